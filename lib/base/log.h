@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * log: chat on stderr, and one progress line on a terminal.
+ *
+ * A message first clears the progress line and prints "pike-git: " before it.
+ * Text that came from outside goes through pike_sanitize by itself.
+ */
+#ifndef PIKE_BASE_LOG_H
+#define PIKE_BASE_LOG_H
+
+#include <stdbool.h>
+
+enum pike_verbosity {
+	PIKE_QUIET = -1,
+	PIKE_NORMAL = 0,
+	PIKE_VERBOSE = 1
+};
+
+void pike_log_set(enum pike_verbosity v);
+void pike_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void pike_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Not when quiet. */
+void pike_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Only when verbose. */
+void pike_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Redraws the progress line, at most ten times a second, cut to the
+ * terminal's width; nothing when stderr is no terminal or when quiet. */
+void pike_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void pike_progress_end(void);	/* erases the line */
+bool pike_progress_shown(void); /* stderr is a terminal and not quiet */
+
+#endif

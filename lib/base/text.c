@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* text: small checks and conversions of strings. */
+#include "base/text.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool name_char(char c, bool first)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+	       (!first && (c == '-' || c == '_'));
+}
+
+bool pike_is_name(const char *s)
+{
+	size_t n = 0;
+
+	while (n < 65 && s[n] && name_char(s[n], n == 0))
+		n++;
+	return n > 0 && n <= 64 && !s[n];
+}
+
+void pike_slug(char out[65], const char *s)
+{
+	size_t n = 0;
+
+	for (; *s && n < 64; s++) {
+		char c = (char)tolower((unsigned char)*s);
+
+		if (name_char(c, true))
+			out[n++] = c;
+		else if (n && out[n - 1] != '-')
+			out[n++] = '-';
+	}
+	while (n && out[n - 1] == '-')
+		n--;
+	if (!n)
+		out[n++] = 'x';
+	out[n] = '\0';
+}
+
+bool pike_parse_i64(const char *s, int64_t *out)
+{
+	long long v;
+	char *end;
+
+	if (!*s || isspace((unsigned char)*s))
+		return false;
+	errno = 0;
+	v = strtoll(s, &end, 10);
+	if (errno || *end || end == s)
+		return false;
+	*out = v;
+	return true;
+}
+
+bool pike_parse_f64(const char *s, double *out)
+{
+	char *end;
+	double v;
+
+	if (!*s || isspace((unsigned char)*s))
+		return false;
+	v = strtod(s, &end);
+	if (*end || end == s || !isfinite(v))
+		return false;
+	*out = v;
+	return true;
+}
+
+/* Length of the well-formed UTF-8 sequence at s (Unicode 15, table 3-7);
+ * 0: none. */
+static size_t utf8_len(const unsigned char *s, size_t left)
+{
+	size_t n = s[0] < 0x80	 ? 1
+		   : s[0] < 0xc2 ? 0
+		   : s[0] < 0xe0 ? 2
+		   : s[0] < 0xf0 ? 3
+		   : s[0] < 0xf5 ? 4
+				 : 0;
+
+	if (!n || n > left)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+bool pike_utf8_valid(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len;) {
+		size_t n = utf8_len((const unsigned char *)s + i, len - i);
+
+		if (!n)
+			return false;
+		i += n;
+	}
+	return true;
+}
+
+/* C0, DEL, and the C1 controls U+0080..U+009F, which terminals obey too. */
+static bool is_control(const unsigned char *s, size_t n)
+{
+	if (n == 1)
+		return (s[0] < 0x20 && s[0] != '\n' && s[0] != '\t') ||
+		       s[0] == 0x7f;
+	return n == 2 && s[0] == 0xc2 && s[1] < 0xa0;
+}
+
+void pike_sanitize(struct pike_buf *b, const char *s, size_t len)
+{
+	for (size_t i = 0; i < len;) {
+		const unsigned char *u = (const unsigned char *)s + i;
+		size_t n = utf8_len(u, len - i);
+
+		if (!n || is_control(u, n)) {
+			if (pike_buf_addc(b, '?'))
+				return;
+		} else if (pike_buf_add(b, u, n)) {
+			return;
+		}
+		i += n ? n : 1;
+	}
+}
+
+bool pike_starts_with(const char *s, const char *prefix)
+{
+	return !strncmp(s, prefix, strlen(prefix));
+}
+
+bool pike_ends_with(const char *s, const char *suffix)
+{
+	size_t n = strlen(s), m = strlen(suffix);
+
+	return n >= m && !strcmp(s + n - m, suffix);
+}
+
+const char *pike_human_ns(char out[32], double ns)
+{
+	double s = ns / 1e9;
+
+	if (s >= 3600)
+		snprintf(out, 32, "%.0fh %02.0fm", floor(s / 3600),
+			 floor(fmod(s, 3600) / 60));
+	else if (s >= 60)
+		snprintf(out, 32, "%.0fm %02.0fs", floor(s / 60),
+			 floor(fmod(s, 60)));
+	else if (s >= 1)
+		snprintf(out, 32, "%.1fs", s);
+	else if (s >= 1e-3)
+		snprintf(out, 32, "%.3gms", s * 1e3);
+	else
+		snprintf(out, 32, "%.3gus", s * 1e6);
+	return out;
+}

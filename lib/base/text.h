@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* text: small checks and conversions of strings. */
+#ifndef PIKE_BASE_TEXT_H
+#define PIKE_BASE_TEXT_H
+
+#include "buf.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* TARGET, LANE, JOB and run names: [a-z0-9][a-z0-9_-]{0,63} */
+bool pike_is_name(const char *s);
+/* "NVIDIA H200" -> "nvidia-h200": a valid name made of any text. */
+void pike_slug(char out[65], const char *s);
+bool pike_parse_i64(const char *s, int64_t *out); /* whole string, decimal */
+bool pike_parse_f64(const char *s, double *out);  /* whole string, finite */
+bool pike_utf8_valid(const char *s, size_t len);
+/* Appends s with control bytes (but \n and \t) and invalid UTF-8 as '?', for
+ * text of a candidate, a compiler or a model that reaches a terminal, a log
+ * or a record. Stops quietly at `b->max`. */
+void pike_sanitize(struct pike_buf *b, const char *s, size_t len);
+bool pike_starts_with(const char *s, const char *prefix);
+bool pike_ends_with(const char *s, const char *suffix);
+/* "1h 02m", "3m 20s", "4.1s", "820ms", "13.2us": for people. */
+const char *pike_human_ns(char out[32], double ns);
+
+#endif
