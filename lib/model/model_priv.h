@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* model_priv: what the files of this room share. */
+#ifndef PIKE_MODEL_MODEL_PRIV_H
+#define PIKE_MODEL_MODEL_PRIV_H
+
+#include "model/settings.h"
+#include "model/target.h"
+
+#define PIKE_ARGS_MAX 64
+#define PIKE_CASES_MAX 64
+#define PIKE_PATHS_MAX 64
+
+const char *pike_init_name(enum pike_init_kind k);
+bool pike_is_ident(const char *s); /* of C, at most 64 letters */
+/* A pike_expr_lookup over a struct pike_case. */
+bool pike_case_lookup(void *ctx, const char *name, int64_t *out);
+
+/* A path in the repository that a target may name. */
+int pike_path_check(const char *path, struct pike_err *err);
+
+/* What the target holds, not the struct. */
+void pike_target_release(struct pike_target *t);
+
+/* Which of a target's values an error is about. */
+struct pike_where {
+	const char *key; /* NULL: the section as a whole */
+	size_t index;	 /* of a key with several values */
+};
+int pike_target_check_at(struct pike_where *where, const struct pike_target *t,
+			 struct pike_err *err);
+
+/* A strategy's starting point, contract 8. */
+extern const char *const pike_preset_names;
+/* A list key is emptied by set(obj, row, NULL, NULL). */
+bool pike_row_is_list(const struct pike_setting_row *row);
+
+/* May this provider's key go to this url without the user's word? */
+bool pike_url_is_own(const char *provider, const char *url);
+
+/* The word of `words` that `s` was most likely meant to be, or NULL. */
+const char *pike_nearest(const char *s, const char *const *words, size_t n);
+
+#endif
