@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * advance: closes a generation. Order is what makes a kill harmless: results,
+ * then the generation commit and its branch, then the ladder, then the
+ * inboxes. Done twice, each step changes nothing.
+ */
+#include "git/search_priv.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* An inbox as it was folded. */
+struct folded {
+	char *ref;
+	git_oid tip;
+	bool gone;
+};
+
+struct closing {
+	struct pike_search_ref *s;
+	struct pike_history *h;
+	const struct pike_close *c;
+	struct folded *in;
+	size_t nin, in_cap;
+	struct pike_notes notes;
+	git_oid generation, rung; /* rung: zero when the ladder is the tip */
+	git_oid was_results;
+	struct pike_err *err;
+};
+
+/* ---- inboxes ---- */
+
+static int take_note(void *ctx, const git_oid *commit, const git_oid *blob,
+		     struct pike_err *err)
+{
+	struct closing *k = ctx;
+	git_odb_object *o = NULL;
+	int rc = git_odb_read(&o, k->s->r->odb, blob);
+
+	if (rc)
+		return pike_git_fail(err, PIKE_FAILED, rc,
+				     "cannot read a note");
+	pike_notes_add(&k->notes, commit, git_odb_object_data(o),
+		       git_odb_object_size(o));
+	git_odb_object_free(o);
+	return 0;
+}
+
+static int foreign_note(void *ctx, const git_oid *commit, const git_oid *blob,
+			struct pike_err *err)
+{
+	const struct closing *k = ctx;
+
+	(void)blob;
+	(void)err;
+	return !pike_oidset_has(&k->s->own, commit);
+}
+
+/* Named by us: the first letters say whose. Named by others: by content. */
+static int is_mine(const struct closing *k, const char *ref,
+		   const git_tree *tree)
+{
+	const char *job = ref + strlen(PIKE_NOTES_INBOX);
+
+	if (pike_starts_with(job, k->s->prefix))
+		return 1;
+	if (strspn(job, "0123456789abcdef") == 8 && job[8] == '-')
+		return 0;
+	return !pike_notes_each(k->s->r, tree, NULL, foreign_note, (void *)k,
+				NULL);
+}
+
+static int gather(struct closing *k)
+{
+	struct pike_strs refs = PIKE_STRS_INIT;
+	int ret = pike_ref_list(&refs, k->s->r, PIKE_NOTES_INBOX, k->err);
+
+	for (size_t i = 0; !ret && i < refs.n; i++) {
+		git_tree *tree = NULL;
+		git_oid tip;
+
+		ret = pike_notes_open(&tip, &tree, k->s->r, refs.v[i], k->err);
+		if (!ret && is_mine(k, refs.v[i], tree)) {
+			ret = pike_notes_each(k->s->r, tree, NULL, take_note, k,
+					      k->err);
+			PIKE_GROW(k->in, k->nin, k->in_cap);
+			k->in[k->nin].gone = false;
+			k->in[k->nin].ref = pike_xstrdup(refs.v[i]);
+			k->in[k->nin++].tip = tip;
+		}
+		git_tree_free(tree);
+		if (ret == 1)
+			ret = 0;
+	}
+	pike_strs_release(&refs);
+	return ret;
+}
+
+static void drop_inboxes(struct closing *k)
+{
+	struct pike_inbox *own = &k->s->inbox;
+
+	for (size_t i = 0; i < k->nin; i++) {
+		struct folded *in = &k->in[i];
+
+		in->gone = !pike_ref_delete(k->s->r, in->ref, &in->tip, NULL);
+		if (!in->gone) {
+			/* Its new lines wait for the next fold. */
+			pike_debug("inbox '%s' was written to", in->ref);
+		} else if (own->ref && !strcmp(own->ref, in->ref)) {
+			free(own->ref);
+			memset(own, 0, sizeof(*own));
+		}
+	}
+}
+
+/* ---- the commit ---- */
+
+static int write_generation(struct closing *k)
+{
+	struct pike_search_ref *s = k->s;
+	const struct pike_history *h = k->h;
+	struct pike_generation_text g = {
+		.close = k->c,
+		.number = h->gens[h->ngens - 1].number + 1,
+		.lines = s->unlisted.v,
+		.nlines = s->unlisted.n,
+	};
+	git_oid parents[2] = { s->tip, k->rung }, tree, champion;
+	struct pike_buf b;
+	int ret = pike_oid_to(&champion, &k->c->champion, k->err);
+
+	if (!ret)
+		ret = pike_commit_tree_id(&tree, s->r, &champion, k->err);
+	if (ret)
+		return ret;
+	if (s->unlisted.n)
+		qsort(s->unlisted.v, s->unlisted.n, sizeof(*s->unlisted.v),
+		      pike_entry_cmp);
+	pike_buf_init(&b, (size_t)-1);
+	pike_generation_print(&b, s, &g);
+	ret = pike_commit_write(&k->generation, s->r, b.s, &tree, parents,
+				git_oid_is_zero(&k->rung) ? 1 : 2, k->err);
+	pike_buf_release(&b);
+	return ret;
+}
+
+static int refuse_checked_out(struct closing *k)
+{
+	git_reference *ref = NULL;
+	int out = 0;
+
+	if (!git_reference_lookup(&ref, k->s->r->g, k->s->branch))
+		out = git_branch_is_checked_out(ref);
+	git_reference_free(ref);
+	if (out <= 0)
+		return 0;
+	return pike_fail(k->err, PIKE_FAILED,
+			 "branch '%s' is checked out in a worktree and will "
+			 "not be moved; switch that worktree to another branch",
+			 k->s->branch + strlen("refs/heads/"));
+}
+
+static void move_ladder(struct closing *k)
+{
+	struct pike_search_ref *s = k->s;
+
+	/* Moved on meanwhile: the rest waits for the next generation. */
+	if (!git_oid_is_zero(&k->rung))
+		pike_ref_move(s->r, s->ladder, &k->generation, &k->rung,
+			      "pike: generation", NULL);
+}
+
+static int fold_first(struct closing *k)
+{
+	struct pike_search_ref *s = k->s;
+	git_oid tip = s->tip;
+	int ret = pike_search_fold(k->h, s, k->err);
+
+	if (ret)
+		return ret;
+	if (!k->h->ngens)
+		return pike_fail(k->err, PIKE_FAILED,
+				 "the search '%s/%s' was not begun", s->target,
+				 s->lane);
+	if (!git_oid_is_zero(&tip) && !git_oid_equal(&tip, &s->tip))
+		return pike_fail(k->err, PIKE_RETRY,
+				 "another process has closed a generation of "
+				 "'%s/%s'",
+				 s->target, s->lane);
+	if (pike_oid_to(&k->rung, &k->h->ladder, NULL) ||
+	    git_oid_equal(&k->rung, &s->tip))
+		memset(&k->rung, 0, sizeof(k->rung));
+	return refuse_checked_out(k);
+}
+
+static int close_it(struct closing *k)
+{
+	struct pike_search_ref *s = k->s;
+	int ret = fold_first(k);
+
+	if (!ret)
+		ret = gather(k);
+	if (!ret &&
+	    pike_ref_read(&k->was_results, s->r, PIKE_NOTES_RESULTS, NULL))
+		memset(&k->was_results, 0, sizeof(k->was_results));
+	if (!ret)
+		ret = pike_notes_publish(s->r, &k->notes, k->err);
+	if (!ret)
+		ret = write_generation(k);
+	if (!ret)
+		ret = pike_ref_move(s->r, s->branch, &k->generation, &s->tip,
+				    "pike: generation", k->err);
+	if (ret)
+		return ret;
+	move_ladder(k);
+	drop_inboxes(k);
+	return pike_search_fold(k->h, s, k->err);
+}
+
+int pike_search_advance(struct pike_search_ref *s, struct pike_history *h,
+			const struct pike_close *c, struct pike_err *err)
+{
+	struct closing k = { .s = s, .h = h, .c = c, .err = err };
+	struct pike_err pack_err = PIKE_ERR_INIT;
+	int fd, ret = pike_repo_lock(&fd, s->r, err);
+
+	if (ret)
+		return ret;
+	ret = close_it(&k);
+	if (!ret) {
+		/* The generation is closed: packing can wait. */
+		if (pike_pack_closed(s, h, &k.was_results, &pack_err))
+			pike_debug("not packed: %s", pack_err.text);
+		for (size_t i = 0; i < k.nin; i++)
+			if (k.in[i].gone)
+				pike_inbox_clean(s->r, &k.in[i].tip);
+	}
+	close(fd);
+	for (size_t i = 0; i < k.nin; i++)
+		free(k.in[i].ref);
+	free(k.in);
+	pike_notes_release(&k.notes);
+	return ret;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * git: the room that remembers. The only door to libgit2; the `git` program
+ * is used in transport.c alone.
+ *
+ * State is commits and notes (contract 3 to 5), append-only; the working tree
+ * and the index are never touched. Whatever a crash can interrupt is either
+ * not there or whole: objects first, then one compare-and-swap of one ref.
+ * Lost races are retried inside; a ref lock that a dead process left in our
+ * own namespaces is removed, a foreign one is reported with its age.
+ *
+ * Not thread-safe: one handle per thread.
+ */
+#ifndef PIKE_GIT_GIT_H
+#define PIKE_GIT_GIT_H
+
+#include "base/err.h"
+#include "model/result.h"
+#include "model/settings.h"
+
+struct pike_repo;
+
+/* Opens the repository around `dir` (normal, bare, linked worktree). Refuses,
+ * naming the remedy: shallow, sha256 and partial clones, an owner that
+ * safe.directory does not admit. Removes what killed processes of ours left.
+ * `fsync`: also fsync objects and refs (setting pike.fsync). */
+int pike_repo_open(struct pike_repo **out, const char *dir,
+		   struct pike_err *err);
+/* "1.5.1", of the libgit2 that runs. Static. */
+const char *pike_git_version(void);
+void pike_repo_set_fsync(struct pike_repo *r, bool on);
+void pike_repo_free(struct pike_repo *r);
+const char *pike_repo_workdir(const struct pike_repo *r); /* NULL when bare */
+const char *pike_repo_commondir(const struct pike_repo *r);
+/* A new folder under the common dir, removed with the handle, or by the next
+ * process if this one is killed. Caller frees. */
+int pike_repo_scratch(char **out, struct pike_repo *r, struct pike_err *err);
+
+/* ---- config.c ---- */
+
+/* Entries of .pike/config (working tree's, else the base branch's), then of
+ * the user's and repository's git config. Errors carry file and line. */
+int pike_repo_config(struct pike_entries *out, struct pike_repo *r,
+		     struct pike_err *err);
+/* Records the file's blob id as trusted; *out_trusted of the present one. */
+int pike_repo_trust(struct pike_repo *r, struct pike_err *err);
+/* The same for the file as it stands on the base branch (NULL: as
+ * pike_repo_base), for CI. */
+int pike_repo_trust_base(struct pike_repo *r, const char *base,
+			 struct pike_err *err);
+int pike_repo_trusted(bool *out, struct pike_repo *r, struct pike_err *err);
+
+/* ---- objects ---- */
+
+/* Resolves a revision to a commit. */
+int pike_repo_resolve(struct pike_oid *out, struct pike_repo *r,
+		      const char *rev, struct pike_err *err);
+/* The base branch's commit: `name`, else main, master, HEAD. */
+int pike_repo_base(struct pike_oid *out, struct pike_repo *r, const char *name,
+		   struct pike_err *err);
+/* Regular files at `paths` of a commit. A missing file is PIKE_FAILED unless
+ * `may_miss`; a symlink, submodule, LFS pointer, or more than 4 MiB always. */
+int pike_repo_read(struct pike_files *out, struct pike_repo *r,
+		   const struct pike_oid *commit, const struct pike_strs *paths,
+		   bool may_miss, struct pike_err *err);
+/* Oid of the tree that holds only these files: the content address. */
+int pike_repo_source(struct pike_oid *out, struct pike_repo *r,
+		     const struct pike_files *files, struct pike_err *err);
+/* Blob id of some bytes, without writing. */
+int pike_blob_id(struct pike_oid *out, const void *p, size_t n,
+		 struct pike_err *err);
+/* Paths in which two commits differ. */
+int pike_repo_changed(struct pike_strs *out, struct pike_repo *r,
+		      const struct pike_oid *a, const struct pike_oid *b,
+		      struct pike_err *err);
+int pike_repo_message(char **out, struct pike_repo *r,
+		      const struct pike_oid *commit, struct pike_err *err);
+
+/* ---- a search: one target on one lane ---- */
+
+struct pike_search_ref; /* names the refs; caches what was read */
+
+/* `run` may be NULL. Names must be valid. */
+int pike_search_open(struct pike_search_ref **out, struct pike_repo *r,
+		     const char *target, const char *lane, const char *run,
+		     struct pike_err *err);
+void pike_search_close(struct pike_search_ref *s);
+const char *pike_search_branch(const struct pike_search_ref *s);
+/* TARGET/LANE of every search in the repository. */
+int pike_search_list(struct pike_strs *out, struct pike_repo *r,
+		     struct pike_err *err);
+
+/* Brings `h` up to date: first call folds the generations' trailers and the
+ * pending notes, later calls read only what is new. `h` is a fresh history
+ * on the first call. */
+int pike_search_fold(struct pike_history *h, struct pike_search_ref *s,
+		     struct pike_err *err);
+/* The same from the notes alone, slowly; a test compares the two. */
+int pike_search_fold_notes(struct pike_history *h, struct pike_search_ref *s,
+			   struct pike_err *err);
+
+/* Generation 0 on the base commit. Done already by another: success. */
+int pike_search_begin(struct pike_search_ref *s, const struct pike_oid *base,
+		      const char *strategy, uint64_t seed,
+		      struct pike_err *err);
+
+/* What was tried: becomes a commit. Texts are cleaned; no line of `body` can
+ * become a trailer. */
+struct pike_proposal {
+	struct pike_oid *parents; /* solutions it was made from, >= 1 */
+	size_t nparents;
+	struct pike_files files; /* evolvable files only */
+	const char *subject, *body, *agent, *slot, *idea, *model, *run;
+	int64_t generation, tokens_in, tokens_out;
+	double cost;
+};
+/* Stores n proposals under one new rung; ids[n] receives the commits. One
+ * whose files equal those of a record in the history is not stored again:
+ * its id is that record's and `known[i]` is set. */
+int pike_search_store(struct pike_oid *ids, bool *known,
+		      struct pike_search_ref *s, struct pike_history *h,
+		      const struct pike_proposal *p, size_t n,
+		      struct pike_err *err);
+
+/* Adds result lines to this job's inbox, one commit for all n. Durable
+ * against SIGKILL on return. The history is folded along. */
+int pike_search_record(struct pike_search_ref *s, struct pike_history *h,
+		       const struct pike_result *res, size_t n,
+		       struct pike_err *err);
+
+/* Closes the generation: folds all inboxes into refs/notes/pike/results,
+ * writes the generation commit (results settled since the last one, champion,
+ * trailers), moves the evolution branch and then the ladder, deletes the
+ * inboxes with a lease, packs. Lost to another process: PIKE_RETRY. */
+struct pike_close {
+	struct pike_oid champion;
+	struct pike_ratio speedup;
+	const char *strategy, *env, *task, *table; /* table: text for people */
+	uint64_t seed;
+	double spent;
+};
+int pike_search_advance(struct pike_search_ref *s, struct pike_history *h,
+			const struct pike_close *c, struct pike_err *err);
+
+/* All result lines of a commit, from results and inboxes, oldest first. */
+int pike_results_of(struct pike_result **out, size_t *n, struct pike_repo *r,
+		    const struct pike_oid *commit, struct pike_err *err);
+/* A measured line for this content (source, task, env, stage) anywhere in the
+ * repository; 1 when there is none. */
+int pike_results_lookup(struct pike_result *out, struct pike_search_ref *s,
+			const struct pike_result *key, struct pike_err *err);
+/* Adds lines to the inbox without a search (bench, verify). */
+int pike_results_add(struct pike_repo *r, const struct pike_result *res,
+		     size_t n, struct pike_err *err);
+
+/* ---- transport.c, housekeeping ---- */
+
+/* Writes this job's inboxes and candidates as a bundle; reads one back. */
+int pike_bundle_write(struct pike_search_ref *s, const char *path,
+		      struct pike_err *err);
+int pike_bundle_read(struct pike_repo *r, const char *path,
+		     struct pike_err *err);
+/* Packs loose objects of our refs; `full`: one pack. */
+int pike_repo_pack(struct pike_repo *r, bool full, struct pike_err *err);
+/* Ends a search: deletes its refs. */
+int pike_search_drop(struct pike_search_ref *s, struct pike_err *err);
+/* One line each for doctor: problems of this repository and their remedy. */
+int pike_repo_problems(struct pike_strs *out, struct pike_repo *r,
+		       struct pike_err *err);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* house: ends searches, and tells what is in the way of a repository. */
+#include "git/search_priv.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static int drop_ref(struct pike_repo *r, const char *name, struct pike_err *err)
+{
+	git_oid id;
+	int ret = pike_ref_read(&id, r, name, err);
+
+	if (ret)
+		return ret == 1 ? 0 : ret;
+	return pike_ref_delete(r, name, &id, err);
+}
+
+int pike_search_drop(struct pike_search_ref *s, struct pike_err *err)
+{
+	struct pike_strs refs = PIKE_STRS_INIT;
+	char *prefix = pike_xasprintf(PIKE_NOTES_INBOX "%s", s->prefix);
+	int fd, ret = pike_repo_lock(&fd, s->r, err);
+
+	if (ret)
+		goto out;
+	ret = pike_ref_list(&refs, s->r, prefix, err);
+	pike_strs_push(&refs, s->ladder);
+	pike_strs_push(&refs, s->branch);
+	for (size_t i = 0; !ret && i < refs.n; i++)
+		ret = drop_ref(s->r, refs.v[i], err);
+	close(fd);
+out:
+	pike_strs_release(&refs);
+	free(prefix);
+	return ret;
+}
+
+/* ---- problems ---- */
+
+static void check_lock(struct pike_strs *out, const char *dir, const char *name)
+{
+	char *path = pike_xasprintf("%s%s", dir, name), age[32];
+	struct stat st;
+
+	if (!stat(path, &st)) {
+		pike_human_ns(age, 1e9 * (double)(time(NULL) - st.st_mtime));
+		pike_strs_pushf(out,
+				"'%s' has been there for %s; if no git process "
+				"runs, remove it",
+				path, age);
+	}
+	free(path);
+}
+
+static void check_locks(struct pike_strs *out, struct pike_repo *r)
+{
+	static const char *const common[] = { "packed-refs.lock", "config.lock",
+					      "shallow.lock" };
+	const char *own = git_repository_path(r->g);
+
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(common); i++)
+		check_lock(out, r->commondir, common[i]);
+	check_lock(out, own, "HEAD.lock");
+	check_lock(out, own, "index.lock");
+}
+
+static void check_names(struct pike_strs *out, struct pike_repo *r)
+{
+	git_reference *ref = NULL;
+
+	if (!git_reference_lookup(&ref, r->g, "refs/heads/pike"))
+		pike_strs_push(out, "a branch named 'pike' is in the way of "
+				    "'pike/evo/...'; run 'git branch -m pike "
+				    "another-name'");
+	git_reference_free(ref);
+}
+
+static int check_branches(struct pike_strs *out, struct pike_repo *r,
+			  struct pike_err *err)
+{
+	struct pike_strs refs = PIKE_STRS_INIT;
+	int ret = pike_ref_list(&refs, r, "refs/heads/pike/evo/", err);
+
+	for (size_t i = 0; !ret && i < refs.n; i++) {
+		git_reference *ref = NULL;
+
+		if (!git_reference_lookup(&ref, r->g, refs.v[i]) &&
+		    git_branch_is_checked_out(ref) > 0)
+			pike_strs_pushf(out,
+					"branch '%s' is checked out in a "
+					"worktree, so its search cannot go "
+					"on; switch that worktree to another "
+					"branch",
+					refs.v[i] + strlen("refs/heads/"));
+		git_reference_free(ref);
+	}
+	pike_strs_release(&refs);
+	return ret;
+}
+
+static void check_program(struct pike_strs *out, struct pike_repo *r)
+{
+	struct pike_strs args = PIKE_STRS_INIT;
+
+	pike_strs_push(&args, "--version");
+	if (pike_git_run(NULL, r, &args, NULL, NULL))
+		pike_strs_push(out, "the git program does not run: no sync, "
+				    "no bundles, large packs are not merged; "
+				    "install git");
+	pike_strs_release(&args);
+}
+
+int pike_repo_problems(struct pike_strs *out, struct pike_repo *r,
+		       struct pike_err *err)
+{
+	check_locks(out, r);
+	check_names(out, r);
+	check_program(out, r);
+	return check_branches(out, r, err);
+}

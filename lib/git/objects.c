@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* objects: commits, trees and files, read and written without a worktree. */
+#include "git/repo_priv.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <git2/sys/commit.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	FILE_MAX = 4 * 1024 * 1024,
+	PARENTS_MAX = 4096
+};
+
+/* ---- revisions ---- */
+
+static int resolve(struct pike_oid *out, struct pike_repo *r, const char *rev)
+{
+	git_object *o = NULL, *c = NULL;
+	int rc = git_revparse_single(&o, r->g, rev);
+
+	if (!rc)
+		rc = git_object_peel(&c, o, GIT_OBJECT_COMMIT);
+	if (!rc)
+		pike_oid_from(out, git_object_id(c));
+	git_object_free(c);
+	git_object_free(o);
+	return rc;
+}
+
+int pike_repo_resolve(struct pike_oid *out, struct pike_repo *r,
+		      const char *rev, struct pike_err *err)
+{
+	int rc = resolve(out, r, rev);
+
+	if (!rc)
+		return 0;
+	if (rc == GIT_ENOTFOUND || rc == GIT_EINVALIDSPEC)
+		return pike_fail(err, PIKE_FAILED,
+				 "'%s' is no revision of this repository", rev);
+	if (rc == GIT_EAMBIGUOUS)
+		return pike_fail(err, PIKE_FAILED,
+				 "'%s' is ambiguous; give more digits", rev);
+	return pike_git_fail(err, PIKE_FAILED, rc, "cannot read '%s'", rev);
+}
+
+static int resolve_branch(struct pike_oid *out, struct pike_repo *r,
+			  const char *name)
+{
+	static const char *const where[] = { "refs/heads/",
+					     "refs/remotes/origin/", "" };
+	int rc = GIT_ENOTFOUND;
+
+	for (size_t i = 0; rc && i < PIKE_ARRAY_LEN(where); i++) {
+		char *full = pike_xasprintf("%s%s", where[i], name);
+
+		rc = resolve(out, r, full);
+		free(full);
+	}
+	return rc;
+}
+
+int pike_repo_base(struct pike_oid *out, struct pike_repo *r, const char *name,
+		   struct pike_err *err)
+{
+	if (name && *name) {
+		if (!resolve_branch(out, r, name))
+			return 0;
+		return pike_fail(err, PIKE_FAILED,
+				 "there is no base branch '%s'; set pike.base "
+				 "in .pike/config to the branch that merge "
+				 "requests go to",
+				 name);
+	}
+	if (!resolve_branch(out, r, "main") ||
+	    !resolve_branch(out, r, "master") || !resolve(out, r, "HEAD"))
+		return 0;
+	return pike_fail(err, PIKE_FAILED,
+			 "the repository has no commit yet; commit the kernels "
+			 "first");
+}
+
+/* ---- files ---- */
+
+static bool is_lfs(const char *p, size_t n)
+{
+	static const char head[] = "version https://git-lfs";
+
+	return n < 1024 && n >= sizeof(head) - 1 &&
+	       !memcmp(p, head, sizeof(head) - 1);
+}
+
+static int read_blob(struct pike_files *out, struct pike_repo *r,
+		     const git_oid *id, const char *path, struct pike_err *err)
+{
+	git_odb_object *o = NULL;
+	git_object_t type;
+	size_t len;
+	const char *p;
+	int ret = 0, rc = git_odb_read_header(&len, &type, r->odb, id);
+
+	if (!rc && len > FILE_MAX)
+		return pike_fail(err, PIKE_FAILED,
+				 "'%s' has more than 4 MiB; a target's files "
+				 "must be smaller",
+				 path);
+	if (!rc)
+		rc = git_odb_read(&o, r->odb, id);
+	if (rc)
+		return pike_git_fail(err, PIKE_FAILED, rc, "cannot read '%s'",
+				     path);
+	p = git_odb_object_data(o);
+	if (is_lfs(p, len))
+		ret = pike_fail(err, PIKE_FAILED,
+				"'%s' is kept in git LFS; a target's files "
+				"must be in git itself",
+				path);
+	else
+		pike_files_add(out, path, p, len);
+	git_odb_object_free(o);
+	return ret;
+}
+
+static int read_entry(struct pike_files *out, struct pike_repo *r,
+		      const git_tree *tree, const char *path, bool may_miss,
+		      struct pike_err *err)
+{
+	git_tree_entry *e = NULL;
+	git_filemode_t mode;
+	int ret, rc = git_tree_entry_bypath(&e, tree, path);
+
+	if (rc == GIT_ENOTFOUND && may_miss)
+		return 0;
+	if (rc == GIT_ENOTFOUND)
+		return pike_fail(err, PIKE_FAILED,
+				 "there is no file '%s' in that commit", path);
+	if (rc)
+		return pike_git_fail(err, PIKE_FAILED, rc, "cannot read '%s'",
+				     path);
+	mode = git_tree_entry_filemode(e);
+	if (mode == GIT_FILEMODE_BLOB || mode == GIT_FILEMODE_BLOB_EXECUTABLE)
+		ret = read_blob(out, r, git_tree_entry_id(e), path, err);
+	else
+		ret = pike_fail(err, PIKE_FAILED,
+				"'%s' is %s; a target's files must be regular "
+				"files",
+				path,
+				mode == GIT_FILEMODE_LINK ? "a symbolic link"
+				: mode == GIT_FILEMODE_COMMIT ? "a submodule"
+							      : "a folder");
+	git_tree_entry_free(e);
+	return ret;
+}
+
+static int commit_tree(git_tree **out, struct pike_repo *r,
+		       const struct pike_oid *commit, struct pike_err *err)
+{
+	git_commit *c = NULL;
+	git_oid id;
+	int rc, ret = pike_oid_to(&id, commit, err);
+
+	if (ret)
+		return ret;
+	rc = git_commit_lookup(&c, r->g, &id);
+	if (!rc)
+		rc = git_commit_tree(out, c);
+	git_commit_free(c);
+	return rc ? pike_git_fail(err, PIKE_FAILED, rc,
+				  "cannot read commit %.12s", commit->hex)
+		  : 0;
+}
+
+int pike_repo_read(struct pike_files *out, struct pike_repo *r,
+		   const struct pike_oid *commit, const struct pike_strs *paths,
+		   bool may_miss, struct pike_err *err)
+{
+	git_tree *tree = NULL;
+	int ret = commit_tree(&tree, r, commit, err);
+
+	for (size_t i = 0; !ret && i < paths->n; i++)
+		ret = read_entry(out, r, tree, paths->v[i], may_miss, err);
+	git_tree_free(tree);
+	return ret;
+}
+
+int pike_blob_id(struct pike_oid *out, const void *p, size_t n,
+		 struct pike_err *err)
+{
+	git_oid id;
+	int rc;
+
+	git_libgit2_init();
+	rc = git_odb_hash(&id, p, n, GIT_OBJECT_BLOB);
+	if (!rc)
+		pike_oid_from(out, &id);
+	git_libgit2_shutdown();
+	return rc ? pike_git_fail(err, PIKE_FATAL, rc, "cannot hash a file")
+		  : 0;
+}
+
+int pike_empty_tree(git_oid *out, struct pike_repo *r, struct pike_err *err)
+{
+	int rc = git_odb_write(out, r->odb, "", 0, GIT_OBJECT_TREE);
+
+	return rc ? pike_git_fail(err, PIKE_FATAL, rc, "cannot write a tree")
+		  : 0;
+}
+
+static int file_update(git_tree_update *u, struct pike_repo *r,
+		       const git_tree *base, const struct pike_file *f)
+{
+	git_tree_entry *e = NULL;
+
+	u->action = GIT_TREE_UPDATE_UPSERT;
+	u->filemode = GIT_FILEMODE_BLOB;
+	u->path = f->path;
+	/* A file keeps its executable bit. */
+	if (!git_tree_entry_bypath(&e, base, f->path) &&
+	    git_tree_entry_filemode(e) == GIT_FILEMODE_BLOB_EXECUTABLE)
+		u->filemode = GIT_FILEMODE_BLOB_EXECUTABLE;
+	git_tree_entry_free(e);
+	return git_odb_write(&u->id, r->odb, f->data, f->len, GIT_OBJECT_BLOB);
+}
+
+int pike_tree_with(git_oid *out, struct pike_repo *r, const git_oid *base,
+		   const struct pike_files *files, struct pike_err *err)
+{
+	git_tree_update *u = pike_xcalloc(files->n + 1, sizeof(*u));
+	git_tree *tree = NULL;
+	git_oid id;
+	int ret = 0, rc = 0;
+
+	if (base)
+		id = *base;
+	else
+		ret = pike_empty_tree(&id, r, err);
+	if (ret)
+		goto out;
+	rc = git_tree_lookup(&tree, r->g, &id);
+	for (size_t i = 0; !rc && i < files->n; i++)
+		rc = file_update(&u[i], r, tree, &files->v[i]);
+	if (!rc)
+		rc = git_tree_create_updated(out, r->g, tree, files->n, u);
+	if (rc)
+		ret = pike_git_fail(err, PIKE_FAILED, rc,
+				    "cannot put the files into a tree");
+out:
+	git_tree_free(tree);
+	free(u);
+	return ret;
+}
+
+int pike_repo_source(struct pike_oid *out, struct pike_repo *r,
+		     const struct pike_files *files, struct pike_err *err)
+{
+	size_t mark = pike_staging_mark(r->stage);
+	git_oid id;
+	int ret = pike_tree_with(&id, r, NULL, files, err);
+
+	pike_staging_rewind(r->stage, mark);
+	if (!ret)
+		pike_oid_from(out, &id);
+	return ret;
+}
+
+/* ---- differences ---- */
+
+static void add_once(struct pike_strs *out, const char *path)
+{
+	if (!out->n || strcmp(out->v[out->n - 1], path) != 0)
+		pike_strs_push(out, path);
+}
+
+int pike_repo_changed(struct pike_strs *out, struct pike_repo *r,
+		      const struct pike_oid *a, const struct pike_oid *b,
+		      struct pike_err *err)
+{
+	git_tree *ta = NULL, *tb = NULL;
+	git_diff *diff = NULL;
+	int rc, ret = commit_tree(&ta, r, a, err);
+
+	if (!ret)
+		ret = commit_tree(&tb, r, b, err);
+	if (ret)
+		goto out;
+	rc = git_diff_tree_to_tree(&diff, r->g, ta, tb, NULL);
+	if (rc) {
+		ret = pike_git_fail(err, PIKE_FAILED, rc,
+				    "cannot compare %.12s and %.12s", a->hex,
+				    b->hex);
+		goto out;
+	}
+	for (size_t i = 0; i < git_diff_num_deltas(diff); i++) {
+		const git_diff_delta *d = git_diff_get_delta(diff, i);
+
+		add_once(out, d->old_file.path);
+		add_once(out, d->new_file.path);
+	}
+out:
+	git_diff_free(diff);
+	git_tree_free(tb);
+	git_tree_free(ta);
+	return ret;
+}
+
+int pike_repo_message(char **out, struct pike_repo *r,
+		      const struct pike_oid *commit, struct pike_err *err)
+{
+	struct pike_raw c;
+	git_oid id;
+	int ret = pike_oid_to(&id, commit, err);
+
+	if (!ret)
+		ret = pike_raw_read(&c, r, &id, err);
+	if (ret)
+		return ret;
+	*out = pike_xstrndup(c.message.s, c.message.n);
+	pike_raw_release(&c);
+	return 0;
+}
+
+/* ---- writing commits ---- */
+
+int pike_commit_write(git_oid *out, struct pike_repo *r, const char *message,
+		      const git_oid *tree, const git_oid *parents, size_t n,
+		      struct pike_err *err)
+{
+	const git_oid **p;
+	git_signature *sig = NULL;
+	int rc;
+
+	if (n > PARENTS_MAX)
+		return pike_fail(err, PIKE_FAILED,
+				 "%zu parents are too many for one commit", n);
+	p = pike_xcalloc(n + 1, sizeof(*p));
+	for (size_t i = 0; i < n; i++)
+		p[i] = &parents[i];
+	rc = git_signature_now(&sig, r->name, r->email);
+	if (!rc)
+		rc = git_commit_create_from_ids(out, r->g, NULL, sig, sig, NULL,
+						message, tree, n, p);
+	git_signature_free(sig);
+	free(p);
+	return rc ? pike_git_fail(err, PIKE_FATAL, rc, "cannot write a commit")
+		  : 0;
+}

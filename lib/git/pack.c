@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pack: keeps the store small and look-ups flat.
+ *
+ * A closed generation's loose objects become one pack. Packs of ours, listed
+ * in <commondir>/pike-packs, are merged when FAN of them have about the same
+ * size, so that their number grows with the logarithm of the objects. Packs
+ * that others wrote are left alone. A new pack is on disk and found before
+ * anything that it replaces is removed.
+ */
+#include "git/search_priv.h"
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	FAN = 8,
+	LIST_MAX = 4 * 1024 * 1024,
+	IDX_MAX = 512 * 1024 * 1024,
+	IDX_HEAD = 8 + 256 * 4,
+	BUILTIN_MAX = 20000, /* objects that libgit2 may pack again */
+};
+
+struct oids {
+	git_oid *v;
+	size_t n, cap;
+};
+
+static void oids_add(struct oids *l, const git_oid *id)
+{
+	PIKE_GROW(l->v, l->n, l->cap);
+	l->v[l->n++] = *id;
+}
+
+/* ---- loose objects ---- */
+
+char *pike_loose_path(const struct pike_repo *r, const git_oid *id)
+{
+	char hex[GIT_OID_HEXSZ + 1];
+
+	git_oid_tostr(hex, sizeof(hex), id);
+	return pike_xasprintf("%sobjects/%.2s/%s", r->commondir, hex, hex + 2);
+}
+
+bool pike_is_loose(const struct pike_repo *r, const git_oid *id)
+{
+	char *path = pike_loose_path(r, id);
+	bool yes = !access(path, F_OK);
+
+	free(path);
+	return yes;
+}
+
+void pike_drop_loose(const struct pike_repo *r, const git_oid *id)
+{
+	char *path = pike_loose_path(r, id);
+
+	unlink(path);
+	free(path);
+}
+
+/* ---- the list of our packs ---- */
+
+struct pack {
+	char name[64]; /* hash in the file's name */
+	size_t objects;
+};
+struct packs {
+	struct pack *v;
+	size_t n, cap;
+};
+
+static char *pack_path(const struct pike_repo *r, const char *name,
+		       const char *ext)
+{
+	return pike_xasprintf("%sobjects/pack/pack-%s.%s", r->commondir, name,
+			      ext);
+}
+
+static uint32_t be32(const char *p)
+{
+	const unsigned char *u = (const unsigned char *)p;
+
+	return (uint32_t)u[0] << 24 | (uint32_t)u[1] << 16 |
+	       (uint32_t)u[2] << 8 | u[3];
+}
+
+/* Reads the ids of a pack from its index, version 2. */
+static int pack_ids(struct oids *out, const struct pike_repo *r,
+		    const char *name)
+{
+	char *path = pack_path(r, name, "idx");
+	struct pike_buf b;
+	size_t n = 0;
+	int ret;
+
+	pike_buf_init(&b, IDX_MAX);
+	ret = pike_read_file(&b, path, NULL);
+	if (!ret && b.len > IDX_HEAD && !memcmp(b.s, "\377tOc\0\0\0\2", 8))
+		n = be32(b.s + IDX_HEAD - 4);
+	if (n > (b.len - (b.len < IDX_HEAD ? b.len : IDX_HEAD)) / 20)
+		n = 0;
+	for (size_t i = 0; i < n; i++) {
+		git_oid id;
+
+		git_oid_fromraw(&id, (unsigned char *)b.s + IDX_HEAD + i * 20);
+		oids_add(out, &id);
+	}
+	pike_buf_release(&b);
+	free(path);
+	return n ? 0 : -1;
+}
+
+static size_t pack_count(const struct pike_repo *r, const char *name)
+{
+	char *path = pack_path(r, name, "idx"), head[IDX_HEAD];
+	FILE *f = fopen(path, "rbe");
+	size_t n = 0;
+
+	if (f && fread(head, 1, sizeof(head), f) == sizeof(head) &&
+	    !memcmp(head, "\377tOc\0\0\0\2", 8))
+		n = be32(head + IDX_HEAD - 4);
+	if (f)
+		fclose(f);
+	free(path);
+	return n;
+}
+
+static bool is_hash(const char *s)
+{
+	return strlen(s) == GIT_OID_HEXSZ &&
+	       strspn(s, "0123456789abcdef") == GIT_OID_HEXSZ;
+}
+
+static void list_read(struct packs *out, const struct pike_repo *r)
+{
+	char *path = pike_repo_path(r, "pike-packs");
+	struct pike_strs lines = PIKE_STRS_INIT;
+	struct pike_buf b;
+
+	pike_buf_init(&b, LIST_MAX);
+	/* Without the list packs are only not merged. */
+	if (!pike_read_file(&b, path, NULL))
+		pike_strs_split(&lines, b.s, "\n");
+	for (size_t i = 0; i < lines.n; i++) {
+		size_t count =
+		    is_hash(lines.v[i]) ? pack_count(r, lines.v[i]) : 0;
+
+		if (!count)
+			continue;
+		PIKE_GROW(out->v, out->n, out->cap);
+		memcpy(out->v[out->n].name, lines.v[i], GIT_OID_HEXSZ + 1);
+		out->v[out->n++].objects = count;
+	}
+	pike_strs_release(&lines);
+	pike_buf_release(&b);
+	free(path);
+}
+
+static void list_write(const struct pike_repo *r, const struct packs *l)
+{
+	char *path = pike_repo_path(r, "pike-packs");
+	struct pike_buf b;
+
+	pike_buf_init(&b, LIST_MAX);
+	for (size_t i = 0; i < l->n; i++)
+		pike_buf_addf(&b, "%s\n", l->v[i].name);
+	pike_write_file(path, b.s, b.len, NULL);
+	pike_buf_release(&b);
+	free(path);
+}
+
+void pike_pack_note(struct pike_repo *r, const char *name)
+{
+	char *path = pike_repo_path(r, "pike-packs");
+	FILE *f = name && is_hash(name) ? fopen(path, "ae") : NULL;
+
+	if (f) {
+		fprintf(f, "%s\n", name);
+		fclose(f);
+	}
+	free(path);
+}
+
+/* ---- writing packs ---- */
+
+static int pack_builtin(char name[64], struct pike_repo *r,
+			const struct oids *l, struct pike_err *err)
+{
+	git_packbuilder *pb = NULL;
+	int rc = git_packbuilder_new(&pb, r->g);
+
+	for (size_t i = 0; !rc && i < l->n; i++)
+		rc = git_packbuilder_insert(pb, &l->v[i], NULL);
+	if (!rc)
+		rc = git_packbuilder_write(pb, NULL, 0, NULL, NULL);
+	if (!rc)
+		snprintf(name, 64, "%s", git_packbuilder_name(pb));
+	git_packbuilder_free(pb);
+	return rc ? pike_git_fail(err, PIKE_FAILED, rc, "cannot write a pack")
+		  : 0;
+}
+
+static void remove_pack(const struct pike_repo *r, const char *name)
+{
+	static const char *const ext[] = { "idx", "rev", "pack" };
+
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(ext); i++) {
+		char *path = pack_path(r, name, ext[i]);
+
+		unlink(path);
+		free(path);
+	}
+}
+
+static int has_all(const struct pike_repo *r, const char *name,
+		   const struct oids *l, struct pike_err *err)
+{
+	struct pike_oidset have = { NULL, 0, 0 };
+	struct oids got = { NULL, 0, 0 };
+	int ret = pack_ids(&got, r, name);
+
+	for (size_t i = 0; i < got.n; i++)
+		pike_oidset_add(&have, &got.v[i]);
+	for (size_t i = 0; !ret && i < l->n; i++)
+		ret = pike_oidset_has(&have, &l->v[i]) ? 0 : -1;
+	pike_oidset_release(&have);
+	free(got.v);
+	return ret ? pike_fail(err, PIKE_FAILED, "pack '%s' is not complete",
+			       name)
+		   : 0;
+}
+
+/* One pack out of several; the old ones go once the new one has it all. */
+static int merge(char name[64], struct pike_repo *r, const struct packs *from,
+		 struct pike_err *err)
+{
+	struct oids l = { NULL, 0, 0 };
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < from->n; i++)
+		ret = pack_ids(&l, r, from->v[i].name);
+	if (ret)
+		ret = pike_fail(err, PIKE_FAILED, "cannot read a pack's index");
+	if (!ret)
+		ret = pike_pack_by_git(name, r, l.v, l.n, err);
+	if (ret && l.n && l.n <= BUILTIN_MAX)
+		ret = pack_builtin(name, r, &l, err);
+	else if (ret == 1)
+		ret = pike_fail(err, PIKE_FAILED,
+				"merging large packs needs the git program");
+	if (!ret)
+		ret = has_all(r, name, &l, err);
+	if (!ret)
+		git_odb_refresh(r->disk);
+	for (size_t i = 0; !ret && i < from->n; i++)
+		if (strcmp(from->v[i].name, name) != 0)
+			remove_pack(r, from->v[i].name);
+	free(l.v);
+	return ret;
+}
+
+static int tier_of(size_t objects)
+{
+	int t = 0;
+
+	for (size_t k = 256; k < objects; k *= FAN)
+		t++;
+	return t;
+}
+
+/* Takes the packs of one tier out of the list. */
+static void take_tier(struct packs *out, struct packs *l, int tier)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (tier >= 0 && tier_of(l->v[i].objects) != tier) {
+			l->v[n++] = l->v[i];
+			continue;
+		}
+		PIKE_GROW(out->v, out->n, out->cap);
+		out->v[out->n++] = l->v[i];
+	}
+	l->n = n;
+}
+
+static size_t tier_size(const struct packs *l, int tier)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		n += tier_of(l->v[i].objects) == tier;
+	return n;
+}
+
+static int merge_tier(struct packs *l, struct pike_repo *r, int tier,
+		      struct pike_err *err)
+{
+	struct packs from = { NULL, 0, 0 };
+	struct pack fresh = { .objects = 0 };
+	int ret;
+
+	take_tier(&from, l, tier);
+	ret = merge(fresh.name, r, &from, err);
+	if (!ret) {
+		fresh.objects = pack_count(r, fresh.name);
+		PIKE_GROW(l->v, l->n, l->cap);
+		l->v[l->n++] = fresh;
+		list_write(r, l);
+		ret = pike_store_check(r, err);
+	}
+	free(from.v);
+	return ret;
+}
+
+static int merge_some(struct pike_repo *r, struct pike_err *err)
+{
+	struct packs l = { NULL, 0, 0 };
+	int ret = 0;
+
+	list_read(&l, r);
+	for (int t = 0; !ret && t < 12; t++)
+		if (tier_size(&l, t) >= FAN)
+			ret = merge_tier(&l, r, t, err);
+	free(l.v);
+	return ret;
+}
+
+int pike_pack_objects(struct pike_repo *r, const git_oid *ids, size_t n,
+		      struct pike_err *err)
+{
+	struct oids l = { .v = (git_oid *)ids, .n = n };
+	char name[64];
+	int ret = 0;
+
+	if (n) {
+		ret = pack_builtin(name, r, &l, err);
+		if (!ret)
+			ret = has_all(r, name, &l, err);
+		if (ret)
+			return ret;
+		pike_pack_note(r, name);
+		git_odb_refresh(r->disk);
+		for (size_t i = 0; i < n; i++)
+			pike_drop_loose(r, &ids[i]);
+	}
+	return merge_some(r, err);
+}
+
+/* ---- what a generation added ---- */
+
+struct gather {
+	struct pike_repo *r;
+	struct oids found;
+	struct pike_oidset seen;
+};
+
+static int gather_object(struct gather *g, const git_oid *id, bool is_tree);
+
+static int gather_tree(struct gather *g, const git_oid *id)
+{
+	git_tree *t = NULL;
+	int ret = git_tree_lookup(&t, g->r->g, id);
+
+	for (size_t i = 0; !ret && i < git_tree_entrycount(t); i++) {
+		const git_tree_entry *e = git_tree_entry_byindex(t, i);
+
+		if (git_tree_entry_type(e) != GIT_OBJECT_COMMIT)
+			ret = gather_object(g, git_tree_entry_id(e),
+					    git_tree_entry_type(e) ==
+						GIT_OBJECT_TREE);
+	}
+	git_tree_free(t);
+	return ret;
+}
+
+/* What is packed already is not looked into: it was packed as a whole. */
+static int gather_object(struct gather *g, const git_oid *id, bool is_tree)
+{
+	if (!pike_oidset_add(&g->seen, id) || !pike_is_loose(g->r, id))
+		return 0;
+	oids_add(&g->found, id);
+	return is_tree ? gather_tree(g, id) : 0;
+}
+
+static int gather_commit(struct gather *g, const git_oid *id,
+			 const struct pike_raw *c)
+{
+	git_oid tree;
+
+	gather_object(g, id, false);
+	git_oid_fromstr(&tree, c->tree);
+	return gather_object(g, &tree, true);
+}
+
+static int gather_one(struct gather *g, const git_oid *id)
+{
+	struct pike_raw c;
+	int ret = pike_raw_read(&c, g->r, id, NULL);
+
+	if (!ret)
+		ret = gather_commit(g, id, &c);
+	pike_raw_release(&c);
+	return ret;
+}
+
+/* A rung or a person's commit, and the candidates on it. */
+static int gather_link(git_oid *next, bool *end, struct gather *g,
+		       const git_oid *id)
+{
+	struct pike_raw c;
+	int ret = pike_raw_read(&c, g->r, id, NULL);
+
+	if (ret)
+		return ret;
+	*end = pike_raw_trailer(&c, "Pike-Champion").n > 0;
+	pike_raw_parent(next, &c, 0);
+	if (!*end)
+		ret = gather_commit(g, id, &c);
+	for (size_t i = 1; !ret && !*end && i < c.nparents; i++) {
+		git_oid p;
+
+		pike_raw_parent(&p, &c, i);
+		ret = gather_one(g, &p);
+	}
+	pike_raw_release(&c);
+	return ret;
+}
+
+static int gather_ladder(struct gather *g, const struct pike_history *h)
+{
+	const struct pike_generation *last = &h->gens[h->ngens - 1];
+	const char *stop = h->ngens > 1 ? last[-1].ladder.hex : "";
+	char hex[GIT_OID_HEXSZ + 1];
+	git_oid at;
+	bool end = false;
+	int ret = 0;
+
+	if (!pike_oid_set(&last->ladder) ||
+	    git_oid_fromstr(&at, last->ladder.hex))
+		return 0;
+	while (!ret && !end && !git_oid_is_zero(&at) &&
+	       strcmp(git_oid_tostr(hex, sizeof(hex), &at), stop) != 0) {
+		git_oid next = { { 0 } };
+
+		ret = gather_link(&next, &end, g, &at);
+		at = next;
+	}
+	return ret;
+}
+
+static int gather_results(struct gather *g, const git_oid *was)
+{
+	git_oid at;
+	int ret = pike_ref_read(&at, g->r, PIKE_NOTES_RESULTS, NULL);
+
+	if (ret)
+		return ret == 1 ? 0 : ret;
+	while (!ret && !git_oid_is_zero(&at) && !git_oid_equal(&at, was)) {
+		struct pike_raw c;
+
+		ret = pike_raw_read(&c, g->r, &at, NULL);
+		if (ret)
+			break;
+		if (!pike_is_loose(g->r, &at)) {
+			pike_raw_release(&c);
+			break;
+		}
+		ret = gather_commit(g, &at, &c);
+		pike_raw_parent(&at, &c, 0);
+		pike_raw_release(&c);
+	}
+	return ret;
+}
+
+int pike_pack_closed(struct pike_search_ref *s, const struct pike_history *h,
+		     const git_oid *was, struct pike_err *err)
+{
+	struct gather g = { .r = s->r };
+	int ret = gather_one(&g, &s->tip);
+
+	if (!ret)
+		ret = gather_ladder(&g, h);
+	if (!ret)
+		ret = gather_results(&g, was);
+	if (ret)
+		ret = pike_fail(err, PIKE_FAILED,
+				"cannot read what shall be packed");
+	else
+		ret = pike_pack_objects(s->r, g.found.v, g.found.n, err);
+	pike_oidset_release(&g.seen);
+	free(g.found.v);
+	return ret;
+}
+
+void pike_inbox_clean(struct pike_repo *r, const git_oid *tip)
+{
+	git_oid at = *tip;
+
+	/* From the tip down, so that what is left is whole at any moment. */
+	while (!git_oid_is_zero(&at) && pike_is_loose(r, &at)) {
+		struct pike_raw c;
+		git_oid tree, next;
+
+		if (pike_raw_read(&c, r, &at, NULL))
+			break;
+		git_oid_fromstr(&tree, c.tree);
+		pike_raw_parent(&next, &c, 0);
+		pike_raw_release(&c);
+		pike_drop_loose(r, &at);
+		pike_drop_loose(r, &tree);
+		at = next;
+	}
+}
+
+int pike_repo_pack(struct pike_repo *r, bool full, struct pike_err *err)
+{
+	struct packs l = { NULL, 0, 0 };
+	int fd, ret = pike_repo_lock(&fd, r, err);
+
+	if (ret)
+		return ret;
+	if (!full) {
+		ret = merge_some(r, err);
+		goto out;
+	}
+	list_read(&l, r);
+	if (l.n > 1)
+		ret = merge_tier(&l, r, -1, err);
+out:
+	free(l.v);
+	close(fd);
+	return ret;
+}

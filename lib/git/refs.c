@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * refs: compare and swap of one ref, and the lock files that are in its way.
+ *
+ * Every process of ours moves refs under one flock. A lock file of our own
+ * namespaces that stays there although we hold that flock was left by a dead
+ * process, and is removed.
+ */
+#include "git/repo_priv.h"
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/rand.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <git2/sys/refs.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	LOCK_WAIT_MS = 60000,
+	STALE_MS = 1000,
+	GIVE_UP_MS = 10000
+};
+
+static void sleep_ms(unsigned ms)
+{
+	const struct timespec ts = { .tv_sec = ms / 1000,
+				     .tv_nsec = (long)(ms % 1000) * 1000000 };
+
+	nanosleep(&ts, NULL);
+}
+
+void pike_jitter(int attempt)
+{
+	uint64_t r;
+	unsigned most = 4u << (attempt < 6 ? attempt : 6);
+
+	pike_random_bytes(&r, sizeof(r));
+	sleep_ms(1 + (unsigned)(r % most));
+}
+
+int pike_repo_lock(int *out_fd, struct pike_repo *r, struct pike_err *err)
+{
+	char *path = pike_repo_path(r, "pike.lock");
+	int ret = pike_flock(out_fd, path, LOCK_WAIT_MS, err);
+
+	free(path);
+	if (!ret && (ret = pike_store_check(r, err)))
+		close(*out_fd);
+	return ret;
+}
+
+static bool is_ours(const char *name)
+{
+	return pike_starts_with(name, "refs/pike/") ||
+	       pike_starts_with(name, "refs/heads/pike/") ||
+	       pike_starts_with(name, "refs/notes/pike/");
+}
+
+/* A lock file that we wait for: the same one all the time? */
+struct blocker {
+	char *path;
+	struct stat first;
+	int64_t since;
+};
+
+static void blocker_watch(struct blocker *b, const struct pike_repo *r,
+			  const char *name)
+{
+	struct stat st;
+
+	if (!b->path) {
+		char *rel = pike_xasprintf("%s.lock", name);
+
+		b->path = pike_repo_path(r, rel);
+		free(rel);
+	}
+	if (stat(b->path, &st)) {
+		b->since = 0;
+		return;
+	}
+	if (!b->since || st.st_ino != b->first.st_ino ||
+	    st.st_mtim.tv_sec != b->first.st_mtim.tv_sec ||
+	    st.st_mtim.tv_nsec != b->first.st_mtim.tv_nsec) {
+		b->first = st;
+		b->since = pike_now_ns();
+	}
+	if (is_ours(name) &&
+	    pike_now_ns() - b->since > (int64_t)STALE_MS * 1000000) {
+		pike_warn("removing '%s', left by a process that was killed",
+			  b->path);
+		unlink(b->path);
+		b->since = 0;
+	}
+}
+
+static bool out_of_time(int64_t start)
+{
+	return pike_now_ns() - start > (int64_t)GIVE_UP_MS * 1000000;
+}
+
+static int try_move(struct pike_repo *r, const char *name, const git_oid *to,
+		    const git_oid *from, const char *why)
+{
+	git_reference *ref = NULL;
+	int rc = git_reference_create_matching(&ref, r->g, name, to,
+					       from != NULL, from, why);
+
+	git_reference_free(ref);
+	return rc;
+}
+
+static int moved(struct pike_err *err, const char *name)
+{
+	return pike_fail(err, PIKE_RETRY, "'%s' was moved by another process",
+			 name);
+}
+
+/* What an attempt to change a ref came to: 0, an error, or 1 to go on. */
+static int judge(int rc, struct blocker *b, int64_t start, struct pike_repo *r,
+		 const char *name, struct pike_err *err)
+{
+	if (!rc)
+		return 0;
+	if (rc == GIT_EMODIFIED || rc == GIT_EEXISTS || rc == GIT_ENOTFOUND)
+		return moved(err, name);
+	if (rc != GIT_ELOCKED)
+		return pike_git_fail(err, PIKE_FATAL, rc, "cannot move '%s'",
+				     name);
+	blocker_watch(b, r, name);
+	if (out_of_time(start))
+		return pike_git_fail(err, PIKE_RETRY, rc,
+				     "'%s' stays locked; if no git process "
+				     "runs, remove '%s'",
+				     name, b->path);
+	return 1;
+}
+
+int pike_ref_move(struct pike_repo *r, const char *name, const git_oid *to,
+		  const git_oid *from, const char *why, struct pike_err *err)
+{
+	struct blocker b = { .path = NULL };
+	int64_t start = pike_now_ns();
+	int ret = pike_staging_flush(r, err);
+
+	for (int i = 0; !ret; i++) {
+		ret = judge(try_move(r, name, to, from, why), &b, start, r,
+			    name, err);
+		if (ret <= 0)
+			break;
+		pike_jitter(i);
+		ret = 0;
+	}
+	free(b.path);
+	return ret;
+}
+
+static int try_delete(struct pike_repo *r, const char *name, const git_oid *was)
+{
+	git_reference *ref = NULL;
+	int rc = git_reference_lookup(&ref, r->g, name);
+
+	if (rc == GIT_ENOTFOUND)
+		return 0;
+	if (!rc && (git_reference_type(ref) != GIT_REFERENCE_DIRECT ||
+		    !git_oid_equal(git_reference_target(ref), was)))
+		rc = GIT_EMODIFIED;
+	/* Compares again with what was just read, under the ref's lock. */
+	if (!rc)
+		rc = git_reference_delete(ref);
+	git_reference_free(ref);
+	return rc;
+}
+
+int pike_ref_delete(struct pike_repo *r, const char *name, const git_oid *was,
+		    struct pike_err *err)
+{
+	struct blocker b = { .path = NULL };
+	int64_t start = pike_now_ns();
+	int ret = 0;
+
+	for (int i = 0;; i++) {
+		ret = judge(try_delete(r, name, was), &b, start, r, name, err);
+		if (ret <= 0)
+			break;
+		pike_jitter(i);
+	}
+	free(b.path);
+	return ret;
+}
+
+int pike_ref_read(git_oid *out, struct pike_repo *r, const char *name,
+		  struct pike_err *err)
+{
+	int rc = git_reference_name_to_id(out, r->g, name);
+
+	if (rc == GIT_ENOTFOUND)
+		return 1;
+	return rc ? pike_git_fail(err, PIKE_FATAL, rc, "cannot read '%s'", name)
+		  : 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int pike_ref_list(struct pike_strs *out, struct pike_repo *r,
+		  const char *prefix, struct pike_err *err)
+{
+	git_reference_iterator *it = NULL;
+	const char *name;
+	char *glob = pike_xasprintf("%s*", prefix);
+	size_t start = out->n;
+	int rc = git_reference_iterator_glob_new(&it, r->g, glob);
+
+	while (!rc && !(rc = git_reference_next_name(&name, it)))
+		pike_strs_push(out, name);
+	git_reference_iterator_free(it);
+	free(glob);
+	if (rc != GIT_ITEROVER)
+		return pike_git_fail(err, PIKE_FATAL, rc,
+				     "cannot list the refs '%s*'", prefix);
+	if (out->n > start)
+		qsort(out->v + start, out->n - start, sizeof(*out->v), by_name);
+	return 0;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* repo_priv: the open repository, and what the files of this room share. */
+#ifndef PIKE_GIT_REPO_PRIV_H
+#define PIKE_GIT_REPO_PRIV_H
+
+#include "git/git.h"
+
+#include <git2.h>
+#include <sys/types.h>
+
+struct pike_staging;
+
+/* One job's inbox: a notes ref that only this handle writes. */
+struct pike_inbox {
+	char *ref; /* NULL: none begun */
+	git_oid tip, tree;
+	size_t entries;
+};
+
+struct pike_repo {
+	git_repository *g;
+	git_odb *odb;	   /* of g: the stage, then the disk */
+	git_odb *disk;	   /* loose objects and packs */
+	ino_t packs_inode; /* of the list of packs, when opened */
+	struct pike_staging
+	    *stage;		  /* objects not yet on disk; belongs to odb */
+	char *workdir;		  /* NULL when bare; ends in '/' */
+	char *commondir;	  /* ends in '/' */
+	char *name, *email;	  /* who commits */
+	struct pike_inbox inbox;  /* for lines outside a search */
+	struct pike_strs scratch; /* folders given out */
+	int *scratch_fds;	  /* the flock held on each */
+	size_t nscratch, scratch_cap;
+};
+
+/* Sets the error to "fmt: <libgit2's last error>". A lock or a moved ref
+ * (rc GIT_ELOCKED, GIT_EMODIFIED) is PIKE_RETRY, others are `level`. */
+int pike_git_fail(struct pike_err *err, int level, int rc, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+void pike_oid_from(struct pike_oid *out, const git_oid *id);
+/* PIKE_FAILED when `o` is no full hex oid. */
+int pike_oid_to(git_oid *out, const struct pike_oid *o, struct pike_err *err);
+
+/* The flock around every change of refs and packs; close it. */
+int pike_repo_lock(int *out_fd, struct pike_repo *r, struct pike_err *err);
+/* Paths under the common dir. Caller frees. */
+char *pike_repo_path(const struct pike_repo *r, const char *rest);
+/* Sleeps for some milliseconds, more on later attempts, at random. */
+void pike_jitter(int attempt);
+
+/* ---- sweep.c ---- */
+
+int pike_sweep(struct pike_repo *r, struct pike_err *err);
+/* Opens a folder with its flock held; -1 when another process has it. */
+int pike_lock_dir(const char *path);
+
+/* ---- objects.c ---- */
+
+/* Tree = base with these files put in. `base` may be NULL. */
+int pike_tree_with(git_oid *out, struct pike_repo *r, const git_oid *base,
+		   const struct pike_files *files, struct pike_err *err);
+int pike_empty_tree(git_oid *out, struct pike_repo *r, struct pike_err *err);
+/* Writes a commit and moves nothing. */
+int pike_commit_write(git_oid *out, struct pike_repo *r, const char *message,
+		      const git_oid *tree, const git_oid *parents, size_t n,
+		      struct pike_err *err);
+
+/* ---- stage.c: objects of one operation, written together ---- */
+
+/* `be` is a part of `out`; the odb that it is added to frees it. */
+int pike_staging_new(struct pike_staging **out, struct git_odb_backend **be,
+		     const char *objects, struct pike_err *err);
+size_t pike_staging_mark(const struct pike_staging *s);
+/* Forgets what was staged since the mark. */
+void pike_staging_rewind(struct pike_staging *s, size_t mark);
+/* Puts everything on disk: loose when few, one pack when many. */
+int pike_staging_flush(struct pike_repo *r, struct pike_err *err);
+
+/* ---- store.c ---- */
+
+int pike_store_open(struct pike_repo *r, struct pike_err *err);
+/* Opens the disk anew when packs were merged by any process. */
+int pike_store_check(struct pike_repo *r, struct pike_err *err);
+char *pike_loose_path(const struct pike_repo *r, const git_oid *id);
+
+/* ---- refs.c ---- */
+
+/* 1 when there is none. */
+int pike_ref_read(git_oid *out, struct pike_repo *r, const char *name,
+		  struct pike_err *err);
+/* Flushes the stage, then compares and swaps; `from` NULL: must not exist.
+ * Moved by another: PIKE_RETRY. Call under pike_repo_lock. */
+int pike_ref_move(struct pike_repo *r, const char *name, const git_oid *to,
+		  const git_oid *from, const char *why, struct pike_err *err);
+/* Missing is success, another value PIKE_RETRY. Call under the lock. */
+int pike_ref_delete(struct pike_repo *r, const char *name, const git_oid *was,
+		    struct pike_err *err);
+/* Names of refs under `prefix`, sorted. */
+int pike_ref_list(struct pike_strs *out, struct pike_repo *r,
+		  const char *prefix, struct pike_err *err);
+
+/* ---- pack.c ---- */
+
+/* Remembers a pack of ours, so that it may be merged with others. */
+void pike_pack_note(struct pike_repo *r, const char *name);
+/* Puts these objects into one pack and removes their loose files, then merges
+ * packs of ours where there are many. Call under the lock. */
+int pike_pack_objects(struct pike_repo *r, const git_oid *ids, size_t n,
+		      struct pike_err *err);
+bool pike_is_loose(const struct pike_repo *r, const git_oid *id);
+void pike_drop_loose(const struct pike_repo *r, const git_oid *id);
+
+/* ---- pack_git.c ---- */
+
+/* One pack of these objects, written to the object store; its name. 1: there
+ * is no git program. */
+int pike_pack_by_git(char hash[GIT_OID_HEXSZ + 1], struct pike_repo *r,
+		     const git_oid *ids, size_t count, struct pike_err *err);
+
+/* ---- transport.c ---- */
+
+/* Runs git with the arguments after `git -C DIR`, hooks off, its environment
+ * without GIT_*. 1: there is no git program. Caller releases `out`. */
+int pike_git_run(struct pike_buf *out, struct pike_repo *r,
+		 const struct pike_strs *args, const struct pike_buf *in,
+		 struct pike_err *err);
+
+/* ---- oidset.c ---- */
+
+struct pike_oidset {
+	git_oid *v;
+	size_t n, size;
+};
+/* True when it was not in there. */
+bool pike_oidset_add(struct pike_oidset *s, const git_oid *id);
+bool pike_oidset_has(const struct pike_oidset *s, const git_oid *id);
+void pike_oidset_release(struct pike_oidset *s);
+
+/* ---- raw.c: a commit object as it is stored ---- */
+
+struct pike_span {
+	const char *s;
+	size_t n;
+};
+struct pike_raw {
+	git_odb_object *obj;
+	const char *tree, *parents; /* hex; the first "parent " line */
+	size_t nparents;
+	int64_t ts;
+	struct pike_span message, trailers; /* trailers: last paragraph */
+};
+int pike_raw_read(struct pike_raw *out, struct pike_repo *r, const git_oid *id,
+		  struct pike_err *err);
+void pike_raw_release(struct pike_raw *c);
+void pike_raw_parent(git_oid *out, const struct pike_raw *c, size_t i);
+/* The next `Key: value` of a paragraph; false at its end. */
+bool pike_trailer_next(struct pike_span *rest, struct pike_span *key,
+		       struct pike_span *value);
+bool pike_span_is(const struct pike_span *s, const char *word);
+/* First value of a trailer; empty when there is none. */
+struct pike_span pike_raw_trailer(const struct pike_raw *c, const char *key);
+
+/* ---- message.c ---- */
+
+/* One line, cleaned, at most `max` bytes. */
+void pike_text_line(struct pike_buf *b, const char *s, size_t max);
+/* Text for people: cleaned, no line of it can be read as a trailer. */
+void pike_text_body(struct pike_buf *b, const char *s);
+/* "Key: value\n"; nothing for an empty value. */
+void pike_trailer_add(struct pike_buf *b, const char *key, const char *value);
+/* Shortest decimal that reads back the same. */
+void pike_trailer_num(struct pike_buf *b, double v);
+
+#endif
