@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* backend: the kinds of devices, and what is asked of any of them. */
+#include "device/device_priv.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+/* To build for where nobody says and no GPU is: what the limits of launch
+ * plans are written for. */
+#define DEFAULT_ARCH "sm_90a"
+
+static const struct pike_backend *const backends[] = {
+	&pike_backend_cpu,
+	&pike_backend_cuda,
+};
+
+int pike_backend_find(const struct pike_backend **out, const char *name,
+		      struct pike_err *err)
+{
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(backends); i++)
+		if (!strcmp(backends[i]->name, name)) {
+			*out = backends[i];
+			return 0;
+		}
+	return pike_fail(err, PIKE_FAILED,
+			 "this build of pike-git has no backend '%s', only cpu "
+			 "and cuda",
+			 name);
+}
+
+const char *pike_runner_name(const char *backend)
+{
+	const struct pike_backend *b = NULL;
+
+	return pike_backend_find(&b, backend, NULL) ? NULL : b->runner;
+}
+
+int pike_device_find(struct pike_device_info *out, const char *backend,
+		     struct pike_err *err)
+{
+	const struct pike_backend *b = NULL;
+	int ret = pike_backend_find(&b, backend, err);
+
+	memset(out, 0, sizeof(*out));
+	return ret ? ret : b->find(out, err);
+}
+
+int pike_device_find_arch(struct pike_device_info *out, const char *backend,
+			  const char *arch, struct pike_err *err)
+{
+	const struct pike_backend *b = NULL;
+	int ret = pike_backend_find(&b, backend, err);
+
+	memset(out, 0, sizeof(*out));
+	if (ret)
+		return ret;
+	if (!b->find_arch)
+		return b->find(out, err);
+	if (!arch && !b->find(out, NULL))
+		return 0;
+	return b->find_arch(out, arch ? arch : DEFAULT_ARCH, err);
+}
+
+struct pike_json *pike_device_compiled(const struct pike_device_info *dev,
+				       const struct pike_target *t,
+				       const struct pike_object *o,
+				       const char *log)
+{
+	const struct pike_backend *b = NULL;
+
+	if (pike_backend_find(&b, t->backend, NULL) || !b->compiled)
+		return pike_json_object();
+	return b->compiled(dev, t, o, log);
+}
+
+int pike_build_plan(struct pike_build_plan *out, const struct pike_target *t,
+		    const struct pike_device_info *dev,
+		    const struct pike_files *sources,
+		    const struct pike_files *headers, enum pike_real real,
+		    struct pike_err *err)
+{
+	const struct pike_backend *b = NULL;
+	int ret = pike_backend_find(&b, t->backend, err);
+
+	memset(out, 0, sizeof(*out));
+	if (!ret)
+		ret = b->plan(out, t, dev, sources, headers, real, err);
+	if (ret)
+		pike_build_plan_release(out);
+	return ret;
+}
+
+void pike_build_plan_release(struct pike_build_plan *p)
+{
+	pike_files_release(&p->files);
+	pike_strs_release(&p->argv);
+	pike_strs_release(&p->folders);
+	pike_plan_free(p->launch);
+	p->launch = NULL;
+}
+
+int pike_device_ceilings(struct pike_ceilings *out,
+			 const struct pike_device_info *info, int threads,
+			 struct pike_err *err)
+{
+	return info->uuid[0] ? pike_cuda_ceilings(out, info, threads, err)
+			     : pike_cpu_ceilings(out, info, threads, err);
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * device: find, lock, build for, launch on and time on a device.
+ *
+ * A backend is a row of a const table. It never judges: an arm (one loaded
+ * kernel in one runner process) gives raw samples, whose times are claims that
+ * lib/eval checks against its own clock and whose outputs it reads itself.
+ *
+ * The runner is a separate small program (pike-run-cpu) that shares with the
+ * judge one socket and memory files only. It never sees a truth, a tolerance,
+ * a seed or a path.
+ */
+#ifndef PIKE_DEVICE_DEVICE_H
+#define PIKE_DEVICE_DEVICE_H
+
+#include "base/err.h"
+#include "base/json.h"
+#include "model/launch.h"
+#include "model/result.h"
+#include "model/target.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* ---- find and lock ---- */
+
+struct pike_device_info {
+	char lane[65];	     /* default lane: "cpu", "nvidia-h200" */
+	char model[128];     /* "AMD EPYC ...", "NVIDIA H200" */
+	char toolchain[256]; /* first line of cc --version, or "NVRTC 13.0" */
+	char driver[128];    /* kernel release for cpu, driver for a GPU */
+	char lock[96];	/* for pike_device_lock; tells one GPU from another */
+	int ncores;	/* cores this process may run on */
+	int core;	/* the one timed on: the last, not 0 */
+	int judge_core; /* where the judge and builds run; -1: none */
+	bool sibling;	/* judge_core shares a physical core with it */
+	int64_t llc_bytes; /* last-level cache, a GPU's L2 */
+	/* GPUs only: which one it is to the driver, to the kernel, and what it
+	 * allows a launch. */
+	int index;
+	char uuid[48], bus[32], arch[16]; /* arch: "sm_90a" */
+	int sms;
+	struct pike_sm { /* what one of them can hold at a time */
+		int threads, blocks, registers, shared; /* shared: bytes */
+	} sm;
+	int64_t memory; /* bytes */
+	struct pike_launch_limits limits;
+};
+/* PIKE_FAILED with the remedy when the device cannot be used. Of several GPUs
+ * that CUDA_VISIBLE_DEVICES leaves, the first that no other process of this
+ * kind has taken; it is this process's from then on. */
+int pike_device_find(struct pike_device_info *out, const char *backend,
+		     struct pike_err *err);
+/* What can be built for, though perhaps not run on: a GPU of `arch` ("sm_90"),
+ * or where that is NULL, the one that is here, else sm_90a. For a backend
+ * whose builds run on this machine only as pike_device_find. */
+int pike_device_find_arch(struct pike_device_info *out, const char *backend,
+			  const char *arch, struct pike_err *err);
+/* env_info of a result: no host name, no serial number. */
+struct pike_json *pike_device_env(const struct pike_device_info *info,
+				  const char *lane);
+/* What a runner's sandbox must hold beside libraries: folders to read, device
+ * nodes. Nothing for a cpu. */
+void pike_device_needs(struct pike_strs *folders, struct pike_strs *nodes,
+		       const struct pike_device_info *info);
+
+/* One benchmark per device at a time, over all processes and users of the
+ * machine: an flock in /run/lock, /dev/shm or TMPDIR by the name in `lock` of
+ * the device's info. wait_ms as pike_flock. */
+int pike_device_lock(int *out_fd, const char *name, int wait_ms,
+		     struct pike_err *err);
+/* Does somebody hold that lock, and for how many seconds (-1: unknown)? Takes
+ * nothing, creates nothing. */
+bool pike_device_busy(int64_t *out_s, const char *name);
+/* Names of all GPU locks that this machine has seen: "cuda-GPU-..." (somebody
+ * measures); with "-owner" behind it somebody's who chose that GPU. */
+void pike_device_locks(struct pike_strs *out);
+
+/* Ceilings for the roofline, measured once per process with the given number
+ * of threads on the timed core(s), or on the GPU: bytes per second of a large
+ * copy (read + write counted), and FLOP per second of independent FMAs in
+ * f32. Source: STREAM's copy rule for the counting (McCalpin). */
+struct pike_ceilings {
+	double copy_bps, fma_flops;
+};
+int pike_device_ceilings(struct pike_ceilings *out,
+			 const struct pike_device_info *info, int threads,
+			 struct pike_err *err);
+
+/* ---- build ---- */
+
+/* What to run in the compile sandbox: files to put there (flat, read-only)
+ * and a command that leaves one file, `output`. */
+struct pike_build_plan {
+	struct pike_files files;
+	struct pike_strs argv;
+	const char *helper;	  /* program of ours for argv[0]; NULL: cc */
+	struct pike_strs folders; /* that a helper may read */
+	char output[64];
+	struct pike_plan *launch; /* cuda: what will be launched */
+};
+enum pike_real {
+	PIKE_REAL_NONE,
+	PIKE_REAL_DOUBLE,
+	PIKE_REAL_NATIVE
+};
+/* `real` other than NONE: this is the reference, built with `real` as that.
+ * `sanitize` adds ASan and UBSan. Unknown or dangerous cflags (those that
+ * name files or plugins) are PIKE_USAGE. */
+int pike_build_plan(struct pike_build_plan *out, const struct pike_target *t,
+		    const struct pike_device_info *dev,
+		    const struct pike_files *sources,
+		    const struct pike_files *headers, enum pike_real real,
+		    struct pike_err *err);
+void pike_build_plan_release(struct pike_build_plan *p);
+struct pike_object;
+/* What a built kernel needs, without running it: by the compiler's words in
+ * `log`, the machine code and the plan. For a GPU `arch`; `kernels`, each with
+ * registers, stack, spill_stores, spill_loads, shared and constant in bytes;
+ * and `cases`, those that are measured, each with its `launches` as
+ * pike_arm_resources gives them, as far as they follow from that. Empty for
+ * other devices. */
+struct pike_json *pike_device_compiled(const struct pike_device_info *dev,
+				       const struct pike_target *t,
+				       const struct pike_object *o,
+				       const char *log);
+
+/* ---- arms ---- */
+
+/* One argument buffer: a memory file that judge and runner map. The data
+ * ends shortly before the end of a page that unmapped memory follows;
+ * inputs are sealed, so no process can change them. */
+struct pike_region {
+	int fd;
+	size_t offset; /* of the data in the file, 64-byte aligned */
+	size_t bytes;
+	size_t mapped; /* GPU: bytes of the allocation that fd stands for */
+};
+
+/* A set of regions for all buffer arguments of one call, in order; scalars
+ * have fd -1 and their value in `offset`. */
+struct pike_call {
+	struct pike_region *args;
+};
+
+struct pike_arm; /* a runner process, seen through its socket */
+
+/* What an arm runs. */
+struct pike_object {
+	int fd;				/* the built file, sealed */
+	enum pike_real real;		/* NONE: a kernel, else the reference */
+	const struct pike_plan *launch; /* cuda */
+};
+
+/* Over a socket to a runner that was started in a sandbox: `dev` is what it
+ * runs on, `own` the object of the runner's own kernels (cuda; -1 for none).
+ * Does not wait: the runner gets ready while others work. Owns the socket. */
+int pike_arm_open(struct pike_arm **out, int sock, const struct pike_target *t,
+		  const struct pike_device_info *dev, int own,
+		  struct pike_err *err);
+void pike_arm_close(struct pike_arm *a); /* closes the socket */
+/* Loads an object and resolves what will be called. PIKE_FAILED: the object
+ * is at fault; `*how` says how. */
+int pike_arm_load(struct pike_arm *a, const struct pike_object *o,
+		  int deadline_ms, enum pike_verdict *how,
+		  struct pike_err *err);
+/* Gives the runner the sets it will be called with; all at once, untimed.
+ * `c` decides the launches of a plan. */
+int pike_arm_bind(struct pike_arm *a, const struct pike_case *c,
+		  const struct pike_call *calls, size_t n, int deadline_ms,
+		  enum pike_verdict *how, struct pike_err *err);
+
+struct pike_sample {
+	int64_t claim_ns;  /* what the runner says it took */
+	int64_t wall_ns;   /* from our write to our read, our clock */
+	uint32_t switches; /* involuntary context switches, its claim */
+	uint32_t threads;  /* threads alive in it afterwards, its claim */
+};
+/* Calls the kernel once on each of calls[first .. first+n), timed as one
+ * sample; a GPU takes one call at a time. `cold`: caches of the arguments are
+ * flushed before. On PIKE_FAILED `how` says what came instead: crash, contract
+ * (wrote to an input), timeout, tamper (a malformed frame), build (a launch
+ * that the device refuses). */
+int pike_arm_run(struct pike_sample *out, struct pike_arm *a, uint32_t first,
+		 uint32_t n, bool cold, int deadline_ms, enum pike_verdict *how,
+		 struct pike_err *err);
+/* GPU: the call `repeat` times back to back, without flushing; claim_ns is
+ * the runner's own wall clock over all of them. */
+int pike_arm_sustain(struct pike_sample *out, struct pike_arm *a, uint32_t call,
+		     uint32_t repeat, int deadline_ms, enum pike_verdict *how,
+		     struct pike_err *err);
+/* GPU: one object for each launch of the bound plan, whose case is `c`:
+ * kernel, grid, block, registers and spill_bytes (local memory) per thread,
+ * shared and dynamic_shared in bytes per block, constant bytes, blocks_per_sm
+ * (that can be resident), as the driver tells them; from these occupancy (the
+ * share of an SM's threads), its limiter (threads, blocks, registers, shared)
+ * where that is clear, and waves. NULL for other devices. */
+struct pike_json *pike_arm_resources(const struct pike_arm *a,
+				     const struct pike_case *c);
+
+/* ---- the judge's own context on a GPU ---- */
+
+/* One per process, for the thread that opened it. All work goes through one
+ * stream in order; only pike_gpu_sync waits. PIKE_FATAL when the context is
+ * lost: nothing of it can be used any more. */
+struct pike_gpu;
+int pike_gpu_open(struct pike_gpu **out, const struct pike_device_info *dev,
+		  struct pike_err *err);
+void pike_gpu_close(struct pike_gpu *g);
+int pike_gpu_sync(struct pike_gpu *g, struct pike_err *err);
+/* Bytes that could be allocated now. */
+int64_t pike_gpu_available(struct pike_gpu *g);
+
+typedef uint64_t pike_gpu_ptr; /* an address on the GPU; 0: none */
+int pike_gpu_alloc(pike_gpu_ptr *out, struct pike_gpu *g, size_t bytes,
+		   struct pike_err *err);
+void pike_gpu_free(struct pike_gpu *g, pike_gpu_ptr p);
+int pike_gpu_copy(struct pike_gpu *g, pike_gpu_ptr to, pike_gpu_ptr from,
+		  size_t bytes, struct pike_err *err);
+/* Both wait. */
+int pike_gpu_put(struct pike_gpu *g, pike_gpu_ptr to, const void *from,
+		 size_t bytes, struct pike_err *err);
+int pike_gpu_get(struct pike_gpu *g, void *to, pike_gpu_ptr from, size_t bytes,
+		 struct pike_err *err);
+
+/* Memory that a runner can map too, by a file descriptor. The data end where
+ * the allocation ends, but for less than 256 bytes; what lies before them is
+ * the judge's to watch. */
+struct pike_gpu_shared {
+	pike_gpu_ptr map;      /* of the allocation, in the judge's context */
+	size_t mapped, offset; /* bytes; of the data */
+	uint64_t handle;
+	int fd;
+};
+int pike_gpu_share(struct pike_gpu_shared *out, struct pike_gpu *g,
+		   size_t bytes, struct pike_err *err);
+void pike_gpu_unshare(struct pike_gpu *g, struct pike_gpu_shared *s);
+
+/* Trusted machine code in the judge's context. */
+struct pike_gpu_code;
+int pike_gpu_load(struct pike_gpu_code **out, struct pike_gpu *g, int object_fd,
+		  struct pike_err *err);
+void pike_gpu_unload(struct pike_gpu_code *c);
+/* Launches an extern "C" kernel of it; `args` as the driver takes them. */
+int pike_gpu_call(struct pike_gpu_code *c, const char *kernel, uint64_t blocks,
+		  uint32_t threads, void **args, struct pike_err *err);
+/* Runs a launch plan (of a reference) on these argument addresses. */
+int pike_gpu_launch(struct pike_gpu_code *c, const struct pike_plan *p,
+		    const struct pike_case *k, const pike_gpu_ptr *args,
+		    struct pike_err *err);
+
+/* What the machine code in this file does that no kernel may, as a phrase
+ * ("asks the L2 cache to ..."); NULL: nothing that can be seen in it. */
+const char *pike_object_breaks(int object_fd);
+
+/* The source of the kernels that a runner brings along, and the plan that
+ * builds such a source of our own. */
+extern const char pike_runner_source[];
+int pike_build_plan_own(struct pike_build_plan *out,
+			const struct pike_device_info *dev, const char *name,
+			const char *text, struct pike_err *err);
+
+/* SM clock in MHz now, and whether the hardware holds it back; false when
+ * that cannot be told. Never sets anything. */
+bool pike_gpu_clock(const struct pike_device_info *dev, unsigned *mhz,
+		    bool *throttled);
+
+/* ---- for doctor ---- */
+
+enum pike_finding_state {
+	PIKE_FOUND_OK,
+	PIKE_FOUND_WARN,
+	PIKE_FOUND_MISSING /* no GPU target can be measured like this */
+};
+struct pike_findings {
+	struct pike_finding {
+		enum pike_finding_state state;
+		const char *check; /* "gpu driver" */
+		char *found;
+		char *remedy; /* one line; "" when there is nothing to do */
+	} * v;
+	size_t n, cap;
+};
+void pike_findings_release(struct pike_findings *f);
+/* What CUDA needs and what is here of it, then each GPU; `gpus`, an array,
+ * gets an object for each. Opens the driver. true: GPU targets can be built
+ * and measured. */
+bool pike_gpu_findings(struct pike_findings *out, struct pike_json *gpus);
+
+/* The runner program's file name for a backend. */
+const char *pike_runner_name(const char *backend);
+
+#endif

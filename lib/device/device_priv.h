@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* device: what its files share. */
+#ifndef PIKE_DEVICE_DEVICE_PRIV_H
+#define PIKE_DEVICE_DEVICE_PRIV_H
+
+#include "device/device.h"
+
+/* A backend: a row. */
+struct pike_arm_ops;
+struct pike_backend {
+	const char *name;
+	const char *runner; /* the program that runs kernels */
+	int (*find)(struct pike_device_info *out, struct pike_err *err);
+	/* NULL: it builds for this machine only. */
+	int (*find_arch)(struct pike_device_info *out, const char *arch,
+			 struct pike_err *err);
+	/* As pike_build_plan. */
+	int (*plan)(struct pike_build_plan *out, const struct pike_target *t,
+		    const struct pike_device_info *dev,
+		    const struct pike_files *sources,
+		    const struct pike_files *headers, enum pike_real real,
+		    struct pike_err *err);
+	/* As pike_device_compiled; NULL: nothing is to be told. */
+	struct pike_json *(*compiled)(const struct pike_device_info *dev,
+				      const struct pike_target *t,
+				      const struct pike_object *o,
+				      const char *log);
+	int (*ceilings)(struct pike_ceilings *out,
+			const struct pike_device_info *info, int threads,
+			struct pike_err *err);
+	const struct pike_arm_ops *arm;
+};
+extern const struct pike_backend pike_backend_cpu, pike_backend_cuda;
+/* PIKE_FAILED when this build has none of that name. */
+int pike_backend_find(const struct pike_backend **out, const char *name,
+		      struct pike_err *err);
+
+/* What a launch asks of an SM, and the blocks that the driver says fit. */
+struct pike_occupancy {
+	uint32_t threads, registers,
+	    shared; /* of a block; of a thread; bytes */
+	int blocks;
+};
+/* Share of the SM's threads; 0: unknown. */
+double pike_occupancy_share(const struct pike_sm *sm,
+			    const struct pike_occupancy *o);
+/* Blocks that fit by the resources alone, 0 or more; -1: unknown. */
+int pike_occupancy_blocks(const struct pike_sm *sm,
+			  const struct pike_occupancy *o);
+/* Which resource allows no more blocks; NULL when none explains the driver's
+ * number. */
+const char *pike_occupancy_limiter(const struct pike_sm *sm,
+				   const struct pike_occupancy *o);
+
+int pike_cpu_find(struct pike_device_info *out, struct pike_err *err);
+/* Cores only: a GPU's host code needs some too. */
+void pike_cpu_cores(struct pike_device_info *out);
+int pike_cpu_plan(struct pike_build_plan *out, const struct pike_target *t,
+		  const struct pike_device_info *dev,
+		  const struct pike_files *sources,
+		  const struct pike_files *headers, enum pike_real real,
+		  struct pike_err *err);
+int pike_cpu_ceilings(struct pike_ceilings *out,
+		      const struct pike_device_info *info, int threads,
+		      struct pike_err *err);
+int pike_cuda_find(struct pike_device_info *out, struct pike_err *err);
+int pike_cuda_find_arch(struct pike_device_info *out, const char *arch,
+			struct pike_err *err);
+int pike_cuda_plan(struct pike_build_plan *out, const struct pike_target *t,
+		   const struct pike_device_info *dev,
+		   const struct pike_files *sources,
+		   const struct pike_files *headers, enum pike_real real,
+		   struct pike_err *err);
+struct pike_json *pike_cuda_compiled(const struct pike_device_info *dev,
+				     const struct pike_target *t,
+				     const struct pike_object *o,
+				     const char *log);
+int pike_cuda_ceilings(struct pike_ceilings *out,
+		       const struct pike_device_info *info, int threads,
+		       struct pike_err *err);
+
+/* Puts files into a plan, flat; `compile` (may be NULL): files with this
+ * ending are words of the command too. */
+int pike_plan_files(struct pike_build_plan *p, const struct pike_files *files,
+		    const char *compile, struct pike_err *err);
+
+/* The register class (enum pike_arg_kind) of each argument of a call;
+ * PIKE_USAGE for a target that the runner cannot call. */
+int pike_call_kinds(uint8_t kinds[], const struct pike_target *t,
+		    enum pike_real real, struct pike_err *err);
+/* Compiler options of a target: those that name files, plugins or programs
+ * are PIKE_USAGE. */
+int pike_cflags_split(struct pike_strs *out, const char *cflags,
+		      struct pike_err *err);
+
+#endif
