@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * clocks: a process tells how long its kernel took, and the judge knows how
+ * long it waited for that (evaluation.md 2.5, closed loop). What passes
+ * outside beyond what passes for the first arm is charged to the kernel, so
+ * a claim that is too small gains nothing; much of it is tampering.
+ */
+#include "eval/verdict_priv.h"
+
+#include "base/mem.h"
+#include "eval/protocol_priv.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A normal sd from a median absolute deviation; the error of a median over
+ * that of a mean. */
+#define SD_OF_MAD 1.4826
+#define MEDIAN_ERROR 1.2533
+
+/* Median of v, and the median absolute deviation from it; v is lost. */
+static double spread(double *v, size_t n, double *mad)
+{
+	double m = pike_median(v, n);
+
+	for (size_t i = 0; i < n; i++)
+		v[i] = fabs(v[i] - m);
+	*mad = pike_median(v, n);
+	return m;
+}
+
+/* Error of the median of n values with this deviation, `times` over. */
+static double error_of(double mad, size_t n, double times)
+{
+	return times * SD_OF_MAD * MEDIAN_ERROR * mad / sqrt((double)n);
+}
+
+/* What passes outside a sample of the first arm at most, but for outliers. */
+static double usual_over(const struct pike_timing *t, double *v)
+{
+	double m, mad;
+
+	for (size_t i = 0; i < t->n; i++)
+		v[i] = t->v[i].over[0];
+	m = spread(v, t->n, &mad);
+	return m + fmax(3 * SD_OF_MAD * mad, PROTO_CLOCK_LEAST_NS);
+}
+
+void pike_clocks_settle(struct pike_timing *t)
+{
+	double *v = pike_xcalloc(t->n + 1, sizeof(*v)), most, steady, mad;
+
+	if (t->n < PROTO_CLOCK_SHOTS)
+		goto out;
+	most = usual_over(t, v);
+	for (size_t k = 0; k < t->narms; k++) {
+		/* Every sample alone, else half of them could lie; and what
+		 * all of them have in common, beyond chance: a charge for
+		 * chance would make every kernel a little slower. */
+		for (size_t i = 0; i < t->n; i++)
+			v[i] = fmin(t->v[i].over[k], most) -
+			       fmin(t->v[i].over[0], most);
+		steady = spread(v, t->n, &mad);
+		steady = fmax(0, steady - error_of(mad, t->n, 2));
+		for (size_t i = 0; i < t->n; i++) {
+			struct pike_shot *s = &t->v[i];
+			double more = fmax(0, s->over[k] - most) + steady;
+
+			s->ns[k] = (s->claim[k] + more) / (double)t->inner;
+		}
+	}
+out:
+	free(v);
+}
+
+bool pike_clocks_agree(const struct pike_timing *t, size_t ref, char *reason,
+		       size_t size)
+{
+	size_t cand = t->narms - 1;
+	double *v, extra, claim, mad, noise, most;
+	bool ok;
+
+	if (t->n < PROTO_CLOCK_SHOTS || ref >= cand)
+		return true;
+	v = pike_xcalloc(t->n, sizeof(*v));
+	for (size_t i = 0; i < t->n; i++)
+		v[i] = t->v[i].claim[cand];
+	claim = pike_median(v, t->n);
+	for (size_t i = 0; i < t->n; i++)
+		v[i] = t->v[i].over[cand] - t->v[i].over[ref];
+	extra = spread(v, t->n, &mad);
+	noise = error_of(mad, t->n, 3);
+	most = fmax(PROTO_CLOCK_SHARE * claim, PROTO_CLOCK_NS + noise);
+	ok = extra <= most;
+	if (!ok)
+		snprintf(reason, size,
+			 "its process claims %.1f us a sample, but %.1f us "
+			 "more pass outside than for the kernel it is "
+			 "compared with: work is done outside the timed call",
+			 claim / 1e3, extra / 1e3);
+	free(v);
+	return ok;
+}

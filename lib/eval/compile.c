@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* compile: what a build tells before anything of it has run. */
+#include "eval/judge_priv.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+static struct pike_json *resources(struct pike_judge *j,
+				   const struct pike_build *b)
+{
+	struct pike_object o = pike_build_object(b);
+	struct pike_json *r = pike_device_compiled(&j->dev, j->t, &o, b->log.s);
+
+	pike_json_set_i64(r, "object_bytes", b->object_bytes);
+	return r;
+}
+
+void pike_judge_compile(struct pike_result *out, struct pike_judge *j,
+			struct pike_build *b)
+{
+	if (!pike_outcome_fit(out, j, b, PIKE_SCREEN))
+		return;
+	pike_outcome_sign(out, j, PIKE_SCREEN);
+	pike_outcome_verdict(out, PIKE_V_NONE, "compiles; not run");
+	pike_json_free(out->resources);
+	out->resources = resources(j, b);
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * confirm: the protocol whose numbers may be reported. Base, champion and
+ * challenger interleaved, on inputs from a secret that is used once, in fresh
+ * processes each round; hidden cases and stress distributions first, because
+ * most of what fails there need not be timed.
+ */
+#include "base/clock.h"
+#include "base/mem.h"
+#include "eval/correct_priv.h"
+#include "eval/protocol_priv.h"
+#include "eval/verdict_priv.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct confirm {
+	struct pike_judge *j;
+	struct pike_build *cand, *champ; /* champ NULL: the base is it */
+	const struct pike_confirm_opts *o;
+	uint8_t secret[PIKE_SECRET_LEN];
+	char commitment[65];
+	struct pike_json *unchecked;
+	struct pike_timing *t; /* by case */
+	int64_t *spent;	       /* by case, ns of timing */
+	double delta;
+};
+
+static size_t narms(const struct confirm *k)
+{
+	return k->champ ? 3 : 2;
+}
+
+static void draw_secret(struct confirm *k)
+{
+	struct pike_judge *j = k->j;
+
+	pike_judge_commitment(j);
+	memcpy(k->secret, j->secret, sizeof(k->secret));
+	memcpy(k->commitment, j->commitment, sizeof(k->commitment));
+	/* Used once: the next confirmation draws another */
+	j->have_secret = false;
+	memset(j->secret, 0, sizeof(j->secret));
+}
+
+/* ---- correctness ---- */
+
+static int check_all(struct pike_result *out, struct confirm *k,
+		     struct pike_err *err)
+{
+	struct pike_judge *j = k->j;
+	struct pike_correct c = { .j = j,
+				  .cand = k->cand,
+				  .secret = k->secret,
+				  .unchecked = k->unchecked };
+	struct pike_fault f;
+	int ret = 0;
+
+	pike_fault_init(&f);
+	for (size_t i = 0; !ret && i < j->t->ncases; i++) {
+		ret = pike_correct_case(&c, j->cases[i].c, false, &f, err);
+		if (ret == 1)
+			pike_outcome_fault(out, &f, j->cases[i].c);
+	}
+	for (size_t i = 0; !ret && i < j->t->nhidden; i++) {
+		ret = pike_correct_case(&c, &j->t->hidden[i], true, &f, err);
+		if (ret == 1)
+			pike_outcome_fault(out, &f, NULL);
+	}
+	pike_fault_release(&f);
+	return ret;
+}
+
+/* ---- timing ---- */
+
+/* Pairs a round, so that all rounds fit under the cap of a case. */
+static size_t pairs_for(const struct confirm *k, size_t i, uint32_t inner)
+{
+	double call = (double)k->j->cases[i].base_ns * inner;
+	double room =
+	    (double)PROTO_CONFIRM_NS / PROTO_ROUNDS - (double)PROTO_WARM_NS;
+	/* Poisoning and checking cost about what the call does */
+	double n = room / (call * (double)narms(k) * 2);
+
+	if (n >= PROTO_PAIRS)
+		return PROTO_PAIRS;
+	return n < 3 ? 3 : (size_t)n;
+}
+
+static int time_rounds(struct confirm *k, size_t i, struct pike_session *s,
+		       size_t pairs, size_t want, struct pike_fault *f,
+		       struct pike_err *err)
+{
+	struct pike_timing *t = &k->t[i];
+	int ret = 0;
+
+	while (!ret && t->n < want) {
+		int64_t t0 = pike_now_ns();
+		size_t had = t->n;
+
+		if (k->spent[i] > PROTO_CONFIRM_NS && had >= PROTO_CONFIRM_MIN)
+			break;
+		ret = pike_session_round(s, t, pairs, f, err);
+		k->spent[i] += pike_now_ns() - t0;
+		pike_judge_say(k->j, "confirming", (double)t->n / (double)want);
+		/* A pool that has room for no pair at all ends here */
+		if (t->n == had)
+			break;
+	}
+	return ret;
+}
+
+static void set_arms(struct pike_session *s, const struct confirm *k)
+{
+	size_t n = 0;
+
+	s->label[n] = "base";
+	s->build[n++] = k->j->base;
+	if (k->champ) {
+		s->label[n] = "champion";
+		s->build[n++] = k->champ;
+	}
+	s->label[n] = "candidate";
+	s->build[n++] = k->cand;
+	s->narms = n;
+}
+
+/* Until the case has `times` the usual number of pairs. */
+static int time_case(struct confirm *k, size_t i, size_t times,
+		     struct pike_fault *f, struct pike_err *err)
+{
+	struct pike_judge *j = k->j;
+	struct pike_case_state *cs = &j->cases[i];
+	struct pike_pool_opts o = { .c = cs->c,
+				    .secret = k->secret,
+				    .source_hash = k->cand->source_hash,
+				    .nat = cs->nat,
+				    .what = "fresh inputs" };
+	struct pike_session s = { .j = j, .hide = true };
+	struct pike_pool *pool = NULL;
+	size_t pairs;
+	int ret;
+
+	s.inner = pike_inner(j, k->champ && cs->champ_ns ? cs->champ_ns
+							 : cs->base_ns);
+	pairs = pairs_for(k, i, s.inner);
+	set_arms(&s, k);
+	ret = pike_judge_room(&o.nsets, j, cs->c, pairs, s.inner, s.narms, err);
+	if (!ret)
+		ret = pike_pool_make(&pool, j, &o, err);
+	if (ret)
+		return ret;
+	s.pool = pool;
+	s.round = k->t[i].rounds;
+	s.deadline_ms = pike_deadline_ms(j, cs->base_ns, s.inner);
+	ret =
+	    time_rounds(k, i, &s, pairs, times * PROTO_ROUNDS * pairs, f, err);
+	pike_pool_free(pool);
+	return ret;
+}
+
+static int time_all(struct pike_result *out, struct confirm *k, size_t times,
+		    struct pike_err *err)
+{
+	struct pike_fault f;
+	int ret = 0;
+
+	pike_fault_init(&f);
+	for (size_t i = 0; !ret && i < k->j->t->ncases; i++) {
+		ret = time_case(k, i, times, &f, err);
+		if (ret == 1)
+			pike_outcome_fault(out, &f, k->j->cases[i].c);
+	}
+	pike_fault_release(&f);
+	return ret;
+}
+
+/* ---- verdict ---- */
+
+static void decide_against(struct pike_decision *d, struct confirm *k,
+			   size_t ref, const char *than)
+{
+	size_t n = k->j->t->ncases;
+	struct pike_pairs *pairs = pike_xcalloc(n + 1, sizeof(*pairs));
+	const char **names = pike_xcalloc(n + 1, sizeof(*names));
+	struct pike_rule rule = { .delta = k->delta,
+				  .same = pike_delta_least(k->j->noise,
+							   k->j->dev.ncores,
+							   k->j->on_gpu),
+				  .strict = true,
+				  .than = than };
+	int siblings = k->o->siblings > 1 ? k->o->siblings : 1;
+
+	rule.alpha = PROTO_ALPHA / siblings;
+	for (size_t i = 0; i < n; i++) {
+		double cut = pike_timing_cut(&k->t[i]);
+
+		names[i] = k->j->cases[i].c->text;
+		rule.cut = fmax(rule.cut, cut);
+		pike_timing_pairs(&pairs[i], &k->t[i], ref,
+				  cut <= PROTO_DROP_MAX);
+	}
+	pike_decide(d, &rule, pairs, names, n, &k->j->rng);
+	for (size_t i = 0; i < n; i++)
+		pike_pairs_release(&pairs[i]);
+	free(pairs);
+	free(names);
+}
+
+static bool time_left(const struct confirm *k)
+{
+	for (size_t i = 0; i < k->j->t->ncases; i++)
+		if (k->spent[i] >= PROTO_CONFIRM_NS)
+			return false;
+	return true;
+}
+
+static void clear_cases(struct pike_result *out)
+{
+	for (size_t i = 0; i < out->ncases; i++)
+		free(out->cases[i].name);
+	free(out->cases);
+	out->cases = NULL;
+	out->ncases = 0;
+}
+
+static void conclude(struct pike_result *out, struct confirm *k,
+		     struct pike_decision *d)
+{
+	struct pike_decision champ;
+
+	clear_cases(out);
+	pike_outcome_noise(out, k->j, k->delta);
+	decide_against(d, k, 0, "the base");
+	out->vs_base = out->vs_champion = d->ratio;
+	if (k->champ) {
+		decide_against(&champ, k, 1, "the champion");
+		out->vs_champion = champ.ratio;
+	}
+	pike_outcome_cases(out, k->j, k->t, true);
+	if (pike_outcome_plausible(out, k->j, k->t))
+		pike_outcome_verdict(out, d->v, d->reason);
+}
+
+static void reveal(struct pike_result *out, const struct confirm *k)
+{
+	char hex[2 * PIKE_SECRET_LEN + 1];
+
+	pike_hex(hex, k->secret, sizeof(k->secret));
+	pike_json_set_str(out->extra, "seed", hex);
+	pike_json_set_str(out->extra, "seed_sha256", k->commitment);
+}
+
+static int confirm_all(struct pike_result *out, struct confirm *k,
+		       struct pike_err *err)
+{
+	struct pike_decision d;
+	int ret;
+
+	pike_outcome_sign(out, k->j, k->o->stage);
+	reveal(out, k);
+	ret = check_all(out, k, err);
+	if (!ret)
+		ret = pike_judge_delta(&k->delta, k->j, err);
+	if (!ret)
+		ret = time_all(out, k, 1, err);
+	if (ret)
+		return ret;
+	conclude(out, k, &d);
+	/* One retry, with four times the pairs and fresh inputs (2.4) */
+	if (out->verdict == PIKE_V_INCONCLUSIVE && time_left(k)) {
+		ret = time_all(out, k, PROTO_RETRY, err);
+		if (!ret)
+			conclude(out, k, &d);
+	}
+	return ret ? ret : pike_sustain(out, k->j, k->cand, k->t, err);
+}
+
+static struct pike_build *real_champion(struct pike_judge *j,
+					struct pike_build *champ)
+{
+	if (!champ || !strcmp(champ->source_hash, j->base->source_hash))
+		return NULL;
+	return champ;
+}
+
+int pike_judge_confirm(struct pike_result *out, struct pike_judge *j,
+		       struct pike_build *cand, struct pike_build *champ,
+		       const struct pike_confirm_opts *o, struct pike_err *err)
+{
+	struct confirm k = { .j = j, .cand = cand, .o = o };
+	int64_t t0 = pike_now_ns();
+	struct pike_watch w;
+	const char *log;
+	int ret;
+
+	k.champ = real_champion(j, champ);
+	if (k.champ && !pike_build_wait(k.champ, &log))
+		return pike_fail(err, PIKE_FAILED,
+				 "the champion does not compile: %.500s", log);
+	if (!pike_outcome_fit(out, j, cand, o->stage))
+		return 0;
+	draw_secret(&k);
+	k.unchecked = pike_json_array();
+	k.t = pike_xcalloc(j->t->ncases + 1, sizeof(*k.t));
+	k.spent = pike_xcalloc(j->t->ncases + 1, sizeof(*k.spent));
+	pike_judge_enter(&w, j);
+	ret = confirm_all(out, &k, err);
+	pike_judge_leave(&w, j);
+	for (size_t i = 0; i < j->t->ncases; i++)
+		pike_timing_release(&k.t[i]);
+	free(k.t);
+	free(k.spent);
+	if (ret < 0) {
+		pike_json_free(k.unchecked);
+		return ret;
+	}
+	pike_json_push_str(k.unchecked, "sanitizers");
+	pike_json_set(out->extra, "unchecked", k.unchecked);
+	pike_json_set_i64(out->resources, "object_bytes", cand->object_bytes);
+	out->secs = (double)(pike_now_ns() - t0) / 1e9;
+	return 0;
+}

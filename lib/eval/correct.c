@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * correct: hidden cases and stress distributions (evaluation.md 3.4).
+ *
+ * A stress distribution may be one that the task was never meant for. So a
+ * set whose truth is not finite, on which the reference itself is inexact, or
+ * on which the base fails too, says nothing about the candidate; the result
+ * lists it as not checked.
+ */
+#include "eval/correct_priv.h"
+
+#include "base/mem.h"
+#include "eval/protocol_priv.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void note(const struct pike_correct *k, const struct pike_case *c,
+		 enum pike_dist d, const char *why)
+{
+	char *text =
+	    pike_xasprintf("%s on %s: %s", pike_dist_name(d), c->text, why);
+
+	pike_json_push_str(k->unchecked, text);
+	free(text);
+}
+
+/* Does the base fail on this set too? 1: yes. */
+static int base_fails(const struct pike_correct *k, struct pike_pool *p,
+		      size_t set, struct pike_err *err)
+{
+	struct pike_runner_opts o = { .build = k->j->base,
+				      .pool = p,
+				      .nslots = 1 };
+	struct pike_runner *r = NULL;
+	struct pike_sample s;
+	struct pike_fault f;
+	int ret;
+
+	pike_fault_init(&f);
+	ret = pike_runner_open(&r, k->j, &o, &f, err);
+	if (!ret)
+		ret = pike_runner_sample(&s, r, (uint32_t)set, 1,
+					 pike_deadline_ms(k->j, 0, 1), &f, err);
+	pike_runner_close(r);
+	pike_fault_release(&f);
+	return ret;
+}
+
+static int check_set(const struct pike_correct *k, struct pike_runner **r,
+		     const struct pike_runner_opts *o, size_t set,
+		     struct pike_fault *f, struct pike_err *err)
+{
+	const struct pike_case *c = o->pool->layout.c;
+	enum pike_dist d = o->pool->dist[set];
+	struct pike_sample s;
+	int ret = 0, base;
+
+	if (o->pool->skip[set]) {
+		note(k, c, d, "the reference is not exact enough there");
+		return 0;
+	}
+	if (!*r)
+		ret = pike_runner_open(r, k->j, o, f, err);
+	if (!ret)
+		ret = pike_runner_sample(&s, *r, (uint32_t)set, 1,
+					 pike_deadline_ms(k->j, 0, 1), f, err);
+	if (ret != 1)
+		return ret;
+	base = base_fails(k, o->pool, set, err);
+	if (base != 1)
+		return base ? base : 1;
+	if (d == PIKE_DIST_OWN)
+		return pike_fail(err, PIKE_FAILED,
+				 "the base fails on fresh inputs of case '%s': "
+				 "it does not always agree with the reference; "
+				 "mend one of them",
+				 c->text);
+	note(k, c, d, "the base fails there too");
+	/* It may have crashed: the next set gets a new process. */
+	pike_runner_close(*r);
+	*r = NULL;
+	pike_fault_release(f);
+	pike_fault_init(f);
+	return 0;
+}
+
+static int check_pool(const struct pike_correct *k, struct pike_pool *p,
+		      struct pike_fault *f, struct pike_err *err)
+{
+	struct pike_runner_opts o = {
+		.build = k->cand, .pool = p, .nslots = PROTO_HELD, .hide = true
+	};
+	struct pike_runner *r = NULL;
+	int ret = 0;
+
+	for (size_t s = 0; !ret && s < p->nsets; s++) {
+		if (pike_judge_stopped(k->j))
+			ret = pike_fail(err, PIKE_RETRY, "interrupted");
+		else
+			ret = check_set(k, &r, &o, s, f, err);
+	}
+	if (!ret && r)
+		ret = pike_runner_settled(r, f, err);
+	pike_runner_close(r);
+	return ret;
+}
+
+static size_t choose_dists(enum pike_dist *d, const struct pike_target *t,
+			   bool hidden)
+{
+	size_t n = hidden ? PROTO_HIDDEN_SETS : PROTO_OWN_SETS;
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++)
+		d[i] = PIKE_DIST_OWN;
+	for (size_t i = 0; i < t->nargs; i++)
+		any = any || pike_inputs_stressable(&t->args[i]);
+	for (int i = PIKE_DIST_OWN + 1; any && !hidden && i < PIKE_DIST_COUNT;
+	     i++)
+		if (t->stress & 1u << i)
+			d[n++] = (enum pike_dist)i;
+	return n;
+}
+
+int pike_correct_case(const struct pike_correct *k, const struct pike_case *c,
+		      bool hidden, struct pike_fault *f, struct pike_err *err)
+{
+	enum pike_dist d[PROTO_OWN_SETS + PROTO_HIDDEN_SETS + PIKE_DIST_COUNT];
+	size_t n = choose_dists(d, k->j->t, hidden), room, done = 0;
+	struct pike_pool_opts o = { .c = c,
+				    .secret = k->secret,
+				    .source_hash = k->cand->source_hash,
+				    .what = "fresh inputs" };
+	int ret = pike_judge_room(&room, k->j, c, n, 1, 1, err);
+
+	while (!ret && done < n) {
+		struct pike_pool *p = NULL;
+
+		o.nsets = n - done < room ? n - done : room;
+		o.dist = d + done;
+		ret = pike_pool_make(&p, k->j, &o, err);
+		if (!ret)
+			ret = check_pool(k, p, f, err);
+		pike_pool_free(p);
+		done += o.nsets;
+	}
+	return ret;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * eval: the judge. Builds and runs candidates in sandboxes, checks every
+ * timed output against a truth in fp64, times challenger against champion and
+ * base in interleaved pairs, and gives a verdict with a reason.
+ *
+ * A bad candidate is a verdict; an error means that the world is broken.
+ * Numbers and rules: evaluation.md 2.4 to 2.8, 3.3 to 3.5, 4.5; their
+ * constants are named in protocol.h.
+ */
+#ifndef PIKE_EVAL_EVAL_H
+#define PIKE_EVAL_EVAL_H
+
+#include "base/err.h"
+#include "device/device.h"
+#include "model/result.h"
+#include "model/target.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PIKE_JUDGE_VERSION "1"
+
+/* ---- isolation ---- */
+
+enum pike_isolation {
+	PIKE_I0,
+	PIKE_I1,
+	PIKE_I2,
+	PIKE_I3
+};
+
+struct pike_isolation_info {
+	enum pike_isolation level;
+	bool userns, mounts, pidns, netns, seccomp, cgroup;
+	int landlock_abi; /* 0: none */
+	char remedy[512]; /* exact command to reach I2, "" when there */
+};
+/* Tries it for real (mount and pivot_root, not clone alone). Cached. */
+int pike_isolation_probe(struct pike_isolation_info *out, struct pike_err *err);
+
+/* ---- a GPU's sandbox, tried for real ---- */
+
+struct pike_smoke {
+	int ways;	/* out of the box, that lead somewhere outside */
+	char open[256]; /* those that lead there from inside too; "" */
+	int pairs;	/* of the times below; 0: not come so far */
+	double inside_ns, outside_ns; /* medians of a copy kernel */
+	double ratio;		      /* median of inside / outside */
+	double secs;
+};
+/* Builds, launches and checks a copy kernel in the box of runners, times it
+ * there and in the judge's own context in turn, and tries to get from inside
+ * at the network, `repository` (NULL: none) and more. Holds the lock of the
+ * GPU. PIKE_RETRY: somebody else does. Any other error says what does not
+ * work, and `out` how far it came. */
+int pike_gpu_smoke(struct pike_smoke *out, const char *repository,
+		   struct pike_err *err);
+/* The half of it that needs no GPU: NVRTC builds that kernel in its box. 1:
+ * there is no toolkit to try. */
+int pike_gpu_smoke_build(const char *arch, struct pike_err *err);
+
+/* ---- judge ---- */
+
+struct pike_judge;
+
+struct pike_judge_opts {
+	const struct pike_target *target;
+	const char *lane;
+	const struct pike_files *base;	    /* evolvable files of the base */
+	const struct pike_files *headers;   /* trusted */
+	const struct pike_files *reference; /* trusted */
+	enum pike_isolation require; /* PIKE_I2; less only when told by name */
+	const char *by;		     /* runner's name for result lines */
+	/* May be NULL: called as the judge works. `fraction` of this step. */
+	void (*progress)(void *ctx, const char *what, double fraction);
+	void *ctx;
+	volatile const int *stop; /* non-zero: give up with PIKE_RETRY */
+	/* Nothing is to be run: without the device, for a GPU of architecture
+	 * `arch` (NULL: as pike_device_find_arch). Of the rest of this file
+	 * such a judge serves builds and pike_judge_compile alone. */
+	bool compile_only;
+	const char *arch;
+};
+
+/* Probes, finds the device, builds reference and base, lints the task
+ * (evaluation.md 3.5), draws the screening pools. A refused lint is
+ * PIKE_FAILED with what to change. */
+int pike_judge_open(struct pike_judge **out, const struct pike_judge_opts *o,
+		    struct pike_err *err);
+void pike_judge_free(struct pike_judge *j);
+const char *pike_judge_env(const struct pike_judge *j);	 /* hash */
+const char *pike_judge_task(const struct pike_judge *j); /* hash */
+const struct pike_device_info *pike_judge_device(const struct pike_judge *j);
+/* Noise floor s_AA (sd of the log ratio) from A/A runs of the base; measured
+ * at the first need, under the device lock. */
+int pike_judge_noise(double *out, struct pike_judge *j, struct pike_err *err);
+/* The task hash without opening a judge. */
+void pike_task_hash(char out[65], const struct pike_target *t,
+		    const struct pike_files *headers,
+		    const struct pike_files *reference);
+
+/* ---- builds: asynchronous, in a compile sandbox ---- */
+
+struct pike_build;
+int pike_build_start(struct pike_build **out, struct pike_judge *j,
+		     const struct pike_files *files, struct pike_err *err);
+bool pike_build_ready(struct pike_build *b); /* does not wait */
+/* Waits. true: built. false: *log has the diagnostics (owned by b). */
+bool pike_build_wait(struct pike_build *b, const char **log);
+void pike_build_pause(struct pike_build *b, bool pause);
+void pike_build_free(struct pike_build *b);
+
+/* Waits for a build and tells of it without running it: verdict `none` with
+ * what it needs in `resources` (see pike_device_compiled), else `build` or
+ * `contract`. Fills in what the two stages do. */
+void pike_judge_compile(struct pike_result *out, struct pike_judge *j,
+			struct pike_build *b);
+
+/* ---- the two stages; the caller holds the device lock ---- */
+
+/* Screens `cand` against `champ` (the base's own build when NULL). Fills in
+ * everything of `out` but the git names (base, champion, commit, source). */
+int pike_judge_screen(struct pike_result *out, struct pike_judge *j,
+		      struct pike_build *cand, struct pike_build *champ,
+		      struct pike_err *err);
+
+struct pike_confirm_opts {
+	enum pike_stage stage; /* PIKE_CONFIRM or PIKE_VERIFY */
+	int siblings; /* challengers confirmed at once: Bonferroni's divisor */
+};
+/* The whole protocol: base, champion and challenger interleaved, fresh pools
+ * from a secret drawn now, fresh processes a round, hidden cases and stress
+ * inputs checked. `seeds` ("seed", "seed_sha256") go into out->extra. */
+int pike_judge_confirm(struct pike_result *out, struct pike_judge *j,
+		       struct pike_build *cand, struct pike_build *champ,
+		       const struct pike_confirm_opts *o, struct pike_err *err);
+/* SHA-256 of the secret for the next confirmation, in hex: the commitment
+ * can be stored before the samples exist. */
+const char *pike_judge_commitment(struct pike_judge *j);
+/* Share of the time in pike_judge_screen and _confirm since open in which a
+ * kernel was being timed: for the benchmark. */
+void pike_judge_times(const struct pike_judge *j, int64_t *held_ns,
+		      int64_t *kernel_ns);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * inputs: values of argument buffers, made from a seed. The same seed gives
+ * the same bytes on every machine, so an evaluation can be run again.
+ */
+#ifndef PIKE_EVAL_INPUTS_PRIV_H
+#define PIKE_EVAL_INPUTS_PRIV_H
+
+#include "base/rand.h"
+#include "model/target.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PIKE_SECRET_LEN 32
+
+/* evaluation.md 2.6: HMAC(secret, source hash || env || counter). */
+uint64_t pike_input_seed(const uint8_t secret[PIKE_SECRET_LEN],
+			 const char *source_hash, const char *env,
+			 uint64_t counter);
+
+/* How a buffer is laid out; `row` is its last extent, 1 for a scalar. */
+struct pike_shape {
+	size_t elems, row;
+};
+
+/* Fills `dst` with values of `arg` under distribution `dist`. Distributions
+ * other than PIKE_DIST_OWN replace only floats whose INIT is normal: an
+ * author who wrote uniform(a,b) has declared the domain. */
+void pike_inputs_fill(void *dst, const struct pike_arg *arg,
+		      struct pike_shape shape, enum pike_dist dist,
+		      struct pike_rng *rng);
+bool pike_inputs_stressable(const struct pike_arg *arg);
+
+/* Normal deviates, quickly: inputs are millions of them. */
+double pike_fast_normal(struct pike_rng *rng);
+
+/* Round to nearest even; overflow gives infinity. */
+uint16_t pike_f16_from(double x);
+uint16_t pike_bf16_from(double x);
+double pike_f16_to(uint16_t h);
+double pike_bf16_to(uint16_t h);
+
+/* Element-wise conversion; integers by value, floats rounded to nearest. The
+ * same type is a plain copy. */
+void pike_convert(void *dst, enum pike_dtype to, const void *src,
+		  enum pike_dtype from, size_t n);
+
+#endif

@@ -1,0 +1,593 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* judge: opening, what identifies it, and the noise of the machine. */
+#include "eval/judge_priv.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "eval/arms_priv.h"
+#include "eval/protocol_priv.h"
+#include "eval/session_priv.h"
+#include "eval/verdict_priv.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool pike_judge_stopped(const struct pike_judge *j)
+{
+	return j->o.stop && *j->o.stop;
+}
+
+void pike_judge_say(const struct pike_judge *j, const char *what,
+		    double fraction)
+{
+	if (j->o.progress && what)
+		j->o.progress(j->o.ctx, what, fraction);
+}
+
+const char *pike_judge_env(const struct pike_judge *j)
+{
+	return j->env;
+}
+
+const char *pike_judge_task(const struct pike_judge *j)
+{
+	return j->task;
+}
+
+const struct pike_device_info *pike_judge_device(const struct pike_judge *j)
+{
+	return &j->dev;
+}
+
+void pike_judge_times(const struct pike_judge *j, int64_t *held_ns,
+		      int64_t *kernel_ns)
+{
+	*held_ns = j->held_ns;
+	*kernel_ns = j->kernel_ns;
+}
+
+const char *pike_judge_commitment(struct pike_judge *j)
+{
+	if (!j->have_secret) {
+		pike_random_bytes(j->secret, sizeof(j->secret));
+		pike_sha256_hex(j->commitment, j->secret, sizeof(j->secret));
+		j->have_secret = true;
+	}
+	return j->commitment;
+}
+
+/* ---- identity ---- */
+
+static void add_text(struct pike_sha256 *c, const char *s, size_t len)
+{
+	uint64_t n = len;
+
+	pike_sha256_add(c, &n, sizeof(n));
+	pike_sha256_add(c, s, len);
+}
+
+static void add_files(struct pike_sha256 *c, const struct pike_files *f)
+{
+	uint64_t n = f ? f->n : 0;
+
+	pike_sha256_add(c, &n, sizeof(n));
+	for (size_t i = 0; i < n; i++) {
+		add_text(c, f->v[i].path, strlen(f->v[i].path));
+		add_text(c, f->v[i].data, f->v[i].len);
+	}
+}
+
+void pike_task_hash(char out[65], const struct pike_target *t,
+		    const struct pike_files *headers,
+		    const struct pike_files *reference)
+{
+	struct pike_sha256 c;
+	uint8_t digest[32];
+	struct pike_buf b;
+
+	pike_buf_init(&b, 1 << 20);
+	pike_target_canonical(&b, t);
+	pike_sha256_init(&c);
+	add_text(&c, PIKE_JUDGE_VERSION, strlen(PIKE_JUDGE_VERSION));
+	add_text(&c, b.s, b.len);
+	add_files(&c, headers);
+	add_files(&c, reference);
+	pike_sha256_end(&c, digest);
+	pike_hex(out, digest, sizeof(digest));
+	pike_buf_release(&b);
+}
+
+static void make_env(struct pike_judge *j)
+{
+	struct pike_buf b;
+
+	j->env_info = pike_device_env(&j->dev, j->lane);
+	pike_json_set_str(j->env_info, "judge", PIKE_JUDGE_VERSION);
+	pike_buf_init(&b, 1 << 16);
+	pike_json_print(&b, j->env_info);
+	pike_sha256_hex(j->env, b.s, b.len);
+	pike_buf_release(&b);
+}
+
+/* ---- where things run ---- */
+
+static void place(struct pike_judge *j)
+{
+	int64_t threads = j->t->threads > 1 ? j->t->threads : 1;
+	int core = j->dev.core;
+
+	CPU_ZERO(&j->run_cpus);
+	CPU_ZERO(&j->judge_cpus);
+	CPU_SET(core, &j->run_cpus);
+	/* More threads: the cores below the timed one, the judge's last */
+	for (int c = j->dev.core - 1; c >= 0 && threads > 1; c--) {
+		if (c == j->dev.judge_core && threads <= c)
+			continue;
+		CPU_SET(c, &j->run_cpus);
+		threads--;
+	}
+	j->have_judge_cpus = j->dev.judge_core >= 0;
+	if (j->have_judge_cpus)
+		CPU_SET(j->dev.judge_core, &j->judge_cpus);
+}
+
+void pike_judge_enter(struct pike_watch *w, struct pike_judge *j)
+{
+	w->t0 = pike_now_ns();
+	j->held++;
+	w->pinned =
+	    j->have_judge_cpus &&
+	    !sched_getaffinity(0, sizeof(w->old), &w->old) &&
+	    !sched_setaffinity(0, sizeof(j->judge_cpus), &j->judge_cpus);
+	/* A GPU's time does not depend on what the other cores do */
+	w->paused = !j->on_gpu && (j->dev.sibling || !j->have_judge_cpus);
+	for (struct pike_build *b = j->builds; w->paused && b; b = b->next)
+		pike_build_pause(b, true);
+}
+
+void pike_judge_leave(const struct pike_watch *w, struct pike_judge *j)
+{
+	if (w->pinned)
+		sched_setaffinity(0, sizeof(w->old), &w->old);
+	for (struct pike_build *b = j->builds; w->paused && b; b = b->next)
+		pike_build_pause(b, false);
+	if (!--j->held)
+		j->held_ns += pike_now_ns() - w->t0;
+}
+
+/* ---- opening ---- */
+
+static int check_isolation(struct pike_judge *j, struct pike_err *err)
+{
+	int ret = pike_isolation_probe(&j->iso, err);
+
+	if (ret || j->iso.level >= j->o.require)
+		return ret;
+	return pike_fail(err, PIKE_FATAL,
+			 "this machine isolates candidates at level I%d only, "
+			 "and I%d is required; %s",
+			 (int)j->iso.level, (int)j->o.require,
+			 *j->iso.remedy ? j->iso.remedy
+					: "see 'pike-git doctor'");
+}
+
+static int wait_own(struct pike_build *b, const char *what,
+		    struct pike_err *err)
+{
+	const char *log;
+
+	if (pike_build_wait(b, &log))
+		return 0;
+	return pike_fail(err, PIKE_FAILED, "the %s does not compile: %.800s",
+			 what, log);
+}
+
+/* The judge's own kernels, and those that its runners bring along. */
+static int wait_gpu(struct pike_judge *j, struct pike_err *err)
+{
+	int ret = wait_own(j->own_runner, "runner", err);
+
+	if (!ret)
+		ret = wait_own(j->own_referee, "referee", err);
+	if (ret)
+		return ret;
+	j->runner_kernels = j->own_runner->fd;
+	return pike_referee_open(&j->referee, j->gpu, j->own_referee->fd, err);
+}
+
+static int start_gpu(struct pike_judge *j, struct pike_err *err)
+{
+	int ret = pike_build_own(&j->own_referee, j, "referee.cu",
+				 pike_referee_source, err);
+
+	if (!ret)
+		ret = pike_build_own(&j->own_runner, j, "runner.cu",
+				     pike_runner_source, err);
+	return ret ? ret : pike_gpu_open(&j->gpu, &j->dev, err);
+}
+
+static int build_own(struct pike_judge *j, struct pike_err *err)
+{
+	int ret = j->on_gpu ? start_gpu(j, err) : 0;
+
+	if (!ret)
+		ret = pike_build_reference(&j->ref_double, j, PIKE_REAL_DOUBLE,
+					   err);
+	if (!ret)
+		ret = pike_build_reference(&j->ref_native, j, PIKE_REAL_NATIVE,
+					   err);
+	if (!ret)
+		ret = pike_build_start(&j->base, j, j->o.base, err);
+	if (!ret && j->on_gpu)
+		ret = wait_gpu(j, err);
+	if (!ret)
+		ret = wait_own(j->ref_double, "reference", err);
+	if (!ret)
+		ret = wait_own(j->ref_native, "reference", err);
+	if (!ret)
+		ret = wait_own(j->base, "base", err);
+	if (!ret && j->base->breaks)
+		ret = pike_fail(err, PIKE_FAILED, "the base of '%s' %s",
+				j->t->name, j->base->breaks);
+	return ret;
+}
+
+/* Runs the base on every set of a small pool: it must agree with the
+ * reference. Gives its time per call, roughly: on the judge's core, so that
+ * nobody's measurement is disturbed. */
+static int check_base(int64_t *call_ns, struct pike_judge *j,
+		      struct pike_pool *p, struct pike_err *err)
+{
+	struct pike_runner_opts o = { .build = j->base,
+				      .pool = p,
+				      .nslots = p->nsets,
+				      .cpus = j->have_judge_cpus
+						  ? &j->judge_cpus
+						  : NULL };
+	struct pike_runner *r = NULL;
+	struct pike_sample s;
+	struct pike_fault f;
+	double ns[16];
+	size_t n = 0, set = 0;
+	int ret;
+
+	pike_fault_init(&f);
+	ret = pike_runner_open(&r, j, &o, &f, err);
+	while (!ret && (n < p->nsets || n < PROTO_WARM_CALLS) &&
+	       n < PIKE_ARRAY_LEN(ns)) {
+		ret = pike_runner_sample(&s, r, (uint32_t)set, 1,
+					 pike_deadline_ms(j, 0, 1), &f, err);
+		set = set + 1 < p->nsets ? set + 1 : 0;
+		if (!ret)
+			ns[n++] = (double)s.claim_ns;
+	}
+	if (!ret)
+		ret = pike_runner_settled(r, &f, err);
+	if (ret == 1)
+		ret = pike_fail(err, PIKE_FAILED,
+				"the base of '%s' does not agree with the "
+				"reference on case '%s': %s; mend one of them "
+				"before searching for faster ones",
+				j->t->name, p->layout.c->text, f.reason);
+	if (!ret && call_ns)
+		*call_ns = (int64_t)fmax(1, pike_median(ns, n));
+	pike_runner_close(r);
+	pike_fault_release(&f);
+	return ret;
+}
+
+/* Sets of a process: so many are wanted, so many are needed at least. */
+struct need {
+	size_t want, least, arms;
+	uint32_t inner;
+};
+
+static int need_room(size_t *n, struct pike_judge *j, const struct pike_case *c,
+		     const struct need *w, struct pike_err *err)
+{
+	struct pike_layout l;
+	int ret = pike_layout_make(&l, j, c, err);
+	size_t warm;
+
+	if (ret)
+		return ret;
+	warm = pike_warm_sets(&l);
+	*n = pike_pool_fit(j, &l, w->want + warm, w->least + warm, w->arms,
+			   pike_slots(w->inner) + warm);
+	if (!*n)
+		ret = pike_fail(
+		    err, PIKE_FAILED,
+		    "case '%s' needs %zu MiB for its buffers, more "
+		    "than a quarter of %s (%lld MiB); make the case smaller "
+		    "or free memory",
+		    c->text,
+		    ((l.in_bytes + l.truth_bytes) * (w->least + warm) +
+		     l.slot_bytes * w->arms * (pike_slots(w->inner) + warm)) >>
+			20,
+		    j->place->memory,
+		    (long long)(j->place->available(j) >> 20));
+	pike_layout_release(&l);
+	return ret;
+}
+
+int pike_judge_room(size_t *n, struct pike_judge *j, const struct pike_case *c,
+		    size_t pairs, uint32_t inner, size_t arms,
+		    struct pike_err *err)
+{
+	/* Fewer pairs a process than asked for only mean more processes */
+	struct need w = { .want = pairs * inner,
+			  .least = 5 * (size_t)inner,
+			  .arms = arms,
+			  .inner = inner };
+
+	return need_room(n, j, c, &w, err);
+}
+
+static int small_pool(struct pike_pool **out, struct pike_judge *j,
+		      const struct pike_case *c, size_t want,
+		      struct pike_err *err)
+{
+	struct pike_pool_opts o = { .c = c,
+				    .secret = j->screen_secret,
+				    .source_hash = j->base->source_hash,
+				    .what = "reference" };
+	struct need w = { .want = want, .arms = 1, .inner = 1 };
+	size_t room;
+	int ret = need_room(&room, j, c, &w, err);
+
+	*out = NULL;
+	if (ret)
+		return ret;
+	o.nsets = room < want ? room : want;
+	return pike_pool_make(out, j, &o, err);
+}
+
+static int open_case(struct pike_judge *j, struct pike_case_state *cs,
+		     struct pike_err *err)
+{
+	struct pike_pool_opts o = { .c = cs->c,
+				    .secret = j->screen_secret,
+				    .source_hash = j->base->source_hash,
+				    .what = "inputs" };
+	struct pike_pool *small = NULL;
+	uint32_t inner;
+	int ret;
+
+	cs->nat = pike_xcalloc(j->t->nargs + 1, sizeof(*cs->nat));
+	ret = small_pool(&small, j, cs->c, PROTO_LINT_SETS, err);
+	if (!ret)
+		ret = pike_lint_case(j, cs, small, err);
+	if (!ret)
+		ret = check_base(&cs->base_ns, j, small, err);
+	pike_pool_free(small);
+	if (ret)
+		return ret;
+	inner = pike_inner(j, cs->base_ns);
+	ret = pike_judge_room(&o.nsets, j, cs->c, PROTO_LOOK2, inner, 2, err);
+	o.nat = cs->nat;
+	if (!ret)
+		ret = pike_pool_make(&cs->pool, j, &o, err);
+	return ret;
+}
+
+static int open_hidden(struct pike_judge *j, const struct pike_case *c,
+		       struct pike_err *err)
+{
+	struct pike_pool *p = NULL;
+	int ret = small_pool(&p, j, c, 1, err);
+
+	if (!ret)
+		ret = check_base(NULL, j, p, err);
+	pike_pool_free(p);
+	return ret;
+}
+
+/* A reference in C is one for the host, whatever the target is for. */
+static bool in_c(const struct pike_files *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (pike_ends_with(f->v[i].path, ".c"))
+			return true;
+	return false;
+}
+
+static int open_reference(struct pike_judge *j, struct pike_err *err)
+{
+	j->ref_target = j->t;
+	j->ref_dev = j->dev;
+	if (j->dev.arch[0] && in_c(j->o.reference)) {
+		/* The same signature; the options are for device code */
+		j->host_target = *j->t;
+		j->host_target.backend = j->host_backend;
+		j->host_target.cflags = NULL;
+		j->host_target.cold = false;
+		j->ref_target = &j->host_target;
+	}
+	if (j->ref_target != j->t) {
+		int ret = pike_device_find(&j->ref_dev, j->host_backend, err);
+
+		if (ret)
+			return ret;
+	}
+	return pike_box_helper(&j->ref_runner,
+			       pike_runner_name(j->ref_target->backend), err);
+}
+
+static int open_device(struct pike_judge *j, struct pike_err *err)
+{
+	const char *lane = j->o.lane && *j->o.lane ? j->o.lane : NULL;
+	int ret = check_isolation(j, err);
+
+	if (!ret)
+		ret = j->o.compile_only
+			  ? pike_device_find_arch(&j->dev, j->t->backend,
+						  j->o.arch, err)
+			  : pike_device_find(&j->dev, j->t->backend, err);
+	if (ret)
+		return ret;
+	j->on_gpu = j->dev.uuid[0] && !j->o.compile_only;
+	j->place = j->on_gpu ? &pike_place_gpu : &pike_place_host;
+	snprintf(j->lane, sizeof(j->lane), "%s", lane ? lane : j->dev.lane);
+	if (!j->o.compile_only)
+		place(j);
+	make_env(j);
+	pike_task_hash(j->task, j->t, j->o.headers, j->o.reference);
+	ret = pike_box_helper(&j->runner, pike_runner_name(j->t->backend), err);
+	return ret ? ret : open_reference(j, err);
+}
+
+static int open_all(struct pike_judge *j, struct pike_err *err)
+{
+	int ret = open_device(j, err);
+
+	if (!ret)
+		ret = build_own(j, err);
+	if (ret || j->o.compile_only)
+		return ret;
+	for (size_t i = 0; !ret && i < j->t->ncases; i++) {
+		j->cases[i].c = &j->t->cases[i];
+		ret = open_case(j, &j->cases[i], err);
+	}
+	for (size_t i = 0; !ret && i < j->t->nhidden; i++)
+		ret = open_hidden(j, &j->t->hidden[i], err);
+	return ret;
+}
+
+int pike_judge_open(struct pike_judge **out, const struct pike_judge_opts *o,
+		    struct pike_err *err)
+{
+	struct pike_judge *j = pike_xcalloc(1, sizeof(*j));
+	uint64_t seed;
+	int ret;
+
+	*out = NULL;
+	j->o = *o;
+	j->t = o->target;
+	j->noise = NAN;
+	j->runner_kernels = -1;
+	j->cases = pike_xcalloc(j->t->ncases + 1, sizeof(*j->cases));
+	pike_buf_init(&j->runner, 4096);
+	pike_buf_init(&j->ref_runner, 4096);
+	memcpy(j->host_backend, "cpu", sizeof("cpu"));
+	pike_random_bytes(&seed, sizeof(seed));
+	pike_rng_seed(&j->rng, seed);
+	pike_random_bytes(j->screen_secret, sizeof(j->screen_secret));
+	ret = open_all(j, err);
+	if (ret)
+		pike_judge_free(j);
+	else
+		*out = j;
+	return ret;
+}
+
+void pike_judge_free(struct pike_judge *j)
+{
+	if (!j)
+		return;
+	pike_guests_drop(j);
+	pike_build_free(j->base);
+	pike_build_free(j->ref_double);
+	pike_build_free(j->ref_native);
+	for (size_t i = 0; i < j->t->ncases; i++) {
+		pike_pool_free(j->cases[i].pool);
+		free(j->cases[i].nat);
+	}
+	free(j->cases);
+	pike_build_free(j->own_runner);
+	pike_build_free(j->own_referee);
+	pike_referee_close(j->referee);
+	pike_gpu_close(j->gpu);
+	pike_json_free(j->env_info);
+	pike_buf_release(&j->runner);
+	pike_buf_release(&j->ref_runner);
+	free(j);
+}
+
+/* ---- noise ---- */
+
+/* Two fresh processes of the base against each other, round by round. */
+static int noise_case(struct pike_pairs *out, struct pike_judge *j,
+		      struct pike_case_state *cs, struct pike_err *err)
+{
+	struct pike_session s = { .j = j,
+				  .pool = cs->pool,
+				  .build = { j->base, j->base },
+				  .label = { "base", "base" },
+				  .narms = 2,
+				  .inner = pike_inner(j, cs->base_ns),
+				  .deadline_ms =
+				      pike_deadline_ms(j, cs->base_ns, 1) };
+	struct pike_timing t = { 0 };
+	struct pike_fault f;
+	int ret = 0;
+
+	pike_fault_init(&f);
+	for (size_t r = 0; !ret && r < PROTO_AA_ROUNDS; r++) {
+		pike_judge_say(j, "noise", (double)r / PROTO_AA_ROUNDS);
+		ret = pike_session_round(&s, &t, PROTO_AA_PAIRS, &f, err);
+	}
+	if (ret == 1)
+		ret = pike_fail(err, PIKE_FAILED,
+				"the base itself fails on case '%s': %s",
+				cs->c->text, f.reason);
+	if (!ret) {
+		cs->base_ns = (int64_t)fmax(1, pike_timing_median(&t, 0));
+		pike_timing_pairs(out, &t, 0, false);
+	}
+	pike_timing_release(&t);
+	pike_fault_release(&f);
+	return ret;
+}
+
+static int measure_noise(struct pike_judge *j, struct pike_err *err)
+{
+	struct pike_pairs *pairs =
+	    pike_xcalloc(j->t->ncases + 1, sizeof(*pairs));
+	struct pike_boot b;
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < j->t->ncases; i++)
+		ret = noise_case(&pairs[i], j, &j->cases[i], err);
+	if (!ret &&
+	    pike_boot_run(&b, pairs, j->t->ncases, PROTO_RESAMPLES, &j->rng)) {
+		j->noise = b.sd;
+		pike_boot_release(&b);
+	}
+	if (!ret && (j->t->bytes || j->t->flops) && !(j->ceilings.copy_bps > 0))
+		ret = pike_device_ceilings(&j->ceilings, &j->dev,
+					   (int)j->t->threads, err);
+	for (size_t i = 0; i < j->t->ncases; i++)
+		pike_pairs_release(&pairs[i]);
+	free(pairs);
+	return ret;
+}
+
+int pike_judge_noise(double *out, struct pike_judge *j, struct pike_err *err)
+{
+	struct pike_watch w;
+	int ret = 0;
+
+	if (isnan(j->noise) ||
+	    pike_now_ns() - j->noise_at > PROTO_NOISE_AGE_NS) {
+		pike_judge_enter(&w, j);
+		ret = measure_noise(j, err);
+		pike_judge_leave(&w, j);
+		j->noise_at = pike_now_ns();
+	}
+	if (!ret)
+		*out = j->noise;
+	return ret;
+}
+
+int pike_judge_delta(double *delta, struct pike_judge *j, struct pike_err *err)
+{
+	double noise;
+	int ret = pike_judge_noise(&noise, j, err);
+
+	if (!ret)
+		*delta = pike_delta_for(noise, j->dev.ncores, j->on_gpu);
+	return ret;
+}

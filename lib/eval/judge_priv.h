@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* judge_priv: the judge's state, and what its files ask of each other. */
+#ifndef PIKE_EVAL_JUDGE_PRIV_H
+#define PIKE_EVAL_JUDGE_PRIV_H
+
+#include "base/rand.h"
+#include "eval/eval.h"
+#include "eval/pool_priv.h"
+#include "eval/referee_priv.h"
+#include "eval/sandbox_priv.h"
+#include "eval/stats_priv.h"
+
+#include <sched.h>
+
+/* A started runner. */
+struct pike_guest {
+	struct pike_box *box;
+	struct pike_arm *arm;
+};
+/* Runners of a GPU kept ready: a round's base, champion and challenger, and
+ * those of the round after it, which get ready meanwhile. */
+#define PIKE_SPARES 5
+
+/* What is known of one measured case. */
+struct pike_case_state {
+	const struct pike_case *c;
+	struct pike_pool *pool;	  /* for screening; sets are own */
+	struct pike_natural *nat; /* by argument */
+	int64_t base_ns;	  /* per call, from A/A runs or calibration */
+	int64_t champ_ns;	  /* of the champion last timed, 0: none yet */
+};
+
+struct pike_judge {
+	struct pike_judge_opts o;
+	const struct pike_target *t;
+	struct pike_device_info dev;
+	struct pike_isolation_info iso;
+	struct pike_ceilings ceilings; /* 0: not measured */
+	char env[65], task[65], lane[65];
+	struct pike_json *env_info;
+	struct pike_buf runner;		/* path of the runner program */
+	const struct pike_place *place; /* where arguments lie */
+	/* A GPU's: whether it is one, the judge's own context with its
+	 * kernels, and those that a runner brings along (-1: none). */
+	bool on_gpu;
+	struct pike_gpu *gpu;
+	struct pike_referee *referee;
+	struct pike_build *own_runner, *own_referee;
+	int runner_kernels;
+	/* The reference: of the target itself, or, where it is C and the
+	 * target is for a GPU, of one for the host. */
+	const struct pike_target *ref_target;
+	struct pike_target host_target;
+	char host_backend[8];
+	struct pike_device_info ref_dev;
+	struct pike_buf ref_runner;
+	struct pike_guest spares[PIKE_SPARES];
+	size_t nspares;
+	struct pike_build *base, *ref_double, *ref_native;
+	struct pike_build *builds; /* all that live, linked by `next` */
+	struct pike_case_state *cases;
+	struct pike_rng rng; /* order and poison: secret, not reproducible */
+	cpu_set_t run_cpus, judge_cpus;
+	bool have_judge_cpus;
+	uint8_t screen_secret[PIKE_SECRET_LEN], secret[PIKE_SECRET_LEN];
+	bool have_secret;
+	char commitment[65];
+	uint64_t counter; /* of input sets drawn */
+	double mhz_most;  /* of a GPU's clock, as far as seen */
+	double noise;	  /* NaN: not measured */
+	int64_t noise_at;
+	int64_t held_ns, kernel_ns;
+	int held; /* pike_judge_enter within pike_judge_enter */
+};
+
+struct pike_build {
+	struct pike_judge *j;
+	struct pike_build *next;
+	struct pike_box *box; /* NULL once it has ended */
+	int fd;		      /* the object; sealed once `ok` */
+	enum pike_real real;
+	struct pike_plan *launch; /* cuda */
+	bool ended, ok;
+	/* What it does that no kernel may, as "breaks a rule: ..."; NULL */
+	const char *breaks;
+	struct pike_buf log;
+	char source_hash[65];
+	int64_t object_bytes;
+};
+int pike_build_reference(struct pike_build **out, struct pike_judge *j,
+			 enum pike_real real, struct pike_err *err);
+/* CUDA kernels of the judge's own. */
+int pike_build_own(struct pike_build **out, struct pike_judge *j,
+		   const char *name, const char *text, struct pike_err *err);
+struct pike_object pike_build_object(const struct pike_build *b);
+
+bool pike_judge_stopped(const struct pike_judge *j);
+void pike_judge_say(const struct pike_judge *j, const char *what,
+		    double fraction);
+/* The type that `real` is in the target's own precision: that of its first
+ * float argument, as lib/device builds it. */
+enum pike_dtype pike_native_real(const struct pike_target *t);
+
+/* Pins the judge beside the timed core, and pauses builds that would disturb
+ * it; _leave undoes both and adds to the time held. */
+struct pike_watch {
+	cpu_set_t old;
+	bool pinned, paused;
+	int64_t t0;
+};
+void pike_judge_enter(struct pike_watch *w, struct pike_judge *j);
+void pike_judge_leave(const struct pike_watch *w, struct pike_judge *j);
+
+/* How many sets a pool of a case can have for `pairs` samples of `inner`
+ * calls by `arms` arms in one process; PIKE_FAILED when it cannot be run. */
+int pike_judge_room(size_t *n, struct pike_judge *j, const struct pike_case *c,
+		    size_t pairs, uint32_t inner, size_t arms,
+		    struct pike_err *err);
+
+/* Noise floor and threshold; measures the noise when it is not known. */
+int pike_judge_delta(double *delta, struct pike_judge *j, struct pike_err *err);
+/* ---- outcome.c: what screening and confirmation write down alike ---- */
+
+struct pike_timing;
+struct pike_fault;
+
+/* Fills in what a result of any verdict has. */
+void pike_outcome_sign(struct pike_result *out, struct pike_judge *j,
+		       enum pike_stage stage);
+/* The noise floor, and the threshold that it leads to. */
+void pike_outcome_noise(struct pike_result *out, const struct pike_judge *j,
+			double delta);
+/* A build that there is nothing to judge of: false, with a verdict. */
+bool pike_outcome_fit(struct pike_result *out, struct pike_judge *j,
+		      struct pike_build *b, enum pike_stage stage);
+void pike_outcome_verdict(struct pike_result *out, enum pike_verdict v,
+			  const char *reason);
+void pike_outcome_fault(struct pike_result *out, const struct pike_fault *f,
+			const struct pike_case *c);
+/* Times, ratios and roofline of the measured cases; ratios against arm 0,
+ * which is the base or else the champion. */
+void pike_outcome_cases(struct pike_result *out, struct pike_judge *j,
+			const struct pike_timing *timings, bool base);
+/* The two checks of the clock: true, or a verdict in `out`. */
+bool pike_outcome_plausible(struct pike_result *out, struct pike_judge *j,
+			    const struct pike_timing *timings);
+/* Bytes and flops that a case declares; 0 where it does not. */
+void pike_case_work(double *bytes, double *flops, const struct pike_target *t,
+		    const struct pike_case *c);
+
+/* ---- lint.c ---- */
+
+/* Refuses a case that a trivial kernel can pass (3.5), and measures its
+ * natural error into cs->nat. `p` has PROTO_LINT_SETS sets. */
+int pike_lint_case(struct pike_judge *j, struct pike_case_state *cs,
+		   struct pike_pool *p, struct pike_err *err);
+
+#endif

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pool: see pool_priv.h. */
+#include "eval/pool_priv.h"
+
+#include "base/mem.h"
+#include "eval/judge_priv.h"
+#include "eval/protocol_priv.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- shapes ---- */
+
+bool pike_arg_is_input(const struct pike_arg *a)
+{
+	return a->dir == PIKE_IN || a->dir == PIKE_INOUT;
+}
+
+bool pike_arg_is_output(const struct pike_arg *a)
+{
+	return a->dir == PIKE_OUT || a->dir == PIKE_INOUT;
+}
+
+static int layout_arg(struct pike_layout *l, size_t i, struct pike_err *err)
+{
+	const struct pike_arg *a = &l->t->args[i];
+	int64_t elems, dims[8] = { 0 };
+	int ret;
+
+	if (a->dir == PIKE_SCALAR) {
+		if (!pike_case_size(l->c, a->name, &l->scalar[i]))
+			return pike_fail(err, PIKE_USAGE,
+					 "case '%s' gives no value for '%s'",
+					 l->c->text, a->name);
+		return 0;
+	}
+	ret = pike_arg_elems(&elems, dims, a, l->c, err);
+	if (ret)
+		return ret;
+	l->shape[i].elems = (size_t)elems;
+	l->shape[i].row =
+	    a->ndims && dims[a->ndims - 1] > 0 ? (size_t)dims[a->ndims - 1] : 1;
+	l->bytes[i] = (size_t)elems * pike_dtype_size(a->dtype);
+	if (pike_arg_is_input(a))
+		l->in_bytes += l->place->stride(l->bytes[i]);
+	if (pike_arg_is_output(a))
+		l->truth_bytes += pike_truth_bytes(a->dtype, (size_t)elems);
+	l->slot_bytes += l->place->slot(a, l->bytes[i]);
+	return 0;
+}
+
+int pike_layout_make(struct pike_layout *l, const struct pike_judge *j,
+		     const struct pike_case *c, struct pike_err *err)
+{
+	const struct pike_target *t = j->t;
+	int ret = 0;
+
+	memset(l, 0, sizeof(*l));
+	l->t = t;
+	l->c = c;
+	l->place = j->place;
+	l->shape = pike_xcalloc(t->nargs + 1, sizeof(*l->shape));
+	l->bytes = pike_xcalloc(t->nargs + 1, sizeof(*l->bytes));
+	l->scalar = pike_xcalloc(t->nargs + 1, sizeof(*l->scalar));
+	for (size_t i = 0; !ret && i < t->nargs; i++)
+		ret = layout_arg(l, i, err);
+	if (ret)
+		pike_layout_release(l);
+	return ret;
+}
+
+void pike_layout_release(struct pike_layout *l)
+{
+	free(l->shape);
+	free(l->bytes);
+	free(l->scalar);
+	*l = (struct pike_layout){ 0 };
+}
+
+/* ---- pools ---- */
+
+size_t pike_pool_fit(const struct pike_judge *j, const struct pike_layout *l,
+		     size_t want, size_t least, size_t arms, size_t slots)
+{
+	int64_t have = l->place->available(j) / PROTO_MEM_SHARE;
+	int64_t per = (int64_t)(l->in_bytes + l->truth_bytes);
+	int64_t fixed = (int64_t)(l->slot_bytes * arms * slots);
+	int64_t room = l->place->pool_bytes;
+	size_t n;
+
+	if (fixed + per * (int64_t)least > have)
+		return 0;
+	if (room > have)
+		room = have;
+	n = room > fixed ? (size_t)((room - fixed) / (per ? per : 1)) : 0;
+	if (n < least)
+		n = least;
+	if (n > PROTO_POOL_SETS)
+		n = PROTO_POOL_SETS;
+	return n < want ? n : want;
+}
+
+static size_t cell(const struct pike_pool *p, size_t set, size_t arg)
+{
+	return set * p->layout.t->nargs + arg;
+}
+
+const struct pike_truth *pike_pool_truth(const struct pike_pool *p, size_t set,
+					 size_t arg)
+{
+	return &p->tr[cell(p, set, arg)];
+}
+
+const void *pike_pool_input(const struct pike_pool *p, size_t set, size_t arg)
+{
+	const void *copy = p->copy[cell(p, set, arg)];
+
+	return copy ? copy : pike_mem_at(&p->mem[arg], set);
+}
+
+struct pike_source pike_pool_source(const struct pike_pool *p, size_t set,
+				    size_t arg)
+{
+	const struct pike_mem *m = &p->mem[arg];
+
+	if (m->at)
+		return (struct pike_source){ .gpu = m->at + set * m->stride };
+	return (struct pike_source){ .host = pike_mem_at(m, set) };
+}
+
+const struct pike_natural *pike_pool_nat(const struct pike_pool *p, size_t set,
+					 size_t arg)
+{
+	return &p->nat[cell(p, set, arg)];
+}
+
+int pike_pool_fetch(struct pike_pool *p, size_t set, struct pike_err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < p->layout.t->nargs; i++)
+		ret = p->layout.place->fetch(p, set, i, err);
+	return ret;
+}
+
+int pike_pool_passes(bool *out, struct pike_pool *p, const struct pike_trial *t,
+		     struct pike_err *err)
+{
+	return p->layout.place->passes(out, p, t, err);
+}
+
+void pike_pool_free(struct pike_pool *p)
+{
+	size_t cells;
+
+	if (!p)
+		return;
+	cells = p->layout.t ? p->layout.t->nargs * p->nsets : 0;
+	if (cells)
+		p->layout.place->release(p);
+	for (size_t i = 0; i < cells; i++)
+		pike_truth_release(&p->tr[i]);
+	for (size_t i = 0; i < cells; i++)
+		free(p->copy[i]);
+	free(p->copy);
+	free(p->mem);
+	free(p->tr);
+	free(p->nat);
+	free(p->tol);
+	free(p->dist);
+	free(p->skip);
+	pike_layout_release(&p->layout);
+	free(p);
+}
+
+static int fill_set(struct pike_pool *p, size_t set,
+		    const struct pike_pool_opts *o, struct pike_err *err)
+{
+	const struct pike_layout *l = &p->layout;
+	struct pike_rng rng;
+	int ret = 0;
+
+	if (pike_judge_stopped(p->j))
+		return pike_fail(err, PIKE_RETRY, "interrupted");
+	pike_rng_seed(&rng, pike_input_seed(o->secret, o->source_hash,
+					    p->j->env, p->j->counter++));
+	for (size_t i = 0; !ret && i < l->t->nargs; i++)
+		if (pike_arg_is_input(&l->t->args[i]))
+			ret = l->place->fill(p, set, i, &rng, err);
+	return ret;
+}
+
+static int each_input(struct pike_pool *p,
+		      int (*f)(struct pike_pool *p, size_t arg,
+			       struct pike_err *err),
+		      struct pike_err *err)
+{
+	const struct pike_target *t = p->layout.t;
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < t->nargs; i++)
+		if (pike_arg_is_input(&t->args[i]))
+			ret = f(p, i, err);
+	return ret;
+}
+
+static int fill_inputs(struct pike_pool *p, const struct pike_pool_opts *o,
+		       struct pike_err *err)
+{
+	int ret = each_input(p, p->layout.place->make, err);
+
+	for (size_t s = 0; !ret && s < p->nsets; s++)
+		ret = fill_set(p, s, o, err);
+	return ret ? ret : each_input(p, p->layout.place->seal, err);
+}
+
+static int take_truth(struct pike_pool *p, struct pike_ref *ref, size_t set,
+		      struct pike_err *err)
+{
+	const struct pike_layout *l = &p->layout;
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < l->t->nargs; i++) {
+		if (!pike_arg_is_output(&l->t->args[i]))
+			continue;
+		ret = l->place->truth(p, ref, set, i, err);
+		/* A truth that is not finite under a stress distribution says
+		 * nothing about a candidate that sums in another order. */
+		if (!p->tr[cell(p, set, i)].finite &&
+		    p->dist[set] != PIKE_DIST_OWN)
+			p->skip[set] = true;
+	}
+	return ret;
+}
+
+/* The reference in the target's own precision gives the natural error. Its
+ * floats are of one type, which may not be that of each output. */
+static int take_natural(struct pike_pool *p, struct pike_ref *ref, size_t set,
+			struct pike_err *err)
+{
+	const struct pike_layout *l = &p->layout;
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < l->t->nargs; i++) {
+		const struct pike_arg *a = &l->t->args[i];
+
+		if (!pike_arg_is_output(a) || !pike_dtype_is_float(a->dtype))
+			continue;
+		ret = l->place->natural(p, ref, set, i, err);
+		if (p->nat[cell(p, set, i)].l2 >
+			p->tol[i].cap / PROTO_LINT_COND &&
+		    p->dist[set] != PIKE_DIST_OWN)
+			p->skip[set] = true;
+	}
+	return ret;
+}
+
+static int run_reference(struct pike_pool *p, enum pike_real real,
+			 const char *what, struct pike_err *err)
+{
+	struct pike_ref *ref = NULL;
+	int ret = pike_ref_open(&ref, p->j, &p->layout, real, err);
+
+	for (size_t s = 0; !ret && s < p->nsets; s++) {
+		if (pike_judge_stopped(p->j)) {
+			ret = pike_fail(err, PIKE_RETRY, "interrupted");
+			break;
+		}
+		ret = pike_ref_run(ref, p, s, -1, NULL, err);
+		if (!ret && real == PIKE_REAL_DOUBLE)
+			ret = take_truth(p, ref, s, err);
+		else if (!ret)
+			ret = take_natural(p, ref, s, err);
+		pike_judge_say(p->j, what, (double)(s + 1) / (double)p->nsets);
+	}
+	pike_ref_close(ref);
+	return ret;
+}
+
+static void use_natural(struct pike_pool *p, const struct pike_natural *nat)
+{
+	size_t nargs = p->layout.t->nargs;
+
+	for (size_t s = 0; s < p->nsets; s++)
+		memcpy(p->nat + s * nargs, nat, nargs * sizeof(*nat));
+}
+
+static struct pike_pool *pool_new(struct pike_judge *j,
+				  const struct pike_pool_opts *o)
+{
+	const struct pike_target *t = j->t;
+	struct pike_pool *p = pike_xcalloc(1, sizeof(*p));
+	size_t cells = t->nargs * o->nsets + 1;
+
+	p->j = j;
+	p->nsets = o->nsets;
+	p->copy = pike_xcalloc(cells, sizeof(*p->copy));
+	p->mem = pike_xcalloc(t->nargs + 1, sizeof(*p->mem));
+	p->tr = pike_xcalloc(cells, sizeof(*p->tr));
+	p->nat = pike_xcalloc(cells, sizeof(*p->nat));
+	p->tol = pike_xcalloc(t->nargs + 1, sizeof(*p->tol));
+	p->dist = pike_xcalloc(o->nsets + 1, sizeof(*p->dist));
+	p->skip = pike_xcalloc(o->nsets + 1, sizeof(*p->skip));
+	for (size_t s = 0; s < o->nsets; s++)
+		p->dist[s] = o->dist ? o->dist[s] : PIKE_DIST_OWN;
+	for (size_t i = 0; i < t->nargs; i++)
+		pike_tol_for(&p->tol[i], t->precision, t->args[i].dtype,
+			     t->tolerance);
+	return p;
+}
+
+int pike_pool_make(struct pike_pool **out, struct pike_judge *j,
+		   const struct pike_pool_opts *o, struct pike_err *err)
+{
+	struct pike_pool *p = pool_new(j, o);
+	int ret = pike_layout_make(&p->layout, j, o->c, err);
+
+	*out = NULL;
+	if (ret)
+		goto out;
+	if (!pike_pool_fit(j, &p->layout, 1, o->nsets, 0, 0)) {
+		ret = pike_fail(
+		    err, PIKE_FAILED,
+		    "case '%s' needs %zu MiB for %zu sets of inputs and "
+		    "truths, more than a quarter of %s (%lld MiB); make the "
+		    "case smaller or free memory",
+		    o->c->text,
+		    (p->layout.in_bytes + p->layout.truth_bytes) * o->nsets >>
+			20,
+		    o->nsets, j->place->memory,
+		    (long long)(j->place->available(j) >> 20));
+		goto out;
+	}
+	ret = fill_inputs(p, o, err);
+	if (!ret)
+		ret = run_reference(p, PIKE_REAL_DOUBLE, o->what, err);
+	if (!ret && o->nat)
+		use_natural(p, o->nat);
+	else if (!ret)
+		ret = run_reference(p, PIKE_REAL_NATIVE, o->what, err);
+out:
+	if (ret)
+		pike_pool_free(p);
+	else
+		*out = p;
+	return ret;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pool: input sets of one case with their truths; the places where they can
+ * lie, host memory or a GPU's; and the reference that gives the truths.
+ */
+#ifndef PIKE_EVAL_POOL_PRIV_H
+#define PIKE_EVAL_POOL_PRIV_H
+
+#include "device/device.h"
+#include "eval/check_priv.h"
+#include "eval/inputs_priv.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct pike_judge;
+struct pike_place;
+struct pike_ref;
+struct pike_runner;
+
+/* ---- memory ---- */
+
+/* `nslots` buffers of `bytes`. On the host they lie in one memory file, and
+ * each ends, rounded up to 64 bytes, at the end of its last page, so that a
+ * runner which maps it alone has unmapped memory right behind it. */
+struct pike_mem {
+	int fd;
+	uint8_t *map;
+	size_t len, stride, offset, bytes, nslots;
+	/* On a GPU: the first of them, `stride` apart, or, when a runner sees
+	 * them, each in an allocation of its own. */
+	pike_gpu_ptr at;
+	struct pike_gpu_shared *shared;
+};
+int pike_mem_make(struct pike_mem *m, const char *name, size_t bytes,
+		  size_t nslots, struct pike_err *err);
+/* No process can write it from now on; the judge's own view is read-only. */
+int pike_mem_seal(struct pike_mem *m, struct pike_err *err);
+/* Nobody but the judge, through the view it has, can write it from now on. */
+int pike_mem_one_way(struct pike_mem *m, struct pike_err *err);
+void pike_mem_release(struct pike_mem *m);
+void *pike_mem_at(const struct pike_mem *m, size_t slot);
+struct pike_region pike_mem_region(const struct pike_mem *m, size_t slot);
+
+/* ---- shapes of a case ---- */
+
+struct pike_layout {
+	const struct pike_target *t;
+	const struct pike_case *c;
+	struct pike_shape *shape; /* by argument */
+	size_t *bytes;		  /* by argument; 0 for a scalar */
+	int64_t *scalar;
+	/* What one set takes up in a pool, and what one slot of a runner does
+	 * beside it. */
+	size_t in_bytes, truth_bytes, slot_bytes;
+	const struct pike_place *place;
+};
+int pike_layout_make(struct pike_layout *l, const struct pike_judge *j,
+		     const struct pike_case *c, struct pike_err *err);
+void pike_layout_release(struct pike_layout *l);
+bool pike_arg_is_input(const struct pike_arg *a);  /* in, inout */
+bool pike_arg_is_output(const struct pike_arg *a); /* out, inout */
+
+/* ---- pools ---- */
+
+struct pike_pool {
+	struct pike_judge *j;
+	struct pike_layout layout;
+	size_t nsets;
+	enum pike_dist *dist;  /* by set */
+	struct pike_mem *mem;  /* by argument; inputs only */
+	struct pike_truth *tr; /* [set * nargs + arg] */
+	/* Natural error, [set * nargs + arg]; of the whole case where the
+	 * distribution is its own. */
+	struct pike_natural *nat;
+	bool *skip; /* by set: the truth itself is no good; see `why` */
+	struct pike_tol *tol; /* by argument */
+	void **copy; /* [set * nargs + arg]: inputs that a place has fetched */
+};
+
+struct pike_pool_opts {
+	const struct pike_case *c;
+	size_t nsets;
+	const enum pike_dist *dist; /* NULL: own */
+	const uint8_t *secret;
+	const char *source_hash;
+	/* By argument; NULL: measure it for each set. */
+	const struct pike_natural *nat;
+	const char *what; /* for progress: "inputs" */
+};
+/* PIKE_FAILED when the case needs more memory than there is, or when the
+ * reference fails. */
+int pike_pool_make(struct pike_pool **out, struct pike_judge *j,
+		   const struct pike_pool_opts *o, struct pike_err *err);
+void pike_pool_free(struct pike_pool *p);
+/* The values of a truth and of an input are where the pool's place has them;
+ * on the host after pike_pool_fetch of the set. */
+int pike_pool_fetch(struct pike_pool *p, size_t set, struct pike_err *err);
+const void *pike_pool_input(const struct pike_pool *p, size_t set, size_t arg);
+const struct pike_truth *pike_pool_truth(const struct pike_pool *p, size_t set,
+					 size_t arg);
+const struct pike_natural *pike_pool_nat(const struct pike_pool *p, size_t set,
+					 size_t arg);
+/* Sets that fit in the bounds for `arms` arms with `slots` output slots each;
+ * at most `want`, 0 when not even `least` fit. */
+size_t pike_pool_fit(const struct pike_judge *j, const struct pike_layout *l,
+		     size_t want, size_t least, size_t arms, size_t slots);
+
+/* A trial: does this output, on the host, pass the gates of a set? */
+struct pike_trial {
+	size_t set, arg;
+	const void *y;
+	const struct pike_natural *nat;
+};
+int pike_pool_passes(bool *out, struct pike_pool *p, const struct pike_trial *t,
+		     struct pike_err *err);
+
+/* ---- places ---- */
+
+/* Where the arguments of a call lie: host memory or a GPU's. */
+struct pike_place {
+	const char *memory; /* for messages */
+	int64_t pool_bytes; /* a pool takes no more, whatever there is */
+	int64_t (*available)(const struct pike_judge *j); /* bytes */
+	/* What a buffer takes up in a pool; in a slot that a runner sees. */
+	size_t (*stride)(size_t bytes);
+	size_t (*slot)(const struct pike_arg *a, size_t bytes);
+
+	/* pools */
+	int (*make)(struct pike_pool *p, size_t arg, struct pike_err *err);
+	int (*fill)(struct pike_pool *p, size_t set, size_t arg,
+		    struct pike_rng *rng, struct pike_err *err);
+	int (*seal)(struct pike_pool *p, size_t arg, struct pike_err *err);
+	int (*truth)(struct pike_pool *p, struct pike_ref *ref, size_t set,
+		     size_t arg, struct pike_err *err);
+	int (*natural)(struct pike_pool *p, struct pike_ref *ref, size_t set,
+		       size_t arg, struct pike_err *err);
+	int (*fetch)(struct pike_pool *p, size_t set, size_t arg,
+		     struct pike_err *err);
+	int (*passes)(bool *out, struct pike_pool *p,
+		      const struct pike_trial *t, struct pike_err *err);
+	void (*release)(struct pike_pool *p);
+
+	/* the slots of a runner */
+	int (*open)(struct pike_runner *r, struct pike_err *err);
+	void (*close)(struct pike_runner *r);
+	struct pike_region (*region)(const struct pike_runner *r, size_t slot,
+				     size_t arg);
+	/* Puts an input (or inout) of a set there; fills an output with
+	 * `unit`, one element, repeated. */
+	int (*put)(struct pike_runner *r, size_t slot, size_t set, size_t arg,
+		   struct pike_err *err);
+	int (*poison)(struct pike_runner *r, size_t slot, size_t arg,
+		      uint64_t unit, struct pike_err *err);
+	/* Waits until all of it is there. */
+	int (*ready)(struct pike_runner *r, struct pike_err *err);
+	/* Adds to *h. */
+	int (*hash)(uint64_t *h, struct pike_runner *r, size_t slot, size_t arg,
+		    struct pike_err *err);
+	/* Is nothing written beside the output? */
+	int (*guarded)(bool *out, struct pike_runner *r, size_t slot,
+		       size_t arg, struct pike_err *err);
+	/* The gates; what is bad, and where, may be left out of `c`. */
+	int (*check)(struct pike_check *c, struct pike_runner *r, size_t slot,
+		     size_t set, size_t arg, struct pike_err *err);
+	/* The output on the host, until the next call. */
+	int (*output)(const void **out, struct pike_runner *r, size_t slot,
+		      size_t arg, struct pike_err *err);
+};
+extern const struct pike_place pike_place_host, pike_place_gpu;
+
+/* ---- the reference ---- */
+
+/* Where a value is read from: either. */
+struct pike_source {
+	const void *host;
+	pike_gpu_ptr gpu;
+};
+struct pike_source pike_pool_source(const struct pike_pool *p, size_t set,
+				    size_t arg);
+
+/* The reference, for one case: on the host in a runner, or, being device
+ * code, on the GPU in the judge's context. */
+int pike_ref_open(struct pike_ref **out, struct pike_judge *j,
+		  const struct pike_layout *l, enum pike_real real,
+		  struct pike_err *err);
+void pike_ref_close(struct pike_ref *r);
+/* Runs it on one set; `swap` >= 0: with `other` (of the argument's own type,
+ * on the host) for that argument. Results stay until the next call. */
+int pike_ref_run(struct pike_ref *r, const struct pike_pool *p, size_t set,
+		 int swap, const void *other, struct pike_err *err);
+/* The type its floats have, and the result of an output argument. */
+enum pike_dtype pike_ref_dtype(const struct pike_ref *r, size_t arg);
+int pike_ref_result(const void **out, struct pike_ref *r, size_t arg,
+		    struct pike_err *err);
+int pike_ref_result_gpu(pike_gpu_ptr *out, struct pike_ref *r, size_t arg,
+			struct pike_err *err);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * protocol: the judge's numbers, each with where it comes from. "2.4" and the
+ * like are sections of evaluation.md. A change here changes verdicts, so it
+ * needs a new PIKE_JUDGE_VERSION.
+ */
+#ifndef PIKE_EVAL_PROTOCOL_PRIV_H
+#define PIKE_EVAL_PROTOCOL_PRIV_H
+
+/* ---- samples (2.8) ---- */
+
+/* A sample lasts at least so long; shorter kernels are called several times,
+ * each time on another input set. */
+#define PROTO_SAMPLE_NS 200000
+/* Inner calls of one sample at most: bounds the sets a process needs. */
+#define PROTO_INNER_MAX 128
+/* Warm-up per round: 2.8 asks for 300 ms and 5 calls per arm. The 300 ms are
+ * spread over the arms in turn, because what ramps up in them is the clock of
+ * the core that all arms share; caches and page tables, which are each
+ * process's own, need calls, not time. */
+#define PROTO_WARM_NS 300000000LL
+#define PROTO_WARM_GPU_NS 200000000LL /* 2.4 */
+#define PROTO_WARM_CALLS 5
+#define PROTO_WARM_SETS 4
+/* Samples whose outputs are kept and hashed again later (1.5, number 54). */
+#define PROTO_HELD 4
+
+/* ---- screening (2.4, 2.8) ---- */
+
+#define PROTO_LOOK1 10
+#define PROTO_LOOK2 30
+#define PROTO_SCREEN_NS 3000000000LL /* per case */
+#define PROTO_SCREEN_MIN 10	     /* pairs, however slow the kernel */
+#define PROTO_STOP_SLOWER 0.001	     /* one-sided 99.9 % at the first look */
+#define PROTO_SCREEN_ALPHA 0.025     /* one-sided 97.5 % */
+
+/* ---- confirmation (2.4, 2.8) ---- */
+
+#define PROTO_ROUNDS 10
+#define PROTO_PAIRS 10		       /* a round */
+#define PROTO_CONFIRM_NS 20000000000LL /* per case, retry included */
+#define PROTO_CONFIRM_MIN 25	       /* pairs in all, however slow */
+#define PROTO_RETRY 4		       /* times the rounds, once */
+#define PROTO_ALPHA 0.005	       /* one-sided 99.5 %, over siblings */
+#define PROTO_SAME_ALPHA 0.025	       /* 95 % interval for "same" */
+#define PROTO_CASE_SLOWER 0.05	       /* no case may lose more */
+#define PROTO_RESAMPLES 10000
+#define PROTO_DROP_MAX 0.20 /* share of interrupted pairs */
+/* Correctness sets a candidate sees at confirmation beside the timed ones:
+ * own distribution, and each hidden case (3.4). */
+#define PROTO_OWN_SETS 5
+#define PROTO_HIDDEN_SETS 2
+
+/* ---- threshold (2.8) ---- */
+
+#define PROTO_DELTA_SHARED 0.02
+#define PROTO_DELTA_QUIET 0.01
+#define PROTO_DELTA_GPU 0.01 /* 2.4 */
+#define PROTO_QUIET_CORES 4
+#define PROTO_QUIET_NOISE 0.002
+#define PROTO_DELTA_NOISE 3.0 /* times s_AA */
+#define PROTO_AA_ROUNDS 3     /* 2.4, session calibration */
+#define PROTO_AA_PAIRS 10
+#define PROTO_NOISE_AGE_NS 600000000000LL /* 2.4: cached 10 minutes */
+
+/* ---- two clocks (2.5, for a closed loop) ---- */
+
+/* More than both outside the claims is tampering; less is only charged. */
+#define PROTO_CLOCK_SHARE 0.10
+#define PROTO_CLOCK_NS 20000
+#define PROTO_CLOCK_LEAST_NS 1000 /* what no wake-up is steadier than */
+#define PROTO_CLOCK_SHOTS 5	  /* fewer tell nothing */
+
+/* ---- the judge's clock, back to back, on a GPU (2.4) ---- */
+
+#define PROTO_SUSTAIN_NS 2000000000LL
+#define PROTO_SUSTAIN_MAX 1000000 /* calls */
+/* Below so much of the highest clock seen, or held back by the hardware, a
+ * pair is dropped. */
+#define PROTO_CLOCK_LOW 0.75
+
+/* ---- plausibility (2.7) ---- */
+
+#define PROTO_FLOOR_SLACK 0.95
+/* A copy as STREAM counts it moves three bytes for two counted where stores
+ * fetch their line first; a kernel that only reads may gain that third. */
+#define PROTO_FLOOR_STREAM 1.5
+/* For working sets that caches may hold: two 64-byte loads a cycle at 4 GHz,
+ * which no core of today exceeds. */
+#define PROTO_CACHE_BPS 512e9
+/* GPUs do not fetch what they write; reading alone is a little faster than
+ * copying, and the data sheet's bandwidth is what nothing exceeds. */
+#define PROTO_FLOOR_GPU 1.25
+/* Measured FMA peak: clocks may rise by so much after it was measured. */
+#define PROTO_FLOPS_SLACK 1.25
+
+/* ---- lint (3.5) ---- */
+
+#define PROTO_LINT_SETS 4
+#define PROTO_LINT_COND 3.0  /* natural error at most cap over this */
+#define PROTO_LINT_SENS 10.0 /* an input moves the output by this x bound */
+
+/* ---- gates (3.3) ---- */
+
+#define PROTO_BLOCK 64
+#define PROTO_BLOCK_FACTOR 10.0
+/* Shorter rows are covered by the blocks and the element gate. */
+#define PROTO_ROW_MIN 16
+
+/* ---- bounds ---- */
+
+#define PROTO_POOL_BYTES (256LL << 20) /* inputs, outputs, truths of a case */
+#define PROTO_POOL_SETS 2048
+#define PROTO_MEM_SHARE 4	 /* of MemAvailable: refuse what needs more */
+#define PROTO_LOG_MAX (16 << 10) /* 61 of the catalogue: cap what is kept */
+#define PROTO_OBJECT_MAX (16 << 20) /* 59: compile bombs */
+#define PROTO_COMPILE_MS 60000
+#define PROTO_WALL_MIN_MS 10000 /* 4.5, 9: max(10 s, 50 x parent) */
+#define PROTO_WALL_FACTOR 50
+
+#endif

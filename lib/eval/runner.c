@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * runner: samples that are checked. Before each call its outputs are poisoned
+ * with a value drawn for that call; afterwards every element is compared with
+ * the truth, the padding around the outputs must be untouched, and what was
+ * read must still be there when the slot is used again or the round ends.
+ */
+#include "eval/arms_priv.h"
+
+#include "base/mem.h"
+#include "eval/protocol_priv.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static size_t slot_of(const struct pike_runner *r, size_t set)
+{
+	size_t timed = r->pool->nsets - r->nwarm;
+
+	return set < timed ? set % r->nslots : r->nslots + (set - timed);
+}
+
+static const struct pike_target *target_of(const struct pike_runner *r)
+{
+	return r->pool->layout.t;
+}
+
+static const struct pike_place *place_of(const struct pike_runner *r)
+{
+	return r->pool->layout.place;
+}
+
+static int hash_slot(uint64_t *h, struct pike_runner *r, size_t slot,
+		     struct pike_err *err)
+{
+	const struct pike_target *t = target_of(r);
+	int ret = 0;
+
+	*h = 1;
+	for (size_t i = 0; !ret && i < t->nargs; i++)
+		if (pike_arg_is_output(&t->args[i]))
+			ret = place_of(r)->hash(h, r, slot, i, err);
+	return ret;
+}
+
+static int still_there(struct pike_runner *r, size_t slot, struct pike_fault *f,
+		       struct pike_err *err)
+{
+	uint64_t h;
+	int ret;
+
+	if (!r->held[slot])
+		return 0;
+	r->held[slot] = false;
+	ret = hash_slot(&h, r, slot, err);
+	if (ret || h == r->hash[slot])
+		return ret;
+	pike_fault_set(f, PIKE_V_CONTRACT,
+		       "an output changed after the call had returned: "
+		       "something goes on writing, or a later call wrote to "
+		       "an earlier call's output");
+	return 1;
+}
+
+int pike_runner_settled(struct pike_runner *r, struct pike_fault *f,
+			struct pike_err *err)
+{
+	int ret = 0;
+
+	for (size_t s = 0; !ret && s < r->nslots + r->nwarm; s++)
+		ret = still_there(r, s, f, err);
+	return ret;
+}
+
+/* ---- poison ---- */
+
+/* Where the poison of an output is kept, to be recognised later. */
+static uint64_t *poison_of(const struct pike_runner *r, size_t slot, size_t arg)
+{
+	return &r->poison[slot * target_of(r)->nargs + arg];
+}
+
+static void draw_poison(uint64_t *out, struct pike_rng *rng, enum pike_dtype t)
+{
+	uint64_t u = pike_rng_u64(rng);
+	double x;
+
+	*out = u;
+	if (t == PIKE_BOOL)
+		memset(out, (int)(2 + u % 254), sizeof(*out));
+	if (!pike_dtype_is_float(t))
+		return;
+	/* Finite in every type, and of a size that no gate lets pass */
+	x = ldexp(1 + pike_rng_unit(rng), 8 + (int)(u % 6));
+	x = u >> 63 ? -x : x;
+	pike_convert(out, t, &x, PIKE_F64, 1);
+}
+
+static int prepare_set(struct pike_runner *r, size_t set, struct pike_err *err)
+{
+	const struct pike_target *t = target_of(r);
+	const struct pike_place *at = place_of(r);
+	size_t slot = slot_of(r, set);
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < t->nargs; i++) {
+		const struct pike_arg *a = &t->args[i];
+
+		if (a->dir == PIKE_SCALAR || !r->pool->layout.bytes[i])
+			continue;
+		if (pike_arg_is_input(a)) {
+			ret = at->put(r, slot, set, i, err);
+			continue;
+		}
+		draw_poison(poison_of(r, slot, i), &r->j->rng, a->dtype);
+		ret = at->poison(r, slot, i, *poison_of(r, slot, i), err);
+	}
+	return ret;
+}
+
+/* ---- check ---- */
+
+/* The loosest class in which a wrong output would have passed. */
+static const char *looser_class(const struct pike_runner *r, size_t set,
+				size_t arg, const void *y)
+{
+	static const enum pike_precision try[] = { PIKE_P_FP32, PIKE_P_TF32,
+						   PIKE_P_FP16, PIKE_P_BF16 };
+	const struct pike_natural *nat = pike_pool_nat(r->pool, set, arg);
+	const struct pike_truth *tr = pike_pool_truth(r->pool, set, arg);
+	const struct pike_tol *own = &r->pool->tol[arg];
+	struct pike_check c;
+	struct pike_tol tol;
+
+	if (own->exact)
+		return NULL;
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(try); i++) {
+		pike_tol_for(&tol, try[i], target_of(r)->args[arg].dtype, 0);
+		if (tol.cap > own->cap &&
+		    pike_check_output(&c, y, tr, &tol, nat))
+			return pike_precision_name(tol.cls);
+	}
+	return NULL;
+}
+
+static void describe(char *text, size_t size, const struct pike_runner *r,
+		     size_t set, size_t arg, const void *y)
+{
+	const struct pike_target *t = target_of(r);
+	const void **in = pike_xcalloc(t->nargs + 1, sizeof(*in));
+	const char **names = pike_xcalloc(t->nargs + 1, sizeof(*names));
+	size_t slot = slot_of(r, set);
+	struct pike_pattern_hints h = { .inputs = in, .names = names };
+
+	if (t->args[arg].dir == PIKE_OUT)
+		h.poison = poison_of(r, slot, arg);
+	for (size_t i = 0; i < t->nargs; i++) {
+		const struct pike_arg *a = &t->args[i];
+
+		if (!pike_arg_is_input(a) || a->dtype != t->args[arg].dtype ||
+		    r->pool->layout.bytes[i] != r->pool->layout.bytes[arg])
+			continue;
+		in[h.ninputs] = pike_pool_input(r->pool, set, i);
+		names[h.ninputs++] = a->name;
+	}
+	pike_check_describe(text, size, y, pike_pool_truth(r->pool, set, arg),
+			    &r->pool->tol[arg],
+			    pike_pool_nat(r->pool, set, arg), &h);
+	free(in);
+	free(names);
+}
+
+static void say_wrong(struct pike_fault *f, const struct pike_runner *r,
+		      size_t set, size_t arg, const void *y,
+		      const struct pike_check *c)
+{
+	const char *name = target_of(r)->args[arg].name;
+	const char *loose = looser_class(r, set, arg, y);
+	char what[256], at[128] = "", dist[64] = "";
+
+	describe(what, sizeof(what), r, set, arg, y);
+	f->max_abs = c->max_abs;
+	f->rel_l2 = c->rel_l2;
+	if (r->pool->dist[set] != PIKE_DIST_OWN)
+		snprintf(dist, sizeof(dist), " under '%s' inputs",
+			 pike_dist_name(r->pool->dist[set]));
+	if (!r->hide && c->bad)
+		snprintf(at, sizeof(at),
+			 "; first at index %zu: got %.9g, expected %.9g",
+			 c->first, c->got, c->want);
+	if (loose)
+		pike_fault_set(f, PIKE_V_WRONG,
+			       "output '%s' is only as precise as %s%s, and "
+			       "the target asks for %s: %s (relative error "
+			       "%.2g)",
+			       name, loose, dist,
+			       pike_precision_name(r->pool->tol[arg].cls), what,
+			       c->rel_l2);
+	else
+		pike_fault_set(f, PIKE_V_WRONG,
+			       "output '%s' is wrong%s: %s (relative error "
+			       "%.2g, largest %.3g)%s",
+			       name, dist, what, c->rel_l2, c->max_abs, at);
+}
+
+/* Looks again on the host, which can tell what is wrong; it has the last
+ * word, should the two differ in the last bit of a sum. 1: it is wrong. */
+static int look_closer(struct pike_check *c, struct pike_runner *r, size_t set,
+		       size_t arg, struct pike_fault *f, struct pike_err *err)
+{
+	const void *y;
+	int ret = place_of(r)->output(&y, r, slot_of(r, set), arg, err);
+
+	if (!ret)
+		ret = pike_pool_fetch(r->pool, set, err);
+	if (ret)
+		return ret;
+	if (pike_check_output(c, y, pike_pool_truth(r->pool, set, arg),
+			      &r->pool->tol[arg],
+			      pike_pool_nat(r->pool, set, arg)))
+		return 0;
+	say_wrong(f, r, set, arg, y, c);
+	return 1;
+}
+
+static int check_arg(struct pike_runner *r, size_t set, size_t arg,
+		     struct pike_fault *f, struct pike_err *err)
+{
+	size_t slot = slot_of(r, set);
+	struct pike_check c;
+	bool ok;
+	int ret = place_of(r)->guarded(&ok, r, slot, arg, err);
+
+	if (ret)
+		return ret;
+	if (!ok) {
+		pike_fault_set(f, PIKE_V_CONTRACT,
+			       "it wrote outside output '%s', right beside "
+			       "its first or last element",
+			       target_of(r)->args[arg].name);
+		return 1;
+	}
+	ret = place_of(r)->check(&c, r, slot, set, arg, err);
+	if (!ret && c.gate != PIKE_G_PASS)
+		ret = look_closer(&c, r, set, arg, f, err);
+	if (!ret) {
+		f->max_abs = fmax(f->max_abs, c.max_abs);
+		f->rel_l2 = fmax(f->rel_l2, c.rel_l2);
+	}
+	return ret;
+}
+
+/* 1: something is wrong with the outputs of a set. Else remembers them. */
+static int check_set(struct pike_runner *r, size_t set, struct pike_fault *f,
+		     struct pike_err *err)
+{
+	const struct pike_target *t = target_of(r);
+	size_t slot = slot_of(r, set);
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < t->nargs; i++)
+		if (pike_arg_is_output(&t->args[i]))
+			ret = check_arg(r, set, i, f, err);
+	if (!ret)
+		ret = hash_slot(&r->hash[slot], r, slot, err);
+	r->held[slot] = !ret;
+	return ret;
+}
+
+/* ---- samples ---- */
+
+static bool threads_ok(struct pike_runner *r, const struct pike_sample *s,
+		       struct pike_fault *f)
+{
+	int64_t may = target_of(r)->threads;
+
+	/* A pool of workers beside the calling thread */
+	may = may > 1 ? may + 1 : 1;
+	if (s->threads > r->max_threads)
+		r->max_threads = s->threads;
+	if ((int64_t)s->threads <= may)
+		return true;
+	pike_fault_set(f, PIKE_V_CONTRACT,
+		       "%u threads are alive after the call; the target "
+		       "allows %lld",
+		       s->threads, (long long)target_of(r)->threads);
+	return false;
+}
+
+/* For one call on each of the sets: earlier outputs there are looked at once
+ * more, then inputs are put and outputs poisoned. */
+static int prepare(struct pike_runner *r, uint32_t first, uint32_t n,
+		   struct pike_fault *f, struct pike_err *err)
+{
+	int ret = 0;
+
+	for (uint32_t s = first; !ret && s < first + n; s++) {
+		ret = still_there(r, slot_of(r, s), f, err);
+		if (!ret)
+			ret = prepare_set(r, s, err);
+	}
+	return ret ? ret : place_of(r)->ready(r, err);
+}
+
+int pike_runner_sample(struct pike_sample *out, struct pike_runner *r,
+		       uint32_t first, uint32_t n, int deadline_ms,
+		       struct pike_fault *f, struct pike_err *err)
+{
+	int ret = prepare(r, first, n, f, err);
+
+	if (!ret)
+		ret = pike_guest_run(out, &r->guest, r->j, first, n,
+				     deadline_ms, f, err);
+	if (ret)
+		return ret;
+	if (out->claim_ns > 0 && out->claim_ns <= out->wall_ns)
+		r->j->kernel_ns += out->claim_ns;
+	for (uint32_t s = first; !ret && s < first + n; s++)
+		ret = check_set(r, s, f, err);
+	if (ret)
+		return ret;
+	return threads_ok(r, out, f) ? 0 : 1;
+}
+
+int pike_runner_warm(struct pike_sample *out, struct pike_runner *r,
+		     uint32_t first, uint32_t n, int deadline_ms,
+		     struct pike_fault *f, struct pike_err *err)
+{
+	/* Prepared too: an inout kernel would go on from its own results */
+	int ret = prepare(r, first, n, f, err);
+
+	return ret ? ret
+		   : pike_guest_run(out, &r->guest, r->j, first, n, deadline_ms,
+				    f, err);
+}
+
+/* ---- open and close ---- */
+
+static struct pike_region region_of(const struct pike_runner *r, size_t set,
+				    size_t arg)
+{
+	const struct pike_layout *l = &r->pool->layout;
+	const struct pike_arg *a = &l->t->args[arg];
+
+	if (a->dir == PIKE_SCALAR)
+		return (struct pike_region){ .fd = -1,
+					     .offset = (size_t)l->scalar[arg] };
+	return place_of(r)->region(r, slot_of(r, set), arg);
+}
+
+static int bind_sets(struct pike_runner *r, struct pike_fault *f,
+		     struct pike_err *err)
+{
+	size_t nargs = target_of(r)->nargs, n = r->pool->nsets;
+	struct pike_call *calls = pike_xcalloc(n, sizeof(*calls));
+	struct pike_region *regions =
+	    pike_xcalloc(n * nargs + 1, sizeof(*regions));
+	int ret;
+
+	for (size_t s = 0; s < n; s++) {
+		calls[s].args = regions + s * nargs;
+		for (size_t i = 0; i < nargs; i++)
+			calls[s].args[i] = region_of(r, s, i);
+	}
+	ret = pike_guest_bind(&r->guest, r->pool->layout.c, calls, n, f, err);
+	free(regions);
+	free(calls);
+	return ret;
+}
+
+int pike_runner_open(struct pike_runner **out, struct pike_judge *j,
+		     const struct pike_runner_opts *o, struct pike_fault *f,
+		     struct pike_err *err)
+{
+	struct pike_runner *r = pike_xcalloc(1, sizeof(*r));
+	const struct pike_layout *l = &o->pool->layout;
+	struct pike_guest_opts g = { .build = o->build,
+				     .real = PIKE_REAL_NONE,
+				     .cpus = o->cpus ? o->cpus : &j->run_cpus };
+	int ret;
+
+	*out = NULL;
+	r->j = j;
+	r->pool = o->pool;
+	r->nslots = o->nslots;
+	r->nwarm = o->nwarm;
+	r->hide = o->hide;
+	r->mem = pike_xcalloc(l->t->nargs + 1, sizeof(*r->mem));
+	r->hash = pike_xcalloc(r->nslots + r->nwarm + 1, sizeof(*r->hash));
+	r->held = pike_xcalloc(r->nslots + r->nwarm + 1, sizeof(*r->held));
+	r->poison = pike_xcalloc((r->nslots + r->nwarm) * l->t->nargs + 1,
+				 sizeof(*r->poison));
+	pike_random_bytes(r->canary, sizeof(r->canary));
+	g.memory = (4LL << 30) + 2 * (int64_t)((l->in_bytes + l->slot_bytes) *
+					       (r->nslots + r->nwarm));
+	ret = place_of(r)->open(r, err);
+	if (!ret)
+		ret = pike_guest_open(&r->guest, j, &g, f, err);
+	if (!ret)
+		ret = bind_sets(r, f, err);
+	if (ret)
+		pike_runner_close(r);
+	else
+		*out = r;
+	return ret;
+}
+
+void pike_runner_close(struct pike_runner *r)
+{
+	if (!r)
+		return;
+	pike_guest_close(&r->guest);
+	place_of(r)->close(r);
+	free(r->mem);
+	free(r->copy);
+	free(r->poison);
+	free(r->hash);
+	free(r->held);
+	free(r);
+}

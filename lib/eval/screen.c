@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * screen: a quick look at one candidate against the champion. Its numbers
+ * choose who is confirmed; they are never reported as a speedup.
+ */
+#include "base/clock.h"
+#include "base/mem.h"
+#include "eval/protocol_priv.h"
+#include "eval/verdict_priv.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct screen {
+	struct pike_judge *j;
+	struct pike_build *cand, *champ; /* champ: the base's at least */
+	struct pike_timing *t;		 /* by case */
+	bool slower;			 /* for certain, at the first look */
+};
+
+/* Inner calls that leave enough sets of the pool for the first look. */
+static uint32_t inner_for(const struct pike_judge *j,
+			  const struct pike_case_state *cs)
+{
+	uint32_t n = pike_inner(j, cs->champ_ns ? cs->champ_ns : cs->base_ns);
+	uint32_t base = pike_inner(j, cs->base_ns);
+	size_t timed = cs->pool->nsets - pike_warm_sets(&cs->pool->layout);
+
+	/* The output slots were counted for the base's */
+	if (n > 4 * base)
+		n = 4 * base;
+	if (n > timed / PROTO_LOOK1)
+		n = (uint32_t)(timed / PROTO_LOOK1);
+	return n ? n : 1;
+}
+
+/* 10 pairs and certainly slower: nothing can be gained by looking on. */
+static bool look(struct screen *s, const struct pike_timing *t)
+{
+	struct pike_pairs pairs = { 0 };
+	struct pike_boot b;
+	double most = s->j->t->ncases > 1 ? -log1p(PROTO_CASE_SLOWER) : 0;
+
+	pike_timing_pairs(&pairs, t, 0, false);
+	if (pike_boot_run(&b, &pairs, 1, PROTO_RESAMPLES, &s->j->rng)) {
+		s->slower = pike_boot_upper(&b, PROTO_STOP_SLOWER) < most;
+		pike_boot_release(&b);
+	}
+	pike_pairs_release(&pairs);
+	return s->slower;
+}
+
+static int screen_round(struct screen *s, struct pike_session *ss,
+			struct pike_timing *t, int64_t until,
+			struct pike_fault *f, struct pike_err *err)
+{
+	int ret = pike_session_begin(ss, f, err);
+
+	while (!ret && pike_session_more(ss) && t->n < PROTO_LOOK2) {
+		ret = pike_session_shot(ss, t, f, err);
+		if (ret)
+			break;
+		pike_judge_say(s->j, "screening", (double)t->n / PROTO_LOOK2);
+		if (t->n == PROTO_LOOK1 && look(s, t))
+			break;
+		if (t->n >= PROTO_SCREEN_MIN && pike_now_ns() > until)
+			break;
+	}
+	if (!ret)
+		return pike_session_end(ss, t, f, err);
+	pike_session_drop(ss);
+	return ret;
+}
+
+static int screen_case(struct screen *s, size_t i, struct pike_fault *f,
+		       struct pike_err *err)
+{
+	struct pike_case_state *cs = &s->j->cases[i];
+	struct pike_session ss = {
+		.j = s->j,
+		.pool = cs->pool,
+		.build = { s->champ, s->cand },
+		.label = { s->champ == s->j->base ? "base" : "champion",
+			   "candidate" },
+		.narms = 2,
+		.inner = inner_for(s->j, cs),
+	};
+	struct pike_timing *t = &s->t[i];
+	int64_t until = pike_now_ns() + PROTO_SCREEN_NS;
+	int ret = 0;
+
+	ss.deadline_ms = pike_deadline_ms(s->j, cs->base_ns, ss.inner);
+	while (!ret && t->n < PROTO_LOOK2 && !s->slower) {
+		ret = screen_round(s, &ss, t, until, f, err);
+		if (t->n >= PROTO_SCREEN_MIN && pike_now_ns() > until)
+			break;
+	}
+	if (!ret && s->champ != s->j->base)
+		cs->champ_ns = (int64_t)fmax(1, pike_timing_median(t, 0));
+	return ret;
+}
+
+static void screen_decide(struct pike_result *out, struct screen *s,
+			  double delta)
+{
+	struct pike_judge *j = s->j;
+	struct pike_pairs *pairs =
+	    pike_xcalloc(j->t->ncases + 1, sizeof(*pairs));
+	const char **names = pike_xcalloc(j->t->ncases + 1, sizeof(*names));
+	struct pike_rule rule = {
+		.delta = delta,
+		.same = pike_delta_least(j->noise, j->dev.ncores, j->on_gpu),
+		.alpha = PROTO_SCREEN_ALPHA,
+		.than = s->champ == j->base ? "the base" : "the champion"
+	};
+	struct pike_decision d;
+
+	for (size_t i = 0; i < j->t->ncases; i++) {
+		names[i] = j->cases[i].c->text;
+		/* Interrupted pairs go out only where they are few */
+		pike_timing_pairs(&pairs[i], &s->t[i], 0,
+				  pike_timing_cut(&s->t[i]) <= PROTO_DROP_MAX);
+	}
+	pike_decide(&d, &rule, pairs, names, j->t->ncases, &j->rng);
+	if (s->slower && d.v != PIKE_V_FASTER)
+		d.v = PIKE_V_SLOWER;
+	out->vs_champion = d.ratio;
+	if (s->champ == j->base)
+		out->vs_base = d.ratio;
+	if (pike_outcome_plausible(out, j, s->t))
+		pike_outcome_verdict(out, d.v, d.reason);
+	for (size_t i = 0; i < j->t->ncases; i++)
+		pike_pairs_release(&pairs[i]);
+	free(pairs);
+	free(names);
+}
+
+static int screen_all(struct pike_result *out, struct screen *s,
+		      struct pike_err *err)
+{
+	struct pike_judge *j = s->j;
+	struct pike_fault f;
+	double delta;
+	int ret = pike_judge_delta(&delta, j, err);
+
+	if (ret)
+		return ret;
+	pike_outcome_sign(out, j, PIKE_SCREEN);
+	pike_outcome_noise(out, j, delta);
+	pike_fault_init(&f);
+	for (size_t i = 0; !ret && i < j->t->ncases && !s->slower; i++) {
+		ret = screen_case(s, i, &f, err);
+		if (ret == 1)
+			pike_outcome_fault(out, &f, j->cases[i].c);
+	}
+	if (!ret) {
+		pike_outcome_cases(out, j, s->t, s->champ == j->base);
+		screen_decide(out, s, delta);
+	}
+	pike_fault_release(&f);
+	return ret == 1 ? 0 : ret;
+}
+
+int pike_judge_screen(struct pike_result *out, struct pike_judge *j,
+		      struct pike_build *cand, struct pike_build *champ,
+		      struct pike_err *err)
+{
+	struct screen s = { .j = j,
+			    .cand = cand,
+			    .champ = champ ? champ : j->base };
+	int64_t t0 = pike_now_ns();
+	struct pike_watch w;
+	const char *log;
+	int ret;
+
+	if (!pike_outcome_fit(out, j, cand, PIKE_SCREEN))
+		return 0;
+	if (!pike_build_wait(s.champ, &log))
+		return pike_fail(err, PIKE_FAILED,
+				 "the champion does not compile: %.500s", log);
+	s.t = pike_xcalloc(j->t->ncases + 1, sizeof(*s.t));
+	pike_judge_enter(&w, j);
+	ret = screen_all(out, &s, err);
+	pike_judge_leave(&w, j);
+	for (size_t i = 0; i < j->t->ncases; i++)
+		pike_timing_release(&s.t[i]);
+	free(s.t);
+	if (!ret) {
+		pike_json_set_i64(out->resources, "object_bytes",
+				  cand->object_bytes);
+		out->secs = (double)(pike_now_ns() - t0) / 1e9;
+	}
+	return ret;
+}

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* session: see session_priv.h; the numbers are in protocol_priv.h. */
+#include "eval/session_priv.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "eval/protocol_priv.h"
+#include "eval/verdict_priv.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what was measured ---- */
+
+void pike_timing_release(struct pike_timing *t)
+{
+	free(t->v);
+	pike_json_free(t->launches);
+	memset(t, 0, sizeof(*t));
+}
+
+/* Of one number of each shot, `offset` bytes into it. */
+static double median_of(const struct pike_timing *t, size_t offset)
+{
+	double *v = pike_xcalloc(t->n + 1, sizeof(*v)), m;
+
+	for (size_t i = 0; i < t->n; i++)
+		memcpy(&v[i], (const char *)&t->v[i] + offset, sizeof(*v));
+	m = pike_median(v, t->n);
+	free(v);
+	return m;
+}
+
+double pike_timing_median(const struct pike_timing *t, size_t arm)
+{
+	return median_of(t,
+			 offsetof(struct pike_shot, ns) + arm * sizeof(double));
+}
+
+double pike_timing_mhz(const struct pike_timing *t, size_t arm)
+{
+	return median_of(t, offsetof(struct pike_shot, mhz) +
+				arm * sizeof(double));
+}
+
+double pike_timing_cut(const struct pike_timing *t)
+{
+	size_t cut = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		cut += t->v[i].cut;
+	return t->n ? (double)cut / (double)t->n : 0;
+}
+
+void pike_timing_pairs(struct pike_pairs *out, const struct pike_timing *t,
+		       size_t ref, bool drop)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		const struct pike_shot *s = &t->v[i];
+
+		if (i && s->round != t->v[i - 1].round)
+			pike_pairs_end_round(out);
+		if (drop && s->cut)
+			continue;
+		pike_pairs_add(out, log(s->ns[ref] / s->ns[t->narms - 1]));
+	}
+	pike_pairs_end_round(out);
+}
+
+/* ---- sizes ---- */
+
+uint32_t pike_inner(const struct pike_judge *j, int64_t call_ns)
+{
+	int64_t n = j->on_gpu	  ? 1
+		    : call_ns > 0 ? (PROTO_SAMPLE_NS + call_ns - 1) / call_ns
+				  : PROTO_INNER_MAX;
+
+	if (n < 1)
+		n = 1;
+	return (uint32_t)(n > PROTO_INNER_MAX ? PROTO_INNER_MAX : n);
+}
+
+size_t pike_warm_sets(const struct pike_layout *l)
+{
+	return l->in_bytes + l->truth_bytes > (4 << 20) ? PROTO_WARM_SETS / 2
+							: PROTO_WARM_SETS;
+}
+
+size_t pike_slots(uint32_t inner)
+{
+	return (size_t)inner * PROTO_HELD;
+}
+
+/* ---- rounds ---- */
+
+/* A fault of an arm that is not on trial is an error of the world. */
+static int blame(const struct pike_session *s, size_t arm, int ret,
+		 struct pike_fault *f, struct pike_err *err)
+{
+	if (ret != 1 || arm == s->narms - 1)
+		return ret;
+	return pike_fail(err, PIKE_FAILED,
+			 "the %s itself fails on case '%s': %s; mend it, or "
+			 "the target's section",
+			 s->label[arm], s->pool->layout.c->text, f->reason);
+}
+
+static size_t timed_sets(const struct pike_session *s)
+{
+	return s->pool->nsets - s->nwarm;
+}
+
+static int open_runners(struct pike_session *s, struct pike_fault *f,
+			struct pike_err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < s->narms; i++) {
+		/* The start order alternates: which process comes first
+		 * decides about addresses and page placement. */
+		size_t k = s->round % 2 ? s->narms - 1 - i : i;
+		struct pike_runner_opts o = { .build = s->build[k],
+					      .pool = s->pool,
+					      .nslots = pike_slots(s->inner),
+					      .nwarm = s->nwarm,
+					      .hide = s->hide };
+
+		ret = pike_runner_open(&s->runner[k], s->j, &o, f, err);
+		ret = blame(s, k, ret, f, err);
+	}
+	return ret;
+}
+
+struct warmth {
+	double *v[PIKE_ARMS];
+	size_t n[PIKE_ARMS], cap[PIKE_ARMS];
+	size_t calls[PIKE_ARMS];
+	int64_t spent;
+};
+
+static int warm_one(struct pike_session *s, size_t k, struct warmth *w,
+		    struct pike_fault *f, struct pike_err *err)
+{
+	uint32_t first = (uint32_t)timed_sets(s), n = (uint32_t)s->nwarm;
+	int64_t t0 = pike_now_ns();
+	struct pike_sample x;
+	int ret;
+
+	if (n > s->inner)
+		n = s->inner;
+	/* The first call of each process is checked: most wrong kernels need
+	 * not be warmed. */
+	if (!w->calls[k])
+		ret = pike_runner_sample(&x, s->runner[k], first, n,
+					 s->deadline_ms, f, err);
+	else
+		ret = pike_runner_warm(&x, s->runner[k], first, n,
+				       s->deadline_ms, f, err);
+	if (ret)
+		return blame(s, k, ret, f, err);
+	/* A GPU is warm from filling and flushing too */
+	w->spent += s->j->on_gpu ? pike_now_ns() - t0 : x.wall_ns;
+	w->calls[k] += n;
+	PIKE_GROW(w->v[k], w->n[k], w->cap[k]);
+	w->v[k][w->n[k]++] = (double)x.claim_ns / n;
+	return 0;
+}
+
+static int warm_up(struct pike_session *s, struct pike_fault *f,
+		   struct pike_err *err)
+{
+	int64_t enough = s->j->on_gpu ? PROTO_WARM_GPU_NS : PROTO_WARM_NS;
+	struct warmth w = { 0 };
+	bool more = true;
+	int ret = 0;
+
+	while (!ret && more) {
+		more = w.spent < enough;
+		for (size_t k = 0; !ret && k < s->narms; k++) {
+			ret = warm_one(s, k, &w, f, err);
+			more = more || w.calls[k] < PROTO_WARM_CALLS;
+		}
+		if (!ret && pike_judge_stopped(s->j))
+			ret = pike_fail(err, PIKE_RETRY, "interrupted");
+	}
+	for (size_t k = 0; k < s->narms; k++) {
+		s->warm_ns[k] = pike_median(w.v[k], w.n[k]);
+		free(w.v[k]);
+	}
+	return ret;
+}
+
+int pike_session_begin(struct pike_session *s, struct pike_fault *f,
+		       struct pike_err *err)
+{
+	int ret;
+
+	s->nwarm = pike_warm_sets(&s->pool->layout);
+	s->next = 0;
+	ret = open_runners(s, f, err);
+	if (!ret)
+		ret = warm_up(s, f, err);
+	if (ret)
+		pike_session_drop(s);
+	return ret;
+}
+
+bool pike_session_more(const struct pike_session *s)
+{
+	return s->next + s->inner <= timed_sets(s);
+}
+
+static void shuffle(size_t *order, size_t n, struct pike_rng *rng)
+{
+	for (size_t i = 0; i < n; i++)
+		order[i] = i;
+	for (size_t i = n; i > 1; i--) {
+		size_t k = pike_rng_below(rng, i), t = order[i - 1];
+
+		order[i - 1] = order[k];
+		order[k] = t;
+	}
+}
+
+/* Where an arm's next sample begins. The arms go through the same sets, each
+ * from another point of the circle: of one pair they have different sets, so
+ * that none finds in the shared caches what the other has just read, and at
+ * any moment each set has been used by equally many. */
+static uint32_t first_of(const struct pike_session *s, size_t k)
+{
+	size_t blocks = timed_sets(s) / s->inner;
+	size_t at = s->next / s->inner + k * blocks / s->narms;
+
+	return (uint32_t)(at % blocks * s->inner);
+}
+
+static bool sane_claim(const struct pike_session *s, size_t k,
+		       const struct pike_sample *x, struct pike_fault *f)
+{
+	if (x->claim_ns > 0 && x->claim_ns <= x->wall_ns)
+		return true;
+	pike_fault_set(f, PIKE_V_TAMPER,
+		       "the %s's process says that a sample took %lld ns, "
+		       "while %lld ns passed outside",
+		       s->label[k], (long long)x->claim_ns,
+		       (long long)x->wall_ns);
+	return false;
+}
+
+/* A GPU that the hardware holds back, or that is still waking up, tells
+ * nothing about a kernel. */
+static void watch_clock(struct pike_session *s, struct pike_shot *shot,
+			size_t k)
+{
+	struct pike_judge *j = s->j;
+	unsigned mhz;
+	bool slow;
+
+	if (!j->on_gpu || !pike_gpu_clock(&j->dev, &mhz, &slow))
+		return;
+	shot->mhz[k] = mhz;
+	j->mhz_most = fmax(j->mhz_most, mhz);
+	shot->cut = shot->cut || slow || mhz < PROTO_CLOCK_LOW * j->mhz_most;
+}
+
+int pike_session_shot(struct pike_session *s, struct pike_timing *t,
+		      struct pike_fault *f, struct pike_err *err)
+{
+	struct pike_shot shot = { .round = s->round };
+	size_t order[PIKE_ARMS];
+	int ret = 0;
+
+	if (pike_judge_stopped(s->j))
+		return pike_fail(err, PIKE_RETRY, "interrupted");
+	shuffle(order, s->narms, &s->j->rng);
+	for (size_t i = 0; !ret && i < s->narms; i++) {
+		size_t k = order[i];
+		struct pike_sample x;
+
+		ret = pike_runner_sample(&x, s->runner[k], first_of(s, k),
+					 s->inner, s->deadline_ms, f, err);
+		if (!ret && !sane_claim(s, k, &x, f))
+			ret = 1;
+		ret = blame(s, k, ret, f, err);
+		if (ret)
+			break;
+		shot.ns[k] = (double)x.claim_ns / s->inner;
+		shot.claim[k] = (double)x.claim_ns;
+		shot.over[k] = (double)(x.wall_ns - x.claim_ns);
+		shot.cut = shot.cut || x.switches;
+		watch_clock(s, &shot, k);
+	}
+	if (ret)
+		return ret;
+	s->next += s->inner;
+	t->narms = s->narms;
+	t->inner = s->inner;
+	PIKE_GROW(t->v, t->n, t->cap);
+	t->v[t->n++] = shot;
+	return 0;
+}
+
+int pike_session_end(struct pike_session *s, struct pike_timing *t,
+		     struct pike_fault *f, struct pike_err *err)
+{
+	int ret = 0;
+
+	for (size_t k = 0; !ret && k < s->narms; k++)
+		ret = blame(s, k, pike_runner_settled(s->runner[k], f, err), f,
+			    err);
+	t->max_abs = fmax(t->max_abs, f->max_abs);
+	t->rel_l2 = fmax(t->rel_l2, f->rel_l2);
+	if (s->runner[s->narms - 1]->max_threads > t->threads)
+		t->threads = s->runner[s->narms - 1]->max_threads;
+	if (!t->launches)
+		t->launches = pike_arm_resources(
+		    s->runner[s->narms - 1]->guest.arm, s->pool->layout.c);
+	pike_session_drop(s);
+	s->round++;
+	t->rounds = s->round;
+	/* A candidate for a GPU has no code in the process that tells its
+	 * time; pike_clocks_agree compares that with the judge's clock, and
+	 * confirmation runs back to back by that clock alone. */
+	if (!s->j->on_gpu)
+		pike_clocks_settle(t);
+	return ret;
+}
+
+void pike_session_drop(struct pike_session *s)
+{
+	/* All at once: a process that holds a GPU takes a while to end */
+	for (size_t k = 0; k < s->narms; k++)
+		if (s->runner[k])
+			pike_box_kill(s->runner[k]->guest.box);
+	for (size_t k = 0; k < s->narms; k++) {
+		pike_runner_close(s->runner[k]);
+		s->runner[k] = NULL;
+	}
+}
+
+int pike_session_round(struct pike_session *s, struct pike_timing *t,
+		       size_t pairs, struct pike_fault *f, struct pike_err *err)
+{
+	int ret = pike_session_begin(s, f, err);
+
+	for (size_t i = 0; !ret && i < pairs && pike_session_more(s); i++)
+		ret = pike_session_shot(s, t, f, err);
+	if (!ret)
+		return pike_session_end(s, t, f, err);
+	pike_session_drop(s);
+	return ret;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * truth_gpu: a reference in CUDA, in the judge's own context: it is the
+ * author's code, and no candidate's process shares that context.
+ */
+#include "eval/truth_priv.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+static int gpu_open(struct pike_ref *r, const struct pike_build *b,
+		    struct pike_err *err)
+{
+	const struct pike_target *t = r->l->t;
+	int ret = 0;
+
+	r->plan = b->launch;
+	for (size_t i = 0; !ret && i < t->nargs; i++)
+		if (t->args[i].dir != PIKE_SCALAR)
+			ret = pike_ref_buffer(r, i, err);
+	return ret ? ret : pike_gpu_load(&r->code, r->j->gpu, b->fd, err);
+}
+
+static void gpu_close(struct pike_ref *r)
+{
+	pike_gpu_unload(r->code);
+}
+
+/* `from` of the argument's own type, to the reference's. */
+static int widen(struct pike_ref *r, size_t arg, pike_gpu_ptr from,
+		 struct pike_err *err)
+{
+	enum pike_dtype dtype = r->l->t->args[arg].dtype;
+
+	if (!pike_dtype_is_float(dtype))
+		return pike_gpu_copy(r->j->gpu, r->buf[arg], from,
+				     r->l->bytes[arg], err);
+	return pike_referee_widen(r->j->referee, r->buf[arg], r->real, from,
+				  dtype, r->l->shape[arg].elems, err);
+}
+
+static int upload(struct pike_ref *r, size_t arg, const void *data,
+		  struct pike_err *err)
+{
+	pike_gpu_ptr raw = 0;
+	size_t bytes = r->l->bytes[arg];
+	int ret = pike_gpu_alloc(&raw, r->j->gpu, bytes, err);
+
+	if (!ret)
+		ret = pike_gpu_put(r->j->gpu, raw, data, bytes, err);
+	if (!ret)
+		ret = widen(r, arg, raw, err);
+	if (!ret)
+		ret = pike_gpu_sync(r->j->gpu, err);
+	pike_gpu_free(r->j->gpu, raw);
+	return ret;
+}
+
+static int gpu_put(struct pike_ref *r, size_t arg,
+		   const struct pike_source *from, struct pike_err *err)
+{
+	if (from->gpu)
+		return widen(r, arg, from->gpu, err);
+	if (from->host)
+		return upload(r, arg, from->host, err);
+	return pike_referee_poison(r->j->referee, r->buf[arg],
+				   pike_ref_bytes(r, arg), UINT64_MAX, err);
+}
+
+static int gpu_run(struct pike_ref *r, struct pike_err *err)
+{
+	int ret = pike_gpu_launch(r->code, r->plan, r->l->c, r->buf, err);
+
+	if (ret)
+		pike_err_prefix(err, "the reference of '%s' fails on case '%s'",
+				r->l->t->name, r->l->c->text);
+	return ret;
+}
+
+const struct pike_ref_ops pike_ref_on_gpu = {
+	.open = gpu_open,
+	.put = gpu_put,
+	.run = gpu_run,
+	.close = gpu_close,
+};

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* truth: the two ways a reference runs: rows for truth.c and truth_gpu.c. */
+#ifndef PIKE_EVAL_TRUTH_PRIV_H
+#define PIKE_EVAL_TRUTH_PRIV_H
+
+#include "eval/arms_priv.h"
+
+struct pike_ref_ops {
+	int (*open)(struct pike_ref *r, const struct pike_build *b,
+		    struct pike_err *err);
+	/* Puts an argument's value, as the reference's type; NaN where `from`
+	 * has none. */
+	int (*put)(struct pike_ref *r, size_t arg,
+		   const struct pike_source *from, struct pike_err *err);
+	int (*run)(struct pike_ref *r, struct pike_err *err);
+	void (*close)(struct pike_ref *r);
+};
+extern const struct pike_ref_ops pike_ref_on_host, pike_ref_on_gpu;
+
+struct pike_ref {
+	const struct pike_ref_ops *ops;
+	struct pike_judge *j;
+	const struct pike_layout *l;
+	enum pike_real kind;
+	enum pike_dtype real;
+	/* By argument, one slot each; on the GPU too where something there
+	 * asks for it. */
+	struct pike_mem *mem;
+	pike_gpu_ptr *buf;
+	/* host */
+	struct pike_guest guest;
+	bool open;
+	/* GPU */
+	struct pike_gpu_code *code;
+	const struct pike_plan *plan;
+};
+/* Bytes of an argument as the reference has it. */
+size_t pike_ref_bytes(const struct pike_ref *r, size_t arg);
+int pike_ref_buffer(struct pike_ref *r, size_t arg, struct pike_err *err);
+
+#endif
