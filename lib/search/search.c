@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* search: the table of strategies, and moves. */
+#include "search/search_priv.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct pike_strategy_ops *const strategies[] = {
+	&pike_strategy_tune,
+	&pike_strategy_random,
+};
+
+const struct pike_strategy_ops *const *pike_strategies(size_t *n)
+{
+	*n = PIKE_ARRAY_LEN(strategies);
+	return strategies;
+}
+
+const struct pike_strategy_ops *pike_strategy_find(const char *name)
+{
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(strategies); i++)
+		if (!strcmp(strategies[i]->name, name))
+			return strategies[i];
+	return NULL;
+}
+
+void pike_moves_release(struct pike_moves *m)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		free(m->v[i].parents);
+		free(m->v[i].slot);
+		free(m->v[i].idea);
+	}
+	free(m->v);
+	memset(m, 0, sizeof(*m));
+}
+
+void pike_moves_tune(struct pike_moves *out, const struct pike_space *space,
+		     const int *choice, struct pike_rng *rng)
+{
+	struct pike_buf idea;
+	struct pike_move m = { .agent = "tune" };
+
+	pike_buf_init(&idea, 1 << 16);
+	pike_space_print(&idea, space, choice);
+	m.idea = pike_buf_detach(&idea);
+	m.seed = pike_rng_u64(rng);
+	PIKE_GROW(out->v, out->n, out->cap);
+	out->v[out->n++] = m;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside search: what the history says of a space of tunables (the fold), and
+ * configurations that were not tried yet (the pool). A configuration is an
+ * array of space->n value indexes.
+ */
+#ifndef PIKE_SEARCH_SEARCH_PRIV_H
+#define PIKE_SEARCH_SEARCH_PRIV_H
+
+#include "base/rand.h"
+#include "search/search.h"
+
+enum pike_seen {
+	PIKE_SEEN_PENDING, /* no score yet, or none that can be compared */
+	PIKE_SEEN_SCORED,
+	PIKE_SEEN_INVALID, /* did not build, wrong, crashed... */
+};
+
+struct pike_configs {
+	size_t dims, n, cap;
+	int *choice; /* n rows of dims */
+};
+void pike_configs_init(struct pike_configs *c, size_t dims);
+void pike_configs_release(struct pike_configs *c);
+int *pike_configs_add(struct pike_configs *c, const int *choice);
+const int *pike_config(const struct pike_configs *c, size_t i);
+
+/* The configurations that were tried or proposed, each once. */
+struct pike_fold {
+	const struct pike_space *space;
+	struct pike_configs seen;
+	enum pike_seen *state;
+	double *score;	 /* where SCORED */
+	uint32_t *table; /* hash of a configuration -> index + 1 */
+	size_t slots;
+	uint64_t total; /* size of the space, at most UINT64_MAX */
+};
+void pike_fold_init(struct pike_fold *f, const struct pike_search_input *in);
+void pike_fold_release(struct pike_fold *f);
+bool pike_fold_has(const struct pike_fold *f, const int *choice);
+void pike_fold_note(struct pike_fold *f, const int *choice,
+		    enum pike_seen state, double score);
+
+/* Adds up to `max` configurations that the fold has not seen, each once: all
+ * that are left where they are few, else a sample, half of it near `near`
+ * (the best known; may be empty). */
+void pike_pool_fill(struct pike_configs *out, const struct pike_fold *f,
+		    const struct pike_configs *near, size_t max,
+		    struct pike_rng *rng);
+void pike_pool_drop(struct pike_configs *pool, size_t i);
+
+void pike_moves_tune(struct pike_moves *out, const struct pike_space *space,
+		     const int *choice, struct pike_rng *rng);
+
+extern const struct pike_strategy_ops pike_strategy_tune;
+extern const struct pike_strategy_ops pike_strategy_random;
+
+#endif
