@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* advance: the third stage alone: fold, choose the champion, close. */
+#include "cmd.h"
+
+#include "report/report.h"
+
+struct opts {
+	struct pike_common common;
+	const char *run;
+	struct pike_strs targets;
+};
+
+static const struct pike_opt opts_table[] = {
+	{ .name = "run",
+	  .type = PIKE_OPT_STR,
+	  .offset = offsetof(struct opts, run),
+	  .arg = "NAME",
+	  .help = "a search of its own beside the main one" },
+	{ .name = "target",
+	  .type = PIKE_OPT_STRS,
+	  .offset = offsetof(struct opts, targets),
+	  .arg = "TARGET",
+	  .help = "only this target; may be repeated" },
+	{ .name = NULL },
+};
+
+static int advance_one(struct pike_ctx *ctx, struct pike_run *run,
+		       const struct pike_target *t, void *arg,
+		       struct pike_err *err)
+{
+	const struct pike_history *h = pike_run_history(run);
+	const struct pike_run_stats *st = pike_run_stats(run);
+	int ret = pike_run_advance(run, err);
+	struct pike_json *j;
+	char ratio[64];
+
+	(void)arg;
+	if (ret)
+		return ret;
+	if (st->generations)
+		pike_buf_addf(&ctx->out,
+			      "%s: generation %lld closed, best %s\n", t->name,
+			      (long long)h->gens[h->ngens - 1].number,
+			      pike_ratio_text(ratio, &h->speedup));
+	else
+		pike_buf_addf(&ctx->out,
+			      "%s: nothing new was measured; no generation to "
+			      "close\n",
+			      t->name);
+	if (!ctx->json)
+		return 0;
+	j = pike_json_search(h);
+	pike_json_set_i64(j, "closed", st->generations);
+	pike_json_push(ctx->list, j);
+	return 0;
+}
+
+static int run(struct pike_ctx *ctx, const void *opts,
+	       const struct pike_strs *rest, struct pike_err *err)
+{
+	const struct opts *o = opts;
+	struct pike_stage_args a = { .run = o->run, .stage = -1 };
+
+	for (size_t i = 0; i < rest->n; i++) {
+		int ret = pike_bundle_read(ctx->repo, rest->v[i], err);
+
+		if (ret)
+			return ret;
+	}
+	return pike_each_target(ctx, &o->targets, &a, advance_one, NULL, err);
+}
+
+const struct pike_cmd pike_cmd_advance = {
+	.name = "advance",
+	.summary = "fold what was measured and close the generation",
+	.usage = "[BUNDLE...]",
+	.text = "The third of the stages that `evolve` loops over: reads the "
+		"bundles of `evaluate --out`, folds all results into "
+		"refs/notes/pike/results, chooses the champion and moves the "
+		"evolution branch. Runs no candidate.",
+	.opts = opts_table,
+	.opts_size = sizeof(struct opts),
+	.flags = PIKE_NEED_REPO | PIKE_NEED_CONFIG,
+	.run = run,
+};

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* doctor: what works here, what does not, and the exact remedy. */
+#include "cmd.h"
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/proc.h"
+#include "base/text.h"
+#include "device/device.h"
+#include "eval/eval.h"
+#include "report/report.h"
+#include "search/search.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define MIB (1024.0 * 1024.0)
+#define DISK_WARN_MIB 1024.0
+#define DISK_LEAST_MIB 64.0
+/* How far a kernel's time in the sandbox may be from that outside. */
+#define SMOKE_SHARE 0.01
+#define SMOKE_ARCH "sm_90"
+
+enum level {
+	OK,
+	WARN,
+	MISSING,
+	LEVEL_COUNT
+};
+static const char *const level_names[LEVEL_COUNT] = { "ok", "warn", "missing" };
+
+struct doctor {
+	struct pike_ctx *ctx;
+	struct pike_table table;
+	struct pike_json *list;
+	size_t count[LEVEL_COUNT];
+	struct pike_findings gpus;
+	bool boxed, gpu_usable, wants_gpu; /* boxed: level I2 */
+};
+
+/* `remedy` "" where there is nothing to do. What is `missing` blocks
+ * evolve. */
+static void row(struct doctor *d, enum level level, const char *check,
+		const char *remedy, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+
+static void row(struct doctor *d, enum level level, const char *check,
+		const char *remedy, const char *fmt, ...)
+{
+	struct pike_json *j = pike_json_object();
+	struct pike_buf clean;
+	char found[2048];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(found, sizeof(found), fmt, ap);
+	va_end(ap);
+	pike_buf_init(&clean, 4096);
+	pike_clean(&clean, found, sizeof(found));
+	pike_json_set_str(j, "check", check);
+	pike_json_set_str(j, "state", level_names[level]);
+	pike_json_set_str(j, "found", clean.s);
+	pike_json_set_str(j, "remedy", remedy);
+	pike_json_push(d->list, j);
+	pike_table_cell(&d->table, level_names[level]);
+	pike_table_cell(&d->table, check);
+	if (*remedy)
+		pike_table_cellf(&d->table, "%s; remedy: %s", clean.s, remedy);
+	else
+		pike_table_cell(&d->table, clean.s);
+	d->count[level]++;
+	pike_buf_release(&clean);
+}
+
+static void check_device(struct doctor *d)
+{
+	struct pike_device_info info;
+	struct pike_err err = PIKE_ERR_INIT;
+
+	if (pike_device_find(&info, "cpu", &err)) {
+		row(d, MISSING, "compiler", "see the message", "%s", err.text);
+		return;
+	}
+	row(d, OK, "compiler", "", "%s", info.toolchain);
+	row(d, OK, "cpu", "", "%s, lane %s, last-level cache %.1f MiB",
+	    info.model, info.lane, (double)info.llc_bytes / MIB);
+	if (info.ncores < 2)
+		row(d, WARN, "cores", "give the program two cores",
+		    "one core: builds and measurements take turns");
+	else if (info.sibling)
+		row(d, WARN, "cores",
+		    "none needed; two physical cores measure more quietly",
+		    "%d, but the judge's core %d shares a physical core with "
+		    "the timed core %d; builds pause while a confirmation runs",
+		    info.ncores, info.judge_core, info.core);
+	else
+		row(d, OK, "cores", "", "%d; kernels are timed on core %d",
+		    info.ncores, info.core);
+}
+
+static void check_helpers(struct doctor *d)
+{
+	const char *const names[] = { pike_runner_name("cpu"),
+				      pike_runner_name("cuda"), "pike-nvrtc",
+				      "pike-sandbox", "pike-smoke" };
+
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(names); i++) {
+		char *path = pike_xasprintf("%s/%s", pike_exe_dir(), names[i]);
+
+		if (access(path, X_OK))
+			row(d, MISSING, "helper",
+			    "install pike-git again, with all its files",
+			    "no program %s", path);
+		free(path);
+	}
+}
+
+static void check_git(struct doctor *d)
+{
+	static const char *const argv[] = { "git", "--version", NULL };
+	struct pike_proc_opts o = { .argv = argv, .timeout_ms = 10000 };
+	struct pike_proc_result res = { 0 };
+	struct pike_err err = PIKE_ERR_INIT;
+	int ret = pike_proc_run(&res, &o, &err);
+
+	if (ret || res.status)
+		row(d, WARN, "git", "install git (Debian: apt install git)",
+		    "no git program: only local work");
+	else
+		row(d, OK, "git", "", "%.*s", (int)strcspn(res.out.s, "\n"),
+		    res.out.s);
+	if (!ret)
+		pike_proc_result_release(&res);
+	row(d, OK, "libgit2", "", "%s", pike_git_version());
+}
+
+static const char *yes(bool on)
+{
+	return on ? "yes" : "no";
+}
+
+static void check_sandbox(struct doctor *d)
+{
+	char *remedy;
+	struct pike_isolation_info i;
+	struct pike_err err = PIKE_ERR_INIT;
+
+	if (pike_isolation_probe(&i, &err)) {
+		row(d, MISSING, "sandbox", "see the message", "%s", err.text);
+		return;
+	}
+	d->boxed = i.level >= PIKE_I2;
+	remedy = pike_xasprintf("%s%s", i.remedy,
+				i.level >= PIKE_I2 ? ""
+				: i.level == PIKE_I1
+				    ? " (for kernels of your own: evolve "
+				      "--allow-weak=I1)"
+				    : " (for kernels of your own: evolve "
+				      "--allow-weak=I0)");
+	row(d, i.level >= PIKE_I2 ? OK : MISSING, "sandbox", remedy,
+	    "isolation I%d (user namespaces %s, mounts %s, process ids %s, "
+	    "network %s, seccomp %s, cgroup %s, landlock %d)",
+	    (int)i.level, yes(i.userns), yes(i.mounts), yes(i.pidns),
+	    yes(i.netns), yes(i.seccomp), yes(i.cgroup), i.landlock_abi);
+	free(remedy);
+}
+
+/* What a GPU lacks blocks nothing where no target wants one. */
+static void check_gpus(struct doctor *d)
+{
+	static const enum level levels[] = { [PIKE_FOUND_OK] = OK,
+					     [PIKE_FOUND_WARN] = WARN,
+					     [PIKE_FOUND_MISSING] = MISSING };
+	struct pike_findings *f = &d->gpus;
+
+	for (size_t i = 0; i < f->n; i++) {
+		enum level level = levels[f->v[i].state];
+
+		if (level == MISSING && !d->wants_gpu)
+			level = WARN;
+		row(d, level, f->v[i].check, f->v[i].remedy, "%s",
+		    f->v[i].found);
+	}
+}
+
+static void smoke_json(struct doctor *d, const struct pike_smoke *s)
+{
+	struct pike_json *j = pike_json_object();
+
+	pike_json_set_i64(j, "ways", s->ways);
+	pike_json_set_str(j, "open", s->open);
+	pike_json_set_i64(j, "pairs", s->pairs);
+	pike_json_set_f64(j, "inside_ns", s->inside_ns);
+	pike_json_set_f64(j, "outside_ns", s->outside_ns);
+	pike_json_set_f64(j, "ratio", s->ratio);
+	pike_json_set_f64(j, "secs", s->secs);
+	pike_json_set(d->ctx->doc, "smoke", j);
+}
+
+static void smoke_row(struct doctor *d, const struct pike_smoke *s)
+{
+	static const char check[] = "gpu sandbox";
+	bool even = s->ratio >= 1 - SMOKE_SHARE && s->ratio <= 1 + SMOKE_SHARE;
+	char in[32], out[32];
+
+	if (s->open[0]) {
+		row(d, MISSING, check,
+		    "run no kernel here that is not your own, and report it",
+		    "from inside one can reach: %s", s->open);
+		return;
+	}
+	row(d, even ? OK : WARN, check,
+	    even ? "" : "end what else uses the GPU, then run this again",
+	    "CUDA starts, builds, launches and copies inside; %d ways out are "
+	    "closed; a copy kernel takes %s inside, %s outside (ratio %.4f, "
+	    "median of %d pairs%s)",
+	    s->ways, pike_human_ns(in, s->inside_ns),
+	    pike_human_ns(out, s->outside_ns), s->ratio, s->pairs,
+	    even ? "" : ": more than 1 % apart");
+}
+
+/* Without a GPU kernels can still be built. */
+static void check_nvrtc(struct doctor *d)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	int ret = pike_gpu_smoke_build(SMOKE_ARCH, &err);
+
+	if (!ret)
+		row(d, OK, "nvrtc", "", "builds a kernel for %s in its sandbox",
+		    SMOKE_ARCH);
+	else if (ret != 1)
+		row(d, WARN, "nvrtc", "install the CUDA toolkit again, whole",
+		    "%s", err.text);
+}
+
+static void check_gpu_sandbox(struct doctor *d)
+{
+	struct pike_smoke s;
+	struct pike_err err = PIKE_ERR_INIT;
+	const char *repository =
+	    d->ctx->repo ? pike_repo_commondir(d->ctx->repo) : NULL;
+	int ret = pike_gpu_smoke(&s, repository, &err);
+
+	smoke_json(d, &s);
+	if (!ret)
+		smoke_row(d, &s);
+	else if (ret == PIKE_RETRY)
+		row(d, WARN, "gpu sandbox", "run this again later",
+		    "not tried: %s", err.text);
+	else
+		row(d, d->wants_gpu ? MISSING : WARN, "gpu sandbox",
+		    "see the message, and dmesg", "%s", err.text);
+}
+
+static void check_disk(struct doctor *d, const char *name, const char *path)
+{
+	struct statvfs v;
+	double mib;
+
+	if (statvfs(path, &v)) {
+		row(d, WARN, "disk", "", "%s: cannot ask for free space", name);
+		return;
+	}
+	mib = (double)v.f_bavail * (double)v.f_frsize / MIB;
+	row(d,
+	    mib < DISK_LEAST_MIB  ? MISSING
+	    : mib < DISK_WARN_MIB ? WARN
+				  : OK,
+	    "disk", mib < DISK_WARN_MIB ? "make room there" : "",
+	    "%s: %.0f MiB free", name, mib);
+}
+
+static void check_backend(struct doctor *d, const struct pike_target *t,
+			  size_t nfiles, const struct pike_oid *base)
+{
+	bool gpu = !strcmp(t->backend, "cuda");
+
+	d->wants_gpu = d->wants_gpu || gpu;
+	if (!pike_runner_name(t->backend))
+		row(d, WARN, "target", "use backend = cpu or cuda",
+		    "%s: %s: backend '%s' is not in this version", t->origin,
+		    t->name, t->backend);
+	else if (gpu && !d->gpu_usable)
+		row(d, MISSING, "target",
+		    "see the gpu rows; here `pike-git bench --compile-only` "
+		    "is what can be done",
+		    "%s: needs a GPU that can be used", t->name);
+	else
+		row(d, OK, "target", "", "%s: %zu files at base %.12s", t->name,
+		    nfiles, base->hex);
+}
+
+/* Files that the target names, at the base commit, where they are read. */
+static void check_target(struct doctor *d, const struct pike_target *t,
+			 const struct pike_oid *base)
+{
+	const struct pike_strs *const groups[] = { &t->sources, &t->headers,
+						   &t->references };
+	size_t n = 0;
+
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(groups); i++) {
+		struct pike_files f = { 0 };
+		struct pike_err err = PIKE_ERR_INIT;
+		int ret = pike_repo_read(&f, d->ctx->repo, base, groups[i],
+					 false, &err);
+
+		n += f.n;
+		pike_files_release(&f);
+		if (ret) {
+			row(d, MISSING, "target",
+			    "commit the file on the base branch, or mend the "
+			    "path",
+			    "%s: %s: %s", t->origin, t->name, err.text);
+			return;
+		}
+	}
+	check_backend(d, t, n, base);
+}
+
+static void check_targets(struct doctor *d)
+{
+	const struct pike_settings *s = d->ctx->settings;
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_oid base;
+
+	if (pike_repo_base(&base, d->ctx->repo, s->base, &err)) {
+		row(d, MISSING, "base", "commit something, or set `base`", "%s",
+		    err.text);
+		return;
+	}
+	if (!s->ntargets)
+		row(d, MISSING, "target",
+		    "add a [target \"name\"] section, see `pike-git init`",
+		    "none is declared");
+	for (size_t i = 0; i < s->ntargets; i++)
+		check_target(d, &s->targets[i], &base);
+	if (!pike_strategy_find(s->strategy))
+		row(d, MISSING, "strategy", "set `strategy = tune` in [pike]",
+		    "'%s' is not in this version", s->strategy);
+}
+
+static void check_repo(struct doctor *d, const void *opts)
+{
+	struct pike_strs problems = PIKE_STRS_INIT;
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_ctx *ctx = d->ctx;
+
+	if (pike_repo_open(&ctx->repo, ".", &err)) {
+		row(d, MISSING, "repository",
+		    "go to a git repository, or name it with -C", "%s",
+		    err.text);
+		return;
+	}
+	if (pike_repo_problems(&problems, ctx->repo, &err))
+		row(d, MISSING, "repository", "see the message", "%s",
+		    err.text);
+	for (size_t i = 0; i < problems.n; i++)
+		row(d, WARN, "repository", "", "%s", problems.v[i]);
+	if (!problems.n && !err.text[0])
+		row(d, OK, "repository", "", "%s",
+		    pike_repo_workdir(ctx->repo) ? "with a working tree"
+						 : "bare");
+	pike_strs_release(&problems);
+	check_disk(d, "repository", pike_repo_commondir(ctx->repo));
+	if (pike_ctx_config(ctx, opts, &err)) {
+		row(d, MISSING, "config",
+		    "mend the line, or write a first one: `pike-git init`",
+		    "%s", err.text);
+		return;
+	}
+	row(d, OK, "config", "", ".pike/config is well-formed");
+	check_targets(d);
+}
+
+static int run(struct pike_ctx *ctx, const void *opts,
+	       const struct pike_strs *rest, struct pike_err *err)
+{
+	static const struct pike_column cols[] = { { .title = "state" },
+						   { .title = "check" },
+						   { .title = "found" } };
+	struct doctor d = { .ctx = ctx, .list = pike_json_array() };
+	struct pike_json *gpus = pike_json_array();
+	const char *tmp = getenv("TMPDIR");
+	int ret = pike_operands(rest, 0, 0, err);
+
+	ctx->doc = pike_json_object();
+	pike_json_set(ctx->doc, "checks", d.list);
+	pike_json_set(ctx->doc, "gpus", gpus);
+	if (ret)
+		return ret;
+	pike_table_init(&d.table, cols, PIKE_ARRAY_LEN(cols));
+	check_device(&d);
+	check_helpers(&d);
+	check_git(&d);
+	check_sandbox(&d);
+	check_disk(&d, "temporary files", tmp ? tmp : "/tmp");
+	d.gpu_usable = pike_gpu_findings(&d.gpus, gpus);
+	check_repo(&d, opts);
+	check_gpus(&d);
+	/* Where the CPU's own box is too weak there is nothing to try. */
+	if (d.boxed && d.gpu_usable)
+		check_gpu_sandbox(&d);
+	else if (d.boxed)
+		check_nvrtc(&d);
+	pike_findings_release(&d.gpus);
+	pike_table_print(&ctx->out, &d.table, PIKE_WIDTH);
+	pike_table_release(&d.table);
+	pike_json_set_bool(ctx->doc, "ready", !d.count[MISSING]);
+	if (d.count[MISSING])
+		pike_buf_adds(&ctx->out, "\nevolve cannot run before what is "
+					 "missing is there\n");
+	return d.count[MISSING] ? PIKE_EXIT_NO : PIKE_EXIT_OK;
+}
+
+const struct pike_cmd pike_cmd_doctor = {
+	.name = "doctor",
+	.summary = "what works here, what does not, and the exact remedy",
+	.usage = "",
+	.text = "Exits with 1 when something that evolve needs is missing. "
+		"Where a GPU can be used, its sandbox is tried for real, in a "
+		"second or two.",
+	.opts_size = sizeof(struct pike_common),
+	.run = run,
+};

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* evolve: the whole loop, and what came out of it. */
+#include "cmd.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "device/device.h"
+#include "report/report.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* How long the final figures wait for another process to leave the device. */
+#define CEILING_WAIT_MS 30000
+
+struct opts {
+	struct pike_common common;
+	const char *run, *allow_weak, *seed, *strategy, *threshold;
+	const char *queries, *usd, *minutes, *candidates;
+	int64_t generations;
+};
+
+#define TEXT_OPT(NAME, MEMBER, ARG, HELP)                                      \
+	{                                                                      \
+		.name = NAME, .type = PIKE_OPT_STR,                            \
+		.offset = offsetof(struct opts, MEMBER), .arg = ARG,           \
+		.help = HELP                                                   \
+	}
+
+static const struct pike_opt opts_table[] = {
+	TEXT_OPT("run", run, "NAME", "a search of its own beside the main one"),
+	{ .name = "generations",
+	  .type = PIKE_OPT_I64,
+	  .offset = offsetof(struct opts, generations),
+	  .arg = "N",
+	  .help = "close at most N generations now" },
+	TEXT_OPT("candidates", candidates, "N", "limit: candidates in all"),
+	TEXT_OPT("minutes", minutes, "N", "limit: minutes of this run"),
+	TEXT_OPT("queries", queries, "N", "limit: model queries"),
+	TEXT_OPT("usd", usd, "USD", "limit: money for models"),
+	TEXT_OPT("strategy", strategy, "NAME", "instead of the configured one"),
+	TEXT_OPT("seed", seed, "N", "seed of the strategy"),
+	TEXT_OPT("threshold", threshold, "X", "least speedup worth offering"),
+	TEXT_OPT("allow-weak", allow_weak, "LEVEL",
+		 "go on below isolation I2, down to I1 or I0"),
+	{ .name = NULL },
+};
+
+/* Ceilings of the machine, or zeros. */
+static void ceilings(struct pike_ceilings *out, const struct pike_target *t)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_device_info info;
+	int lock = -1, ret;
+
+	memset(out, 0, sizeof(*out));
+	if (!t->bytes && !t->flops)
+		return;
+	ret = pike_device_find(&info, t->backend, &err);
+	if (!ret)
+		ret = pike_device_lock(&lock, info.lock, CEILING_WAIT_MS, &err);
+	if (!ret)
+		ret = pike_device_ceilings(out, &info, (int)t->threads, &err);
+	if (ret)
+		pike_warn("no share of the machine's ceilings: %s", err.text);
+	if (lock >= 0)
+		close(lock);
+}
+
+static void json_roof(struct pike_json *list, const struct pike_roof *r,
+		      const struct pike_case_result *c)
+{
+	struct pike_json *j = pike_json_object();
+
+	pike_json_set_str(j, "case", c->name);
+	pike_json_set_str(j, "ceiling", r->memory ? "copy" : "fma");
+	pike_json_set_f64(j, "before", r->before);
+	pike_json_set_f64(j, "after", r->after);
+	pike_json_set_f64(j, "rate_before", r->rate_before);
+	pike_json_set_f64(j, "rate_after", r->rate_after);
+	pike_json_push(list, j);
+}
+
+static void text_case(struct pike_buf *b, const struct pike_case_result *c)
+{
+	char before[32], after[32];
+
+	pike_buf_adds(b, "  case ");
+	pike_clean(b, c->name, 60);
+	pike_buf_addf(b, ": %s -> %s\n",
+		      pike_human_ns(before, (double)c->base_ns),
+		      pike_human_ns(after, (double)c->cand_ns));
+}
+
+/* Before and after, case by case, from the champion's confirmation. */
+static int say_cases(struct pike_ctx *ctx, struct pike_json *j,
+		     const struct pike_history *h, const struct pike_target *t,
+		     struct pike_err *err)
+{
+	struct pike_json *list = pike_json_array();
+	struct pike_ceilings top;
+	struct pike_result res;
+	struct pike_roof roof;
+	int ret = pike_last_result(&res, ctx, &h->champion, PIKE_CONFIRM,
+				   &h->base, err);
+
+	if (!ret)
+		ceilings(&top, t);
+	for (size_t i = 0; !ret && i < res.ncases; i++) {
+		const struct pike_case_result *c = &res.cases[i];
+		int none = pike_roofline(&roof, t, c, top.copy_bps,
+					 top.fma_flops, err);
+
+		text_case(&ctx->out, c);
+		if (none < 0)
+			ret = none;
+		if (none)
+			continue;
+		pike_buf_adds(&ctx->out, "       ");
+		pike_roof_text(&ctx->out, &roof);
+		pike_buf_addc(&ctx->out, '\n');
+		json_roof(list, &roof, c);
+	}
+	pike_json_set(j, "roofline", list);
+	pike_result_release(&res);
+	return ret == 1 ? 0 : ret;
+}
+
+static void say_champion(struct pike_buf *b, const struct pike_history *h)
+{
+	const struct pike_record *r = pike_find_record(h, &h->champion);
+	char ratio[64];
+
+	if (!r) {
+		pike_buf_addf(b,
+			      "%s on %s: no confirmed speedup over the base "
+			      "yet\n",
+			      h->target, h->lane);
+		return;
+	}
+	pike_buf_addf(b, "%s on %s: %s over the base, confirmed\n", h->target,
+		      h->lane, pike_ratio_text(ratio, &h->speedup));
+	pike_buf_addf(b, "  champion %s\n", h->champion.hex);
+	if (r->idea && *r->idea) {
+		pike_buf_adds(b, "           ");
+		pike_clean(b, r->idea, 68);
+		pike_buf_addc(b, '\n');
+	}
+}
+
+static void say_browse(struct pike_buf *b, const struct pike_history *h,
+		       const char *branch)
+{
+	pike_buf_addf(b,
+		      "browse:\n"
+		      "  git log --first-parent %s\n"
+		      "  git log --graph --oneline %s\n"
+		      "  git log --notes=pike/results -1 %.12s\n",
+		      branch, branch, h->champion.hex);
+	if (!pike_oid_eq(&h->champion, &h->base))
+		pike_buf_addf(b,
+			      "  git diff %.12s %.12s\n"
+			      "  pike-git show %.12s\n"
+			      "  pike-git verify %.12s\n",
+			      h->base.hex, h->champion.hex, h->champion.hex,
+			      h->champion.hex);
+}
+
+static int summary(struct pike_ctx *ctx, struct pike_run *run,
+		   const struct pike_target *t, struct pike_err *err)
+{
+	const struct pike_history *h = pike_run_history(run);
+	const struct pike_run_stats *st = pike_run_stats(run);
+	struct pike_json *j = pike_json_search(h);
+	struct pike_buf *b = &ctx->out;
+	char wall[32], branch[256];
+	int ret;
+
+	snprintf(branch, sizeof(branch), "pike/evo/%s/%s", h->target, h->lane);
+	say_champion(b, h);
+	ret = say_cases(ctx, j, h, t, err);
+	pike_buf_addf(b, "  tried    %zu: ", h->nrecs);
+	pike_tally(b, h);
+	pike_buf_addf(b,
+		      "\n  now      %lld screened, %lld confirmed, %lld "
+		      "generations in %s; %.2f USD in all\n",
+		      (long long)st->screened, (long long)st->confirmed,
+		      (long long)st->generations,
+		      pike_human_ns(wall, (double)st->wall_ns), pike_spent(h));
+	pike_buf_addf(b, "  ended    %s\n", pike_run_ended(run));
+	say_browse(b, h, branch);
+	pike_json_set_str(j, "ended", pike_run_ended(run));
+	pike_json_set_str(j, "branch", branch);
+	pike_json_set_i64(j, "screened", st->screened);
+	pike_json_set_i64(j, "confirmed", st->confirmed);
+	pike_json_set_f64(j, "secs", (double)st->wall_ns / 1e9);
+	/* Of them: with the device's lock held; with a kernel being timed. */
+	pike_json_set_f64(j, "lock_secs", (double)st->lock_ns / 1e9);
+	pike_json_set_f64(j, "kernel_secs", (double)st->kernel_ns / 1e9);
+	if (ctx->json)
+		pike_json_push(ctx->list, j);
+	else
+		pike_json_free(j);
+	return ret;
+}
+
+static int evolve_one(struct pike_ctx *ctx, struct pike_run *run,
+		      const struct pike_target *t, void *arg,
+		      struct pike_err *err)
+{
+	int ret = pike_run_evolve(run, err);
+
+	(void)arg;
+	if (!ret)
+		ret = summary(ctx, run, t, err);
+	return ret;
+}
+
+static int run(struct pike_ctx *ctx, const void *opts,
+	       const struct pike_strs *rest, struct pike_err *err)
+{
+	const struct opts *o = opts;
+	struct pike_stage_args a = {
+		.run = o->run,
+		.allow_weak = o->allow_weak,
+		.generations = o->generations,
+		.stage = -1,
+	};
+
+	if (o->generations < 0)
+		return pike_fail(err, PIKE_USAGE,
+				 "--generations: a number from 1");
+	return pike_each_target(ctx, rest, &a, evolve_one, NULL, err);
+}
+
+const struct pike_cmd pike_cmd_evolve = {
+	.name = "evolve",
+	.summary = "make targets faster until a limit ends it",
+	.usage = "[TARGET...]",
+	.text = "Proposes candidates, measures them, confirms the best and "
+		"closes a generation, again and again, for each target in "
+		"turn. Goes on where the last run ended, wherever that was. "
+		"Limits hold for each target's search as a whole, minutes and "
+		"generations for this run. Ctrl-C ends it; nothing measured "
+		"is lost.",
+	.opts = opts_table,
+	.opts_size = sizeof(struct opts),
+	.flags = PIKE_NEED_REPO | PIKE_NEED_CONFIG,
+	.run = run,
+};

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* init: writes a first .pike/config for the kernels that it finds. */
+#include "cmd.h"
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "scan.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TEMPLATE_MAX (64u << 10)
+#define CONFIG_MAX (1u << 20)
+
+static int read_template(struct pike_buf *out, const char *name,
+			 struct pike_err *err)
+{
+	const char *env = getenv("PIKE_TEMPLATES");
+	char *tries[3] = { 0 };
+	int ret = -1;
+
+	if (env)
+		tries[0] = pike_xasprintf("%s/%s", env, name);
+	tries[1] = pike_xasprintf("%s/templates/%s", pike_exe_dir(), name);
+	tries[2] = pike_xasprintf("%s/../templates/%s", pike_exe_dir(), name);
+	for (size_t i = 0; ret && i < PIKE_ARRAY_LEN(tries); i++)
+		if (tries[i] && !access(tries[i], R_OK))
+			ret = pike_read_file(out, tries[i], err);
+	if (ret)
+		ret = pike_fail(err, PIKE_FATAL,
+				"no template '%s' beside the program; install "
+				"pike-git again, or name the folder in "
+				"PIKE_TEMPLATES",
+				name);
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(tries); i++)
+		free(tries[i]);
+	return ret;
+}
+
+struct field {
+	const char *name, *value;
+};
+
+/* Copies the template with each @NAME@ that is known filled in. */
+static void fill(struct pike_buf *out, const char *text, const struct field *f,
+		 size_t n)
+{
+	while (*text) {
+		size_t i = 0, len = 0;
+
+		for (; *text == '@' && i < n; i++) {
+			len = strlen(f[i].name);
+			if (!strncmp(text + 1, f[i].name, len) &&
+			    text[1 + len] == '@')
+				break;
+		}
+		if (*text == '@' && i < n) {
+			pike_buf_adds(out, f[i].value);
+			text += len + 2;
+		} else {
+			pike_buf_addc(out, *text++);
+		}
+	}
+}
+
+/* Values with these would be read as something else. */
+static void quoted(struct pike_buf *b, const char *s)
+{
+	bool plain = !strpbrk(s, "#;\"\\ \t");
+
+	if (!plain)
+		pike_buf_addc(b, '"');
+	for (; *s; s++) {
+		if (*s == '"' || *s == '\\')
+			pike_buf_addc(b, '\\');
+		pike_buf_addc(b, *s);
+	}
+	if (!plain)
+		pike_buf_addc(b, '"');
+}
+
+static int add_target(struct pike_buf *out, const char *template,
+		      const struct pike_kernel *k)
+{
+	struct pike_buf source, reference, args, sizes, hidden;
+	int ret;
+
+	pike_buf_init(&source, CONFIG_MAX);
+	pike_buf_init(&reference, CONFIG_MAX);
+	pike_buf_init(&args, CONFIG_MAX);
+	pike_buf_init(&sizes, CONFIG_MAX);
+	pike_buf_init(&hidden, CONFIG_MAX);
+	quoted(&source, k->path);
+	quoted(&reference, k->reference);
+	for (size_t i = 0; i < k->args.n; i++)
+		pike_buf_addf(&args, "\targ = %s\n", k->args.v[i]);
+	for (size_t i = 0; i < k->sizes.n; i++) {
+		pike_buf_addf(&sizes, "%s%s=1024", i ? " " : "", k->sizes.v[i]);
+		pike_buf_addf(&hidden, "%s%s=%d", i ? " " : "", k->sizes.v[i],
+			      77 + 24 * (int)i);
+	}
+	const struct field fields[] = {
+		{ .name = "NAME", .value = k->name },
+		{ .name = "SOURCE", .value = source.s },
+		{ .name = "REFERENCE", .value = reference.s },
+		{ .name = "ENTRY", .value = k->entry },
+		{ .name = "ARGS", .value = args.s },
+		{ .name = "CASE", .value = sizes.s },
+		{ .name = "HIDDEN", .value = hidden.s },
+		{ .name = "PRECISION", .value = k->precision },
+	};
+	fill(out, template, fields, PIKE_ARRAY_LEN(fields));
+	ret = out->full ? -1 : 0;
+	pike_buf_release(&source);
+	pike_buf_release(&reference);
+	pike_buf_release(&args);
+	pike_buf_release(&sizes);
+	pike_buf_release(&hidden);
+	return ret;
+}
+
+/* The branch that is there. */
+static const char *base_name(struct pike_repo *repo)
+{
+	static const char *const names[] = { "main", "master" };
+	struct pike_oid id;
+
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(names); i++)
+		if (!pike_repo_resolve(&id, repo, names[i], NULL))
+			return names[i];
+	return "main";
+}
+
+static int make_config(struct pike_buf *out, struct pike_ctx *ctx,
+		       const struct pike_kernels *found, struct pike_err *err)
+{
+	struct field f = { .name = "BASE", .value = base_name(ctx->repo) };
+	struct pike_buf head, part;
+	int ret;
+
+	pike_buf_init(&head, TEMPLATE_MAX);
+	pike_buf_init(&part, TEMPLATE_MAX);
+	ret = read_template(&head, "config", err);
+	if (!ret)
+		ret = read_template(
+		    &part, found->n ? "config.target" : "config.starter", err);
+	if (!ret)
+		fill(out, head.s, &f, 1);
+	if (!ret && !found->n)
+		pike_buf_adds(out, part.s);
+	for (size_t i = 0; !ret && i < found->n; i++)
+		if (add_target(out, part.s, &found->v[i]))
+			ret = pike_fail(err, PIKE_FATAL,
+					"too many kernels for one config; "
+					"name some: pike-git init FILE...");
+	pike_buf_release(&head);
+	pike_buf_release(&part);
+	return ret;
+}
+
+static void report(struct pike_ctx *ctx, const struct pike_kernels *found)
+{
+	struct pike_json *list = pike_json_array();
+
+	ctx->doc = pike_json_object();
+	pike_json_set_str(ctx->doc, "config", ".pike/config");
+	pike_json_set(ctx->doc, "targets", list);
+	pike_buf_addf(&ctx->out, "wrote .pike/config with %zu target%s\n",
+		      found->n, found->n == 1 ? "" : "s");
+	for (size_t i = 0; i < found->n; i++) {
+		const struct pike_kernel *k = &found->v[i];
+		struct pike_json *j = pike_json_object();
+
+		pike_buf_addf(&ctx->out, "  %s: ", k->name);
+		pike_clean(&ctx->out, k->path, 200);
+		pike_buf_addf(&ctx->out, ", %s(), reference ", k->entry);
+		pike_clean(&ctx->out, k->reference, 200);
+		pike_buf_adds(&ctx->out,
+			      k->has_reference ? "\n" : " (write it first)\n");
+		pike_json_set_str(j, "name", k->name);
+		pike_json_set_str(j, "source", k->path);
+		pike_json_set_str(j, "entry", k->entry);
+		pike_json_set_str(j, "reference", k->reference);
+		pike_json_set_bool(j, "has_reference", k->has_reference);
+		pike_json_push(list, j);
+	}
+	pike_buf_adds(&ctx->out, "next: read and correct it, commit it, then "
+				 "`pike-git doctor`\n");
+}
+
+/* Does the program itself understand what it wrote? */
+static void try_config(struct pike_ctx *ctx)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+
+	if (pike_ctx_config(ctx, NULL, &err))
+		pike_warn("to correct: %s", err.text);
+}
+
+static int run(struct pike_ctx *ctx, const void *opts,
+	       const struct pike_strs *rest, struct pike_err *err)
+{
+	const char *top = pike_repo_workdir(ctx->repo);
+	struct pike_kernels found = { 0 };
+	struct pike_buf text;
+	int ret = 0;
+
+	(void)opts;
+	pike_buf_init(&text, CONFIG_MAX);
+	if (!top)
+		return pike_fail(err, PIKE_FATAL,
+				 "a bare repository has no place for "
+				 ".pike/config; run init in a clone with a "
+				 "working tree");
+	for (size_t i = 0; !ret && i < rest->n; i++)
+		ret = pike_scan_named(&found, top, rest->v[i], err);
+	if (!ret && chdir(top))
+		ret =
+		    pike_fail_errno(err, PIKE_FATAL, "cannot go to '%s'", top);
+	if (!ret && !access(".pike/config", F_OK))
+		ret = pike_fail(err, PIKE_FATAL,
+				".pike/config exists; edit it, or remove it to "
+				"start anew");
+	if (!ret && !rest->n)
+		ret = pike_scan_tree(&found, err);
+	if (!ret)
+		ret = make_config(&text, ctx, &found, err);
+	if (!ret)
+		ret = pike_mkdir_p(".pike", 0777, err);
+	if (!ret)
+		ret = pike_write_file(".pike/config", text.s, text.len, err);
+	if (!ret) {
+		report(ctx, &found);
+		try_config(ctx);
+	}
+	pike_kernels_release(&found);
+	pike_buf_release(&text);
+	return ret;
+}
+
+const struct pike_cmd pike_cmd_init = {
+	.name = "init",
+	.summary = "write .pike/config for the kernels that it finds",
+	.usage = "[FILE...]",
+	.text = "Looks for C files with a `//pike: tune` line, or takes the "
+		"named ones, and writes a commented configuration whose "
+		"arguments are guessed from the function's own. Never "
+		"overwrites one.",
+	.opts_size = sizeof(struct pike_common),
+	.flags = PIKE_NEED_REPO,
+	.run = run,
+};

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* log: generations and champions. */
+#include "cmd.h"
+
+#include "base/mem.h"
+#include "report/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct opts {
+	struct pike_common common;
+	const char *run;
+	int64_t number;
+};
+
+static const struct pike_opt opts_table[] = {
+	{ .name = "run",
+	  .type = PIKE_OPT_STR,
+	  .offset = offsetof(struct opts, run),
+	  .arg = "NAME",
+	  .help = "only searches of this name" },
+	{ .name = "number",
+	  .letter = 'n',
+	  .type = PIKE_OPT_I64,
+	  .offset = offsetof(struct opts, number),
+	  .arg = "N",
+	  .help = "only the last N generations" },
+	{ .name = NULL },
+};
+
+static void day(char out[20], int64_t ts)
+{
+	time_t t = (time_t)ts;
+	struct tm tm;
+
+	if (ts <= 0 || !localtime_r(&t, &tm) ||
+	    !strftime(out, 20, "%Y-%m-%d %H:%M", &tm))
+		memcpy(out, "-", 2);
+}
+
+/* How many candidates each generation settled, in one pass. */
+static size_t *settled(const struct pike_history *h)
+{
+	size_t *n = pike_xcalloc(h->ngens + 1, sizeof(*n));
+
+	for (size_t i = 0; i < h->nrecs; i++) {
+		int64_t g = h->recs[i].settled;
+
+		if (g >= 0 && (uint64_t)g < h->ngens)
+			n[g]++;
+	}
+	return n;
+}
+
+static bool new_champion(const struct pike_history *h, size_t i)
+{
+	return i &&
+	       !pike_oid_eq(&h->gens[i].champion, &h->gens[i - 1].champion);
+}
+
+static const char *idea_of(const struct pike_history *h, size_t i)
+{
+	const struct pike_record *r;
+
+	if (!new_champion(h, i))
+		return "";
+	r = pike_find_record(h, &h->gens[i].champion);
+	return r && r->idea ? r->idea : "";
+}
+
+static void text_log(struct pike_buf *b, const struct pike_history *h,
+		     size_t first)
+{
+	static const struct pike_column cols[] = {
+		{ .title = "gen", .right = true },
+		{ .title = "date" },
+		{ .title = "tried", .right = true },
+		{ .title = "best [interval]" },
+		{ .title = "champion" },
+		{ .title = "new champion's idea" },
+	};
+	size_t *n = settled(h);
+	struct pike_table t;
+	char ratio[64], date[20];
+
+	pike_buf_addf(b, "%s%s on %s\n", b->len ? "\n" : "", h->target,
+		      h->lane);
+	pike_table_init(&t, cols, PIKE_ARRAY_LEN(cols));
+	for (size_t i = first; i < h->ngens; i++) {
+		const struct pike_generation *g = &h->gens[i];
+		bool base = pike_oid_eq(&g->champion, &h->base);
+
+		day(date, g->ts);
+		pike_table_cellf(&t, "%lld", (long long)g->number);
+		pike_table_cell(&t, date);
+		pike_table_cellf(&t, "%zu", n[i]);
+		pike_table_cell(&t, base ? "-"
+					 : pike_ratio_text(ratio, &g->speedup));
+		pike_table_cellf(&t, "%s%.12s", new_champion(h, i) ? "*" : " ",
+				 base ? "base" : g->champion.hex);
+		pike_table_cell(&t, idea_of(h, i));
+	}
+	pike_table_print(b, &t, PIKE_WIDTH);
+	pike_table_release(&t);
+	free(n);
+}
+
+static struct pike_json *json_log(const struct pike_history *h, size_t first)
+{
+	struct pike_json *j = pike_json_search(h), *list = pike_json_array();
+	size_t *n = settled(h);
+
+	for (size_t i = first; i < h->ngens; i++) {
+		const struct pike_generation *g = &h->gens[i];
+		struct pike_json *e = pike_json_object();
+
+		pike_json_set_i64(e, "generation", g->number);
+		pike_json_set_str(e, "commit", g->id.hex);
+		pike_json_set_i64(e, "ts", g->ts);
+		pike_json_set_i64(e, "settled", (int64_t)n[i]);
+		pike_json_set_str(e, "champion", g->champion.hex);
+		pike_json_set_bool(e, "new_champion", new_champion(h, i));
+		pike_json_set_str(e, "idea", idea_of(h, i));
+		pike_json_set(e, "speedup", pike_json_ratio(&g->speedup));
+		pike_json_set_f64(e, "spent_usd", g->spent);
+		pike_json_push(list, e);
+	}
+	pike_json_set(j, "log", list);
+	free(n);
+	return j;
+}
+
+static int run(struct pike_ctx *ctx, const void *opts,
+	       const struct pike_strs *rest, struct pike_err *err)
+{
+	const struct opts *o = opts;
+	struct pike_founds f = { 0 };
+	struct pike_json *list;
+	int ret = pike_check_run(o->run, err);
+
+	if (!ret)
+		ret = pike_find_searches(&f, ctx, rest, o->run, err);
+	if (ret)
+		goto out;
+	ctx->doc = pike_json_object();
+	list = pike_json_array();
+	pike_json_set(ctx->doc, "searches", list);
+	for (size_t i = 0; i < f.n; i++) {
+		const struct pike_history *h = f.v[i].history;
+		size_t first = o->number > 0 && (size_t)o->number < h->ngens
+				   ? h->ngens - (size_t)o->number
+				   : 0;
+
+		if (ctx->json)
+			pike_json_push(list, json_log(h, first));
+		else
+			text_log(&ctx->out, h, first);
+	}
+	if (!f.n)
+		pike_buf_adds(&ctx->out, "no search yet; `pike-git evolve` "
+					 "begins one\n");
+out:
+	pike_founds_release(&f);
+	return ret;
+}
+
+const struct pike_cmd pike_cmd_log = {
+	.name = "log",
+	.summary = "show the generations of searches and their champions",
+	.usage = "[TARGET...]",
+	.text = "One line for each generation; a star marks a new champion. "
+		"`git log --first-parent pike/evo/TARGET/LANE` has the whole "
+		"story.",
+	.opts = opts_table,
+	.opts_size = sizeof(struct opts),
+	.flags = PIKE_NEED_REPO,
+	.run = run,
+};

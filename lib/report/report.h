@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * report: tells people. Text that fits 80 columns, the reading of a verdict,
+ * and the distance to the machine's ceilings.
+ *
+ * Every cell and paragraph is cleaned on its way in (pike_sanitize), so text
+ * of a candidate, a compiler or a model cannot reach a terminal as it came.
+ */
+#ifndef PIKE_REPORT_REPORT_H
+#define PIKE_REPORT_REPORT_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "model/result.h"
+#include "model/target.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define PIKE_WIDTH 80
+
+/* ---- table.c ---- */
+
+struct pike_column {
+	const char *title; /* NULL in all columns: no line of titles */
+	bool right;
+};
+struct pike_table {
+	const struct pike_column *cols;
+	size_t ncols;
+	struct pike_strs cells; /* row by row */
+};
+void pike_table_init(struct pike_table *t, const struct pike_column *cols,
+		     size_t ncols);
+void pike_table_release(struct pike_table *t);
+/* The next cell, left to right and down. NULL is an empty one. */
+void pike_table_cell(struct pike_table *t, const char *text);
+void pike_table_cellf(struct pike_table *t, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Columns are as wide as they must; the last one wraps at `width`. */
+void pike_table_print(struct pike_buf *b, const struct pike_table *t,
+		      size_t width);
+
+/* Appends a paragraph, wrapped at `width`; `indent` spaces before each line,
+ * the first included. Newlines in `text` start a new line. */
+void pike_wrap(struct pike_buf *b, const char *text, size_t indent,
+	       size_t width);
+/* The same behind something that has already filled `at` columns. */
+void pike_wrap_from(struct pike_buf *b, const char *text, size_t at,
+		    size_t indent, size_t width);
+/* Columns that UTF-8 text takes, one for each code point. */
+size_t pike_text_width(const char *s);
+
+/* ---- verdict.c ---- */
+
+/* "1.83x [1.71, 1.95]", "-" where nothing was measured. */
+const char *pike_ratio_text(char out[64], const struct pike_ratio *r);
+/* One sentence on what the verdict of that stage says, and what to do. */
+const char *pike_verdict_meaning(enum pike_verdict v, enum pike_stage stage);
+/* One line: what was NOT checked by this result. */
+void pike_unchecked(struct pike_buf *b, const struct pike_result *r,
+		    const struct pike_target *t);
+/* The cases of a result as a table. */
+void pike_cases_text(struct pike_buf *b, const struct pike_result *r);
+
+/* ---- resources.c ---- */
+
+/* What a GPU result tells beside its times: launches with registers, spills,
+ * shared memory and occupancy; the share of the measured ceilings and which
+ * of them binds; the clock. Nothing where the result has nothing of it. */
+void pike_resources_text(struct pike_buf *b, const struct pike_result *r);
+
+/* What a build tells that nobody has run: for which GPU it is, what each
+ * kernel needs, and the launches of each measured case. */
+void pike_compiled_text(struct pike_buf *b, const struct pike_result *r);
+
+/* ---- roofline.c ---- */
+
+struct pike_roof {
+	bool memory;	      /* which ceiling is nearer: copy or FMA */
+	double before, after; /* share of it, 1 is all of it */
+	double rate_before, rate_after; /* bytes or flops per second */
+};
+/* Of one case by the target's `bytes` and `flops`; 1 when neither is declared
+ * or nothing was timed. Ceilings are in bytes and flops per second. */
+int pike_roofline(struct pike_roof *out, const struct pike_target *t,
+		  const struct pike_case_result *c, double copy_bps,
+		  double fma_flops, struct pike_err *err);
+/* "copy bandwidth 21 % -> 88 %  (3.1 -> 13.0 GB/s)" */
+void pike_roof_text(struct pike_buf *b, const struct pike_roof *r);
+
+#endif

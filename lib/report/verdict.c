@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* verdict: how to read one, for people. */
+#include "report/report.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *pike_ratio_text(char out[64], const struct pike_ratio *r)
+{
+	if (r->mid > 0)
+		snprintf(out, 64, "%.2fx [%.2f, %.2f]", r->mid, r->lo, r->hi);
+	else
+		snprintf(out, 64, "-");
+	return out;
+}
+
+static const char *const meanings[PIKE_V_COUNT] = {
+	[PIKE_V_PENDING] = "Not measured yet: `pike-git evaluate` does it.",
+	[PIKE_V_FASTER] =
+	    "Correct, and the whole interval lies above 1: confirmed "
+	    "faster than the base.",
+	[PIKE_V_SAME] = "Correct, and not told apart from what it was "
+			"compared with: the interval is narrow and holds 1.",
+	[PIKE_V_SLOWER] = "Correct, and the whole interval lies below 1.",
+	[PIKE_V_INCONCLUSIVE] =
+	    "Correct, but this machine was too noisy to tell; measure again "
+	    "on a quieter one.",
+	[PIKE_V_WRONG] = "An output differs from the reference by more than "
+			 "the precision allows. The reason names the case.",
+	[PIKE_V_CONTRACT] = "It breaks a rule of the target: writes an input, "
+			    "changes another file, leaves threads behind.",
+	[PIKE_V_BUILD] = "It does not compile. The log has the compiler's "
+			 "words.",
+	[PIKE_V_CRASH] = "It died: a signal, or a system call that the "
+			 "sandbox does not allow.",
+	[PIKE_V_TIMEOUT] = "It did not come back within its time.",
+	[PIKE_V_TAMPER] = "It touched what measures it. Not eligible.",
+	[PIKE_V_SUSPECT] = "Its numbers cannot be true, or two clocks "
+			   "disagree. Read the source before you believe it.",
+	[PIKE_V_NONE] = "No candidate: an idea, or a check without a run.",
+	[PIKE_V_UNUSABLE] = "The reply held no usable files.",
+};
+
+const char *pike_verdict_meaning(enum pike_verdict v, enum pike_stage stage)
+{
+	if (v == PIKE_V_FASTER && stage == PIKE_SCREEN)
+		return "Correct, and faster than the champion of its time in "
+		       "the screening. Not a claim: only a confirmation is.";
+	if ((int)v < 0 || v >= PIKE_V_COUNT)
+		return "A verdict that this version does not know.";
+	return meanings[v];
+}
+
+void pike_unchecked(struct pike_buf *b, const struct pike_result *r,
+		    const struct pike_target *t)
+{
+	pike_buf_adds(b, "not checked:");
+	if (!pike_verdict_measured(r->verdict)) {
+		pike_buf_adds(b, " speed; whatever comes after the failure\n");
+		return;
+	}
+	if (r->stage == PIKE_SCREEN)
+		pike_buf_adds(b, " hidden cases, stress, restarts,");
+	else if (t && !t->nhidden)
+		pike_buf_adds(b, " hidden cases (there are none),");
+	if (r->stage != PIKE_SCREEN && t && !t->stress)
+		pike_buf_adds(b, " stress (off),");
+	if (r->isolation && strcmp(r->isolation, "I2") < 0)
+		pike_buf_addf(b, " escapes (%s),", r->isolation);
+	pike_buf_adds(b, " other sizes, machines\n");
+}
+
+static void time_cell(struct pike_table *t, int64_t ns)
+{
+	char text[32];
+
+	if (ns > 0)
+		pike_table_cell(t, pike_human_ns(text, (double)ns));
+	else
+		pike_table_cell(t, "-");
+}
+
+void pike_cases_text(struct pike_buf *b, const struct pike_result *r)
+{
+	static const struct pike_column cols[] = {
+		{ .title = "base", .right = true },
+		{ .title = "this", .right = true },
+		{ .title = "ratio [interval]" },
+		{ .title = "pairs", .right = true },
+		{ .title = "rel. error", .right = true },
+		{ .title = "case" },
+	};
+	struct pike_table t;
+	char ratio[64];
+
+	if (!r->ncases)
+		return;
+	pike_table_init(&t, cols, sizeof(cols) / sizeof(cols[0]));
+	for (size_t i = 0; i < r->ncases; i++) {
+		const struct pike_case_result *c = &r->cases[i];
+
+		time_cell(&t, c->base_ns);
+		time_cell(&t, c->cand_ns);
+		pike_table_cell(&t, pike_ratio_text(ratio, &c->ratio));
+		pike_table_cellf(&t, "%d", c->pairs);
+		pike_table_cellf(&t, "%.1e", c->rel_l2);
+		pike_table_cell(&t, c->name);
+	}
+	pike_table_print(b, &t, PIKE_WIDTH);
+	pike_table_release(&t);
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * advance: stage 3. Chooses the champion among what was confirmed and closes
+ * the generation.
+ */
+#include "run/run_priv.h"
+
+#include "base/log.h"
+#include "base/text.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+size_t pike_run_open_count(const struct pike_run *run, size_t *judged)
+{
+	const struct pike_history *h = run->history;
+	size_t n = 0, done = 0;
+
+	/* Unsettled records are the youngest but for a few late ones. */
+	for (size_t i = 0; i < h->nrecs; i++) {
+		if (h->recs[i].settled >= 0)
+			continue;
+		n++;
+		done += h->recs[i].screen.verdict != PIKE_V_PENDING;
+	}
+	if (judged)
+		*judged = done;
+	return n;
+}
+
+/* Passed the screening against the champion of now, and not yet confirmed. */
+static bool challenges(const struct pike_history *h,
+		       const struct pike_record *r)
+{
+	return r->settled < 0 && r->screen.verdict == PIKE_V_FASTER &&
+	       r->confirm.verdict == PIKE_V_PENDING &&
+	       r->confirms < PIKE_CONFIRMS &&
+	       pike_oid_eq(&r->screen.vs, &h->champion);
+}
+
+static void insert(size_t out[PIKE_CHALLENGERS], size_t *n, size_t i,
+		   const struct pike_history *h)
+{
+	size_t at = *n;
+
+	while (at && h->recs[out[at - 1]].screen.ratio.lo <
+			 h->recs[i].screen.ratio.lo)
+		at--;
+	if (at >= PIKE_CHALLENGERS)
+		return;
+	if (*n < PIKE_CHALLENGERS)
+		(*n)++;
+	memmove(&out[at + 1], &out[at], (*n - at - 1) * sizeof(*out));
+	out[at] = i;
+}
+
+/* The best by lower bound, and those whose interval reaches into its own: a
+ * challenger that the screening already separated from the best is not worth
+ * a confirmation. */
+size_t pike_run_challengers(size_t out[PIKE_CHALLENGERS],
+			    const struct pike_history *h)
+{
+	size_t n = 0, keep = 1;
+
+	for (size_t i = 0; i < h->nrecs; i++)
+		if (challenges(h, &h->recs[i]))
+			insert(out, &n, i, h);
+	while (keep < n && h->recs[out[keep]].screen.ratio.hi >=
+			       h->recs[out[0]].screen.ratio.lo)
+		keep++;
+	return n ? keep : 0;
+}
+
+/* Did this record's confirmation beat the champion of now? Its ratio over the
+ * champion stands in its note. */
+static int beats(bool *out, struct pike_ratio *speedup, struct pike_run *run,
+		 const struct pike_record *r, struct pike_err *err)
+{
+	struct pike_result *res = NULL;
+	size_t n = 0;
+	int ret = pike_results_of(&res, &n, run->repo, &r->id, err);
+
+	*out = false;
+	for (size_t i = 0; i < n; i++) {
+		if (res[i].stage == PIKE_CONFIRM &&
+		    res[i].verdict == PIKE_V_FASTER &&
+		    pike_oid_eq(&res[i].base, &run->history->base) &&
+		    pike_oid_eq(&res[i].champion, &run->history->champion) &&
+		    res[i].vs_champion.lo > 1) {
+			*out = true;
+			*speedup = res[i].vs_base;
+		}
+		pike_result_release(&res[i]);
+	}
+	free(res);
+	return ret;
+}
+
+static int choose_champion(struct pike_close *c, struct pike_run *run,
+			   struct pike_err *err)
+{
+	const struct pike_history *h = run->history;
+	struct pike_ratio speedup;
+	bool better;
+	int ret = 0;
+
+	c->champion = h->champion;
+	c->speedup = h->speedup;
+	for (size_t i = 0; !ret && i < h->nrecs; i++) {
+		const struct pike_record *r = &h->recs[i];
+
+		if (r->settled >= 0 || r->confirm.verdict != PIKE_V_FASTER)
+			continue;
+		ret = beats(&better, &speedup, run, r, err);
+		if (!ret && better &&
+		    (pike_oid_eq(&c->champion, &h->champion) ||
+		     speedup.lo > c->speedup.lo)) {
+			c->champion = r->id;
+			c->speedup = speedup;
+		}
+	}
+	return ret;
+}
+
+static void table_row(struct pike_buf *b, const struct pike_record *r)
+{
+	const struct pike_score *s =
+	    r->confirm.verdict != PIKE_V_PENDING ? &r->confirm : &r->screen;
+	bool confirmed = s == &r->confirm;
+
+	pike_buf_addf(b, "%.12s  %-12s", r->id.hex,
+		      pike_verdict_name(s->verdict));
+	if (s->ratio.mid > 0)
+		pike_buf_addf(b, "  %.3fx [%.3f, %.3f] %s", s->ratio.mid,
+			      s->ratio.lo, s->ratio.hi,
+			      confirmed ? "confirmed over the base"
+					: "screened against the champion");
+	if (r->idea && *r->idea)
+		pike_buf_addf(b, "\n              %.66s", r->idea);
+	pike_buf_addc(b, '\n');
+}
+
+static void make_table(struct pike_buf *b, const struct pike_history *h)
+{
+	for (size_t i = 0; i < h->nrecs; i++) {
+		const struct pike_record *r = &h->recs[i];
+
+		if (r->settled < 0 && r->screen.verdict != PIKE_V_PENDING)
+			table_row(b, r);
+	}
+}
+
+/* env and task of the generation: the judge's where it was open, else those
+ * of the youngest result (`advance` in CI has no device). */
+static int name_world(struct pike_close *c, struct pike_run *run, char env[65],
+		      char task[65], struct pike_err *err)
+{
+	const struct pike_history *h = run->history;
+	struct pike_result *res = NULL;
+	size_t n = 0;
+	int ret = 0;
+
+	env[0] = task[0] = '\0';
+	if (run->judge) {
+		c->env = pike_judge_env(run->judge);
+		c->task = pike_judge_task(run->judge);
+		return 0;
+	}
+	for (size_t i = h->nrecs; !ret && i > 0 && !env[0]; i--) {
+		if (h->recs[i - 1].screen.verdict == PIKE_V_PENDING)
+			continue;
+		ret = pike_results_of(&res, &n, run->repo, &h->recs[i - 1].id,
+				      err);
+		if (!ret && n) {
+			pike_slug(env, res[n - 1].env ? res[n - 1].env : "");
+			pike_slug(task, res[n - 1].task ? res[n - 1].task : "");
+		}
+		for (size_t k = 0; k < n; k++)
+			pike_result_release(&res[k]);
+		free(res);
+		res = NULL;
+	}
+	c->env = env;
+	c->task = task;
+	return ret;
+}
+
+int pike_run_advance(struct pike_run *run, struct pike_err *err)
+{
+	struct pike_close c = {
+		.strategy = run->settings->strategy,
+		.seed = run->seed,
+	};
+	struct pike_buf table;
+	char env[65], task[65];
+	size_t judged;
+	int ret;
+
+	pike_buf_init(&table, 1 << 20);
+	ret = pike_run_refresh(run, err);
+	if (ret)
+		goto out;
+	pike_run_open_count(run, &judged);
+	if (!judged)
+		goto out;
+	ret = choose_champion(&c, run, err);
+	if (!ret)
+		ret = name_world(&c, run, env, task, err);
+	if (ret)
+		goto out;
+	for (size_t i = 0; i < run->history->nrecs; i++)
+		c.spent += run->history->recs[i].cost;
+	make_table(&table, run->history);
+	c.table = table.s;
+	ret = pike_search_advance(run->search, run->history, &c, err);
+	if (!ret)
+		run->stats.generations++;
+	if (!ret)
+		ret = pike_run_refresh(run, err);
+out:
+	pike_buf_release(&table);
+	return ret;
+}

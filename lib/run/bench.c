@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bench: judges revisions of one target against the base; no search needed. */
+#include "run/run_priv.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A revision to be judged. */
+struct entry {
+	struct pike_oid id;
+	struct pike_files files;
+	struct pike_build *build; /* once begun */
+};
+
+struct pike_bench {
+	struct pike_repo *repo;
+	const struct pike_target *target;
+	struct pike_bench_opts o;
+	struct pike_oid base;
+	struct pike_inputs in;
+	struct pike_judge *judge;
+	struct entry *v;
+	size_t n, begun, done;
+	char lane[65];
+};
+
+static void on_progress(void *ctx, const char *what, double fraction)
+{
+	const struct pike_bench *b = ctx;
+
+	pike_progress("%s %zu/%zu  %s %.0f%%", b->target->name, b->done + 1,
+		      b->n, what, 100 * fraction);
+}
+
+/* All revisions are looked up before the first is measured. */
+static int read_revs(struct pike_bench *b, struct pike_err *err)
+{
+	int ret = 0;
+
+	b->v = pike_xcalloc(b->o.nrevs + 1, sizeof(*b->v));
+	for (; !ret && b->n < b->o.nrevs; b->n++) {
+		struct entry *e = &b->v[b->n];
+
+		ret = pike_repo_resolve(&e->id, b->repo, b->o.revs[b->n], err);
+		if (!ret)
+			ret = pike_repo_read(&e->files, b->repo, &e->id,
+					     &b->target->sources, false, err);
+	}
+	return ret;
+}
+
+static int bench_read(struct pike_bench *b, const struct pike_settings *s,
+		      struct pike_err *err)
+{
+	const char *base = b->o.base;
+	int ret;
+
+	b->target = pike_settings_target(s, b->o.target);
+	if (!b->target)
+		return pike_fail(err, PIKE_USAGE,
+				 "no target '%s' in .pike/config", b->o.target);
+	ret = base ? pike_repo_resolve(&b->base, b->repo, base, err)
+		   : pike_repo_base(&b->base, b->repo, s->base, err);
+	if (!ret)
+		ret = read_revs(b, err);
+	if (!ret)
+		ret =
+		    pike_inputs_read(&b->in, b->repo, b->target, &b->base, err);
+	snprintf(b->lane, sizeof(b->lane), "%s", s->lane ? s->lane : "");
+	return ret;
+}
+
+static int open_judge(struct pike_bench *b, struct pike_err *err)
+{
+	struct pike_judge_opts o = {
+		.target = b->target,
+		.lane = b->lane,
+		.base = &b->in.base,
+		.headers = &b->in.headers,
+		.reference = &b->in.reference,
+		.require = b->o.require,
+		.by = pike_runner(),
+		.progress = on_progress,
+		.ctx = b,
+		.stop = b->o.stop,
+		.compile_only = b->o.compile_only,
+		.arch = b->o.arch,
+	};
+	int ret = pike_judge_open(&b->judge, &o, err);
+
+	if (!ret && !b->lane[0])
+		snprintf(b->lane, sizeof(b->lane), "%s",
+			 pike_judge_device(b->judge)->lane);
+	return ret;
+}
+
+int pike_bench_open(struct pike_bench **out, struct pike_repo *repo,
+		    const struct pike_settings *settings,
+		    const struct pike_bench_opts *o, struct pike_err *err)
+{
+	struct pike_bench *b = pike_xcalloc(1, sizeof(*b));
+	int ret;
+
+	b->repo = repo;
+	b->o = *o;
+	ret = bench_read(b, settings, err);
+	if (!ret)
+		ret = open_judge(b, err);
+	if (ret) {
+		pike_bench_free(b);
+		b = NULL;
+	}
+	*out = b;
+	return ret;
+}
+
+static void entry_release(struct entry *e)
+{
+	pike_build_free(e->build);
+	e->build = NULL;
+	pike_files_release(&e->files);
+}
+
+void pike_bench_free(struct pike_bench *b)
+{
+	if (!b)
+		return;
+	pike_progress_end();
+	for (size_t i = 0; i < b->n; i++)
+		entry_release(&b->v[i]);
+	free(b->v);
+	pike_judge_free(b->judge);
+	pike_inputs_release(&b->in);
+	free(b);
+}
+
+/* The next revision's build, and as many after it as may run beside. */
+static int begin_builds(struct pike_bench *b, struct pike_err *err)
+{
+	const struct pike_device_info *dev = pike_judge_device(b->judge);
+	size_t upto =
+	    b->done + 1 +
+	    (b->o.compile_only ? (size_t)dev->ncores : pike_run_ahead(dev));
+	int ret = 0;
+
+	for (; !ret && b->begun < b->n && b->begun < upto; b->begun++)
+		ret = pike_build_start(&b->v[b->begun].build, b->judge,
+				       &b->v[b->begun].files, err);
+	return ret;
+}
+
+static int bench_judge(struct pike_result *out, struct pike_bench *b,
+		       struct pike_build *build, struct pike_err *err)
+{
+	struct pike_confirm_opts o = { .stage = b->o.stage, .siblings = 1 };
+	const char *log = NULL;
+	int lock = -1, ret;
+
+	if (b->o.compile_only) {
+		pike_judge_compile(out, b->judge, build);
+		return 0;
+	}
+	if (!pike_build_wait(build, &log)) {
+		out->verdict = PIKE_V_BUILD;
+		out->reason = pike_xstrdup("does not compile: see the log");
+		out->log = pike_xstrdup(log ? log : "");
+		return 0;
+	}
+	ret =
+	    pike_device_lock(&lock, pike_judge_device(b->judge)->lock, -1, err);
+	if (ret)
+		return ret;
+	ret = b->o.quick
+		  ? pike_judge_screen(out, b->judge, build, NULL, err)
+		  : pike_judge_confirm(out, b->judge, build, NULL, &o, err);
+	close(lock);
+	return ret;
+}
+
+static int bench_sign(struct pike_result *out, struct pike_bench *b,
+		      const struct entry *e, struct pike_err *err)
+{
+	struct pike_oid source;
+	int ret = pike_repo_source(&source, b->repo, &e->files, err);
+
+	pike_result_sign(out, b->target, b->lane, &b->base);
+	out->commit = e->id;
+	out->champion = b->base;
+	out->stage = b->o.quick ? PIKE_SCREEN : b->o.stage;
+	free(out->source);
+	out->source = pike_xstrdup(source.hex);
+	free(out->env);
+	out->env = pike_xstrdup(pike_judge_env(b->judge));
+	free(out->task);
+	out->task = pike_xstrdup(pike_judge_task(b->judge));
+	return ret;
+}
+
+int pike_bench_next(struct pike_result *out, struct pike_bench *b,
+		    struct pike_err *err)
+{
+	int64_t t0 = pike_now_ns();
+	struct entry *e = &b->v[b->done];
+	int ret;
+
+	if (b->done == b->n)
+		return 1;
+	ret = begin_builds(b, err);
+	if (!ret)
+		ret = bench_judge(out, b, e->build, err);
+	if (!ret)
+		ret = bench_sign(out, b, e, err);
+	out->secs = (double)(pike_now_ns() - t0) / 1e9;
+	entry_release(e);
+	b->done++;
+	return ret;
+}
+
+int pike_run_bench(struct pike_result *out, struct pike_repo *repo,
+		   const struct pike_settings *settings,
+		   const struct pike_bench_opts *o, struct pike_err *err)
+{
+	struct pike_bench *b = NULL;
+	int ret = pike_bench_open(&b, repo, settings, o, err);
+
+	if (!ret)
+		ret = pike_bench_next(out, b, err);
+	pike_bench_free(b);
+	return ret;
+}

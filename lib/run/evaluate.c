@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * evaluate: stage 2. Screens candidates without a result, then confirms the
+ * challengers. A measurement is taken under the device lock and recorded
+ * before the lock is given back, so that of several processes on one
+ * repository none measures what another has measured.
+ */
+#include "run/run_priv.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/rand.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* How long a wait for the device lock lasts before looking at `stop`. */
+#define LOCK_SLICE_MS 500
+
+static int lock_device(int *out, struct pike_run *run, struct pike_err *err)
+{
+	int ret;
+
+	do {
+		if (pike_run_stopped(run))
+			return pike_fail(err, PIKE_RETRY, "interrupted");
+		ret = pike_device_lock(out, pike_judge_device(run->judge)->lock,
+				       LOCK_SLICE_MS, err);
+	} while (ret == PIKE_RETRY);
+	return ret;
+}
+
+/* A candidate's build, started before it is measured. */
+struct slot {
+	struct pike_oid id;
+	struct pike_build *build;
+};
+
+static int start_build(struct slot *s, struct pike_run *run,
+		       const struct pike_oid *id, struct pike_err *err)
+{
+	struct pike_files files = { 0 };
+	struct pike_judge *judge;
+	int ret = pike_run_judge(&judge, run, err);
+
+	s->id = *id;
+	if (!ret)
+		ret = pike_run_files(&files, run, id, err);
+	if (!ret)
+		ret = pike_build_start(&s->build, judge, &files, err);
+	pike_files_release(&files);
+	return ret;
+}
+
+static void drop_build(struct slot *s)
+{
+	pike_build_free(s->build);
+	memset(s, 0, sizeof(*s));
+}
+
+/* The champion's build, kept until the champion changes; NULL for the base. */
+static int champion_build(struct pike_build **out, struct pike_run *run,
+			  struct pike_err *err)
+{
+	const struct pike_history *h = run->history;
+	struct slot s = { 0 };
+	int ret = 0;
+
+	*out = NULL;
+	if (pike_oid_eq(&h->champion, &h->base))
+		return 0;
+	if (!run->champ || !pike_oid_eq(&run->champ_id, &h->champion)) {
+		pike_build_free(run->champ);
+		run->champ = NULL;
+		ret = start_build(&s, run, &h->champion, err);
+		if (ret)
+			return ret;
+		run->champ = s.build;
+		run->champ_id = h->champion;
+		if (!pike_build_wait(run->champ, NULL))
+			return pike_fail(err, PIKE_FATAL,
+					 "the champion %.12s no longer builds "
+					 "here; compare the compilers",
+					 h->champion.hex);
+	}
+	*out = run->champ;
+	return 0;
+}
+
+static bool in_shard(const struct pike_run *run, const struct pike_oid *id)
+{
+	if (run->o.shards <= 1)
+		return true;
+	return strtoul(id->hex + 33, NULL, 16) % (unsigned long)run->o.shards ==
+	       (unsigned long)(run->o.shard % run->o.shards);
+}
+
+/* The next record without a screen after `*at`, of this shard. */
+static struct pike_record *next_pending(struct pike_run *run, size_t *at)
+{
+	struct pike_history *h = run->history;
+
+	for (; *at < h->nrecs; (*at)++) {
+		struct pike_record *r = &h->recs[*at];
+
+		if (r->screen.verdict == PIKE_V_PENDING &&
+		    in_shard(run, &r->id))
+			return r;
+	}
+	return NULL;
+}
+
+/* A person's commit that touches more than the evolvable files. */
+static int check_paths(bool *ok, struct pike_run *run,
+		       const struct pike_record *r, struct pike_err *err)
+{
+	struct pike_strs paths = PIKE_STRS_INIT;
+	int ret = 0;
+
+	*ok = true;
+	if (!r->nparents)
+		return 0;
+	ret = pike_repo_changed(&paths, run->repo, &r->parents[0], &r->id, err);
+	for (size_t i = 0; !ret && i < paths.n; i++)
+		*ok = *ok && pike_strs_has(&run->target->sources, paths.v[i]);
+	pike_strs_release(&paths);
+	return ret;
+}
+
+static void set_text(char **s, const char *text)
+{
+	free(*s);
+	*s = pike_xstrdup(text);
+}
+
+static void name_result(struct pike_result *res, struct pike_run *run,
+			const struct pike_record *r, enum pike_stage stage)
+{
+	struct pike_isolation_info iso;
+	char level[4];
+
+	pike_result_sign(res, run->target, run->lane, &run->history->base);
+	res->commit = r->id;
+	res->champion = run->history->champion;
+	res->stage = stage;
+	set_text(&res->source, r->source.hex);
+	set_text(&res->env, pike_judge_env(run->judge));
+	set_text(&res->task, pike_judge_task(run->judge));
+	if (!res->isolation && !pike_isolation_probe(&iso, NULL)) {
+		snprintf(level, sizeof(level), "I%d", (int)iso.level);
+		res->isolation = pike_xstrdup(level);
+	}
+}
+
+static void verdict_without_run(struct pike_result *res, enum pike_verdict v,
+				const char *reason, const char *log)
+{
+	res->verdict = v;
+	set_text(&res->reason, reason);
+	set_text(&res->log, log ? log : "");
+}
+
+/* The verdict of another search on the same content, if it can stand here:
+ * a failure always, a ratio only against the same champion. 1: none. */
+static int borrow(struct pike_result *res, struct pike_run *run,
+		  const struct pike_record *r, struct pike_err *err)
+{
+	struct pike_result key, found;
+	int ret;
+
+	pike_result_init(&key);
+	pike_result_init(&found);
+	name_result(&key, run, r, PIKE_SCREEN);
+	ret = pike_results_lookup(&found, run->search, &key, err);
+	if (!ret && pike_verdict_measured(found.verdict) &&
+	    !pike_oid_eq(&found.champion, &run->history->champion))
+		ret = 1;
+	if (!ret) {
+		pike_result_release(res);
+		*res = found;
+		pike_result_init(&found);
+	}
+	pike_result_release(&found);
+	pike_result_release(&key);
+	return ret;
+}
+
+static int screen_build(struct pike_result *res, struct pike_run *run,
+			struct pike_build *build, struct pike_err *err)
+{
+	struct pike_build *champ;
+	const char *log = NULL;
+	int ret;
+
+	if (!pike_build_wait(build, &log)) {
+		verdict_without_run(res, PIKE_V_BUILD,
+				    "does not compile: see the log", log);
+		return 0;
+	}
+	ret = champion_build(&champ, run, err);
+	if (!ret)
+		ret = pike_judge_screen(res, run->judge, build, champ, err);
+	return ret;
+}
+
+static int screen_one(struct pike_run *run, struct slot *s,
+		      struct pike_err *err)
+{
+	struct pike_record *r = pike_history_find(run->history, &s->id);
+	int64_t t0 = pike_now_ns();
+	struct pike_result res;
+	bool ok;
+	int ret;
+
+	pike_result_init(&res);
+	ret = check_paths(&ok, run, r, err);
+	if (ret)
+		goto out;
+	if (!ok) {
+		verdict_without_run(&res, PIKE_V_CONTRACT,
+				    "changes files that are not the target's "
+				    "sources; only those may change",
+				    NULL);
+	} else {
+		ret = borrow(&res, run, r, err);
+		if (ret == 1)
+			ret = screen_build(&res, run, s->build, err);
+	}
+	if (ret)
+		goto out;
+	name_result(&res, run, r, PIKE_SCREEN);
+	res.secs = (double)(pike_now_ns() - t0) / 1e9;
+	ret = pike_search_record(run->search, run->history, &res, 1, err);
+	run->stats.screened += !ret;
+out:
+	pike_result_release(&res);
+	return ret;
+}
+
+/* Takes the lock, looks whether it is still to do, does it. */
+static int screen_locked(struct pike_run *run, struct slot *s,
+			 struct pike_err *err)
+{
+	struct pike_record *r;
+	int64_t t0;
+	int lock = -1, ret = lock_device(&lock, run, err);
+
+	if (ret)
+		return ret;
+	t0 = pike_now_ns();
+	ret = pike_run_refresh(run, err);
+	r = pike_history_find(run->history, &s->id);
+	if (!ret && r && r->screen.verdict == PIKE_V_PENDING)
+		ret = screen_one(run, s, err);
+	close(lock);
+	run->stats.lock_ns += pike_now_ns() - t0;
+	return ret;
+}
+
+/* Candidates to screen, in order; the first is the one measured now. */
+struct queue {
+	struct slot v[1 + PIKE_AHEAD];
+	size_t n, at; /* at: the record to look at next */
+};
+
+/* The first build opens the judge. */
+static size_t room(const struct pike_run *run)
+{
+	return 1 +
+	       (run->judge ? pike_run_ahead(pike_judge_device(run->judge)) : 0);
+}
+
+static int fill(struct queue *q, struct pike_run *run, struct pike_err *err)
+{
+	const struct pike_record *r;
+	int ret = 0;
+
+	while (!ret && q->n < room(run) && (r = next_pending(run, &q->at))) {
+		ret = start_build(&q->v[q->n++], run, &r->id, err);
+		q->at++;
+	}
+	return ret;
+}
+
+static void drop_first(struct queue *q)
+{
+	drop_build(&q->v[0]);
+	q->n--;
+	memmove(&q->v[0], &q->v[1], q->n * sizeof(q->v[0]));
+	memset(&q->v[q->n], 0, sizeof(q->v[0]));
+}
+
+int pike_run_screen_all(struct pike_run *run, struct pike_err *err)
+{
+	struct queue q = { 0 };
+	int ret = 0;
+
+	while (!ret && !pike_run_stopped(run) && !pike_run_timeout(run)) {
+		ret = fill(&q, run, err);
+		if (ret || !q.n)
+			break;
+		ret = screen_locked(run, &q.v[0], err);
+		drop_first(&q);
+		pike_run_show(run);
+	}
+	while (q.n)
+		drop_first(&q);
+	return ret;
+}
+
+static int confirm_one(struct pike_run *run, struct slot *s, int siblings,
+		       struct pike_err *err)
+{
+	struct pike_confirm_opts o = { .stage = PIKE_CONFIRM,
+				       .siblings = siblings };
+	struct pike_record *r = pike_history_find(run->history, &s->id);
+	struct pike_build *champ;
+	int64_t t0 = pike_now_ns();
+	struct pike_result res;
+	int ret;
+
+	pike_result_init(&res);
+	if (!pike_build_wait(s->build, NULL)) {
+		ret = pike_fail(err, PIKE_FAILED,
+				"candidate %.12s built for its screening but "
+				"not for its confirmation",
+				s->id.hex);
+		goto out;
+	}
+	ret = champion_build(&champ, run, err);
+	if (!ret)
+		ret = pike_judge_confirm(&res, run->judge, s->build, champ, &o,
+					 err);
+	if (ret)
+		goto out;
+	name_result(&res, run, r, PIKE_CONFIRM);
+	res.secs = (double)(pike_now_ns() - t0) / 1e9;
+	ret = pike_search_record(run->search, run->history, &res, 1, err);
+	run->stats.confirmed += !ret;
+out:
+	pike_result_release(&res);
+	return ret;
+}
+
+static bool still_wanted(struct pike_run *run, const struct pike_oid *id)
+{
+	size_t c[PIKE_CHALLENGERS];
+	size_t n = pike_run_challengers(c, run->history);
+
+	for (size_t i = 0; i < n; i++)
+		if (pike_oid_eq(&run->history->recs[c[i]].id, id))
+			return true;
+	return false;
+}
+
+static int confirm_locked(struct pike_run *run, const struct pike_oid *id,
+			  int siblings, struct pike_err *err)
+{
+	struct slot s = { 0 };
+	int64_t t0;
+	int lock = -1, ret = start_build(&s, run, id, err);
+
+	if (!ret)
+		ret = lock_device(&lock, run, err);
+	t0 = pike_now_ns();
+	if (!ret)
+		ret = pike_run_refresh(run, err);
+	if (!ret && still_wanted(run, id))
+		ret = confirm_one(run, &s, siblings, err);
+	if (lock >= 0) {
+		close(lock);
+		run->stats.lock_ns += pike_now_ns() - t0;
+	}
+	drop_build(&s);
+	return ret;
+}
+
+int pike_run_confirm_all(struct pike_run *run, struct pike_err *err)
+{
+	size_t c[PIKE_CHALLENGERS];
+	struct pike_oid ids[PIKE_CHALLENGERS];
+	size_t n;
+	int ret = pike_run_refresh(run, err);
+
+	if (ret)
+		return ret;
+	n = pike_run_challengers(c, run->history);
+	for (size_t i = 0; i < n; i++)
+		ids[i] = run->history->recs[c[i]].id;
+	for (size_t i = 0; !ret && i < n; i++) {
+		if (pike_run_stopped(run) || pike_run_timeout(run))
+			break;
+		ret = confirm_locked(run, &ids[i], (int)n, err);
+	}
+	return ret;
+}
+
+int pike_run_evaluate(struct pike_run *run, struct pike_err *err)
+{
+	int ret = pike_run_refresh(run, err);
+
+	if (!ret && run->o.stage != PIKE_CONFIRM)
+		ret = pike_run_screen_all(run, err);
+	if (!ret && run->o.stage != PIKE_SCREEN &&
+	    !pike_history_pending(run->history))
+		ret = pike_run_confirm_all(run, err);
+	if (run->judge)
+		pike_judge_times(run->judge, &run->stats.held_ns,
+				 &run->stats.kernel_ns);
+	pike_progress_end();
+	return ret;
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run: opens a search, keeps its history and its judge. */
+#include "run/run_priv.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/rand.h"
+#include "base/text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool pike_run_stopped(const struct pike_run *run)
+{
+	return run->o.stop && *run->o.stop;
+}
+
+const char *pike_runner(void)
+{
+	const char *name = getenv("PIKE_RUNNER");
+
+	return name && pike_is_name(name) ? name : "local";
+}
+
+int pike_inputs_read(struct pike_inputs *out, struct pike_repo *repo,
+		     const struct pike_target *t, const struct pike_oid *at,
+		     struct pike_err *err)
+{
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	ret = pike_repo_read(&out->base, repo, at, &t->sources, false, err);
+	if (!ret)
+		ret = pike_repo_read(&out->headers, repo, at, &t->headers,
+				     false, err);
+	if (!ret)
+		ret = pike_repo_read(&out->reference, repo, at, &t->references,
+				     false, err);
+	if (ret)
+		pike_err_prefix(err, "%s: target '%s'", t->origin, t->name);
+	return ret;
+}
+
+void pike_inputs_release(struct pike_inputs *in)
+{
+	pike_files_release(&in->base);
+	pike_files_release(&in->headers);
+	pike_files_release(&in->reference);
+}
+
+int pike_run_files(struct pike_files *out, struct pike_run *run,
+		   const struct pike_oid *commit, struct pike_err *err)
+{
+	return pike_repo_read(out, run->repo, commit, &run->target->sources,
+			      false, err);
+}
+
+int pike_run_refresh(struct pike_run *run, struct pike_err *err)
+{
+	return pike_search_fold(run->history, run->search, err);
+}
+
+static int choose_lane(struct pike_run *run, struct pike_err *err)
+{
+	struct pike_device_info info;
+	const char *lane = run->settings->lane;
+	int ret;
+
+	if (lane && *lane) {
+		snprintf(run->lane, sizeof(run->lane), "%s", lane);
+		return 0;
+	}
+	ret = pike_device_find(&info, run->target->backend, err);
+	if (!ret)
+		snprintf(run->lane, sizeof(run->lane), "%s", info.lane);
+	return ret;
+}
+
+static int choose_strategy(struct pike_run *run, struct pike_err *err)
+{
+	const char *name = run->settings->strategy;
+
+	run->strategy = pike_strategy_find(name);
+	if (run->strategy)
+		return 0;
+	return pike_fail(err, PIKE_USAGE,
+			 "strategy '%s' is not in this version; set "
+			 "`strategy = tune` in .pike/config or give "
+			 "--strategy tune (`pike-git strategies` lists them)",
+			 name);
+}
+
+/* Generation 0 stands on the base as it is now; a search that has begun goes
+ * on against the base that it was measured against. */
+static int begin(struct pike_run *run, struct pike_err *err)
+{
+	struct pike_history *h = run->history;
+	struct pike_oid base;
+	int ret = pike_repo_base(&base, run->repo, run->settings->base, err);
+
+	if (ret)
+		return ret;
+	if (!pike_oid_set(&h->tip)) {
+		ret =
+		    pike_search_begin(run->search, &base,
+				      run->settings->strategy, run->seed, err);
+		if (!ret)
+			ret = pike_run_refresh(run, err);
+	} else if (!pike_oid_eq(&base, &h->base)) {
+		pike_debug("%s moved since generation 0; going on against "
+			   "%.12s",
+			   run->settings->base ? run->settings->base : "base",
+			   h->base.hex);
+	}
+	return ret;
+}
+
+static int open_search(struct pike_run *run, struct pike_err *err)
+{
+	const char *name = run->o.run;
+	char lane[140];
+	int ret;
+
+	ret = pike_search_open(&run->search, run->repo, run->target->name,
+			       run->lane, name, err);
+	if (ret)
+		return ret;
+	snprintf(lane, sizeof(lane), "%s%s%s", run->lane, name ? "." : "",
+		 name ? name : "");
+	run->history = pike_history_new(run->target->name, lane);
+	ret = pike_run_refresh(run, err);
+	if (!ret)
+		ret = begin(run, err);
+	if (!ret)
+		ret = pike_inputs_read(&run->in, run->repo, run->target,
+				       &run->history->base, err);
+	if (!ret)
+		ret = pike_repo_source(&run->base_source, run->repo,
+				       &run->in.base, err);
+	return ret;
+}
+
+int pike_run_open(struct pike_run **out, struct pike_repo *repo,
+		  const struct pike_settings *settings,
+		  const struct pike_run_opts *o, struct pike_err *err)
+{
+	struct pike_run *run = pike_xcalloc(1, sizeof(*run));
+	int ret;
+
+	run->repo = repo;
+	run->settings = settings;
+	run->o = *o;
+	run->started_ns = pike_now_ns();
+	run->seed = settings->seed ? (uint64_t)settings->seed : 1;
+	run->target = pike_settings_target(settings, o->target);
+	if (!run->target) {
+		ret = pike_fail(err, PIKE_USAGE,
+				"no target '%s' in .pike/config", o->target);
+		goto out;
+	}
+	ret = choose_strategy(run, err);
+	if (!ret)
+		ret = choose_lane(run, err);
+	if (!ret)
+		ret = open_search(run, err);
+out:
+	if (ret) {
+		pike_run_free(run);
+		run = NULL;
+	}
+	*out = run;
+	return ret;
+}
+
+void pike_run_free(struct pike_run *run)
+{
+	if (!run)
+		return;
+	pike_build_free(run->champ);
+	pike_judge_free(run->judge);
+	pike_history_free(run->history);
+	pike_search_close(run->search);
+	pike_inputs_release(&run->in);
+	free(run);
+}
+
+const struct pike_history *pike_run_history(const struct pike_run *run)
+{
+	return run->history;
+}
+
+const struct pike_run_stats *pike_run_stats(const struct pike_run *run)
+{
+	return &run->stats;
+}
+
+const char *pike_run_ended(const struct pike_run *run)
+{
+	return run->ended;
+}
+
+static void on_progress(void *ctx, const char *what, double fraction)
+{
+	struct pike_run *run = ctx;
+
+	snprintf(run->step, sizeof(run->step), "%s %.0f%%", what,
+		 100 * fraction);
+	pike_run_show(run);
+}
+
+int pike_run_judge(struct pike_judge **out, struct pike_run *run,
+		   struct pike_err *err)
+{
+	struct pike_judge_opts o = {
+		.target = run->target,
+		.lane = run->lane,
+		.base = &run->in.base,
+		.headers = &run->in.headers,
+		.reference = &run->in.reference,
+		.require = run->o.require,
+		.by = pike_runner(),
+		.progress = on_progress,
+		.ctx = run,
+		.stop = run->o.stop,
+	};
+	int ret = 0;
+
+	if (!run->judge)
+		ret = pike_judge_open(&run->judge, &o, err);
+	*out = run->judge;
+	return ret;
+}
+
+size_t pike_run_ahead(const struct pike_device_info *dev)
+{
+	if (!dev->sms)
+		return 1;
+	return dev->ncores < PIKE_AHEAD ? (size_t)dev->ncores : PIKE_AHEAD;
+}
+
+void pike_result_sign(struct pike_result *res, const struct pike_target *t,
+		      const char *lane, const struct pike_oid *base)
+{
+	unsigned char raw[12];
+	char id[25];
+
+	pike_random_bytes(raw, sizeof(raw));
+	pike_hex(id, raw, sizeof(raw));
+	free(res->id);
+	res->id = pike_xstrdup(id);
+	free(res->by);
+	res->by = pike_xstrdup(pike_runner());
+	free(res->target);
+	res->target = pike_xstrdup(t->name);
+	free(res->lane);
+	res->lane = pike_xstrdup(lane);
+	if (!res->precision)
+		res->precision =
+		    pike_xstrdup(pike_precision_name(t->precision));
+	res->base = *base;
+	res->ts = pike_unix_time();
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * run: conducts. The four stages and the loop over them; the only room that
+ * knows the order. Each stage reads its state from git and leaves it there,
+ * so any stage can be killed and any process can go on.
+ */
+#ifndef PIKE_RUN_RUN_H
+#define PIKE_RUN_RUN_H
+
+#include "base/err.h"
+#include "eval/eval.h"
+#include "git/git.h"
+#include "model/result.h"
+#include "model/settings.h"
+
+struct pike_run; /* one search being conducted */
+
+struct pike_run_opts {
+	const char *target, *run; /* run NULL: the main search */
+	enum pike_isolation require;
+	volatile const int *stop; /* set by a signal handler */
+	int64_t generations;	  /* close at most so many; 0: no limit */
+	int shard, shards;	  /* evaluate: candidate id modulo; 0 0: all */
+	int stage;		  /* evaluate: enum pike_stage or -1: both */
+};
+
+struct pike_run_stats {
+	int64_t proposed, screened, confirmed, generations;
+	int64_t wall_ns, lock_ns;   /* for the benchmark */
+	int64_t held_ns, kernel_ns; /* see pike_judge_times */
+};
+
+/* Opens one target's search of a repository. */
+int pike_run_open(struct pike_run **out, struct pike_repo *repo,
+		  const struct pike_settings *settings,
+		  const struct pike_run_opts *o, struct pike_err *err);
+void pike_run_free(struct pike_run *run);
+const struct pike_history *pike_run_history(const struct pike_run *run);
+const struct pike_run_stats *pike_run_stats(const struct pike_run *run);
+
+int pike_run_propose(struct pike_run *run, struct pike_err *err);
+/* A person's candidate: the evolvable files of `rev`, on the champion, under
+ * that commit's subject and text. `*known`: these files were tried before, by
+ * the candidate `out`. PIKE_FAILED when `rev` also changes a header or the
+ * reference, or changes nothing. */
+int pike_run_propose_from(struct pike_oid *out, bool *known,
+			  struct pike_run *run, const char *rev,
+			  struct pike_err *err);
+int pike_run_evaluate(struct pike_run *run, struct pike_err *err);
+int pike_run_advance(struct pike_run *run, struct pike_err *err);
+/* All of it until a budget ends, the search is exhausted, or `stop`. */
+int pike_run_evolve(struct pike_run *run, struct pike_err *err);
+/* Why evolve came to an end, for people: "budget: 40 candidates". */
+const char *pike_run_ended(const struct pike_run *run);
+
+/* Judges the evolvable files of revisions of one target against the base's, by
+ * the whole protocol unless `quick`. Does not need a search. */
+struct pike_bench_opts {
+	const char *target, *base; /* base NULL: the base branch */
+	const char *const *revs;
+	size_t nrevs;
+	bool quick, compile_only;
+	const char *arch; /* compile_only: NULL or what GPU to build for */
+	enum pike_isolation require;
+	enum pike_stage stage; /* CONFIRM for bench, VERIFY for verify */
+	volatile const int *stop;
+};
+/* Looks all revisions up and opens the judge; what `o` points to must live as
+ * long as the bench. */
+struct pike_bench;
+int pike_bench_open(struct pike_bench **out, struct pike_repo *repo,
+		    const struct pike_settings *settings,
+		    const struct pike_bench_opts *o, struct pike_err *err);
+void pike_bench_free(struct pike_bench *b);
+/* Judges the next revision while those after it are being built; 1 when there
+ * is none left. */
+int pike_bench_next(struct pike_result *out, struct pike_bench *b,
+		    struct pike_err *err);
+/* All of it for the first revision. */
+int pike_run_bench(struct pike_result *out, struct pike_repo *repo,
+		   const struct pike_settings *settings,
+		   const struct pike_bench_opts *o, struct pike_err *err);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run_priv: what the files of this room share. */
+#ifndef PIKE_RUN_RUN_PRIV_H
+#define PIKE_RUN_RUN_PRIV_H
+
+#include "run/run.h"
+#include "search/search.h"
+
+/* Challengers confirmed per generation at most (architecture.md). */
+#define PIKE_CHALLENGERS 3
+/* A content is confirmed at most so often, whoever did it (contract 5). */
+#define PIKE_CONFIRMS 2
+/* Builds that run ahead of a measurement at most. */
+#define PIKE_AHEAD 16
+
+/* The three groups of files that a judge needs, as a commit has them. */
+struct pike_inputs {
+	struct pike_files base, headers, reference;
+};
+
+struct pike_run {
+	struct pike_repo *repo;
+	const struct pike_settings *settings;
+	const struct pike_target *target;
+	const struct pike_strategy_ops *strategy;
+	struct pike_run_opts o;
+	struct pike_search_ref *search;
+	struct pike_history *history;
+	struct pike_inputs in;
+	struct pike_oid base_source;
+	struct pike_judge *judge; /* opened at the first need */
+	struct pike_build *champ; /* NULL while the champion is the base */
+	struct pike_oid champ_id; /* what `champ` was built from */
+	struct pike_run_stats stats;
+	int64_t started_ns;
+	uint64_t seed;
+	char lane[65];
+	char step[96]; /* what the judge is doing, for the progress line */
+	char ended[160];
+};
+
+/* Brings the history up to date with git. */
+int pike_run_refresh(struct pike_run *run, struct pike_err *err);
+/* Evolvable files of a commit. */
+int pike_run_files(struct pike_files *out, struct pike_run *run,
+		   const struct pike_oid *commit, struct pike_err *err);
+/* Reads what the judge of a target needs from a commit. */
+int pike_inputs_read(struct pike_inputs *out, struct pike_repo *repo,
+		     const struct pike_target *t, const struct pike_oid *at,
+		     struct pike_err *err);
+void pike_inputs_release(struct pike_inputs *in);
+/* The judge, opened when first asked for. */
+int pike_run_judge(struct pike_judge **out, struct pike_run *run,
+		   struct pike_err *err);
+bool pike_run_stopped(const struct pike_run *run);
+/* Redraws the progress line. */
+void pike_run_show(const struct pike_run *run);
+/* Candidates not settled by a generation yet, and how many of them have a
+ * verdict. */
+size_t pike_run_open_count(const struct pike_run *run, size_t *judged);
+/* "faster 2, same 5, wrong 1" of the records from `first` on. */
+void pike_run_tally(struct pike_buf *b, const struct pike_history *h,
+		    int64_t generation);
+
+/* How many builds may run ahead of what is being measured: one where they need
+ * the device that is timed, one a core beside a GPU. */
+size_t pike_run_ahead(const struct pike_device_info *dev);
+
+/* Fills in the git names, id, time and runner of a result. */
+void pike_result_sign(struct pike_result *res, const struct pike_target *t,
+		      const char *lane, const struct pike_oid *base);
+/* "local", or what PIKE_RUNNER says. */
+const char *pike_runner(void);
+
+/* Indexes of the challengers to confirm now, best first; returns how many. */
+size_t pike_run_challengers(size_t out[PIKE_CHALLENGERS],
+			    const struct pike_history *h);
+/* Any budget at its end? Then `ended` says which. */
+bool pike_run_spent(struct pike_run *run);
+/* The minutes are over: what is not measured yet waits for the next run. */
+bool pike_run_timeout(const struct pike_run *run);
+/* Candidates that the budget still allows. */
+int64_t pike_run_allowance(const struct pike_run *run);
+
+int pike_run_screen_all(struct pike_run *run, struct pike_err *err);
+int pike_run_confirm_all(struct pike_run *run, struct pike_err *err);
+
+#endif
