@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * aa: does the judge ever call identical code faster, does it find a small
+ * gain, and how long does a kernel that hangs keep the device? On kernels of a
+ * chosen length, on any backend. One JSON line per figure on stdout, a table on
+ * stderr. Exit 1 when identical code was called faster, when the gain was
+ * missed on a machine quiet enough to see it, or when the device was not back
+ * a second after the limit.
+ */
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/opts.h"
+#include "base/text.h"
+#include "eval/eval.h"
+#include "eval/stats_priv.h"
+#include "model/settings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CONF 0.95
+#define FOUND 0.9	  /* share of the planted gains to be confirmed */
+#define HANG_LIMIT_S 2	  /* target.timeout: what a hung kernel is given */
+#define HANG_OVER_MS 1000 /* and how long after it the device may be away */
+/* Calibration compares a kernel with one of so many times its turns. */
+#define CALIBRATE 4
+
+struct opts {
+	const char *backend;
+	int64_t us, screens, confirms, gains, percent, hangs;
+	bool weak;
+};
+static const struct pike_opt table[] = {
+	{ "backend", 0, PIKE_OPT_STR, offsetof(struct opts, backend), "NAME",
+	  "cpu or cuda (cpu)" },
+	{ "us", 0, PIKE_OPT_I64, offsetof(struct opts, us), "N",
+	  "length of the kernel in microseconds (100)" },
+	{ "screens", 0, PIKE_OPT_I64, offsetof(struct opts, screens), "N",
+	  "screenings of identical code (300)" },
+	{ "confirms", 0, PIKE_OPT_I64, offsetof(struct opts, confirms), "N",
+	  "confirmations of identical code (60)" },
+	{ "gains", 0, PIKE_OPT_I64, offsetof(struct opts, gains), "N",
+	  "confirmations of a kernel that takes less time (10)" },
+	{ "percent", 0, PIKE_OPT_I64, offsetof(struct opts, percent), "N",
+	  "how much less (5)" },
+	{ "hangs", 0, PIKE_OPT_I64, offsetof(struct opts, hangs), "N",
+	  "screenings of a kernel that never ends (0)" },
+	{ "allow-weak", 0, PIKE_OPT_BOOL, offsetof(struct opts, weak), NULL,
+	  "take what isolation there is; the kernels are ours" },
+	{ NULL, 0, PIKE_OPT_BOOL, 0, NULL, NULL },
+};
+
+/* A kernel that does the same work TURNS times over, one that never ends, and
+ * the truth. */
+struct kind {
+	const char *backend, *file, *source, *hang, *ref, *reference, *size;
+	int64_t turns; /* to calibrate with */
+};
+static const struct kind kinds[] = {
+	{
+	    .backend = "cpu",
+	    .file = "scale.c",
+	    .source = "void scale(const float *x, float *y, int n)\n"
+		      "{\n"
+		      "	for (long k = 0; k < TURNS; k++) {\n"
+		      "		for (int i = 0; i < n; i++)\n"
+		      "			y[i] = x[i] * x[i] * 0.5f + x[i];\n"
+		      "		__asm__ volatile(\"\" : : : \"memory\");\n"
+		      "	}\n"
+		      "}\n",
+	    .hang = "void scale(const float *x, float *y, int n)\n"
+		    "{\n"
+		    "	for (volatile int i = 0;; i++)\n"
+		    "		;\n"
+		    "}\n",
+	    .ref = "ref.c",
+	    .reference =
+		"void scale(const real *x, real *y, int n)\n"
+		"{\n"
+		"	for (int i = 0; i < n; i++)\n"
+		"		y[i] = x[i] * x[i] * (real)0.5 + x[i];\n"
+		"}\n",
+	    .size = "n=4096",
+	    .turns = 80,
+	},
+	/* A chain of multiplications by a one that the compiler cannot know. */
+	{
+	    .backend = "cuda",
+	    .file = "scale.cu",
+	    .source = "//pike: launch scale grid=(cdiv(n, 256)) block=(256)\n"
+		      "extern \"C\" __global__ void\n"
+		      "scale(const float *x, float *y, int n)\n"
+		      "{\n"
+		      "	int i = blockIdx.x * 256 + threadIdx.x;\n"
+		      "	float one = (float)n / n, zero = one - one, v;\n"
+		      "\n"
+		      "	if (i >= n)\n"
+		      "		return;\n"
+		      "	v = x[i] * x[i] * 0.5f + x[i];\n"
+		      "#pragma unroll 1\n"
+		      "	for (int k = 0; k < TURNS; k++)\n"
+		      "		v = fmaf(v, one, zero);\n"
+		      "	y[i] = v;\n"
+		      "}\n",
+	    .hang = "//pike: launch scale grid=(cdiv(n, 256)) block=(256)\n"
+		    "extern \"C\" __global__ void\n"
+		    "scale(const float *x, float *y, int n)\n"
+		    "{\n"
+		    "	for (volatile int i = 0;; i++)\n"
+		    "		;\n"
+		    "}\n",
+	    .ref = "ref.cu",
+	    .reference =
+		"//pike: launch scale grid=(cdiv(n, 256)) block=(256)\n"
+		"extern \"C\" __global__ void\n"
+		"scale(const real *x, real *y, int n)\n"
+		"{\n"
+		"	int i = blockIdx.x * 256 + threadIdx.x;\n"
+		"\n"
+		"	if (i < n)\n"
+		"		y[i] = x[i] * x[i] * (real)0.5 + x[i];\n"
+		"}\n",
+	    .size = "n=65536",
+	    .turns = 5000,
+	},
+};
+
+struct bench {
+	const struct kind *kind;
+	struct pike_settings *settings;
+	struct pike_judge *judge;
+	struct pike_files base, faster, hang, headers, reference;
+	int count[PIKE_V_COUNT];
+	double base_ns, cand_ns; /* of the last measured result */
+	double judge_ms;	 /* the last screening or confirmation */
+};
+
+static void add_source(struct pike_files *f, const struct kind *k,
+		       int64_t turns)
+{
+	char *text = pike_xasprintf("#define TURNS %lld\n%s", (long long)turns,
+				    k->source);
+
+	pike_files_add(f, k->file, text, strlen(text));
+	free(text);
+}
+
+static int make_settings(struct bench *b, struct pike_err *err)
+{
+	char limit[12];
+	const char *const keys[][2] = {
+		{ "backend", b->kind->backend },
+		{ "source", b->kind->file },
+		{ "reference", b->kind->ref },
+		{ "entry", "scale" },
+		{ "arg", "in f32 x[n]" },
+		{ "arg", "out f32 y[n]" },
+		{ "arg", "i32 n" },
+		{ "case", b->kind->size },
+		{ "timeout", limit },
+	};
+	struct pike_entries e = { 0 };
+	int ret;
+
+	snprintf(limit, sizeof(limit), "%d", HANG_LIMIT_S);
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(keys); i++)
+		pike_entries_add(&e, "target.scale", keys[i][0], keys[i][1],
+				 "aa.c", true);
+	ret = pike_settings_make(&b->settings, &e, err);
+	pike_entries_release(&e);
+	return ret;
+}
+
+/* A judge whose base takes so many turns, and a faster kernel beside it. */
+static int bench_open(struct bench *b, const struct opts *o, int64_t base,
+		      int64_t faster, struct pike_err *err)
+{
+	struct pike_judge_opts jo = { .base = &b->base,
+				      .headers = &b->headers,
+				      .reference = &b->reference,
+				      .require = o->weak ? PIKE_I0 : PIKE_I2,
+				      .by = "aa" };
+	int ret = make_settings(b, err);
+
+	if (ret)
+		return ret;
+	jo.target = pike_settings_target(b->settings, "scale");
+	add_source(&b->base, b->kind, base);
+	add_source(&b->faster, b->kind, faster);
+	pike_files_add(&b->hang, b->kind->file, b->kind->hang,
+		       strlen(b->kind->hang));
+	pike_files_add(&b->reference, b->kind->ref, b->kind->reference,
+		       strlen(b->kind->reference));
+	return pike_judge_open(&b->judge, &jo, err);
+}
+
+static void bench_close(struct bench *b)
+{
+	pike_judge_free(b->judge);
+	pike_files_release(&b->base);
+	pike_files_release(&b->faster);
+	pike_files_release(&b->hang);
+	pike_files_release(&b->headers);
+	pike_files_release(&b->reference);
+	pike_settings_free(b->settings);
+	memset(b, 0, sizeof(*b));
+}
+
+static int judge_one(struct bench *b, const struct pike_files *files,
+		     bool confirm, struct pike_err *err)
+{
+	struct pike_confirm_opts o = { .stage = PIKE_CONFIRM, .siblings = 1 };
+	struct pike_build *build = NULL;
+	const char *log = NULL;
+	struct pike_result r;
+	int64_t t0 = 0;
+	int lock = -1, ret;
+
+	pike_result_init(&r);
+	ret = pike_build_start(&build, b->judge, files, err);
+	if (!ret && !pike_build_wait(build, &log))
+		ret = pike_fail(err, PIKE_FATAL, "does not build: %s", log);
+	if (!ret)
+		ret = pike_device_lock(&lock, pike_judge_device(b->judge)->lock,
+				       -1, err);
+	t0 = pike_now_ns();
+	if (!ret)
+		ret =
+		    confirm
+			? pike_judge_confirm(&r, b->judge, build, NULL, &o, err)
+			: pike_judge_screen(&r, b->judge, build, NULL, err);
+	if (lock >= 0)
+		close(lock);
+	b->judge_ms = (double)(pike_now_ns() - t0) / 1e6;
+	if (!ret) {
+		if (r.ncases) {
+			b->base_ns = (double)r.cases[0].base_ns;
+			b->cand_ns = (double)r.cases[0].cand_ns;
+		}
+		b->count[r.verdict]++;
+		pike_debug("%s: %s", pike_verdict_name(r.verdict), r.reason);
+	}
+	pike_build_free(build);
+	pike_result_release(&r);
+	return ret;
+}
+
+static int judge_many(struct bench *b, const char *what, int64_t n,
+		      const struct pike_files *files, bool confirm,
+		      struct pike_err *err)
+{
+	int ret = 0;
+
+	memset(b->count, 0, sizeof(b->count));
+	for (int64_t i = 0; !ret && i < n; i++) {
+		pike_progress("%s %lld of %lld", what, (long long)i,
+			      (long long)n);
+		ret = judge_one(b, files, confirm, err);
+	}
+	pike_progress_end();
+	return ret;
+}
+
+static void report(struct bench *b, const char *what, int64_t n)
+{
+	int k = b->count[PIKE_V_FASTER];
+	double upper = pike_rate_upper(k, (int)n, CONF), noise = 0;
+
+	pike_judge_noise(&noise, b->judge, NULL);
+	printf("{\"bench\":\"%s\",\"backend\":\"%s\",\"us\":%.1f,"
+	       "\"n\":%lld,\"faster\":%d,\"same\":%d,\"slower\":%d,"
+	       "\"inconclusive\":%d,\"rate_upper\":%.4f,\"noise\":%.5f}\n",
+	       what, b->kind->backend, b->base_ns / 1e3, (long long)n, k,
+	       b->count[PIKE_V_SAME], b->count[PIKE_V_SLOWER],
+	       b->count[PIKE_V_INCONCLUSIVE], upper, noise);
+	fflush(stdout);
+	fprintf(stderr,
+		"%-10s %8.1f us %4lld: faster %d, same %d, slower %d, "
+		"inconclusive %d; noise %.2f %%",
+		what, b->base_ns / 1e3, (long long)n, k, b->count[PIKE_V_SAME],
+		b->count[PIKE_V_SLOWER], b->count[PIKE_V_INCONCLUSIVE],
+		100 * noise);
+	if (what[0] == 'a') /* identical code: each `faster` is an error */
+		fprintf(stderr,
+			"; rate of faster at most %.2f %% (%.0f %% confidence)",
+			100 * upper, 100 * CONF);
+	fputc('\n', stderr);
+}
+
+/* Identical code, screened or confirmed. */
+static int run_same(struct bench *b, const char *what, int64_t n, bool confirm,
+		    bool *bad, struct pike_err *err)
+{
+	int ret = n ? judge_many(b, what, n, &b->base, confirm, err) : 0;
+
+	if (ret || !n)
+		return ret;
+	report(b, what, n);
+	*bad = *bad || b->count[PIKE_V_FASTER];
+	return 0;
+}
+
+/* A gain may hide in noise that is as large as a fifth of it
+ * (evaluation.md 2.3). */
+static int run_gain(struct bench *b, const struct opts *o, bool *bad,
+		    struct pike_err *err)
+{
+	double noise;
+	char what[32];
+	int ret;
+
+	if (!o->gains)
+		return 0;
+	snprintf(what, sizeof(what), "gain-%d%%", (int)o->percent);
+	ret = judge_many(b, what, o->gains, &b->faster, true, err);
+	if (!ret)
+		ret = pike_judge_noise(&noise, b->judge, err);
+	if (ret)
+		return ret;
+	report(b, what, o->gains);
+	if (noise <= (double)o->percent / 500)
+		*bad =
+		    *bad || b->count[PIKE_V_FASTER] < FOUND * (double)o->gains;
+	return 0;
+}
+
+/* Over: what the screening of a hung kernel takes beyond the limit of the
+ * kernel, its process's start included, plus what the next screening of a good
+ * kernel takes beyond the usual. */
+static int hang_once(struct bench *b, double usual_ms, double *over_ms,
+		     bool *bad, struct pike_err *err)
+{
+	int timeouts = b->count[PIKE_V_TIMEOUT];
+	int ret = judge_one(b, &b->hang, false, err);
+
+	*bad = *bad || (!ret && b->count[PIKE_V_TIMEOUT] == timeouts);
+	*over_ms = b->judge_ms - HANG_LIMIT_S * 1000;
+	if (!ret)
+		ret = judge_one(b, &b->base, false, err);
+	if (b->judge_ms > usual_ms)
+		*over_ms += b->judge_ms - usual_ms;
+	*bad = *bad || *over_ms > HANG_OVER_MS;
+	return ret;
+}
+
+static int run_hangs(struct bench *b, const struct opts *o, bool *bad,
+		     struct pike_err *err)
+{
+	double usual = 0, over, most = 0;
+	int ret = 0, good;
+
+	memset(b->count, 0, sizeof(b->count));
+	for (int i = 0; !ret && o->hangs && i < 3; i++) {
+		ret = judge_one(b, &b->base, false, err);
+		if (b->judge_ms > usual)
+			usual = b->judge_ms;
+	}
+	for (int64_t i = 0; !ret && i < o->hangs; i++) {
+		pike_progress("hang %lld of %lld", (long long)i,
+			      (long long)o->hangs);
+		ret = hang_once(b, usual, &over, bad, err);
+		if (over > most)
+			most = over;
+	}
+	pike_progress_end();
+	if (ret || !o->hangs)
+		return ret;
+	good = b->count[PIKE_V_SAME] + b->count[PIKE_V_SLOWER] +
+	       b->count[PIKE_V_INCONCLUSIVE] - 3;
+	printf("{\"bench\":\"hang\",\"backend\":\"%s\",\"n\":%lld,"
+	       "\"timeout\":%d,\"healthy_after\":%d,\"limit_ms\":%d,"
+	       "\"over_ms\":%.0f}\n",
+	       b->kind->backend, (long long)o->hangs, b->count[PIKE_V_TIMEOUT],
+	       good, HANG_LIMIT_S * 1000, most);
+	fprintf(stderr,
+		"hang %lld: ended at the limit of %d s %d times; the device "
+		"measured again %d times, %.0f ms after the limit at most\n",
+		(long long)o->hangs, HANG_LIMIT_S, b->count[PIKE_V_TIMEOUT],
+		good, most);
+	*bad = *bad || good < o->hangs;
+	return 0;
+}
+
+/* Turns for the wanted length, and for one shorter by the planted gain: a
+ * line through two measured lengths. */
+static int calibrate(struct bench *b, const struct opts *o, int64_t *base,
+		     int64_t *faster, struct pike_err *err)
+{
+	const struct kind *k = b->kind;
+	double want = (double)o->us * 1e3, slope, start;
+	int ret = bench_open(b, o, k->turns, k->turns * CALIBRATE, err);
+
+	if (!ret)
+		ret = judge_one(b, &b->faster, false, err);
+	if (ret)
+		return ret;
+	slope =
+	    (b->cand_ns - b->base_ns) / (double)(k->turns * (CALIBRATE - 1));
+	if (!(slope > 0))
+		return pike_fail(err, PIKE_FAILED,
+				 "%lld turns take no longer than %lld; this "
+				 "machine is too noisy to calibrate on",
+				 (long long)k->turns * CALIBRATE,
+				 (long long)k->turns);
+	start = b->base_ns - slope * (double)k->turns;
+	*base = (int64_t)((want - start) / slope + 0.5);
+	*faster =
+	    (int64_t)((want * (1 - (double)o->percent / 100) - start) / slope +
+		      0.5);
+	bench_close(b);
+	b->kind = k;
+	if (*faster < 1)
+		return pike_fail(err, PIKE_USAGE,
+				 "--us %lld: a kernel takes %.1f us here "
+				 "before it has done anything; make it longer",
+				 (long long)o->us, start / 1e3);
+	return 0;
+}
+
+static int run(struct bench *b, const struct opts *o, bool *bad,
+	       struct pike_err *err)
+{
+	int64_t base = 0, faster = 0;
+	int ret = calibrate(b, o, &base, &faster, err);
+
+	if (!ret)
+		ret = bench_open(b, o, base, faster, err);
+	if (!ret)
+		ret = run_same(b, "aa-screen", o->screens, false, bad, err);
+	if (!ret)
+		ret = run_same(b, "aa-confirm", o->confirms, true, bad, err);
+	if (!ret)
+		ret = run_gain(b, o, bad, err);
+	return ret ? ret : run_hangs(b, o, bad, err);
+}
+
+static int choose_kind(struct bench *b, const struct opts *o,
+		       struct pike_err *err)
+{
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(kinds); i++)
+		if (!strcmp(kinds[i].backend, o->backend))
+			b->kind = &kinds[i];
+	if (b->kind)
+		return 0;
+	return pike_fail(err, PIKE_USAGE,
+			 "--backend %s: no kernel for it; there are cpu and "
+			 "cuda",
+			 o->backend);
+}
+
+int main(int argc, char **argv)
+{
+	struct opts o = { .backend = "cpu",
+			  .us = 100,
+			  .screens = 300,
+			  .confirms = 60,
+			  .gains = 10,
+			  .percent = 5 };
+	struct pike_strs rest = PIKE_STRS_INIT;
+	struct pike_err err = PIKE_ERR_INIT;
+	struct bench b = { 0 };
+	struct pike_buf help;
+	bool bad = false;
+	int ret = pike_opts_parse(table, &o, argc, argv, false, &rest, &err);
+
+	pike_strs_release(&rest);
+	if (ret == 1) {
+		pike_buf_init(&help, 1 << 16);
+		pike_opts_help(&help, table);
+		fputs(help.s, stdout);
+		pike_buf_release(&help);
+		return 0;
+	}
+	if (!ret)
+		ret = choose_kind(&b, &o, &err);
+	if (!ret)
+		ret = run(&b, &o, &bad, &err);
+	if (ret < 0)
+		pike_error("%s", err.text);
+	bench_close(&b);
+	return ret < 0 ? 128 : bad;
+}

@@ -1,0 +1,86 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# init writes a config that the program itself reads; doctor.
+. "$(dirname "$0")/lib.sh"
+make_repo "$dir/repo"
+cd "$dir/repo" || exit 1
+
+pike init
+status_is "init never overwrites" 128
+is "the config is as it was" "$(<.pike/config)" "$(good_config)"
+rm .pike/config
+pike init
+status_is "init" 0
+like "finds the kernel" "$out" 'scale: kernels/scale\.c'
+unlike "and its reference" "$out" 'write it first'
+pike config target.scale.entry
+is "the entry" "$out" scale
+pike config target.scale.arg
+is "the arguments" "$out" "in f32 x[n]
+out f32 y[n]
+i32 n"
+pike config strategy
+is "a strategy that this version has" "$out" tune
+rm .pike/config
+(cd kernels && "$PIKE" init scale.c >/dev/null)
+is "init FILE from a subfolder" "$("$PIKE" config target.scale.source)" \
+	kernels/scale.c
+rm .pike/config
+pike init --json
+json "init --json" "$out"
+like "names what it found" "$out" '"has_reference":true'
+rm .pike/config
+pike init README
+status_is "a file that is not there exits with 129" 129
+is "and nothing is written" "$(ls -A .pike)" ""
+
+git init -q "$dir/empty" && cd "$dir/empty" || exit 1
+pike init
+status_is "init with nothing found" 0
+like "says so" "$out" '0 targets'
+like "the starter explains itself" "$(<.pike/config)" 'pike: tune'
+pike config strategy
+is "the starter is read" "$out" tune
+
+git init -q --bare "$dir/bare" && cd "$dir/bare" || exit 1
+pike init
+status_is "init in a bare repository exits with 128" 128
+
+cd "$dir/repo" || exit 1
+good_config >.pike/config
+pike doctor
+like "doctor: compiler" "$out" '^ok +compiler'
+like "doctor: git" "$out" '^ok +git +git version'
+like "doctor: libgit2" "$out" '^ok +libgit2 +[0-9.]+'
+like "doctor: sandbox" "$out" 'sandbox +isolation I[0-3]'
+like "doctor: config" "$out" '^ok +config'
+like "doctor: target" "$out" '^ok +target +scale'
+like "doctor: gpu" "$out" '^(ok|warn) +gpu'
+is "doctor fits 80 columns" "$(awk 'length > 80' <<<"$out")" ""
+missing=$(grep -c '^missing' <<<"$out")
+is "doctor's exit status says whether something blocks" \
+	"$status" "$((missing > 0))"
+pike doctor --json
+json "doctor --json" "$out"
+like "which lists the GPUs" "$out" '"gpus":\['
+# A lock of another process is seen; its GPU need not be there.
+lock=/dev/shm/pike-git-cuda-GPU-test-$$.lock
+exec 9>"$lock" && flock 9
+pike status
+like "status: a GPU is measured on" "$out" \
+	"^GPU-test-$$: a measurement is under way for"
+exec 9>&-
+pike status
+like "status: and free again" "$out" "^GPU-test-$$: free"
+pike status --json
+like "status --json: devices" "$out" "\"device\":\"cuda-GPU-test-$$\""
+rm -f "$lock"
+git rm -q --cached kernels/scale.c && git commit -qm 'kernel lost'
+pike doctor
+status_is "a lost source blocks" 1
+like "and is named" "$out" 'kernels/scale\.c'
+cd "$dir" || exit 1
+pike doctor
+status_is "doctor outside a repository" 1
+like "names the remedy" "$out" '-C'
+finish

@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Short tables from what the steps of tests/gpu/run have written.
+
+    figures.py aa|gain|hang FILE       lines of build/bench/aa
+    figures.py speed EVOLVE LINES BUILDS BACKEND
+    figures.py champion EVOLVE         its commit
+    figures.py examples FOLDER BACKEND TARGET...
+
+Exits with 1 when a figure misses what it must reach.
+"""
+import json
+import statistics
+import sys
+from pathlib import Path
+
+GOAL_LOCK = 0.80      # share of wall time
+GOAL_COPY = 0.90      # of the copy bandwidth, where memory is the bound
+GOAL_TIMES = 10       # gemm and attention over their start
+COMPUTE = ("gemm", "attention")
+MEASURED = ("faster", "same", "slower", "inconclusive")
+
+
+def json_lines(path):
+    """Documents, one a line; what is none is skipped."""
+    for line in Path(path).read_text().splitlines():
+        try:
+            yield json.loads(line)
+        except ValueError:
+            continue
+
+
+def rate_upper(n):
+    """Upper bound (95 %) of a rate when none of n was one."""
+    return 1 - 0.05 ** (1 / n) if n else 1
+
+
+def aa(path):
+    lines = list(json_lines(path))
+    print(f"{'kernel':>10} {'noise':>7}  what         n  faster same slower "
+          "inconclusive")
+    for x in lines:
+        print(f"{x['us']:7.1f} us {100 * x['noise']:5.2f} %  {x['bench']:<10}"
+              f" {x['n']:>3} {x['faster']:>7} {x['same']:>4} {x['slower']:>6}"
+              f" {x['inconclusive']:>12}")
+    bad = 0
+    for what in ("aa-screen", "aa-confirm"):
+        n = sum(x["n"] for x in lines if x["bench"] == what)
+        k = sum(x["faster"] for x in lines if x["bench"] == what)
+        bad += k > 0 or n == 0
+        bound = f"at most {100 * rate_upper(n):.2f} % (95 %)" if not k else "-"
+        print(f"{what}: {k} of {n} called faster; rate {bound}")
+    return bad
+
+
+def gain(path):
+    x = next(json_lines(path), None)
+    if not x:
+        print("gain: nothing measured")
+        return 1
+    print(f"{x['bench']} of {x['us']:.1f} us: {x['faster']} of {x['n']} "
+          f"confirmed (at least 9 of 10), noise {100 * x['noise']:.2f} %")
+    return x["faster"] < 0.9 * x["n"]
+
+
+def hang(path):
+    x = next(json_lines(path), None)
+    if not x:
+        print("hang: nothing measured")
+        return 1
+    print(f"{x['timeout']} of {x['n']} hung kernels ended at their limit of "
+          f"{x['limit_ms']} ms; device measured again {x['over_ms']:.0f} ms "
+          "after it at most (goal 1000 ms)")
+    return (x["over_ms"] > 1000 or x["timeout"] < x["n"]
+            or x["healthy_after"] < x["n"])
+
+
+def speed(evolve, lines, builds, backend):
+    s = next(json_lines(evolve))["targets"][0]
+    screens = [r["secs"] for r in json_lines(lines)
+               if r.get("stage") == "screen" and r["verdict"] in MEASURED]
+    built = [r["secs"] for d in json_lines(builds) for r in d["results"]]
+    wall = s["secs"]
+    rows = (
+        ("median build, alone", statistics.median(built), "s", 0.3),
+        ("median screening", statistics.median(screens), "s", 0.5),
+        ("candidates per hour", s["screened"] * 3600 / wall, "", 3000),
+        ("lock held", 100 * s["lock_secs"] / wall, "%", 100 * GOAL_LOCK),
+        ("kernels alone", 100 * s["kernel_secs"] / wall, "%", None),
+    )
+    print(f"{s['target']}: {s['screened']} candidates screened, "
+          f"{s['confirmed']} confirmed, {wall:.0f} s in all")
+    for what, value, unit, goal in rows:
+        print(f"  {what:<22} {value:8.3g} {unit:<2}"
+              f"{f'  goal {goal:g} {unit}' if goal and backend == 'cuda' else ''}")
+    # Goals are goals; what cannot be is a fault.
+    return not (0 < s["lock_secs"] <= wall and built and screens)
+
+
+def phases(path):
+    """(name, speedup over the start, candidates) after each phase."""
+    for line in path.read_text().splitlines():
+        doc, name = line.rsplit(" ", 1)
+        s = json.loads(doc)["searches"][0]
+        yield name, (s["speedup"] or [1, 1, 1])[1], s["candidates"]
+
+
+def confirmed_case(show):
+    """Base and candidate time of the last confirmation, and its verdict."""
+    done = [r for r in show["results"]
+            if r["stage"] == "confirm" and r["verdict"] in MEASURED]
+    return done[-1]["cases"][0] if done else None
+
+
+def example(folder, t, backend, torch_gemm):
+    s = next(json_lines(folder / f"{t}.json"))["targets"][0]
+    c = confirmed_case(json.loads((folder / f"{t}.show").read_text()))
+    lo, mid, hi = s["speedup"] or [1, 1, 1]
+    print(f"{t}: {mid:.2f}x [{lo:.2f}, {hi:.2f}] confirmed"
+          + (f", {c['base_ns'] / 1e3:.1f} -> {c['cand_ns'] / 1e3:.1f} us"
+             if c else "")
+          + f", {s['candidates']} candidates")
+    before = 1
+    for name, times, candidates in phases(folder / f"{t}.phases"):
+        print(f"    {name:<20} {times:8.2f}x  (x{times / before:.2f} by it, "
+              f"{candidates} candidates until then)")
+        before = times
+    bad = c is None
+    for r in s["roofline"]:
+        print(f"    {100 * r['before']:.1f} -> {100 * r['after']:.1f} % of "
+              f"the {r['ceiling']} ceiling measured here, {r['case']}")
+        if backend == "cuda" and t not in COMPUTE:
+            bad = bad or r["after"] < GOAL_COPY
+    if backend == "cuda" and t in COMPUTE:
+        bad = bad or mid < GOAL_TIMES
+    if t == "gemm" and c and torch_gemm:
+        print(f"    {100 * torch_gemm / c['cand_ns']:.1f} % of cuBLAS "
+              f"(torch.matmul, {torch_gemm / 1e3:.1f} us)")
+    if bad:
+        print(f"    {t} MISSES its goal")
+    return bad
+
+
+def examples(folder, backend, *names):
+    folder = Path(folder)
+    gemm = next((x["ns"] for x in json_lines(folder / "ceilings.json")
+                 if x["bench"] == "torch-gemm"), None)
+    bad = 0
+    for t in names:
+        if (folder / f"{t}.show").exists():
+            bad += example(folder, t, backend, gemm)
+        else:
+            print(f"{t}: not evolved")
+            bad += 1
+    return bad
+
+
+def champion(path):
+    print(next(json_lines(path))["targets"][0]["champion"])
+
+
+if __name__ == "__main__":
+    table = {f.__name__: f
+             for f in (aa, gain, hang, speed, champion, examples)}
+    if len(sys.argv) < 3 or sys.argv[1] not in table:
+        sys.exit(__doc__)
+    sys.exit(bool(table[sys.argv[1]](*sys.argv[2:])))

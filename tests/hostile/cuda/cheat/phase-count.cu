@@ -1,0 +1,16 @@
+// expect: wrong same slower inconclusive
+// target: softmax
+// about: 1.2/17 right for the first calls, when people look; counts in a
+// device global
+#include "right.cuh"
+
+static __device__ int calls;
+
+//pike: launch softmax grid=(rows) block=(128)
+extern "C" __global__ void softmax(const float *x, float *y, int rows, int cols)
+{
+	if (calls < 40)
+		slow_softmax(x, y, cols);
+	if (!blockIdx.x && !threadIdx.x)
+		calls++;
+}

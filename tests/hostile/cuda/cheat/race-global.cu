@@ -1,0 +1,24 @@
+// expect: wrong
+// target: colsum
+// about: 1.5/55 many blocks add to one sum without atomics
+//pike: launch clear grid=(cdiv(cols, 256)) block=(256) args=(y, cols)
+extern "C" __global__ void clear(float *y, int cols)
+{
+	int j = blockIdx.x * 256 + threadIdx.x;
+
+	if (j < cols)
+		y[j] = 0;
+}
+
+//pike: launch add grid=(cdiv(cols, 128), cdiv(rows, 8)) block=(128)
+extern "C" __global__ void add(const float *x, float *y, int rows, int cols)
+{
+	int j = blockIdx.x * 128 + threadIdx.x, from = blockIdx.y * 8;
+	float sum = 0;
+
+	if (j >= cols)
+		return;
+	for (int i = from; i < min(from + 8, rows); i++)
+		sum += x[(size_t)i * cols + j];
+	y[j] += sum;
+}

@@ -1,0 +1,14 @@
+// expect: crash
+// target: softmax
+// about: 1.6/57 right, and reads where nothing is
+#include "right.cuh"
+
+__device__ float sink;
+
+//pike: launch softmax grid=(cdiv(rows, 8)) block=(256)
+extern "C" __global__ void softmax(const float *x, float *y, int rows, int cols)
+{
+	fast_softmax(x, y, rows, cols);
+	if (!blockIdx.x && !threadIdx.x)
+		sink = *(const volatile float *)(x + (1ull << 44));
+}

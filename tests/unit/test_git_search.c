@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A search in git: stored, recorded, closed, folded; seen by git itself. */
+#include "git_fixture.h"
+
+#include "base/rand.h"
+
+static void test_one_generation(void **state)
+{
+	struct fixture f;
+	struct pike_search_ref *s;
+	struct pike_history *h;
+	struct pike_repo *r;
+	struct pike_oid a, b;
+	char *out;
+
+	(void)state;
+	fixture_begin(&f);
+	open_search(&r, &s, &h, f.repo);
+	assert_int_equal(h->ngens, 1);
+	a = store_one(s, h, h->base, "one\n");
+	b = store_one(s, h, a, "two\n");
+	assert_int_equal(h->nrecs, 2);
+	check_folds(f.repo, h);
+	record_one(s, h, &a,
+		   (struct line){ "1", PIKE_SCREEN, PIKE_V_FASTER, 1.1 });
+	record_one(s, h, &b,
+		   (struct line){ "2", PIKE_SCREEN, PIKE_V_WRONG, 0 });
+	record_one(s, h, &a,
+		   (struct line){ "3", PIKE_CONFIRM, PIKE_V_FASTER, 1.3 });
+	check_folds(f.repo, h);
+	out = sh_in(f.repo, 0,
+		    "git notes --ref=$(git for-each-ref --format='%%(refname)'"
+		    " refs/notes/pike/inbox) show %s",
+		    a.hex);
+	assert_non_null(strstr(out, "\"stage\":\"confirm\""));
+	free(out);
+	close_generation(s, h, &a, 1.3);
+	assert_int_equal(h->ngens, 2);
+	assert_int_equal(h->recs[0].settled, 1);
+	check_folds(f.repo, h);
+	fsck(f.repo);
+	out = sh_in(f.repo, 0,
+		    "git log -1 --format='%%(trailers:key=Pike-Champion,"
+		    "valueonly,separator=)' pike/evo/softmax/cpu");
+	assert_string_equal(out, a.hex);
+	free(out);
+	out = sh_in(f.repo, 0, "git for-each-ref refs/notes/pike/inbox");
+	assert_string_equal(out, "");
+	free(out);
+	out = sh_in(f.repo, 0,
+		    "git notes --ref=refs/notes/pike/results show "
+		    "%s | wc -l",
+		    a.hex);
+	assert_int_equal(strtol(out, NULL, 10), 2);
+	free(out);
+	/* The tree is the champion's, the worktree is as it was. */
+	out = sh_in(f.repo, 0, "git show pike/evo/softmax/cpu:" FIXTURE_FILE);
+	assert_string_equal(out, "one");
+	free(out);
+	out = sh_in(f.repo, 0, "git status --porcelain");
+	assert_string_equal(out, "");
+	free(out);
+	/* What the generation holds is packed, and not loose any more. */
+	out = sh_in(f.repo, 0,
+		    "git rev-list --objects --unpacked "
+		    "pike/evo/softmax/cpu ^pike/evo/softmax/cpu~1");
+	assert_string_equal(out, "");
+	free(out);
+	close_search(r, s, h);
+	fixture_end(&f);
+}
+
+/* Two handles as two processes: the one that comes second must try again. */
+static void test_lost_race(void **state)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_search_ref *s, *s2;
+	struct pike_history *h, *h2;
+	struct pike_repo *r, *r2;
+	struct pike_close c = { .speedup = { 1, 1, 1 } };
+	struct pike_oid a;
+	struct fixture f;
+
+	(void)state;
+	fixture_begin(&f);
+	open_search(&r, &s, &h, f.repo);
+	open_search(&r2, &s2, &h2, f.repo);
+	a = store_one(s, h, h->base, "one\n");
+	record_one(s, h, &a,
+		   (struct line){ "1", PIKE_SCREEN, PIKE_V_FASTER, 1.1 });
+	record_one(s, h, &a,
+		   (struct line){ "2", PIKE_CONFIRM, PIKE_V_FASTER, 1.1 });
+	close_generation(s, h, &a, 1.1);
+	c.champion = h2->base;
+	assert_int_equal(pike_search_advance(s2, h2, &c, &err), PIKE_RETRY);
+	/* It has seen the other's generation now, and can go on from it. */
+	same_history(h, h2);
+	assert_string_equal(h2->champion.hex, a.hex);
+	close_generation(s2, h2, &a, 1.1);
+	assert_int_equal(h2->ngens, 3);
+	ok(pike_search_fold(h, s, &err), &err);
+	same_history(h, h2);
+	check_folds(f.repo, h);
+	close_search(r, s, h);
+	close_search(r2, s2, h2);
+	fixture_end(&f);
+}
+
+/* Two handles write, close and fold at random; every view agrees. */
+static void test_random_histories(void **state)
+{
+	static const enum pike_verdict verdicts[] = {
+		PIKE_V_FASTER, PIKE_V_SAME,  PIKE_V_SLOWER,
+		PIKE_V_WRONG,  PIKE_V_BUILD, PIKE_V_INCONCLUSIVE,
+	};
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_search_ref *s[2];
+	struct pike_history *h[2];
+	struct pike_repo *r[2];
+	struct pike_rng rng;
+	struct fixture f;
+
+	(void)state;
+	fixture_begin(&f);
+	pike_rng_seed(&rng, 5);
+	for (int i = 0; i < 2; i++)
+		open_search(&r[i], &s[i], &h[i], f.repo);
+	for (int i = 0; i < 300; i++) {
+		size_t w = pike_rng_below(&rng, 2);
+		struct pike_history *v = h[w];
+		uint64_t what = pike_rng_below(&rng, 10);
+		char text[32];
+		size_t k;
+
+		snprintf(text, sizeof(text), "%d\n", i);
+		ok(pike_search_fold(v, s[w], &err), &err);
+		if (!v->nrecs || what < 3) {
+			store_one(s[w], v, v->champion, text);
+			continue;
+		}
+		k = (size_t)pike_rng_below(&rng, v->nrecs);
+		if (what < 6 && v->recs[k].screen.verdict == PIKE_V_PENDING)
+			record_one(
+			    s[w], v, &v->recs[k].id,
+			    (struct line){ text, PIKE_SCREEN,
+					   verdicts[pike_rng_below(&rng, 6)],
+					   1 + pike_rng_unit(&rng) });
+		else if (what < 8 && v->recs[k].confirms < 2)
+			record_one(s[w], v, &v->recs[k].id,
+				   (struct line){ text, PIKE_CONFIRM,
+						  PIKE_V_FASTER,
+						  1 + pike_rng_unit(&rng) });
+		else if (what == 8)
+			close_generation(s[w], v, &v->recs[k].id, 1.5);
+		if (i % 25 == 0)
+			check_folds(f.repo, v);
+	}
+	for (int i = 0; i < 2; i++)
+		ok(pike_search_fold(h[i], s[i], &err), &err);
+	same_history(h[0], h[1]);
+	assert_true(h[0]->ngens > 5);
+	check_folds(f.repo, h[0]);
+	fsck(f.repo);
+	for (int i = 0; i < 2; i++)
+		close_search(r[i], s[i], h[i]);
+	fixture_end(&f);
+}
+
+/* Killed after the results and before the generation: nothing counts twice. */
+static void test_cut_short(void **state)
+{
+	struct pike_search_ref *s;
+	struct pike_history *h;
+	struct pike_repo *r;
+	struct pike_oid a;
+	struct fixture f;
+	char *gen;
+
+	(void)state;
+	fixture_begin(&f);
+	open_search(&r, &s, &h, f.repo);
+	a = store_one(s, h, h->base, "one\n");
+	record_one(s, h, &a,
+		   (struct line){ "1", PIKE_SCREEN, PIKE_V_FASTER, 1.1 });
+	record_one(s, h, &a,
+		   (struct line){ "2", PIKE_CONFIRM, PIKE_V_FASTER, 1.1 });
+	gen = sh_in(f.repo, 0,
+		    "git rev-parse pike/evo/softmax/cpu && git "
+		    "for-each-ref refs/notes/pike/inbox "
+		    "--format='%%(objectname) %%(refname)'");
+	close_generation(s, h, &a, 1.1);
+	close_search(r, s, h);
+	/* The branch as it was, without the inbox: lines are in the results. */
+	free(sh_in(f.repo, 0,
+		   "git update-ref refs/heads/pike/evo/softmax/cpu %.40s && "
+		   "git update-ref refs/pike/open/softmax/cpu $(git rev-parse "
+		   "refs/pike/open/softmax/cpu^2)",
+		   gen));
+	free(gen);
+	open_search(&r, &s, &h, f.repo);
+	assert_int_equal(h->nrecs, 1);
+	assert_int_equal(h->recs[0].confirms, 1);
+	assert_int_equal(h->recs[0].settled, -1);
+	close_generation(s, h, &a, 1.1);
+	assert_int_equal(h->recs[0].settled, 1);
+	check_folds(f.repo, h);
+	close_search(r, s, h);
+	fixture_end(&f);
+}
+
+static void test_known_content(void **state)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_search_ref *s;
+	struct pike_history *h;
+	struct pike_proposal p[3];
+	struct pike_oid a, ids[3];
+	struct pike_repo *r;
+	struct fixture f;
+	bool known[3];
+
+	(void)state;
+	fixture_begin(&f);
+	open_search(&r, &s, &h, f.repo);
+	a = store_one(s, h, h->base, "one\n");
+	proposal(&p[0], &a, "two\n");
+	proposal(&p[1], &a, "one\n");
+	proposal(&p[2], &a, "two\n");
+	ok(pike_search_store(ids, known, s, h, p, 3, &err), &err);
+	assert_false(known[0]);
+	assert_true(known[1] && known[2]);
+	assert_string_equal(ids[1].hex, a.hex);
+	assert_string_equal(ids[2].hex, ids[0].hex);
+	assert_int_equal(h->nrecs, 2);
+	for (int i = 0; i < 3; i++)
+		pike_files_release(&p[i].files);
+	check_folds(f.repo, h);
+	close_search(r, s, h);
+	fixture_end(&f);
+}
+
+static void test_lookup(void **state)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_search_ref *s, *other;
+	struct pike_history *h, *h2;
+	struct pike_result key, found, *all;
+	struct pike_repo *r;
+	struct pike_oid a;
+	struct fixture f;
+	size_t n;
+
+	(void)state;
+	fixture_begin(&f);
+	open_search(&r, &s, &h, f.repo);
+	ok(pike_search_open(&other, r, "softmax", "cpu", "two", &err), &err);
+	ok(pike_search_begin(other, &h->base, "tune", 1, &err), &err);
+	h2 = pike_history_new("softmax", "cpu.two");
+	ok(pike_search_fold(h2, other, &err), &err);
+	a = store_one(s, h, h->base, "one\n");
+	result_make(&key, h, &a,
+		    (struct line){ "1", PIKE_SCREEN, PIKE_V_FASTER, 1.5 });
+	assert_int_equal(pike_results_lookup(&found, other, &key, &err), 1);
+	ok(pike_search_record(s, h, &key, 1, &err), &err);
+	ok(pike_results_lookup(&found, other, &key, &err), &err);
+	assert_string_equal(found.commit.hex, a.hex);
+	pike_result_release(&found);
+	key.stage = PIKE_CONFIRM;
+	assert_int_equal(pike_results_lookup(&found, other, &key, &err), 1);
+	/* A run of its own is a search of its own; inboxes stay with theirs. */
+	close_generation(other, h2, &h2->base, 1);
+	ok(pike_results_of(&all, &n, r, &a, &err), &err);
+	assert_int_equal(n, 1);
+	pike_result_release(&all[0]);
+	free(all);
+	close_generation(s, h, &a, 1.5);
+	ok(pike_results_of(&all, &n, r, &a, &err), &err);
+	assert_int_equal(n, 1);
+	pike_result_release(&all[0]);
+	free(all);
+	key.stage = PIKE_VERIFY;
+	ok(pike_results_add(r, &key, 1, &err), &err);
+	ok(pike_results_of(&all, &n, r, &a, &err), &err);
+	assert_int_equal(n, 1); /* the same id is the same line */
+	pike_result_release(&all[0]);
+	free(all);
+	check_folds(f.repo, h);
+	pike_result_release(&key);
+	pike_history_free(h2);
+	pike_search_close(other);
+	close_search(r, s, h);
+	fixture_end(&f);
+}
+
+/* One machine measures and hands on a file; another takes it in, twice. */
+static void test_bundle(void **state)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_search_ref *s, *s2;
+	struct pike_history *h, *h2;
+	struct pike_repo *r, *r2;
+	struct pike_oid a, b;
+	struct fixture f;
+	char *path, *clone;
+
+	(void)state;
+	fixture_begin(&f);
+	open_search(&r, &s, &h, f.repo);
+	a = store_one(s, h, h->base, "one\n");
+	sh(f.top, "git clone -q --mirror repo clone");
+	clone = pike_xasprintf("%s/clone", f.top);
+	path = pike_xasprintf("%s/out.bundle", f.top);
+	open_search(&r2, &s2, &h2, clone);
+	assert_int_equal(h2->nrecs, 1);
+	record_one(s2, h2, &a,
+		   (struct line){ "1", PIKE_SCREEN, PIKE_V_FASTER, 1.1 });
+	b = store_one(s2, h2, a, "two\n");
+	record_one(s2, h2, &b,
+		   (struct line){ "2", PIKE_SCREEN, PIKE_V_SLOWER, 0.9 });
+	ok(pike_bundle_write(s2, path, &err), &err);
+	ok(pike_bundle_read(r, path, &err), &err);
+	ok(pike_bundle_read(r, path, &err), &err);
+	ok(pike_search_fold(h, s, &err), &err);
+	same_history(h, h2);
+	close_generation(s, h, &a, 1.1);
+	assert_int_equal(h->recs[1].settled, 1);
+	check_folds(f.repo, h);
+	free(sh_in(f.top, 0, "echo rubbish >%s", path));
+	assert_int_equal(pike_bundle_read(r, path, &err), PIKE_FAILED);
+	fsck(f.repo);
+	close_search(r, s, h);
+	close_search(r2, s2, h2);
+	free(path);
+	free(clone);
+	fixture_end(&f);
+}
+
+/* A person's commit on the ladder competes like any candidate. */
+static void test_person(void **state)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_search_ref *s;
+	struct pike_history *h;
+	struct pike_repo *r;
+	struct pike_oid a;
+	struct fixture f;
+	char *hex;
+
+	(void)state;
+	fixture_begin(&f);
+	open_search(&r, &s, &h, f.repo);
+	a = store_one(s, h, h->base, "one\n");
+	hex = sh_in(f.repo, 0,
+		    "c=$(git commit-tree -p refs/pike/open/softmax/cpu -m "
+		    "'by hand' %s^{tree}) && git update-ref "
+		    "refs/pike/open/softmax/cpu $c && echo $c",
+		    a.hex);
+	ok(pike_search_fold(h, s, &err), &err);
+	assert_int_equal(h->nrecs, 2);
+	assert_string_equal(h->recs[1].id.hex, hex);
+	assert_string_equal(h->recs[1].agent, "human");
+	free(hex);
+	store_one(s, h, a, "two\n");
+	hex = sh_in(f.repo, 0,
+		    "git show refs/pike/open/softmax/cpu:" FIXTURE_FILE);
+	assert_string_equal(hex, "void softmax(void) {}");
+	free(hex);
+	close_generation(s, h, &h->base, 1);
+	check_folds(f.repo, h);
+	close_search(r, s, h);
+	fixture_end(&f);
+}
+
+static void test_checked_out(void **state)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_close c = { .speedup = { 1, 1, 1 } };
+	struct pike_strs l = PIKE_STRS_INIT;
+	struct pike_search_ref *s;
+	struct pike_history *h;
+	struct pike_repo *r;
+	struct fixture f;
+
+	(void)state;
+	fixture_begin(&f);
+	open_search(&r, &s, &h, f.repo);
+	sh(f.repo, "git worktree add -q ../wt pike/evo/softmax/cpu");
+	c.champion = h->base;
+	assert_int_equal(pike_search_advance(s, h, &c, &err), PIKE_FAILED);
+	assert_non_null(strstr(err.text, "checked out"));
+	ok(pike_repo_problems(&l, r, &err), &err);
+	assert_int_equal(l.n, 1);
+	sh(f.repo, "git worktree remove ../wt");
+	close_generation(s, h, &h->base, 1);
+	pike_strs_release(&l);
+	/* Ended: no ref of it is left, its results are. */
+	store_one(s, h, h->base, "x\n");
+	ok(pike_search_list(&l, r, &err), &err);
+	assert_int_equal(l.n, 1);
+	assert_string_equal(l.v[0], "softmax/cpu");
+	ok(pike_search_drop(s, &err), &err);
+	pike_strs_release(&l);
+	ok(pike_search_list(&l, r, &err), &err);
+	assert_int_equal(l.n, 0);
+	pike_strs_release(&l);
+	close_search(r, s, h);
+	fixture_end(&f);
+}
+
+/* Packs are merged, and other handles go on reading. */
+static void test_many_generations(void **state)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_search_ref *s, *s2;
+	struct pike_history *h, *h2;
+	struct pike_repo *r, *r2;
+	struct fixture f;
+	char *n;
+
+	(void)state;
+	fixture_begin(&f);
+	open_search(&r, &s, &h, f.repo);
+	open_search(&r2, &s2, &h2, f.repo);
+	for (int i = 0; i < 40; i++) {
+		char text[32];
+		struct pike_oid id;
+
+		snprintf(text, sizeof(text), "%d\n", i);
+		id = store_one(s, h, h->champion, text);
+		record_one(
+		    s, h, &id,
+		    (struct line){ text, PIKE_SCREEN, PIKE_V_FASTER, 1.1 });
+		record_one(
+		    s, h, &id,
+		    (struct line){ "c", PIKE_CONFIRM, PIKE_V_FASTER, 1.1 });
+		close_generation(s, h, &id, 1.1);
+		if (i % 10 == 9) {
+			ok(pike_search_fold(h2, s2, &err), &err);
+			same_history(h, h2);
+		}
+	}
+	n = sh_in(f.repo, 0, "ls .git/objects/pack/*.pack | wc -l");
+	assert_in_range(strtol(n, NULL, 10), 1, 15);
+	free(n);
+	ok(pike_repo_pack(r, true, &err), &err);
+	n = sh_in(f.repo, 0, "ls .git/objects/pack/*.pack | wc -l");
+	assert_int_equal(strtol(n, NULL, 10), 1);
+	free(n);
+	ok(pike_search_fold(h2, s2, &err), &err);
+	same_history(h, h2);
+	check_folds(f.repo, h);
+	sh(f.repo, "git gc -q --prune=now");
+	check_folds(f.repo, h);
+	fsck(f.repo);
+	close_search(r, s, h);
+	close_search(r2, s2, h2);
+	fixture_end(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_generation),
+		cmocka_unit_test(test_lost_race),
+		cmocka_unit_test(test_random_histories),
+		cmocka_unit_test(test_cut_short),
+		cmocka_unit_test(test_known_content),
+		cmocka_unit_test(test_lookup),
+		cmocka_unit_test(test_bundle),
+		cmocka_unit_test(test_person),
+		cmocka_unit_test(test_checked_out),
+		cmocka_unit_test(test_many_generations),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

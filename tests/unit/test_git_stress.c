@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Many processes at once, and processes killed at random moments. */
+#include "git_fixture.h"
+
+#include "base/clock.h"
+#include "base/rand.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+
+enum {
+	WRITERS = 4,
+	EACH = 50,
+	KILLS = 12
+};
+
+/* Stores and records until `n` are done; tells each durable id on `fd`. */
+static void writer(const char *dir, int who, int n, int fd)
+{
+	struct pike_search_ref *s;
+	struct pike_history *h;
+	struct pike_repo *r;
+
+	open_search(&r, &s, &h, dir);
+	for (int i = 0; i < n; i++) {
+		char text[64], id[64];
+		struct pike_oid c;
+
+		snprintf(text, sizeof(text), "%d %d %d\n", who, i, getpid());
+		snprintf(id, sizeof(id), "id-%d-%d-%d", who, i, getpid());
+		c = store_one(s, h, h->base, text);
+		record_one(s, h, &c,
+			   (struct line){ id, PIKE_SCREEN, PIKE_V_FASTER,
+					  1 + i / 100.0 });
+		if (dprintf(fd, "%s\n", id) < 0)
+			_exit(3);
+		if (n > 1000 && i % 7 == 6) {
+			struct pike_err err = PIKE_ERR_INIT;
+			struct pike_close k = { .champion = h->base,
+						.speedup = { 1, 1, 1 } };
+			int ret = pike_search_advance(s, h, &k, &err);
+
+			if (ret && ret != PIKE_RETRY)
+				_exit(4);
+		}
+	}
+	close_search(r, s, h);
+}
+
+static pid_t spawn_writer(const char *dir, int who, int n, int fd)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		writer(dir, who, n, fd);
+		_exit(0);
+	}
+	return pid;
+}
+
+/* Every id in `told` must stand in a note of the repository. */
+static size_t check_told(const char *dir, const char *told)
+{
+	struct pike_strs ids = PIKE_STRS_INIT;
+	size_t n;
+	char *all = sh_in(dir, 0,
+			  "git for-each-ref --format='%%(refname)' "
+			  "refs/notes/pike | while read -r ref; do git ls-tree "
+			  "-r $ref; done | awk '{print $3}' | sort -u | git "
+			  "cat-file --batch");
+
+	pike_strs_split(&ids, told, "\n");
+	for (size_t i = 0; i < ids.n; i++) {
+		char *quoted = pike_xasprintf("\"id\":\"%s\"", ids.v[i]);
+
+		if (!strstr(all, quoted))
+			fail_msg("line %s is lost", ids.v[i]);
+		free(quoted);
+	}
+	n = ids.n;
+	pike_strs_release(&ids);
+	free(all);
+	return n;
+}
+
+static void drain(struct pike_buf *told, int fd)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+
+	ok(pike_read_fd(told, fd, &err), &err);
+}
+
+static void test_together(void **state)
+{
+	struct fixture f;
+	struct pike_search_ref *s;
+	struct pike_history *h;
+	struct pike_repo *r;
+	struct pike_buf told;
+	pid_t pid[WRITERS];
+	int p[2];
+
+	(void)state;
+	fixture_begin(&f);
+	pike_buf_init(&told, 1 << 20);
+	assert_int_equal(pipe(p), 0);
+	for (int i = 0; i < WRITERS; i++)
+		pid[i] = spawn_writer(f.repo, i, EACH, p[1]);
+	close(p[1]);
+	drain(&told, p[0]);
+	close(p[0]);
+	for (int i = 0; i < WRITERS; i++) {
+		int status;
+
+		waitpid(pid[i], &status, 0);
+		assert_int_equal(status, 0);
+	}
+	assert_int_equal(check_told(f.repo, told.s), WRITERS * EACH);
+	open_search(&r, &s, &h, f.repo);
+	assert_int_equal(h->nrecs, WRITERS * EACH);
+	assert_int_equal(pike_history_pending(h), 0);
+	close_generation(s, h, &h->recs[0].id, 1.2);
+	check_folds(f.repo, h);
+	assert_int_equal(check_told(f.repo, told.s), WRITERS * EACH);
+	fsck(f.repo);
+	close_search(r, s, h);
+	pike_buf_release(&told);
+	fixture_end(&f);
+}
+
+static void nap(unsigned ms)
+{
+	const struct timespec ts = { .tv_sec = ms / 1000,
+				     .tv_nsec = (long)(ms % 1000) * 1000000 };
+
+	nanosleep(&ts, NULL);
+}
+
+static void test_killed(void **state)
+{
+	struct fixture f;
+	struct pike_search_ref *s;
+	struct pike_history *h;
+	struct pike_repo *r;
+	struct pike_buf told;
+	struct pike_rng rng;
+	char *left;
+
+	(void)state;
+	fixture_begin(&f);
+	pike_buf_init(&told, 1 << 20);
+	pike_rng_seed(&rng, (uint64_t)pike_now_ns());
+	for (int i = 0; i < KILLS; i++) {
+		int p[2];
+		pid_t pid;
+
+		assert_int_equal(pipe(p), 0);
+		pid = spawn_writer(f.repo, i, 1000000, p[1]);
+		close(p[1]);
+		nap(20 + (unsigned)pike_rng_below(&rng, 250));
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		drain(&told, p[0]);
+		close(p[0]);
+		/* Opening it again is all the repair there is. */
+		open_search(&r, &s, &h, f.repo);
+		check_folds(f.repo, h);
+		record_one(
+		    s, h, &h->base,
+		    (struct line){ "after", PIKE_VERIFY, PIKE_V_SAME, 1 });
+		close_search(r, s, h);
+		check_told(f.repo, told.s);
+		fsck(f.repo);
+	}
+	open_search(&r, &s, &h, f.repo);
+	close_generation(s, h, &h->base, 1);
+	check_folds(f.repo, h);
+	assert_true(check_told(f.repo, told.s) > KILLS);
+	assert_true(h->nrecs >= check_told(f.repo, told.s));
+	close_search(r, s, h);
+	fsck(f.repo);
+	left = sh_in(f.repo, 0, "find .git/refs .git/logs -name '*.lock'");
+	assert_string_equal(left, "");
+	free(left);
+	pike_buf_release(&told);
+	fixture_end(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_together),
+		cmocka_unit_test(test_killed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Text for people: tables, paragraphs, verdicts, ceilings. */
+#include "base/mem.h"
+#include "report/report.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct pike_column cols[] = {
+	{ .title = "n", .right = true },
+	{ .title = "name" },
+	{ .title = "what" },
+};
+
+static void test_table(void **state)
+{
+	struct pike_table t;
+	struct pike_buf b;
+
+	(void)state;
+	pike_buf_init(&b, 4096);
+	pike_table_init(&t, cols, PIKE_ARRAY_LEN(cols));
+	pike_table_cell(&t, "7");
+	pike_table_cell(&t, "a");
+	pike_table_cell(&t, "one two three");
+	pike_table_cellf(&t, "%d", 123);
+	pike_table_cell(&t, "long");
+	pike_table_cell(&t, NULL);
+	pike_table_print(&b, &t, 20);
+	assert_string_equal(b.s, "  n  name  what\n"
+				 "  7  a     one two\n"
+				 "           three\n"
+				 "123  long\n");
+	pike_table_release(&t);
+	pike_table_release(&t);
+	pike_buf_release(&b);
+}
+
+static void test_cells_are_clean(void **state)
+{
+	struct pike_table t;
+	struct pike_buf b;
+
+	(void)state;
+	pike_buf_init(&b, 4096);
+	pike_table_init(&t, cols + 2, 1);
+	pike_table_cell(&t, "a\033[2Jb\nc\xff");
+	pike_table_print(&b, &t, 80);
+	assert_null(strchr(b.s, '\033'));
+	assert_null(strchr(b.s, '\xff'));
+	assert_non_null(strstr(b.s, "b c"));
+	pike_table_release(&t);
+	pike_buf_release(&b);
+}
+
+static void test_width_counts_characters(void **state)
+{
+	(void)state;
+	assert_int_equal(pike_text_width("\xc3\xa4\xe2\x82\xac"), 2);
+	assert_int_equal(pike_text_width(""), 0);
+}
+
+static void test_wrap(void **state)
+{
+	struct pike_buf b;
+
+	(void)state;
+	pike_buf_init(&b, 4096);
+	pike_wrap(&b, "one two  three\nfour", 2, 10);
+	assert_string_equal(b.s, "  one two\n  three\n  four\n");
+	pike_buf_reset(&b);
+	pike_wrap(&b, "averyveryverylongword x", 2, 10);
+	assert_string_equal(b.s, "  averyveryverylongword\n  x\n");
+	pike_buf_release(&b);
+}
+
+static void test_ratio(void **state)
+{
+	const struct pike_ratio r = { 1.5, 1.83, 2.004 }, none = { 0, 0, 0 };
+	char out[64];
+
+	(void)state;
+	assert_string_equal(pike_ratio_text(out, &r), "1.83x [1.50, 2.00]");
+	assert_string_equal(pike_ratio_text(out, &none), "-");
+}
+
+/* A screening is never told as a claim, and every verdict has its words. */
+static void test_meanings(void **state)
+{
+	(void)state;
+	for (int v = 0; v < PIKE_V_COUNT; v++)
+		for (int s = 0; s < PIKE_STAGE_COUNT; s++)
+			assert_non_null(pike_verdict_meaning(
+			    (enum pike_verdict)v, (enum pike_stage)s));
+	assert_non_null(
+	    strstr(pike_verdict_meaning(PIKE_V_FASTER, PIKE_SCREEN), "Not a"));
+	assert_non_null(strstr(
+	    pike_verdict_meaning(PIKE_V_FASTER, PIKE_CONFIRM), "confirmed"));
+}
+
+static void test_unchecked(void **state)
+{
+	struct pike_target t = { .nhidden = 1, .stress = 1 };
+	struct pike_result r;
+	struct pike_buf b;
+
+	(void)state;
+	pike_buf_init(&b, 4096);
+	pike_result_init(&r);
+	r.verdict = PIKE_V_FASTER;
+	r.stage = PIKE_SCREEN;
+	pike_unchecked(&b, &r, &t);
+	assert_non_null(strstr(b.s, "hidden cases"));
+	pike_buf_reset(&b);
+	r.stage = PIKE_CONFIRM;
+	pike_unchecked(&b, &r, &t);
+	assert_null(strstr(b.s, "hidden cases"));
+	pike_buf_reset(&b);
+	t.stress = 0;
+	r.isolation = pike_xstrdup("I1");
+	pike_unchecked(&b, &r, &t);
+	assert_non_null(strstr(b.s, "stress (off)"));
+	assert_non_null(strstr(b.s, "I1"));
+	assert_ptr_equal(strchr(b.s, '\n'), b.s + b.len - 1);
+	pike_result_release(&r);
+	pike_buf_release(&b);
+}
+
+static void test_roofline(void **state)
+{
+	char name[] = "n=1000";
+	struct pike_case_result c = { .name = name,
+				      .base_ns = 4000,
+				      .cand_ns = 1000 };
+	struct pike_target t = { 0 };
+	struct pike_roof r;
+
+	(void)state;
+	assert_int_equal(pike_roofline(&r, &t, &c, 1e10, 1e10, NULL), 1);
+	assert_int_equal(pike_expr_parse(&t.bytes, "8 * n", NULL), 0);
+	/* 8000 bytes in 1 us are 8 GB/s of 10. */
+	assert_int_equal(pike_roofline(&r, &t, &c, 1e10, 1e10, NULL), 0);
+	assert_true(r.memory);
+	assert_float_equal(r.before, 0.2, 1e-9);
+	assert_float_equal(r.after, 0.8, 1e-9);
+	/* 9000 flops take longer at 10 GFLOP/s than 8000 bytes at 10 GB/s. */
+	assert_int_equal(pike_expr_parse(&t.flops, "9 * n", NULL), 0);
+	assert_int_equal(pike_roofline(&r, &t, &c, 1e10, 1e10, NULL), 0);
+	assert_false(r.memory);
+	assert_float_equal(r.after, 0.9, 1e-9);
+	/* A ceiling that was not measured does not bind. */
+	assert_int_equal(pike_roofline(&r, &t, &c, 1e10, 0, NULL), 0);
+	assert_true(r.memory);
+	assert_int_equal(pike_roofline(&r, &t, &c, 0, 0, NULL), 1);
+	c.cand_ns = 0;
+	assert_int_equal(pike_roofline(&r, &t, &c, 1e10, 1e10, NULL), 1);
+	pike_expr_free(t.bytes);
+	pike_expr_free(t.flops);
+}
+
+/* Of the shape that a judge on a GPU writes; the figures are made up. */
+#define GPU_LINE                                                               \
+	"{\"commit\":\"0123456789abcdef0123456789abcdef01234567\","            \
+	"\"copy_bps\":4200000000000,\"fma_flops\":60000000000000,"             \
+	"\"gbps\":3864.25,\"gflops\":120.5,\"noise\":0.004,"                   \
+	"\"resources\":{\"launches\":[{\"block\":[256,1,1],\"blocks_per_sm\":" \
+	"5,"                                                                   \
+	"\"constant\":572,\"dynamic_shared\":33792,\"grid\":[4096,1,1],"       \
+	"\"kernel\":\"row_max<256, 4>\",\"limiter\":\"shared\","               \
+	"\"occupancy\":0.625,\"registers\":40,\"shared\":512,"                 \
+	"\"spill_bytes\":16,\"waves\":6.206},{\"block\":[1024,1,1],"           \
+	"\"blocks_per_sm\":1,\"constant\":540,\"dynamic_shared\":0,"           \
+	"\"grid\":[64,1,1],\"kernel\":\"a_kernel_whose_name_is_so_long_that_"  \
+	"no_column_can_hold_it_in_one_line_of_a_terminal\",\"registers\":64,"  \
+	"\"shared\":0,\"spill_bytes\":0}],\"object_bytes\":9000,"              \
+	"\"sm_mhz\":1980,\"sm_mhz_base\":1965,\"threads\":1},"                 \
+	"\"stage\":\"screen\",\"ts\":1,\"v\":1,\"verdict\":\"faster\"}"
+
+static void narrow(const char *text)
+{
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+
+		assert_true(n <= PIKE_WIDTH);
+		text += n + (text[n] == '\n');
+	}
+}
+
+static void test_resources(void **state)
+{
+	struct pike_result r;
+	struct pike_buf b;
+
+	(void)state;
+	pike_buf_init(&b, 1 << 16);
+	assert_int_equal(
+	    pike_result_parse(&r, GPU_LINE, strlen(GPU_LINE), NULL), 0);
+	pike_resources_text(&b, &r);
+	narrow(b.s);
+	assert_non_null(strstr(
+	    b.s, "regs  spill    shared  blk/SM  occ.  limiter  waves  kernel\n"
+		 "  40   16 B  33.5 KiB       5  62 %  shared     6.2  "
+		 "row_max<256, 4>\n"
+		 "  64    0 B       0 B       1     -  -            -  "
+		 "a_kernel_whose_...\n"));
+	assert_non_null(strstr(b.s, "roofline: 3864.2 GB/s, 92 % of the "
+				    "measured copy bandwidth;"));
+	assert_non_null(strstr(b.s, "bound by memory\n"));
+	assert_non_null(strstr(b.s, "SM clock: 1980 MHz, 1965 MHz for the "
+				    "base\n"));
+	pike_buf_reset(&b);
+	pike_json_set_f64(r.extra, "gflops", 59000);
+	pike_resources_text(&b, &r);
+	narrow(b.s);
+	assert_non_null(strstr(b.s, "59000.0 GFLOP/s, 98\n"
+				    "          % of the measured f32 FMA peak; "
+				    "bound by compute\n"));
+	pike_buf_reset(&b);
+	pike_json_set_f64(r.extra, "gflops", 1);
+	pike_json_set_f64(r.extra, "gbps", 100);
+	pike_resources_text(&b, &r);
+	assert_non_null(strstr(b.s, "neither ceiling"));
+	narrow(b.s);
+	pike_result_release(&r);
+	/* Nothing was measured, nothing is said. */
+	pike_buf_reset(&b);
+	pike_result_init(&r);
+	pike_resources_text(&b, &r);
+	assert_int_equal(b.len, 0);
+	pike_buf_release(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_cells_are_clean),
+		cmocka_unit_test(test_width_counts_characters),
+		cmocka_unit_test(test_wrap),
+		cmocka_unit_test(test_ratio),
+		cmocka_unit_test(test_meanings),
+		cmocka_unit_test(test_unchecked),
+		cmocka_unit_test(test_roofline),
+		cmocka_unit_test(test_resources),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,545 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The sandbox keeps what is in it in it (evaluation.md 4.7). Most attacks
+ * here are shell commands in the compile box, which is the laxer of the two;
+ * what a kernel can try in the runner is in test_arm.c.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "eval/sandbox_priv.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct pike_box_opts compile_opts(const char *const *argv)
+{
+	return (struct pike_box_opts){
+		.kind = PIKE_BOX_COMPILE,
+		.argv = argv,
+		.out_fd = -1,
+		.sock = -1,
+		.wall_ms = 20000,
+		.require = PIKE_I2,
+	};
+}
+
+static void must(int rc, const struct pike_err *err)
+{
+	if (rc)
+		print_message("%s\n", err->text);
+	assert_int_equal(rc, 0);
+}
+
+static struct pike_box *start(const struct pike_box_opts *o)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_box *b = NULL;
+
+	must(pike_box_start(&b, o, &err), &err);
+	return b;
+}
+
+static void finish(struct pike_box_end *end, struct pike_box *b)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+
+	must(pike_box_wait(end, b, -1, &err), &err);
+	pike_box_free(b);
+}
+
+/* Runs a shell script in a compile box. */
+static void shell(struct pike_box_end *end, const char *script)
+{
+	const char *const argv[] = { "sh", "-c", script, NULL };
+	struct pike_box_opts o = compile_opts(argv);
+
+	finish(end, start(&o));
+}
+
+/* The script's standard output and error, exactly, and exit status 0. */
+static void shell_says(const char *script, const char *want)
+{
+	struct pike_box_end end;
+
+	shell(&end, script);
+	assert_int_equal(end.why, PIKE_BOX_EXITED);
+	assert_string_equal(end.log.s, want);
+	assert_int_equal(end.status, 0);
+	pike_box_end_release(&end);
+}
+
+static void runs_and_reports(void **state)
+{
+	struct pike_box_end end;
+
+	(void)state;
+	shell_says("echo hello; echo there >&2", "hello\nthere\n");
+	shell(&end, "exit 7");
+	assert_int_equal(end.why, PIKE_BOX_EXITED);
+	assert_int_equal(end.status, 7);
+	pike_box_end_release(&end);
+	shell(&end, "kill -SEGV $$");
+	assert_int_equal(end.why, PIKE_BOX_SIGNALED);
+	assert_int_equal(end.signal, SIGSEGV);
+	pike_box_end_release(&end);
+}
+
+static void log_is_capped_and_clean(void **state)
+{
+	struct pike_box_end end;
+
+	(void)state;
+	shell(&end, "printf 'a\\033[31mb\\n'; head -c 300000 /dev/zero");
+	assert_int_equal(end.why, PIKE_BOX_EXITED);
+	assert_memory_equal(end.log.s, "a?[31mb\n", 8);
+	assert_int_equal(end.log.len, PIKE_BOX_LOG_MAX);
+	assert_null(memchr(end.log.s, 0, end.log.len));
+	pike_box_end_release(&end);
+}
+
+static void compiles(void **state)
+{
+	const char *const argv[] = { "cc", "-O2",  "-shared", "-fPIC",
+				     "-o", "k.so", "k.c",     NULL };
+	struct pike_box_opts o = compile_opts(argv);
+	struct pike_files files = { NULL, 0, 0 };
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_box_end end;
+	struct pike_buf so;
+
+	(void)state;
+	pike_buf_init(&so, 1 << 24);
+	pike_files_add(&files, "k.c", "#include \"k.h\"\nint f(void)\n{ F }\n",
+		       33);
+	pike_files_add(&files, "k.h", "#define F return 1;\n", 20);
+	o.files = &files;
+	o.output = "k.so";
+	must(pike_memfd(&o.out_fd, "out", 0, &err), &err);
+	finish(&end, start(&o));
+	assert_string_equal(end.log.s, "");
+	assert_int_equal(end.why, PIKE_BOX_EXITED);
+	assert_int_equal(end.status, 0);
+	assert_int_equal(lseek(o.out_fd, 0, SEEK_SET), 0);
+	must(pike_read_fd(&so, o.out_fd, &err), &err);
+	assert_true(so.len > 4);
+	assert_memory_equal(so.s, "\177ELF", 4);
+	pike_buf_release(&so);
+	pike_box_end_release(&end);
+	pike_files_release(&files);
+	close(o.out_fd);
+}
+
+static void output_must_be_a_file(void **state)
+{
+	static const char *const scripts[] = {
+		"true",	      "ln -s /usr/bin/env k.so",
+		"mkdir k.so", "mkfifo k.so",
+		": >k.so",    "head -c 2000 /dev/zero >k.so",
+	};
+	struct pike_err err = PIKE_ERR_INIT;
+	int fd;
+
+	(void)state;
+	must(pike_memfd(&fd, "out", 0, &err), &err);
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(scripts); i++) {
+		const char *const argv[] = { "sh", "-c", scripts[i], NULL };
+		struct pike_box_opts o = compile_opts(argv);
+		struct pike_box_end end;
+
+		o.output = "k.so";
+		o.out_fd = fd;
+		o.out_max = 1000;
+		finish(&end, start(&o));
+		assert_int_equal(end.why, PIKE_BOX_NO_OUTPUT);
+		pike_box_end_release(&end);
+	}
+	close(fd);
+}
+
+static void sees_nothing_of_the_machine(void **state)
+{
+	char script[8192];
+
+	(void)state;
+	snprintf(script, sizeof(script),
+		 "for d in '%s' /home /root /var /work /opt /sys /run "
+		 "/etc/passwd /etc/shadow /.dockerenv; do "
+		 "[ ! -e \"$d\" ] || echo \"$d\"; done",
+		 pike_exe_dir());
+	shell_says(script, "");
+	shell_says("ls / /etc /dev /etc/hosts /dev/tty /dev/shm 2>/dev/null; "
+		   "true",
+		   "");
+	shell_says("id -u; hostname", "65534\nbox\n");
+}
+
+static void environment_is_empty(void **state)
+{
+	(void)state;
+	setenv("SOME_API_KEY", "secret", 1);
+	shell_says("env | cut -d= -f1 | sort | tr '\\n' ' '",
+		   "HOME LANG LC_ALL PATH PWD TMPDIR ");
+	shell_says("cat /proc/*/environ 2>/dev/null | grep -c secret; true",
+		   "0\n");
+	unsetenv("SOME_API_KEY");
+}
+
+static void writes_its_scratch_only(void **state)
+{
+	(void)state;
+	shell_says("touch a && rm a && for d in / /usr /usr/lib /etc /dev "
+		   "/proc/sys; do touch $d/x 2>/dev/null && echo $d; done; "
+		   "true",
+		   "");
+	shell_says("mkdir m; mount -t tmpfs m m 2>/dev/null && echo mounted; "
+		   "true",
+		   "");
+}
+
+static void has_no_network(void **state)
+{
+	struct pike_box_end end;
+	const char *script =
+	    "printf '#include <sys/socket.h>\\n#include <errno.h>\\n"
+	    "int main(void){int s=socket(AF_INET,SOCK_STREAM,0);"
+	    "return s>=0?1:errno==EAFNOSUPPORT?0:2;}' >s.c && "
+	    "cc -c s.c && cc -o s s.o && cp s.o s2; ls -l s >/dev/null";
+
+	(void)state;
+	/* Scratch is noexec, so even a built program does not start. */
+	shell(&end, script);
+	assert_int_equal(end.status, 0);
+	pike_box_end_release(&end);
+	shell(&end, "ls /sys/class/net 2>/dev/null; cut -d: -f1 /proc/net/dev "
+		    "| tail -n +3 | tr -d ' '");
+	assert_string_equal(end.log.s, "lo\n");
+	pike_box_end_release(&end);
+}
+
+static void sees_its_own_processes_only(void **state)
+{
+	(void)state;
+	shell_says("ls -d /proc/[0-9]* | wc -l | awk '$1 < 8 {print \"few\"}'",
+		   "few\n");
+	shell_says("kill -9 -1 2>/dev/null; true", "");
+}
+
+static void cannot_touch_its_init(void **state)
+{
+	(void)state;
+	shell_says("kill -9 1 2>/dev/null; kill -STOP 1 2>/dev/null; "
+		   "kill -TERM 1 2>/dev/null; echo alive",
+		   "alive\n");
+	shell_says("(: <>/proc/1/mem) 2>/dev/null && echo open; "
+		   "cat /proc/1/environ 2>/dev/null; true",
+		   "");
+}
+
+/* Processes of the machine whose command line holds `mark`. */
+static int count_marked(const char *mark)
+{
+	char cmd[256];
+	struct pike_buf b;
+	int n = 0;
+
+	for (int pid = 2; pid < 4194304; pid++) {
+		if (pid > 400000)
+			break;
+		snprintf(cmd, sizeof(cmd), "/proc/%d/cmdline", pid);
+		if (access(cmd, F_OK))
+			continue;
+		pike_buf_init(&b, 4096);
+		if (!pike_read_file(&b, cmd, NULL) && b.len &&
+		    memmem(b.s, b.len, mark, strlen(mark)))
+			n++;
+		pike_buf_release(&b);
+	}
+	return n;
+}
+
+static void daemons_die(void **state)
+{
+	struct pike_box_end end;
+
+	(void)state;
+	shell(&end, "setsid sh -c 'setsid sleep 4241 & sleep 4241' "
+		    ">/dev/null 2>&1 & sleep 0.2; pgrep -c sleep 2>/dev/null; "
+		    "exit 0");
+	assert_int_equal(end.why, PIKE_BOX_EXITED);
+	pike_box_end_release(&end);
+	assert_int_equal(count_marked("4241"), 0);
+}
+
+static void wall_limit_ends_all(void **state)
+{
+	const char *const argv[] = { "sh", "-c",
+				     "setsid sleep 4242 & sleep 4242", NULL };
+	struct pike_box_opts o = compile_opts(argv);
+	struct pike_box_end end;
+
+	(void)state;
+	o.wall_ms = 300;
+	finish(&end, start(&o));
+	assert_int_equal(end.why, PIKE_BOX_TIMED_OUT);
+	pike_box_end_release(&end);
+	assert_int_equal(count_marked("4242"), 0);
+}
+
+static void kill_ends_all(void **state)
+{
+	const char *const argv[] = { "sh", "-c",
+				     "setsid sleep 4243 & sleep 4243", NULL };
+	struct pike_box_opts o = compile_opts(argv);
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_box_end end, again;
+	struct pike_box *b = start(&o);
+
+	(void)state;
+	assert_false(pike_box_ended(b));
+	assert_int_equal(pike_box_wait(&end, b, 50, &err), PIKE_RETRY);
+	pike_box_kill(b);
+	must(pike_box_wait(&end, b, 10000, &err), &err);
+	assert_int_equal(end.why, PIKE_BOX_KILLED);
+	must(pike_box_wait(&again, b, 0, &err), &err);
+	assert_int_equal(again.why, PIKE_BOX_KILLED);
+	assert_true(pike_box_ended(b));
+	pike_box_end_release(&end);
+	pike_box_end_release(&again);
+	pike_box_free(b);
+	assert_int_equal(count_marked("4243"), 0);
+}
+
+static void fork_bomb_is_bounded(void **state)
+{
+	const char *const argv[] = { "sh", "-c",
+				     "b() { b | b & b; }; b 2>/dev/null",
+				     NULL };
+	struct pike_box_opts o = compile_opts(argv);
+	struct pike_box_end end;
+
+	(void)state;
+	o.wall_ms = 1000;
+	finish(&end, start(&o));
+	assert_true(end.why != PIKE_BOX_BROKEN);
+	pike_box_end_release(&end);
+}
+
+static void memory_is_bounded(void **state)
+{
+#ifdef __SANITIZE_ADDRESS__
+	(void)state;
+	skip();
+#else
+	const char *const argv[] = {
+		"sh", "-c", "head -c 2G /dev/zero | tail -c 2G >/dev/null", NULL
+	};
+	struct pike_box_opts o = compile_opts(argv);
+	struct pike_box_end end;
+
+	(void)state;
+	o.memory = 16 << 20;
+	finish(&end, start(&o));
+	assert_int_equal(end.why, PIKE_BOX_EXITED);
+	assert_int_not_equal(end.status, 0);
+	pike_box_end_release(&end);
+#endif
+}
+
+static void file_size_is_bounded(void **state)
+{
+	struct pike_box_end end;
+
+	(void)state;
+	shell(&end, "exec head -c 400M /dev/zero >big");
+	assert_true(end.why != PIKE_BOX_EXITED || end.status != 0);
+	pike_box_end_release(&end);
+}
+
+static void freeze_stops_the_clock(void **state)
+{
+	const char *const argv[] = { "sh", "-c",
+				     "echo up; sleep 0.6; echo done", NULL };
+	struct pike_box_opts o = compile_opts(argv);
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_box_end end;
+	struct pike_box *b;
+
+	(void)state;
+	o.wall_ms = 1500;
+	b = start(&o);
+	must(pike_box_freeze(b, true, &err), &err);
+	/* Longer than the limit: frozen time is not charged. */
+	assert_int_equal(pike_box_wait(&end, b, 2000, &err), PIKE_RETRY);
+	must(pike_box_freeze(b, false, &err), &err);
+	must(pike_box_wait(&end, b, -1, &err), &err);
+	assert_int_equal(end.why, PIKE_BOX_EXITED);
+	assert_string_equal(end.log.s, "up\ndone\n");
+	assert_int_equal(pike_box_freeze(b, true, &err), PIKE_FAILED);
+	pike_box_end_release(&end);
+	pike_box_free(b);
+}
+
+static void tracing_dies(void **state)
+{
+	struct pike_box_end end;
+
+	(void)state;
+	/* gdb and strace may not be there; unshare is refused, not fatal. */
+	shell(&end, "unshare -U true 2>/dev/null && echo made; exit 0");
+	assert_int_equal(end.why, PIKE_BOX_EXITED);
+	assert_string_equal(end.log.s, "");
+	pike_box_end_release(&end);
+}
+
+/* A parent killed with -9 leaves nothing, frozen boxes included. */
+static void parent_killed_leaves_nothing(void **state)
+{
+	const char *const argv[] = { "sh", "-c",
+				     "setsid sleep 4244 & sleep 4244", NULL };
+	struct pike_box_opts o = compile_opts(argv);
+	int ready[2], left = -1;
+	char c;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		struct pike_box *b = NULL, *frozen = NULL;
+
+		close(ready[0]);
+		if (pike_box_start(&b, &o, NULL) ||
+		    pike_box_start(&frozen, &o, NULL))
+			_exit(1);
+		while (count_marked("4244") < 4)
+			poll(NULL, 0, 5);
+		if (pike_box_freeze(frozen, true, NULL))
+			_exit(1);
+		if (write(ready[1], "r", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	for (int i = 0; i < 400 && left; i++) {
+		left = count_marked("4244") + count_marked("pike-sandbox");
+		if (left)
+			poll(NULL, 0, 5);
+	}
+	assert_int_equal(left, 0);
+	close(ready[0]);
+}
+
+static void refuses_bad_names(void **state)
+{
+	static const char *const names[] = { "../x", "a/b", ".x", "" };
+	const char *const argv[] = { "true", NULL };
+	struct pike_box_opts o = compile_opts(argv);
+	struct pike_box *b = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(names); i++) {
+		struct pike_files files = { NULL, 0, 0 };
+		struct pike_err err = PIKE_ERR_INIT;
+
+		pike_files_add(&files, names[i], "x", 1);
+		o.files = &files;
+		assert_int_equal(pike_box_start(&b, &o, &err), PIKE_FAILED);
+		pike_files_release(&files);
+	}
+}
+
+static void missing_program_says_so(void **state)
+{
+	const char *const argv[] = { "no-such-program", NULL };
+	struct pike_box_opts o = compile_opts(argv);
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_box_end end;
+	struct pike_box *b = start(&o);
+
+	(void)state;
+	assert_int_equal(pike_box_wait(&end, b, -1, &err), PIKE_FATAL);
+	assert_non_null(strstr(err.text, "start the program"));
+	pike_box_free(b);
+}
+
+static void weaker_level_works(void **state)
+{
+	const char *const argv[] = { "sh", "-c", "echo weak", NULL };
+	struct pike_box_opts o = compile_opts(argv);
+	struct pike_box_end end;
+
+	(void)state;
+	o.require = PIKE_I1;
+	finish(&end, start(&o));
+	assert_int_equal(end.why, PIKE_BOX_EXITED);
+	assert_string_equal(end.log.s, "weak\n");
+	pike_box_end_release(&end);
+}
+
+static void probe_tells_the_level(void **state)
+{
+	struct pike_isolation_info info;
+	struct pike_err err = PIKE_ERR_INIT;
+
+	(void)state;
+	must(pike_isolation_probe(&info, &err), &err);
+	if (info.level >= PIKE_I2) {
+		assert_true(info.userns && info.mounts && info.pidns &&
+			    info.netns && info.seccomp);
+		assert_string_equal(info.remedy, "");
+	} else {
+		assert_string_not_equal(info.remedy, "");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(probe_tells_the_level),
+		cmocka_unit_test(runs_and_reports),
+		cmocka_unit_test(log_is_capped_and_clean),
+		cmocka_unit_test(compiles),
+		cmocka_unit_test(output_must_be_a_file),
+		cmocka_unit_test(sees_nothing_of_the_machine),
+		cmocka_unit_test(environment_is_empty),
+		cmocka_unit_test(writes_its_scratch_only),
+		cmocka_unit_test(has_no_network),
+		cmocka_unit_test(sees_its_own_processes_only),
+		cmocka_unit_test(cannot_touch_its_init),
+		cmocka_unit_test(daemons_die),
+		cmocka_unit_test(wall_limit_ends_all),
+		cmocka_unit_test(kill_ends_all),
+		cmocka_unit_test(fork_bomb_is_bounded),
+		cmocka_unit_test(memory_is_bounded),
+		cmocka_unit_test(file_size_is_bounded),
+		cmocka_unit_test(freeze_stops_the_clock),
+		cmocka_unit_test(tracing_dies),
+		cmocka_unit_test(parent_killed_leaves_nothing),
+		cmocka_unit_test(refuses_bad_names),
+		cmocka_unit_test(missing_program_says_so),
+		cmocka_unit_test(weaker_level_works),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

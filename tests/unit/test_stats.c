@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The decision rule on synthetic data: how often it promotes nothing, and how
+ * often it finds something (evaluation.md 2.3). Seeded, so always the same. */
+#include "eval/protocol_priv.h"
+#include "eval/verdict_priv.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void test_median(void **state)
+{
+	double odd[] = { 3, 1, 2 }, even[] = { 4, 1, 3, 2 };
+	double same[] = { 5, 5, 5, 5, 5 };
+	struct pike_rng rng;
+	double v[101];
+
+	(void)state;
+	assert_true(pike_median(odd, 3) == 2);
+	assert_true(pike_median(even, 4) == 2.5);
+	assert_true(pike_median(same, 5) == 5);
+	assert_true(isnan(pike_median(odd, 0)));
+	pike_rng_seed(&rng, 7);
+	for (size_t i = 0; i < 101; i++)
+		v[i] = (double)((i * 37) % 101);
+	assert_true(pike_median_of(v, 101) == 50);
+	assert_true(v[1] == 37);
+}
+
+static void add_rounds(struct pike_pairs *p, size_t rounds, double gain,
+		       double sd, double tau, struct pike_rng *rng)
+{
+	for (size_t r = 0; r < rounds; r++) {
+		double shift = tau * pike_rng_normal(rng);
+
+		for (size_t i = 0; i < PROTO_PAIRS; i++) {
+			/* 5 % of the pairs are five times as noisy */
+			double s = pike_rng_below(rng, 20) ? sd : 5 * sd;
+
+			pike_pairs_add(p, log1p(gain) + shift +
+					      s * pike_rng_normal(rng));
+		}
+		pike_pairs_end_round(p);
+	}
+}
+
+static int promoted(int trials, double gain, double sd, double tau,
+		    uint64_t seed)
+{
+	static const char *const names[] = { "n=1" };
+	struct pike_rule rule = { .delta = 0.01,
+				  .same = 0.01,
+				  .alpha = PROTO_ALPHA,
+				  .strict = true,
+				  .than = "the base" };
+	struct pike_rng rng;
+	int faster = 0;
+
+	pike_rng_seed(&rng, seed);
+	for (int i = 0; i < trials; i++) {
+		struct pike_pairs p = { 0 };
+		struct pike_decision d;
+
+		add_rounds(&p, PROTO_ROUNDS, gain, sd, tau, &rng);
+		pike_decide(&d, &rule, &p, names, 1, &rng);
+		faster += d.v == PIKE_V_FASTER;
+		pike_pairs_release(&p);
+	}
+	return faster;
+}
+
+static void test_nothing_is_not_promoted(void **state)
+{
+	(void)state;
+	assert_int_equal(promoted(40, 0, 0.01, 0.002, 1), 0);
+	assert_int_equal(promoted(40, 0, 0.02, 0.005, 2), 0);
+	assert_true(promoted(40, 0.01, 0.01, 0.005, 3) <= 3);
+}
+
+static void test_gains_are_found(void **state)
+{
+	(void)state;
+	assert_true(promoted(20, 0.03, 0.01, 0.002, 4) >= 19);
+	assert_true(promoted(20, 0.05, 0.01, 0.005, 5) >= 19);
+}
+
+static void test_two_levels_are_wider(void **state)
+{
+	struct pike_pairs rounds = { 0 }, flat = { 0 };
+	struct pike_boot two, one;
+	struct pike_rng rng;
+
+	(void)state;
+	pike_rng_seed(&rng, 11);
+	add_rounds(&rounds, 10, 0, 0.001, 0.02, &rng);
+	for (size_t i = 0; i < rounds.n; i++)
+		pike_pairs_add(&flat, rounds.v[i]);
+	pike_pairs_end_round(&flat);
+	assert_true(pike_boot_run(&two, &rounds, 1, 2000, &rng));
+	assert_true(pike_boot_run(&one, &flat, 1, 2000, &rng));
+	/* Round effects are invisible to the one that ignores rounds */
+	assert_true(two.sd > 1.2 * one.sd);
+	assert_true(pike_boot_lower(&two, 0.005) < two.mid);
+	assert_true(pike_boot_upper(&two, 0.005) > two.mid);
+	assert_true(two.mid == one.mid);
+	pike_boot_release(&two);
+	pike_boot_release(&one);
+	pike_pairs_release(&rounds);
+	pike_pairs_release(&flat);
+}
+
+static void fill(struct pike_pairs *p, double gain, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		pike_pairs_add(p, log1p(gain) + 1e-4 * (double)(i % 3));
+	pike_pairs_end_round(p);
+}
+
+static void test_words(void **state)
+{
+	static const char *const names[] = { "n=1", "n=2" };
+	struct pike_rule rule = { .delta = 0.02,
+				  .same = 0.02,
+				  .alpha = PROTO_ALPHA,
+				  .strict = true,
+				  .than = "the base" };
+	struct pike_pairs p[2];
+	struct pike_decision d;
+	struct pike_rng rng;
+
+	(void)state;
+	pike_rng_seed(&rng, 3);
+	memset(p, 0, sizeof(p));
+	pike_decide(&d, &rule, p, names, 2, &rng);
+	assert_int_equal(d.v, PIKE_V_INCONCLUSIVE);
+	fill(&p[0], 0.001, 30);
+	pike_decide(&d, &rule, p, names, 1, &rng);
+	assert_int_equal(d.v, PIKE_V_SAME);
+	pike_pairs_release(&p[0]);
+	fill(&p[0], -0.1, 30);
+	pike_decide(&d, &rule, p, names, 1, &rng);
+	assert_int_equal(d.v, PIKE_V_SLOWER);
+	pike_pairs_release(&p[0]);
+	fill(&p[0], 0.5, 30);
+	pike_decide(&d, &rule, p, names, 1, &rng);
+	assert_int_equal(d.v, PIKE_V_FASTER);
+	/* Twice as fast in one case does not buy a loss in the other */
+	fill(&p[1], -0.1, 30);
+	pike_decide(&d, &rule, p, names, 2, &rng);
+	assert_int_equal(d.v, PIKE_V_SLOWER);
+	assert_non_null(strstr(d.reason, "n=2"));
+	/* A threshold that noise has raised does not make things the same */
+	pike_pairs_release(&p[1]);
+	pike_pairs_release(&p[0]);
+	fill(&p[0], 0.05, 30);
+	rule.delta = 0.1;
+	pike_decide(&d, &rule, p, names, 1, &rng);
+	assert_int_equal(d.v, PIKE_V_INCONCLUSIVE);
+	rule.cut = 0.5;
+	pike_decide(&d, &rule, p, names, 2, &rng);
+	assert_int_equal(d.v, PIKE_V_INCONCLUSIVE);
+	pike_pairs_release(&p[0]);
+	pike_pairs_release(&p[1]);
+}
+
+static void test_delta(void **state)
+{
+	(void)state;
+	assert_true(pike_delta_for(0.001, 2, false) == PROTO_DELTA_SHARED);
+	assert_true(pike_delta_for(0.001, 8, false) == PROTO_DELTA_QUIET);
+	assert_true(pike_delta_for(0.003, 8, false) == PROTO_DELTA_SHARED);
+	assert_true(fabs(pike_delta_for(0.02, 8, false) - 0.06) < 1e-12);
+	assert_true(pike_delta_for(0.003, 1, true) == PROTO_DELTA_GPU);
+	assert_true(fabs(pike_delta_for(0.02, 1, true) - 0.06) < 1e-12);
+}
+
+static void test_clocks(void **state)
+{
+	struct pike_shot v[30];
+	struct pike_timing t = { .narms = 2, .v = v, .n = 30 };
+	char why[512];
+
+	(void)state;
+	for (size_t i = 0; i < t.n; i++) {
+		v[i] = (struct pike_shot){ .claim = { 1e6, 1e6 } };
+		v[i].over[0] = 20000 + 100.0 * (double)(i % 7);
+		v[i].over[1] = 20000 + 100.0 * (double)(i % 5);
+	}
+	assert_true(pike_clocks_agree(&t, 0, why, sizeof(why)));
+	/* A quarter of the work is done where the claim does not see it */
+	for (size_t i = 0; i < t.n; i++)
+		v[i].over[1] += 250000;
+	assert_false(pike_clocks_agree(&t, 0, why, sizeof(why)));
+	/* One slow wake-up is not tampering */
+	for (size_t i = 1; i < t.n; i++)
+		v[i].over[1] -= 250000;
+	assert_true(pike_clocks_agree(&t, 0, why, sizeof(why)));
+}
+
+/* 100 shots of 1 ms, 20 us outside; the candidate's claims say `lie` less in
+ * the first `liars` of them. Gives the settled ratio of medians. */
+static double settled(double lie, size_t liars, double truth)
+{
+	struct pike_shot v[100];
+	struct pike_timing t = { .narms = 2, .v = v, .n = 100, .inner = 4 };
+	struct pike_rng rng;
+
+	pike_rng_seed(&rng, 5);
+	for (size_t i = 0; i < t.n; i++) {
+		double hidden = i < liars ? lie * truth : 0;
+
+		v[i] = (struct pike_shot){ .claim = { 1e6, truth - hidden } };
+		v[i].over[0] = 20000 + 900 * pike_rng_normal(&rng);
+		v[i].over[1] = 20000 + 900 * pike_rng_normal(&rng) + hidden;
+	}
+	pike_clocks_settle(&t);
+	return pike_timing_median(&t, 0) / pike_timing_median(&t, 1);
+}
+
+static void test_lies_are_charged(void **state)
+{
+	(void)state;
+	/* A true gain is left as it is */
+	assert_true(fabs(settled(0, 0, 0.95e6) - 1 / 0.95) < 2e-3);
+	/* Small lies in each shot, big ones in a few or in half of them */
+	assert_true(settled(0.03, 100, 1e6) < 1.003);
+	assert_true(settled(0.004, 100, 1e6) < 1.003);
+	assert_true(settled(0.5, 5, 1e6) < 1.003);
+	assert_true(settled(0.5, 49, 1e6) < 1.003);
+	assert_true(settled(0.5, 60, 1e6) < 1.003);
+}
+
+static void test_floor(void **state)
+{
+	struct pike_floor f = { .bytes = 1e9,
+				.copy_bps = 10e9,
+				.llc = 1e6,
+				.cold = true,
+				.threads = 1 };
+
+	(void)state;
+	/* 1 GB at 15 GB/s is 67 ms, less 5 % */
+	assert_true(pike_floor_ns(&f) > 60e6 && pike_floor_ns(&f) < 65e6);
+	f.bytes = 1e5;
+	f.cold = false;
+	assert_true(pike_floor_ns(&f) < 1000);
+	f.bytes = 0;
+	assert_true(pike_floor_ns(&f) == 0);
+	f.flops = 1e9;
+	f.fma_flops = 1e9;
+	assert_true(fabs(pike_floor_ns(&f) - 0.8e9) < 1e3);
+}
+
+static void test_rate(void **state)
+{
+	(void)state;
+	/* The rule of three, and a table value */
+	assert_true(fabs(pike_rate_upper(0, 300, 0.95) - 0.00994) < 1e-4);
+	assert_true(fabs(pike_rate_upper(1, 20, 0.95) - 0.2161) < 1e-3);
+	assert_true(pike_rate_upper(5, 5, 0.95) == 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_median),
+		cmocka_unit_test(test_nothing_is_not_promoted),
+		cmocka_unit_test(test_gains_are_found),
+		cmocka_unit_test(test_two_levels_are_wider),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_delta),
+		cmocka_unit_test(test_clocks),
+		cmocka_unit_test(test_lies_are_charged),
+		cmocka_unit_test(test_floor),
+		cmocka_unit_test(test_rate),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
