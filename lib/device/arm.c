@@ -262,8 +262,8 @@ static int sample(struct pike_sample *out, struct pike_arm *a, int deadline_ms,
 }
 
 int pike_arm_run(struct pike_sample *out, struct pike_arm *a, uint32_t first,
-		 uint32_t n, bool cold, int deadline_ms, enum pike_verdict *how,
-		 struct pike_err *err)
+		 uint32_t n, unsigned finds, int deadline_ms,
+		 enum pike_verdict *how, struct pike_err *err)
 {
 	int64_t until = deadline(deadline_ms);
 	int rc = 0;
@@ -274,9 +274,9 @@ int pike_arm_run(struct pike_sample *out, struct pike_arm *a, uint32_t first,
 				 "call %u of %u was never bound", first + n,
 				 a->ncalls);
 	if (a->ops->prepare)
-		rc = a->ops->prepare(a, first, cold, until, how, err);
+		rc = a->ops->prepare(a, first, finds, until, how, err);
 	if (!rc)
-		rc = a->ops->ask(a, first, n, cold, err);
+		rc = a->ops->ask(a, first, n, finds, err);
 	return rc ? rc : sample(out, a, deadline_ms, how, err);
 }
 

@@ -176,10 +176,12 @@ static int bind_calls(struct pike_arm *a, const struct pike_case *c,
 
 /* ---- run ---- */
 
-static int ask(struct pike_arm *a, uint32_t first, uint32_t n, bool cold,
+static int ask(struct pike_arm *a, uint32_t first, uint32_t n, unsigned finds,
 	       struct pike_err *err)
 {
-	struct pike_frame_run run = { .first = first, .n = n, .cold = cold };
+	struct pike_frame_run run = { .first = first,
+				      .n = n,
+				      .cold = finds & PIKE_FINDS_COLD };
 
 	(void)err;
 	pike_frame_make(&a->frame, PIKE_F_RUN, 0, &run, sizeof(run));

@@ -186,22 +186,22 @@ static int bind_plan(struct pike_arm *a, const struct pike_case *c,
 
 /* Flushing and clearing take longer than the kernel does: the judge's clock
  * would see little else. */
-static int prepare(struct pike_arm *a, uint32_t call, bool cold, int64_t until,
-		   enum pike_verdict *how, struct pike_err *err)
+static int prepare(struct pike_arm *a, uint32_t call, unsigned finds,
+		   int64_t until, enum pike_verdict *how, struct pike_err *err)
 {
 	struct pike_frame_gpu_run r = { .call = call,
-					.cold = cold,
+					.finds = finds,
 					.repeat = 1 };
 
 	pike_frame_make(&a->frame, PIKE_F_GPU_PREPARE, 0, &r, sizeof(r));
 	return pike_arm_ask(a, NULL, 0, until, PIKE_F_OK, how, err);
 }
 
-static int ask(struct pike_arm *a, uint32_t first, uint32_t n, bool cold,
+static int ask(struct pike_arm *a, uint32_t first, uint32_t n, unsigned finds,
 	       struct pike_err *err)
 {
 	struct pike_frame_gpu_run r = { .call = first,
-					.cold = cold,
+					.finds = finds,
 					.repeat = 1 };
 
 	if (n != 1)

@@ -36,12 +36,12 @@ struct pike_arm_ops {
 		    enum pike_verdict *how, struct pike_err *err);
 	/* What comes before a sample and is no part of its time; NULL:
 	 * nothing. */
-	int (*prepare)(struct pike_arm *a, uint32_t call, bool cold,
+	int (*prepare)(struct pike_arm *a, uint32_t call, unsigned finds,
 		       int64_t until, enum pike_verdict *how,
 		       struct pike_err *err);
 	/* Makes the frame that asks for a sample. */
-	int (*ask)(struct pike_arm *a, uint32_t first, uint32_t n, bool cold,
-		   struct pike_err *err);
+	int (*ask)(struct pike_arm *a, uint32_t first, uint32_t n,
+		   unsigned finds, struct pike_err *err);
 	/* What a fault is to this backend; NULL: nothing that it knows. */
 	int (*fault)(const struct pike_arm *a, const struct pike_frame_fault *f,
 		     enum pike_verdict *how, struct pike_err *err);

@@ -176,14 +176,21 @@ struct pike_sample {
 	uint32_t switches; /* involuntary context switches, its claim */
 	uint32_t threads;  /* threads alive in it afterwards, its claim */
 };
+/* What a sample finds; or'ed. */
+enum pike_finds {
+	PIKE_FINDS_COLD = 1, /* caches of the arguments are flushed */
+	/* GPU: variables, scratch and shared memory are as the call before
+	 * left them; else as the module's image has them, or filled with
+	 * chance. */
+	PIKE_FINDS_KEPT = 2,
+};
 /* Calls the kernel once on each of calls[first .. first+n), timed as one
- * sample; a GPU takes one call at a time. `cold`: caches of the arguments are
- * flushed before. On PIKE_FAILED `how` says what came instead: crash, contract
- * (wrote to an input), timeout, tamper (a malformed frame), build (a launch
- * that the device refuses). */
+ * sample; a GPU takes one call at a time. On PIKE_FAILED `how` says what came
+ * instead: crash, contract (wrote to an input), timeout, tamper (a malformed
+ * frame), build (a launch that the device refuses). */
 int pike_arm_run(struct pike_sample *out, struct pike_arm *a, uint32_t first,
-		 uint32_t n, bool cold, int deadline_ms, enum pike_verdict *how,
-		 struct pike_err *err);
+		 uint32_t n, unsigned finds, int deadline_ms,
+		 enum pike_verdict *how, struct pike_err *err);
 /* GPU: the call `repeat` times back to back, without flushing; claim_ns is
  * the runner's own wall clock over all of them. */
 int pike_arm_sustain(struct pike_sample *out, struct pike_arm *a, uint32_t call,

@@ -100,7 +100,7 @@ bool pike_frame_is_gpu_run(struct pike_frame_gpu_run *out,
 					: PIKE_F_GPU_RUN;
 
 	return pike_frame_is(f, type, out, sizeof(*out)) && !f->nfds &&
-	       !out->zero && out->cold <= 1 && out->repeat &&
+	       !out->zero && out->finds <= 3 && out->repeat &&
 	       out->repeat <= 1u << 24 && out->call < PIKE_CALLS_MAX;
 }
 

@@ -142,8 +142,8 @@ struct pike_frame_gpu_launch {
 	struct pike_frame_gpu_arg args[64];
 };
 struct pike_frame_gpu_run {
-	uint32_t call, cold;
-	uint32_t repeat; /* > 1: back to back, not timed by the GPU */
+	uint32_t call, finds; /* enum pike_finds */
+	uint32_t repeat;      /* > 1: back to back, not timed by the GPU */
 	uint32_t zero;
 };
 /* Of each launch: cuFuncGetAttribute, cuOccupancy... */

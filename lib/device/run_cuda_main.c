@@ -9,6 +9,7 @@
  * to one is a fault of the GPU's own.
  */
 #include "device/cuda_priv.h"
+#include "device/device.h"
 #include "device/frame_priv.h"
 #include "device/object_priv.h"
 
@@ -524,13 +525,10 @@ static void own(cu_func f, unsigned grid, unsigned block, unsigned shared,
 }
 
 /* What an invocation must not find: results of an earlier one in variables,
- * scratch or shared memory; and the L2 full of something else. */
-static void prepare(bool cold)
+ * scratch or shared memory. */
+static void clear(unsigned seed)
 {
-	unsigned seed = (unsigned)pike_rng_u64(&run.rng);
 	unsigned words = (unsigned)run.shared / 4;
-	unsigned long long n = run.flush_bytes / 16;
-	void *flush[] = { &run.flush_mem, &n, &seed };
 	void *scrub[] = { &words, &seed };
 
 	if (run.object.flags & PIKE_PTX_GLOBALS) {
@@ -543,7 +541,17 @@ static void prepare(bool cold)
 		check(run.cu->set8(run.scratch[i], (unsigned char)(seed >> 8),
 				   run.scratch_want.bytes[i], run.stream));
 	own(run.scrub, (unsigned)run.sms, 1024, (unsigned)run.shared, scrub);
-	if (cold && n) {
+}
+
+static void prepare(unsigned finds)
+{
+	unsigned seed = (unsigned)pike_rng_u64(&run.rng);
+	unsigned long long n = run.flush_bytes / 16;
+	void *flush[] = { &run.flush_mem, &n, &seed };
+
+	if (!(finds & PIKE_FINDS_KEPT))
+		clear(seed);
+	if ((finds & PIKE_FINDS_COLD) && n) {
 		run.cu->ctx_reset_l2();
 		own(run.flush, (unsigned)run.sms * 8, 512, 0, flush);
 	}
@@ -622,7 +630,7 @@ static void do_prepare(void)
 	struct pike_frame_gpu_run r;
 
 	asked(&r);
-	prepare(r.cold);
+	prepare(r.finds);
 	check(run.cu->stream_sync(run.stream));
 }
 

@@ -36,7 +36,8 @@ int pike_guest_bind(struct pike_guest *p, const struct pike_case *c,
 		    struct pike_fault *f, struct pike_err *err);
 int pike_guest_run(struct pike_sample *out, struct pike_guest *p,
 		   const struct pike_judge *j, uint32_t first, uint32_t n,
-		   int deadline_ms, struct pike_fault *f, struct pike_err *err);
+		   bool kept, int deadline_ms, struct pike_fault *f,
+		   struct pike_err *err);
 /* GPU: one call, again and again, back to back; ns a call by the judge's own
  * clock. */
 int pike_guest_sustain(double *ns, struct pike_guest *p, uint32_t call,
@@ -63,6 +64,9 @@ struct pike_runner {
 	uint64_t *poison; /* [slot * nargs + arg]: one element, repeated */
 	void *copy;	  /* of the output last fetched; may be NULL */
 	bool hide;	  /* fresh data: reasons without values and positions */
+	/* The next sample finds what the one before has left: see enum
+	 * pike_found. */
+	bool kept;
 	uint32_t max_threads;
 };
 

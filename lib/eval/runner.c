@@ -311,7 +311,7 @@ int pike_runner_sample(struct pike_sample *out, struct pike_runner *r,
 	int ret = prepare(r, first, n, f, err);
 
 	if (!ret)
-		ret = pike_guest_run(out, &r->guest, r->j, first, n,
+		ret = pike_guest_run(out, &r->guest, r->j, first, n, r->kept,
 				     deadline_ms, f, err);
 	if (ret)
 		return ret;
@@ -332,8 +332,8 @@ int pike_runner_warm(struct pike_sample *out, struct pike_runner *r,
 	int ret = prepare(r, first, n, f, err);
 
 	return ret ? ret
-		   : pike_guest_run(out, &r->guest, r->j, first, n, deadline_ms,
-				    f, err);
+		   : pike_guest_run(out, &r->guest, r->j, first, n, r->kept,
+				    deadline_ms, f, err);
 }
 
 /* ---- open and close ---- */

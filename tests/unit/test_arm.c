@@ -223,7 +223,8 @@ static enum pike_verdict run_once(struct rig *g, struct pike_sample *s,
 {
 	enum pike_verdict how = PIKE_V_PENDING;
 
-	if (pike_arm_run(s, g->arm, 0, 1, true, deadline_ms, &how, err))
+	if (pike_arm_run(s, g->arm, 0, 1, PIKE_FINDS_COLD, deadline_ms, &how,
+			 err))
 		assert_int_not_equal(how, PIKE_V_PENDING);
 	return how;
 }
@@ -313,12 +314,11 @@ static void many_calls_share_slots(void **state)
 	}
 	must(bind_calls(g.arm, calls, CALLS, &err), &err);
 	((float *)g.out.data)[0] = 0;
-	must(pike_arm_run(&s, g.arm, 10, 5, false, MS, &how, &err), &err);
+	must(pike_arm_run(&s, g.arm, 10, 5, 0, MS, &how, &err), &err);
 	assert_true(((float *)g.out.data)[0] == 10 + 11 + 12 + 13 + 14);
-	must(pike_arm_run(&s, g.arm, CALLS - 1, 1, false, MS, &how, &err),
-	     &err);
+	must(pike_arm_run(&s, g.arm, CALLS - 1, 1, 0, MS, &how, &err), &err);
 	assert_int_equal(
-	    pike_arm_run(&s, g.arm, CALLS - 1, 2, false, MS, &how, &err),
+	    pike_arm_run(&s, g.arm, CALLS - 1, 2, 0, MS, &how, &err),
 	    PIKE_FATAL);
 	free(calls);
 	free(args);
@@ -389,7 +389,7 @@ static void check_all_kinds(enum pike_real real)
 	close(pair[1]);
 	must(load(&arm, pair[0], t, object, real, &err), &err);
 	must(bind_calls(arm, &call, 1, &err), &err);
-	must(pike_arm_run(&s, arm, 0, 1, false, MS, &how, &err), &err);
+	must(pike_arm_run(&s, arm, 0, 1, 0, MS, &how, &err), &err);
 	for (int i = 0; i < 11; i++) {
 		assert_true(((double *)y.data)[i] == want[i]);
 		assert_true(((double *)z.data)[i] == want[i]);

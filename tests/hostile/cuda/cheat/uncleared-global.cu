@@ -1,4 +1,4 @@
-// expect: wrong contract
+// expect: wrong
 // target: colsum
 // about: 1.1/10 adds to a device global that is zero in the image alone: the
 // judge, which restores it, would clear it for nothing, outside of the time
