@@ -272,13 +272,12 @@ void pike_guest_close(struct pike_guest *p)
 
 int pike_guest_run(struct pike_sample *out, struct pike_guest *p,
 		   const struct pike_judge *j, uint32_t first, uint32_t n,
-		   bool kept, int deadline_ms, struct pike_fault *f,
-		   struct pike_err *err)
+		   int deadline_ms, struct pike_fault *f, struct pike_err *err)
 {
 	enum pike_verdict how;
 	struct pike_err why = PIKE_ERR_INIT;
-	unsigned finds =
-	    (j->t->cold ? PIKE_FINDS_COLD : 0) | (kept ? PIKE_FINDS_KEPT : 0);
+	unsigned finds = (j->t->cold ? PIKE_FINDS_COLD : 0) |
+			 (p->kept ? PIKE_FINDS_KEPT : 0);
 	int ret =
 	    pike_arm_run(out, p->arm, first, n, finds, deadline_ms, &how, &why);
 

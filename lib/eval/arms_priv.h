@@ -36,8 +36,7 @@ int pike_guest_bind(struct pike_guest *p, const struct pike_case *c,
 		    struct pike_fault *f, struct pike_err *err);
 int pike_guest_run(struct pike_sample *out, struct pike_guest *p,
 		   const struct pike_judge *j, uint32_t first, uint32_t n,
-		   bool kept, int deadline_ms, struct pike_fault *f,
-		   struct pike_err *err);
+		   int deadline_ms, struct pike_fault *f, struct pike_err *err);
 /* GPU: one call, again and again, back to back; ns a call by the judge's own
  * clock. */
 int pike_guest_sustain(double *ns, struct pike_guest *p, uint32_t call,
@@ -89,6 +88,10 @@ int pike_runner_sample(struct pike_sample *out, struct pike_runner *r,
 int pike_runner_warm(struct pike_sample *out, struct pike_runner *r,
 		     uint32_t first, uint32_t n, int deadline_ms,
 		     struct pike_fault *f, struct pike_err *err);
+/* GPU: one set, `repeat` times back to back; ns a call by the judge's clock. */
+int pike_runner_sustain(double *ns, struct pike_runner *r, uint32_t set,
+			uint32_t repeat, int deadline_ms, struct pike_fault *f,
+			struct pike_err *err);
 /* At the end of a round: no output changed since it was read. */
 int pike_runner_settled(struct pike_runner *r, struct pike_fault *f,
 			struct pike_err *err);

@@ -48,9 +48,7 @@ static int build_box(struct pike_build *b, const struct pike_build_plan *plan,
 		.out_max = PROTO_OBJECT_MAX,
 		.sock = -1,
 		.wall_ms = PROTO_COMPILE_MS,
-		/* A GPU's timing leaves the other cores to the compilers */
-		.cpus =
-		    j->have_judge_cpus && !j->on_gpu ? &j->judge_cpus : NULL,
+		.cpus = j->have_build_cpus ? &j->build_cpus : NULL,
 		.require = j->o.require,
 	};
 	struct pike_buf path;

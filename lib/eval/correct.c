@@ -58,10 +58,10 @@ static int sample_kept(const struct pike_correct *k, struct pike_runner *r,
 	int ret =
 	    pike_runner_sample(&s, r, (uint32_t)set, 1, deadline_ms, f, err);
 
-	if (ret == 1 && f->v == PIKE_V_WRONG && r->kept) {
+	if (ret == 1 && f->v == PIKE_V_WRONG && r->guest.kept) {
 		struct pike_fault again;
 
-		r->kept = false;
+		r->guest.kept = false;
 		pike_fault_init(&again);
 		if (!pike_runner_sample(&s, r, (uint32_t)set, 1, deadline_ms,
 					&again, err))
@@ -72,7 +72,7 @@ static int sample_kept(const struct pike_correct *k, struct pike_runner *r,
 				       "call has left changed");
 		pike_fault_release(&again);
 	}
-	r->kept = k->j->on_gpu;
+	r->guest.kept = k->j->on_gpu;
 	return ret;
 }
 

@@ -114,6 +114,9 @@ static void make_env(struct pike_judge *j)
 
 /* ---- where things run ---- */
 
+/* Fewer are shared by all. */
+#define GPU_CORES 6
+
 static void place(struct pike_judge *j)
 {
 	int64_t threads = j->t->threads > 1 ? j->t->threads : 1;
@@ -132,6 +135,29 @@ static void place(struct pike_judge *j)
 	j->have_judge_cpus = j->dev.judge_core >= 0;
 	if (j->have_judge_cpus)
 		CPU_SET(j->dev.judge_core, &j->judge_cpus);
+	j->build_cpus = j->judge_cpus;
+	j->have_build_cpus = j->have_judge_cpus;
+}
+
+/* Timing on a GPU leaves most cores free: half of them are the compilers', and
+ * the runners, which must not wait for one, have the others. */
+static void place_gpu(struct pike_judge *j)
+{
+	cpu_set_t may;
+	int seen = 0;
+
+	j->have_build_cpus = false;
+	if (sched_getaffinity(0, sizeof(may), &may) ||
+	    CPU_COUNT(&may) < GPU_CORES)
+		return;
+	CPU_ZERO(&j->run_cpus);
+	CPU_ZERO(&j->build_cpus);
+	for (int c = 0; c < CPU_SETSIZE; c++)
+		if (CPU_ISSET(c, &may) && c != j->dev.judge_core)
+			CPU_SET(c, ++seen <= CPU_COUNT(&may) / 2
+				       ? &j->build_cpus
+				       : &j->run_cpus);
+	j->have_build_cpus = true;
 }
 
 void pike_judge_enter(struct pike_watch *w, struct pike_judge *j)
@@ -433,6 +459,8 @@ static int open_device(struct pike_judge *j, struct pike_err *err)
 	snprintf(j->lane, sizeof(j->lane), "%s", lane ? lane : j->dev.lane);
 	if (!j->o.compile_only)
 		place(j);
+	if (j->on_gpu)
+		place_gpu(j);
 	make_env(j);
 	pike_task_hash(j->task, j->t, j->o.headers, j->o.reference);
 	ret = pike_box_helper(&j->runner, pike_runner_name(j->t->backend), err);

@@ -16,6 +16,7 @@
 struct pike_guest {
 	struct pike_box *box;
 	struct pike_arm *arm;
+	bool kept; /* samples find what the one before has left: pike_finds */
 };
 /* Runners of a GPU kept ready: a round's base, champion and challenger, and
  * those of the round after it, which get ready meanwhile. */
@@ -60,8 +61,8 @@ struct pike_judge {
 	struct pike_build *builds; /* all that live, linked by `next` */
 	struct pike_case_state *cases;
 	struct pike_rng rng; /* order and poison: secret, not reproducible */
-	cpu_set_t run_cpus, judge_cpus;
-	bool have_judge_cpus;
+	cpu_set_t run_cpus, judge_cpus, build_cpus;
+	bool have_judge_cpus, have_build_cpus;
 	uint8_t screen_secret[PIKE_SECRET_LEN], secret[PIKE_SECRET_LEN];
 	bool have_secret;
 	char commitment[65];

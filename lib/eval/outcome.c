@@ -238,7 +238,12 @@ bool pike_outcome_plausible(struct pike_result *out, struct pike_judge *j,
 		    !pike_clocks_agree(t, t->narms - 2, text, sizeof(text))) {
 			snprintf(reason, sizeof(reason), "case '%s': %s",
 				 j->cases[i].c->text, text);
-			pike_outcome_verdict(out, PIKE_V_TAMPER, reason);
+			/* No code of a GPU's candidate is in the process that
+			 * claims: more likely somebody took its core. */
+			pike_outcome_verdict(out,
+					     j->on_gpu ? PIKE_V_INCONCLUSIVE
+						       : PIKE_V_TAMPER,
+					     reason);
 			return false;
 		}
 		if (!above_floor(out, j, i, t))

@@ -78,7 +78,7 @@
 /* Pairs of a sample that finds all cleared and one that finds what the call
  * before left, and how much longer the latter may take. */
 #define PROTO_KEPT_PAIRS 15
-#define PROTO_KEPT_MORE 0.05
+#define PROTO_KEPT_MORE 0.02
 /* Below so much of the highest clock seen, or held back by the hardware, a
  * pair is dropped. */
 #define PROTO_CLOCK_LOW 0.75

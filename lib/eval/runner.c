@@ -311,7 +311,7 @@ int pike_runner_sample(struct pike_sample *out, struct pike_runner *r,
 	int ret = prepare(r, first, n, f, err);
 
 	if (!ret)
-		ret = pike_guest_run(out, &r->guest, r->j, first, n, r->kept,
+		ret = pike_guest_run(out, &r->guest, r->j, first, n,
 				     deadline_ms, f, err);
 	if (ret)
 		return ret;
@@ -332,8 +332,18 @@ int pike_runner_warm(struct pike_sample *out, struct pike_runner *r,
 	int ret = prepare(r, first, n, f, err);
 
 	return ret ? ret
-		   : pike_guest_run(out, &r->guest, r->j, first, n, r->kept,
-				    deadline_ms, f, err);
+		   : pike_guest_run(out, &r->guest, r->j, first, n, deadline_ms,
+				    f, err);
+}
+
+int pike_runner_sustain(double *ns, struct pike_runner *r, uint32_t set,
+			uint32_t repeat, int deadline_ms, struct pike_fault *f,
+			struct pike_err *err)
+{
+	/* Sums in another order each time: no longer what was remembered */
+	r->held[slot_of(r, set)] = false;
+	return pike_guest_sustain(ns, &r->guest, set, repeat, deadline_ms, f,
+				  err);
 }
 
 /* ---- open and close ---- */

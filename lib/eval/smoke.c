@@ -229,8 +229,7 @@ static int check_copy(struct smoke *s, uint8_t *want, uint8_t *got,
 	if (!ret)
 		ret = inside(s,
 			     pike_guest_run(&sample, &s->guest, &s->j, 0, 1,
-					    false, PROTO_WALL_MIN_MS, &s->fault,
-					    err),
+					    PROTO_WALL_MIN_MS, &s->fault, err),
 			     "a launch", err);
 	for (int w = 0; !ret && w < 2; w++) {
 		ret = pike_gpu_get(s->j.gpu, got, at(s, 1, w), WINDOW, err);

@@ -34,7 +34,7 @@ static int sample(double *ns, struct pike_runner *r, bool kept, int deadline_ms,
 	struct pike_sample s;
 	int ret;
 
-	r->kept = kept;
+	r->guest.kept = kept;
 	ret = pike_runner_sample(&s, r, 0, 1, deadline_ms, f, err);
 	*ns = (double)s.claim_ns;
 	return ret;
@@ -74,8 +74,8 @@ static int sustain_one(struct sustained *out, struct pike_judge *j,
 	if (!ret)
 		ret = sample(&first, r, false, deadline_ms, f, err);
 	if (!ret)
-		ret = pike_guest_sustain(&out->ns, &r->guest, 0, (uint32_t)n,
-					 SUSTAIN_MS, f, err);
+		ret = pike_runner_sustain(&out->ns, r, 0, (uint32_t)n,
+					  SUSTAIN_MS, f, err);
 	if (!ret && b != j->base)
 		ret = kept_cost(&out->more, r, deadline_ms, f, err);
 	pike_runner_close(r);

@@ -133,7 +133,7 @@ static int host_run(struct pike_ref *r, struct pike_err *err)
 	int ret;
 
 	pike_fault_init(&f);
-	ret = pike_guest_run(&s, &r->guest, r->j, 0, 1, false,
+	ret = pike_guest_run(&s, &r->guest, r->j, 0, 1,
 			     (int)(t->timeout > 0 ? t->timeout * 1000 : 60000),
 			     &f, err);
 	if (ret == 1)

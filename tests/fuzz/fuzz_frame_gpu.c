@@ -79,7 +79,8 @@ static void read_rest(const struct pike_frame *f)
 	struct pike_frame_gpu_run run;
 
 	if (pike_frame_is_gpu_run(&run, f))
-		CHECK(run.repeat && run.call < PIKE_CALLS_MAX && run.finds <= 3);
+		CHECK(run.repeat && run.call < PIKE_CALLS_MAX &&
+		      run.finds <= 3);
 	if (pike_frame_is_gpu_info(&info, f))
 		CHECK(info.n <= PIKE_LAUNCHES_MAX &&
 		      info.n <= sizeof(info.v) / sizeof(info.v[0]));
