@@ -179,9 +179,8 @@ struct pike_sample {
 /* What a sample finds; or'ed. */
 enum pike_finds {
 	PIKE_FINDS_COLD = 1, /* caches of the arguments are flushed */
-	/* GPU: variables, scratch and shared memory are as the call before
-	 * left them; else as the module's image has them, or filled with
-	 * chance. */
+	/* GPU: variables and scratch are as the call before left them; else as
+	 * the module's image has them, or filled with chance. */
 	PIKE_FINDS_KEPT = 2,
 };
 /* Calls the kernel once on each of calls[first .. first+n), timed as one

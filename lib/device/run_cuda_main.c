@@ -56,7 +56,7 @@ static struct {
 	cu_event begin, end;
 	int device, sms, shared;
 	/* our own kernels */
-	cu_func hold, flush, scrub;
+	cu_func hold, flush, drain, scrub;
 	volatile int *go; /* in host memory that the GPU sees */
 	cu_ptr go_ptr, flush_mem;
 	uint64_t flush_bytes;
@@ -140,6 +140,7 @@ static void load_own(int fd)
 	check(run.cu->module_load(&m, o.cubin));
 	check(run.cu->module_func(&run.hold, m, "pike_hold"));
 	check(run.cu->module_func(&run.flush, m, "pike_flush"));
+	check(run.cu->module_func(&run.drain, m, "pike_drain"));
 	check(run.cu->module_func(&run.scrub, m, "pike_scrub"));
 	check(run.cu->func_set(run.scrub, CU_F_DYNAMIC_SHARED, run.shared));
 	free(p);
@@ -524,13 +525,10 @@ static void own(cu_func f, unsigned grid, unsigned block, unsigned shared,
 	check(run.cu->launch(&c, f, args, NULL));
 }
 
-/* What an invocation must not find: results of an earlier one in variables,
- * scratch or shared memory. */
+/* What an invocation must not find: results of an earlier one in variables or
+ * scratch. */
 static void clear(unsigned seed)
 {
-	unsigned words = (unsigned)run.shared / 4;
-	void *scrub[] = { &words, &seed };
-
 	if (run.object.flags & PIKE_PTX_GLOBALS) {
 		check(run.cu->module_unload(run.module));
 		load_module();
@@ -540,20 +538,26 @@ static void clear(unsigned seed)
 	for (uint32_t i = 0; i < run.scratch_want.n; i++)
 		check(run.cu->set8(run.scratch[i], (unsigned char)(seed >> 8),
 				   run.scratch_want.bytes[i], run.stream));
-	own(run.scrub, (unsigned)run.sms, 1024, (unsigned)run.shared, scrub);
 }
 
+/* Nor results in shared memory, nor in the L2. What is kept is kept, and all
+ * else the same: an invocation's time depends on what ran before. */
 static void prepare(unsigned finds)
 {
 	unsigned seed = (unsigned)pike_rng_u64(&run.rng);
-	unsigned long long n = run.flush_bytes / 16;
+	unsigned words = (unsigned)run.shared / 4;
+	unsigned long long n = run.flush_bytes / 16, half = n / 2;
+	void *scrub[] = { &words, &seed };
 	void *flush[] = { &run.flush_mem, &n, &seed };
+	void *drain[] = { &run.flush_mem, &half };
 
 	if (!(finds & PIKE_FINDS_KEPT))
 		clear(seed);
+	own(run.scrub, (unsigned)run.sms, 1024, (unsigned)run.shared, scrub);
 	if ((finds & PIKE_FINDS_COLD) && n) {
 		run.cu->ctx_reset_l2();
 		own(run.flush, (unsigned)run.sms * 8, 512, 0, flush);
+		own(run.drain, (unsigned)run.sms * 8, 512, 0, drain);
 	}
 }
 

@@ -76,9 +76,11 @@
 #define PROTO_SUSTAIN_NS 2000000000LL
 #define PROTO_SUSTAIN_MAX 1000000 /* calls */
 /* Pairs of a sample that finds all cleared and one that finds what the call
- * before left, and how much longer the latter may take. */
+ * before left, and how much longer the latter may take: a share, or what two
+ * events of one GPU differ by from time to time. */
 #define PROTO_KEPT_PAIRS 15
 #define PROTO_KEPT_MORE 0.02
+#define PROTO_KEPT_NS 1000
 /* Below so much of the highest clock seen, or held back by the hardware, a
  * pair is dropped. */
 #define PROTO_CLOCK_LOW 0.75

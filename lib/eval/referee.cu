@@ -129,7 +129,7 @@ static __device__ double draw(int init, double a, double b, int dist, u64 row,
 	case D_IMPULSE:
 		return i % row == hot;
 	case D_EQUAL:
-		return normal(seed, r, 6);
+		return fabs(normal(seed, r, 6));
 	case D_INTEGER:
 		return (double)(bits(seed, i, 0) % 5) - 2;
 	case D_NORMAL:

@@ -6,8 +6,8 @@
  * enters (evaluation.md 2.4, sustained check): a gain that is there only
  * between flushes, or only in what a process says, is none.
  *
- * And samples that find variables, scratch and shared memory as the call
- * before left them, beside samples that find them cleared. All that is timed
+ * And samples that find variables and scratch as the call before left them,
+ * beside samples that find them cleared. All that is timed
  * finds them cleared, so that nothing can be remembered; a kernel that would
  * have to clear them itself must not be called faster for that.
  */
@@ -44,17 +44,19 @@ static int sample(double *ns, struct pike_runner *r, bool kept, int deadline_ms,
 static int kept_cost(double *more, struct pike_runner *r, int deadline_ms,
 		     struct pike_fault *f, struct pike_err *err)
 {
-	double ns[2][PROTO_KEPT_PAIRS];
+	double ns[2][PROTO_KEPT_PAIRS], after, first;
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < PROTO_KEPT_PAIRS; i++)
 		for (int kept = 0; !ret && kept < 2; kept++)
 			ret =
 			    sample(&ns[kept][i], r, kept, deadline_ms, f, err);
-	if (!ret)
-		*more = pike_median(ns[1], PROTO_KEPT_PAIRS) /
-			fmax(1, pike_median(ns[0], PROTO_KEPT_PAIRS));
-	return ret;
+	if (ret)
+		return ret;
+	after = pike_median(ns[1], PROTO_KEPT_PAIRS);
+	first = fmax(1, pike_median(ns[0], PROTO_KEPT_PAIRS));
+	*more = after > first + PROTO_KEPT_NS ? after / first : 1;
+	return 0;
 }
 
 static int sustain_one(struct sustained *out, struct pike_judge *j,
