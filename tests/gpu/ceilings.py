@@ -4,8 +4,9 @@
 
 Prints one JSON line per figure: torch.matmul (cuBLAS) in bf16 at 4096^3, eager
 softmax and RMS norm at the shapes of examples/cuda-kernels, a large copy. Each
-call finds the L2 cache flushed; times are medians by CUDA events. Without
-PyTorch or a GPU it says so on stderr and exits with 77.
+call finds the L2 cache flushed, and nothing in it that is yet to be written
+back; times are medians by CUDA events. Without PyTorch or a GPU it says so on
+stderr and exits with 77.
 """
 import json
 import sys
@@ -36,6 +37,7 @@ def median_ns(call):
         start = torch.cuda.Event(enable_timing=True)
         end = torch.cuda.Event(enable_timing=True)
         flush.zero_()
+        flush[:FLUSH // 2].view(torch.int32).amax()
         start.record()
         call()
         end.record()
