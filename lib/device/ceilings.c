@@ -244,7 +244,7 @@ static int measure(struct pike_ceilings *out,
 	size_t bytes = copy_bytes(info, threads);
 	size_t all = 2 * bytes * (size_t)threads;
 	char *mem = mmap(NULL, all, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	int rc;
 
 	if (mem == MAP_FAILED)

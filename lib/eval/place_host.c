@@ -45,8 +45,9 @@ int pike_mem_make(struct pike_mem *m, const char *name, size_t bytes,
 	ret = pike_memfd(&m->fd, name, m->len, err);
 	if (ret)
 		return ret;
-	m->map =
-	    mmap(NULL, m->len, PROT_READ | PROT_WRITE, MAP_SHARED, m->fd, 0);
+	/* All of it will be written; a fault a page costs more than that. */
+	m->map = mmap(NULL, m->len, PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_POPULATE, m->fd, 0);
 	if (m->map == MAP_FAILED) {
 		m->map = NULL;
 		return pike_fail_errno(err, PIKE_FATAL,
@@ -65,7 +66,8 @@ int pike_mem_seal(struct pike_mem *m, struct pike_err *err)
 	ret = pike_memfd_seal(m->fd, err);
 	if (ret)
 		return ret;
-	m->map = mmap(NULL, m->len, PROT_READ, MAP_SHARED, m->fd, 0);
+	m->map =
+	    mmap(NULL, m->len, PROT_READ, MAP_SHARED | MAP_POPULATE, m->fd, 0);
 	if (m->map == MAP_FAILED) {
 		m->map = NULL;
 		return pike_fail_errno(
