@@ -195,11 +195,11 @@ check-deps:
 
 ## test, piece by piece
 check-unit: # unit tests
-	$(Q)B=$(B) MAKE='$(MAKE)' tests/run unit
+	$(Q)B=$(B) MAKE='$(MAKE)' tests/run unit judge
 check-san: # unit tests under ASan and UBSan
 	$(Q)B=$(B) MAKE='$(MAKE)' tests/run san
 check-cli: # the real program on real repositories
-	$(Q)B=$(B) MAKE='$(MAKE)' tests/run cli
+	$(Q)B=$(B) MAKE='$(MAKE)' tests/run cli cuda valgrind
 check-hostile: # candidates that cheat, and honest ones
 	$(Q)B=$(B) MAKE='$(MAKE)' tests/run hostile
 check-gates: # style, sizes, arrows, analysers
