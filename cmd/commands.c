@@ -57,6 +57,8 @@ static const struct {
 	{ "PIKE_RUNNER", "the name of this machine in result lines" },
 	{ "PIKE_TEMPLATES", "folder of the templates" },
 	{ "TMPDIR", "where the device lock lies if /run/lock is closed" },
+	{ "XDG_CACHE_HOME", "holds pike-git/builds, GPU code that need not be "
+			    "built again (default ~/.cache); may be removed" },
 };
 
 const struct pike_cmd *pike_cmd_find(const char *name)

@@ -7,10 +7,12 @@
 #include "device/device_priv.h"
 
 #include "base/mem.h"
+#include "base/rand.h"
 #include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* What NVRTC cannot take from the driver's header. */
 static const char pike_cuh[] =
@@ -157,6 +159,28 @@ static int add_kernels(struct pike_build_plan *out, const struct pike_target *t,
 	return 0;
 }
 
+/* What a toolkit is told from another by, without reading 60 MB of it: an
+ * installation writes all of its files. */
+static void hash_tools(char out[65], const struct pike_toolkit *k)
+{
+	const char *const paths[] = { k->nvrtc, k->builtins, k->include };
+	struct pike_buf b;
+
+	pike_buf_init(&b, 4096);
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(paths); i++) {
+		struct stat st;
+
+		pike_buf_addf(&b, "%s", paths[i]);
+		if (paths[i][0] && !stat(paths[i], &st))
+			pike_buf_addf(
+			    &b, " %lld %lld.%09ld", (long long)st.st_size,
+			    (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+		pike_buf_addc(&b, '\n');
+	}
+	pike_sha256_hex(out, b.s, b.len);
+	pike_buf_release(&b);
+}
+
 static int begin(struct pike_build_plan *out,
 		 const struct pike_device_info *dev, struct pike_err *err)
 {
@@ -166,6 +190,7 @@ static int begin(struct pike_build_plan *out,
 	if (pike_toolkit_find(&k, err))
 		return PIKE_FATAL;
 	out->helper = "pike-nvrtc";
+	hash_tools(out->tools, k);
 	memcpy(out->output, "kernel.bin", sizeof("kernel.bin"));
 	pike_strs_push(&out->folders, k->include);
 	pike_strs_push(&out->folders, k->nvrtc);

@@ -97,6 +97,7 @@ struct pike_build_plan {
 	const char *helper;	  /* program of ours for argv[0]; NULL: cc */
 	struct pike_strs folders; /* that a helper may read */
 	char output[64];
+	char tools[65]; /* hash of the compiler; "": more decides than this */
 	struct pike_plan *launch; /* cuda: what will be launched */
 };
 enum pike_real {

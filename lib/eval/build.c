@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "eval/cache_priv.h"
 #include "eval/protocol_priv.h"
 
 #include <stdio.h>
@@ -32,8 +33,35 @@ static void hash_files(char out[65], const struct pike_files *f)
 	pike_hex(out, digest, sizeof(digest));
 }
 
-static int build_box(struct pike_build *b, const struct pike_build_plan *plan,
-		     struct pike_err *err)
+/* Sealed and looked at: what is in `fd` is what was built. */
+static void take_object(struct pike_build *b)
+{
+	struct stat st;
+
+	if (fstat(b->fd, &st) || !st.st_size || st.st_size > PROTO_OBJECT_MAX)
+		return;
+	b->object_bytes = st.st_size;
+	b->ok = !pike_memfd_seal(b->fd, NULL);
+	if (b->ok && b->launch)
+		b->breaks = pike_object_breaks(b->fd);
+}
+
+/* The same has been built before. */
+static bool found(struct pike_build *b, const struct pike_build_plan *plan,
+		  const char *helper)
+{
+	if (!plan->tools[0])
+		return false;
+	pike_cache_key(b->key, plan, helper);
+	b->ended = pike_cache_find(b->fd, &b->log, b->key, PROTO_OBJECT_MAX);
+	if (b->ended)
+		take_object(b);
+	return b->ended;
+}
+
+/* In the sandbox, or from what it gave before. */
+static int build_begin(struct pike_build *b, const struct pike_build_plan *plan,
+		       struct pike_err *err)
 {
 	struct pike_judge *j = b->j;
 	const char **argv = (const char **)(uintptr_t)plan->argv.v;
@@ -55,12 +83,12 @@ static int build_box(struct pike_build *b, const struct pike_build_plan *plan,
 	int ret = 0;
 
 	pike_buf_init(&path, 4096);
-	if (plan->helper) {
+	if (plan->helper)
 		ret = pike_box_helper(&path, plan->helper, err);
-		argv[0] = path.s;
-	}
-	if (!ret)
+	if (!ret && !found(b, plan, path.s)) {
+		argv[0] = plan->helper ? path.s : first;
 		ret = pike_box_start(&b->box, &o, err);
+	}
 	argv[0] = first;
 	pike_buf_release(&path);
 	return ret;
@@ -94,10 +122,10 @@ static int build_run(struct pike_build **out, struct pike_build *b,
 {
 	int ret = pike_memfd(&b->fd, "object", 0, err);
 
-	if (!ret)
-		ret = build_box(b, plan, err);
 	b->launch = plan->launch;
 	plan->launch = NULL;
+	if (!ret)
+		ret = build_begin(b, plan, err);
 	pike_build_plan_release(plan);
 	if (ret)
 		pike_build_free(b);
@@ -169,7 +197,6 @@ bool pike_build_ready(struct pike_build *b)
 static void read_end(struct pike_build *b, const struct pike_box_end *end)
 {
 	struct pike_buf said;
-	struct stat st;
 
 	pike_buf_init(&said, 512);
 	pike_box_say(&said, end);
@@ -180,12 +207,9 @@ static void read_end(struct pike_build *b, const struct pike_box_end *end)
 	pike_buf_release(&said);
 	if (end->why != PIKE_BOX_EXITED || end->status)
 		return;
-	if (fstat(b->fd, &st) || !st.st_size || st.st_size > PROTO_OBJECT_MAX)
-		return;
-	b->object_bytes = st.st_size;
-	b->ok = !pike_memfd_seal(b->fd, NULL);
-	if (b->ok && b->launch)
-		b->breaks = pike_object_breaks(b->fd);
+	take_object(b);
+	if (b->ok && b->key[0])
+		pike_cache_keep(b->key, b->fd, &b->log, PROTO_OBJECT_MAX);
 }
 
 bool pike_build_wait(struct pike_build *b, const char **log)

@@ -86,6 +86,7 @@ struct pike_build {
 	const char *breaks;
 	struct pike_buf log;
 	char source_hash[65];
+	char key[65]; /* in the cache; "" where nothing is kept */
 	int64_t object_bytes;
 };
 int pike_build_reference(struct pike_build **out, struct pike_judge *j,

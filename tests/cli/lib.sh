@@ -12,7 +12,8 @@ dir=$(mktemp -d "${TMPDIR:-/tmp}/pike-cli.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
 export HOME=$dir/home GIT_CONFIG_NOSYSTEM=1 LC_ALL=C
 export PIKE_TEMPLATES=${PIKE_TEMPLATES:-$here/../../templates}
-unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE XDG_CONFIG_HOME PIKE_RUNNER
+unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE XDG_CONFIG_HOME XDG_CACHE_HOME
+unset PIKE_RUNNER
 mkdir -p "$HOME"
 git config --global user.name tester
 git config --global user.email tester@example.org

@@ -12,12 +12,8 @@ mkdir -p "$dir/some where" "$dir/bin"
 tar -C "$dir/some where" -xzf "$archive"
 home=$dir/some\ where/pike-git
 # All programs of this machine but git.
-for f in /usr/local/bin/* /usr/bin/* /bin/*; do
-	case ${f##*/} in
-	git*) ;;
-	*) ln -sf "$f" "$dir/bin/${f##*/}" ;;
-	esac
-done
+find /usr/local/bin/ /usr/bin/ /bin/ -maxdepth 1 ! -type d ! -name 'git*' \
+	-exec ln -sft "$dir/bin" {} +
 bundled() { # bundled COMMAND...: with nothing of the tree, and no git
 	(cd "$dir/repo" && env -i HOME="$HOME" PATH="$dir/bin" "$@") 2>&1
 }

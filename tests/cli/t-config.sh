@@ -71,6 +71,12 @@ edit 's,kernels/scale_ref.c,kernels/none.c,' |
 	bad "missing reference" 128 '\.pike/config:8: .*kernels/none\.c'
 edit 's,kernels/scale.c,../scale.c,' |
 	bad "path upwards" 129 '\.pike/config:7: .*\.\./scale\.c|\.pike/config:7: '
+# The rest differs in where the reader stops, and valgrind is slow; ASan sees
+# all of it.
+[ "${VALGRIND:-0}" = 0 ] || {
+	finish
+	exit
+}
 edit 's/x\[n\]/x[n +]/' |
 	bad "bad expression" 129 '\.pike/config:10: .*column [0-9]+'
 edit 's/x\[n\]/x[m]/' | bad "unknown size" 129 '\.pike/config:[0-9]+: .*m'

@@ -28,6 +28,19 @@ status_is "--compile-only without a GPU" 0
 like "its registers" "$out" '^ *[0-9]+ +.* gemm$'
 like "its launches" "$out" '^ *256x256 +16x16 .* gemm$'
 is "in 80 columns" "$(awk 'length > 80' <<<"$out")" ""
+# What was built is not built again, and what was spoilt is.
+kept=$HOME/.cache/pike-git/builds
+first=$out
+is "builds are kept" "$(find "$kept" -type f | wc -l)" 3
+pike bench --compile-only --target gemm "$weak"
+is "and give the same again" "$out" "$first"
+is "no more of them" "$(find "$kept" -type f | wc -l)" 3
+for f in "$kept"/*; do
+	echo spoilt >"$f"
+done
+pike bench --compile-only --target gemm "$weak"
+is "a spoilt one is built again" "$out" "$first"
+is "and mended" "$(grep -lx spoilt "$kept"/* | wc -l)" 0
 pike bench --compile-only --target gemm --arch sm_86 --json "$weak"
 json "--arch --json" "$out"
 like "for that architecture" "$out" '"arch":"sm_86","cases":\[\{'

@@ -60,13 +60,8 @@ fresh() {
 
 # Programs of this test that still run, by where they were started from.
 ours() {
-	local p
-	for p in /proc/[0-9]*; do
-		case "$(readlink "$p/exe" 2>/dev/null) $(tr '\0' ' ' \
-			2>/dev/null <"$p/cmdline")" in
-		*"$dir/bin/"*) echo "${p#/proc/}" ;;
-		esac
-	done
+	pgrep -f "^$dir/bin/"
+	find /proc -maxdepth 2 -name exe -lname "$dir/bin/*" 2>/dev/null
 }
 
 quiet_process() { # no runner or sandbox of a killed process is left

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cache: machine code by the content it was made of, so that no source is
+ * compiled twice on a machine: not the reference and the base at each start,
+ * not what two searches or a reviewer's `verify` have in common.
+ *
+ * A folder of files, `$XDG_CACHE_HOME/pike-git/builds` (XDG Base Directory
+ * Specification; ~/.cache where that is unset), whose user alone may write in
+ * it. Never the reason for a failure: what cannot be read, is torn or is not
+ * this user's is not there, and what cannot be written is not kept. Only what
+ * the judge's own process took out of a compile sandbox is ever stored.
+ */
+#ifndef PIKE_EVAL_CACHE_PRIV_H
+#define PIKE_EVAL_CACHE_PRIV_H
+
+#include "base/buf.h"
+#include "device/device.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Of all files together; the ones that were not used for longest go first. */
+#define PIKE_CACHE_BYTES ((int64_t)512 << 20)
+
+/* Of all that decides what comes out: the sources and headers, the command,
+ * the compiler (`tools` of the plan), our own program around it (`helper`, its
+ * path). */
+void pike_cache_key(char out[65], const struct pike_build_plan *plan,
+		    const char *helper);
+/* Fills an empty memory file and the diagnostics; false: not there. */
+bool pike_cache_find(int fd, struct pike_buf *log, const char *key,
+		     size_t object_max);
+/* Keeps what `fd` holds. */
+void pike_cache_keep(const char *key, int fd, const struct pike_buf *log,
+		     size_t object_max);
+
+#endif
