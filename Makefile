@@ -2,6 +2,9 @@
 # One non-recursive Makefile. `make help` lists what it can do.
 
 B ?= build
+# One name for each object, however the folder is given: what a file depends on
+# is kept under it.
+override B := $(patsubst $(CURDIR)/%,%,$(B))
 CC ?= cc
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)

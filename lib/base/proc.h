@@ -31,4 +31,13 @@ int pike_proc_run(struct pike_proc_result *res,
 		  const struct pike_proc_opts *opts, struct pike_err *err);
 void pike_proc_result_release(struct pike_proc_result *res);
 
+/* The same without waiting: `in` is copied, the rest of the options may go. */
+struct pike_proc;
+int pike_proc_start(struct pike_proc **out, const struct pike_proc_opts *o,
+		    struct pike_err *err);
+/* Reads and writes what can be; true: it has ended. Call it now and then. */
+bool pike_proc_step(struct pike_proc *p);
+const struct pike_proc_result *pike_proc_result(const struct pike_proc *p);
+void pike_proc_free(struct pike_proc *p); /* kills it where it still runs */
+
 #endif

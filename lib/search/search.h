@@ -16,11 +16,48 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* ---- what a strategy can be told ---- */
+
+enum pike_family {
+	PIKE_ROUNDS,  /* PIKE-B */
+	PIKE_ISLANDS, /* PIKE-O */
+};
+enum pike_selector { /* of parents (pike.md 2.3) */
+	PIKE_SELECT_BEST,
+	PIKE_SELECT_ELITE_DIVERSE, /* the best 30 %, the rest by chance */
+	PIKE_SELECT_TOURNAMENT,	   /* of three, with replacement */
+	PIKE_SELECT_ROULETTE,	   /* in proportion to speed, likewise */
+};
+struct pike_knobs {
+	const char *name;
+	enum pike_family family;
+	enum pike_selector selector;
+	int64_t samples, parents; /* of a round */
+	int64_t history;	  /* rounds back that parents come from */
+	int64_t fixes;		  /* attempts to mend what fails */
+	int64_t ideas;		  /* asked of a brainstorm; 0: none */
+	int64_t islands, population, archive, migration_interval, parallel;
+	double explore, exploit, migration_rate;
+	bool crossover;	  /* more than the parent is in the prompt */
+	bool cheap_fixes; /* by [llm "cheap"] */
+	bool elitism;	  /* the champion stays among the parents */
+	bool profile;	  /* measurements are in the prompt */
+};
+/* Those of the paper, under their names. */
+const struct pike_knobs *pike_presets(size_t *n);
+/* A preset, or a [strategy "name"] that starts from one; false: neither. */
+bool pike_knobs_find(struct pike_knobs *out, const struct pike_settings *s,
+		     const char *name);
+
+/* ---- moves ---- */
+
 struct pike_move {
-	const char *agent; /* "tune"; later brainstorm, optimize, fix */
-	size_t *parents;   /* record indexes; none: the champion */
+	const char *agent; /* "tune", "brainstorm", "optimize", "fix" */
+	/* Record indexes; none: the champion of a tuner, the base of others. */
+	size_t *parents;
 	size_t nparents;
-	char *slot, *idea; /* idea of a tuner move: "TILE=32 UNROLL=4" */
+	char *slot; /* of the round, or the island; NULL for a tuner */
+	char *idea; /* of a tuner's: "TILE=32 UNROLL=4" */
 	uint64_t seed;
 };
 struct pike_moves {
@@ -40,6 +77,12 @@ struct pike_search_input {
 	const struct pike_space *base_space;
 	uint64_t seed;
 	size_t want; /* at most so many moves now */
+	/* Of strategies that ask models: */
+	const struct pike_knobs *knobs;
+	uint64_t run_seed;		/* the same for all of a search */
+	const struct pike_strs *ideas;	/* NULL: not known (yet) */
+	const struct pike_move *flying; /* asked for, not in the history yet */
+	size_t nflying;
 };
 
 struct pike_strategy_ops {
@@ -47,6 +90,9 @@ struct pike_strategy_ops {
 	/* Adds up to `want` moves. None added: the search is exhausted. */
 	int (*next)(struct pike_moves *out, const struct pike_search_input *in,
 		    struct pike_err *err);
+	/* Is the round of the open generation over? NULL: a generation has no
+	 * rounds, and `generation-size` closes it. */
+	bool (*closed)(const struct pike_search_input *in);
 };
 /* NULL when unknown. */
 const struct pike_strategy_ops *pike_strategy_find(const char *name);

@@ -49,10 +49,23 @@ void pike_pool_fill(struct pike_configs *out, const struct pike_fold *f,
 		    struct pike_rng *rng);
 void pike_pool_drop(struct pike_configs *pool, size_t i);
 
+/* ---- strategies that ask models ---- */
+
+#define PIKE_NO_RECORD SIZE_MAX /* the base */
+
+struct pike_scored {
+	double score; /* as a record's */
+	size_t at;    /* record */
+};
+/* The bin of the i-th of n, 0 < bins <= n: near-equal, larger ones first, so
+ * 10 in 4 are 3, 3, 2, 2. */
+size_t pike_bin(size_t i, size_t n, size_t bins);
+
 void pike_moves_tune(struct pike_moves *out, const struct pike_space *space,
 		     const int *choice, struct pike_rng *rng);
 
 extern const struct pike_strategy_ops pike_strategy_tune;
 extern const struct pike_strategy_ops pike_strategy_random;
+extern const struct pike_strategy_ops pike_strategy_rounds;
 
 #endif

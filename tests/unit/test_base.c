@@ -373,6 +373,36 @@ static void processes_are_bounded(void **state)
 	pike_proc_result_release(&res);
 }
 
+/* One that writes without an end, one that says nothing, one that has closed
+ * its ends and lives on: a step comes back, and dropping them ends them. */
+static void a_step_never_waits(void **state)
+{
+	const char *const endless[] = { "yes", NULL };
+	const char *const silent[] = { "sleep", "30", NULL };
+	const char *const shut[] = { "sh", "-c", "exec >&- 2>&-; sleep 0.2",
+				     NULL };
+	const char *const *const all[] = { endless, silent, shut };
+
+	(void)state;
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(all); i++) {
+		const struct pike_proc_opts o = { .argv = all[i],
+						  .in = "abc",
+						  .in_len = 3,
+						  .out_max = 1 << 20 };
+		struct pike_proc *p;
+
+		assert_int_equal(pike_proc_start(&p, &o, NULL), 0);
+		for (int k = 0; k < 10; k++)
+			assert_false(pike_proc_step(p));
+		while (all[i] == endless && !pike_proc_result(p)->out.full)
+			assert_false(pike_proc_step(p));
+		while (all[i] == shut && !pike_proc_step(p))
+			usleep(1000);
+		assert_int_equal(pike_proc_result(p)->status, 0);
+		pike_proc_free(p);
+	}
+}
+
 struct options {
 	bool yes, no;
 	int64_t n;
@@ -481,6 +511,7 @@ int main(void)
 		cmocka_unit_test(a_held_lock_is_retry),
 		cmocka_unit_test(sealed_memory_stays),
 		cmocka_unit_test(processes_are_bounded),
+		cmocka_unit_test(a_step_never_waits),
 		cmocka_unit_test(options_are_read_by_table),
 		cmocka_unit_test(wrong_options_are_usage),
 		cmocka_unit_test(errors_chain),

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* answer: what came back, what it costs, and what a server that refuses says.
+ */
+#include "llm/ask_priv.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WORDS_MAX 400 /* of a server's own, in a message */
+/* Characters of English or code to a token, roughly. */
+#define CHARS_PER_TOKEN 4
+
+void pike_llm_request_release(struct pike_llm_request *r)
+{
+	free(r->url);
+	free(r->body);
+	pike_strs_release(&r->headers);
+	memset(r, 0, sizeof(*r));
+}
+
+void pike_answer_release(struct pike_answer *a)
+{
+	free(a->text);
+	free(a->model);
+	memset(a, 0, sizeof(*a));
+}
+
+static int64_t guess(const char *text)
+{
+	return ((int64_t)strlen(text) + CHARS_PER_TOKEN - 1) / CHARS_PER_TOKEN;
+}
+
+void pike_answer_guess(struct pike_answer *a, const struct pike_ask *ask)
+{
+	a->counted = false;
+	a->tokens_in = guess(ask->prompt);
+	if (ask->system)
+		a->tokens_in += guess(ask->system);
+	a->tokens_out = guess(a->text);
+}
+
+double pike_answer_usd(const struct pike_answer *a, const struct pike_llm *llm)
+{
+	return ((double)a->tokens_in * llm->price_in +
+		(double)a->tokens_out * llm->price_out) /
+	       1e6;
+}
+
+/* ---- refusals ---- */
+
+/* {"error":{"message":"..."}}, {"error":"..."}, {"message":"..."}, the first
+ * of a list of such, or whatever it is. */
+static const char *message_of(const struct pike_json *j)
+{
+	const struct pike_json *e;
+	const char *s;
+
+	if (pike_json_at(j, 0) && !pike_json_key(j, 0))
+		j = pike_json_at(j, 0);
+	e = pike_json_get(j, "error");
+	s = pike_json_str(e, "message", NULL);
+	if (!s)
+		s = pike_json_as_str(e, NULL);
+	return s ? s : pike_json_str(j, "message", NULL);
+}
+
+/* A server that quotes a key would have it stored. */
+static void hide(char *text, const char *key)
+{
+	size_t n = key ? strlen(key) : 0;
+
+	for (char *p = text; n && (p = strstr(p, key)); p += n)
+		memset(p, '*', n);
+}
+
+static void one_line(char *s)
+{
+	for (; *s; s++)
+		if (*s == '\n' || *s == '\t')
+			*s = ' ';
+}
+
+char *pike_foreign_words(const char *text, size_t len, const char *key)
+{
+	char *raw = pike_xstrndup(text, len);
+	struct pike_buf b;
+
+	/* Before it is cut: half a key is one too. */
+	hide(raw, key);
+	pike_buf_init(&b, WORDS_MAX);
+	pike_sanitize(&b, raw, strlen(raw));
+	one_line(b.s);
+	free(raw);
+	return pike_buf_detach(&b);
+}
+
+static char *words(const char *body, size_t len, const char *key)
+{
+	struct pike_json *j = pike_json_parse(body, len, NULL);
+	const char *said = j ? message_of(j) : NULL;
+	char *w = said ? pike_foreign_words(said, strlen(said), key)
+		       : pike_foreign_words(body, len, key);
+
+	pike_json_free(j);
+	return w;
+}
+
+static const struct {
+	int status, level;
+	const char *means;
+} refusals[] = {
+	{ 401, PIKE_FATAL, "the key is missing or not accepted" },
+	{ 402, PIKE_FATAL, "the account has no credit" },
+	{ 403, PIKE_FATAL, "the key may not do this" },
+	{ 404, PIKE_FATAL, "no such model or address; check url and model" },
+	{ 408, PIKE_RETRY, "the server waited too long" },
+	{ 409, PIKE_RETRY, "the server is at it already" },
+	{ 413, PIKE_FAILED, "the prompt is too large" },
+	{ 425, PIKE_RETRY, "too early" },
+	{ 429, PIKE_RETRY, "too many requests, or the quota is used up" },
+	{ 529, PIKE_RETRY, "the server is overloaded" },
+};
+
+int pike_llm_refused(struct pike_err *err, int status, const char *body,
+		     size_t len, const char *key)
+{
+	int level = status >= 500 ? PIKE_RETRY : PIKE_FAILED;
+	const char *means =
+	    status >= 500 ? "the server failed" : "the request was refused";
+	char *said = words(body, len, key);
+
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(refusals); i++)
+		if (refusals[i].status == status) {
+			level = refusals[i].level;
+			means = refusals[i].means;
+		}
+	pike_fail(err, level, "%s (HTTP %d)%s%s", means, status,
+		  *said ? ": " : "", said);
+	free(said);
+	return level;
+}

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ask: questions on their way, and when to ask again. */
+#include "llm/ask_priv.h"
+
+#include "base/clock.h"
+#include "base/http.h"
+#include "base/mem.h"
+#include "base/rand.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define FIRST_MS 2000
+#define MOST_MS 60000
+#define TRIES 6
+/* All tries of a question may take so many times what one may. */
+#define TOTAL_TIMES 2
+#define NS_PER_MS 1000000LL
+/* How often programs are looked at: they take seconds. */
+#define STEP_MS 10
+/* Around what a reply may hold: escapes, thoughts that are not kept. */
+#define BODY_MAX ((size_t)8 * PIKE_REPLY_MAX)
+
+struct pike_llms {
+	struct pike_llms_opts o;
+	struct pike_http *http;
+	struct pike_question *first;
+	struct pike_rng rng;
+	size_t asked;
+};
+
+struct pike_question {
+	struct pike_llms *l; /* NULL once it has ended */
+	struct pike_question *next;
+	const struct pike_llm *llm;
+	const struct pike_provider *provider;
+	char *system, *prompt;
+	struct pike_fetch *call; /* one of both; NULL: it waits for wake_ns */
+	struct pike_program *program;
+	int64_t begun_ns, ended_ns, wake_ns;
+	int tries, result;
+	struct pike_answer answer;
+	struct pike_err err; /* of the last try */
+};
+
+/* ---- all of them ---- */
+
+int pike_llms_open(struct pike_llms **out, const struct pike_llms_opts *o,
+		   struct pike_err *err)
+{
+	struct pike_llms *l = pike_xcalloc(1, sizeof(*l));
+	int ret = pike_http_open(&l->http, err);
+
+	*out = NULL;
+	if (ret) {
+		free(l);
+		return ret;
+	}
+	l->o = *o;
+	l->o.first_ms = o->first_ms ? o->first_ms : FIRST_MS;
+	l->o.most_ms = o->most_ms ? o->most_ms : MOST_MS;
+	l->o.tries = o->tries ? o->tries : TRIES;
+	pike_rng_seed(&l->rng, o->seed);
+	*out = l;
+	return 0;
+}
+
+size_t pike_llms_asked(const struct pike_llms *l)
+{
+	return l->asked;
+}
+
+static void detach(struct pike_question *q)
+{
+	struct pike_question **at;
+
+	if (!q->l)
+		return;
+	for (at = &q->l->first; *at != q; at = &(*at)->next)
+		;
+	*at = q->next;
+	q->l->asked--;
+	q->l = NULL;
+}
+
+static void drop_try(struct pike_question *q)
+{
+	pike_fetch_free(q->call);
+	pike_program_free(q->program);
+	q->call = NULL;
+	q->program = NULL;
+}
+
+static void end(struct pike_question *q, int result)
+{
+	drop_try(q);
+	q->result = result;
+	q->ended_ns = pike_now_ns();
+	detach(q);
+}
+
+void pike_llms_close(struct pike_llms *l)
+{
+	if (!l)
+		return;
+	while (l->first) {
+		pike_fail(&l->first->err, PIKE_RETRY,
+			  "the question was dropped");
+		end(l->first, PIKE_RETRY);
+	}
+	pike_http_close(l->http);
+	free(l);
+}
+
+/* ---- one try ---- */
+
+/* Of the settings, or the provider's own for its own server. */
+static const char *key_name(const struct pike_question *q)
+{
+	if (q->llm->key)
+		return q->llm->key;
+	return q->llm->url ? NULL : q->provider->key;
+}
+
+static const char *key_of(const struct pike_question *q)
+{
+	const char *name = key_name(q), *key = name ? getenv(name) : NULL;
+
+	return key && *key ? key : NULL;
+}
+
+static int send_http(struct pike_question *q, const struct pike_ask *ask,
+		     struct pike_err *err)
+{
+	struct pike_llm_request r = { 0 };
+	int ret = q->provider->request(&r, q->llm, ask, key_of(q), err);
+	struct pike_http_request h = { .method = "POST",
+				       .url = r.url,
+				       .headers = &r.headers,
+				       .body = r.body,
+				       .timeout_ms = q->llm->timeout * 1000,
+				       .reply_max = BODY_MAX };
+
+	if (!ret) {
+		h.len = strlen(r.body);
+		ret = pike_http_start(&q->call, q->l->http, &h, err);
+	}
+	pike_llm_request_release(&r);
+	return ret;
+}
+
+static void begin_try(struct pike_question *q)
+{
+	const struct pike_ask ask = { q->system, q->prompt };
+	int ret;
+
+	q->tries++;
+	if (q->provider->program)
+		ret = pike_program_start(&q->program, q->llm, &ask,
+					 q->l->o.root, &q->err);
+	else
+		ret = send_http(q, &ask, &q->err);
+	if (ret)
+		end(q, ret);
+}
+
+/* Between nothing and twice as much as last time; what the server names is
+ * the least. */
+static int64_t back_off(struct pike_question *q, int64_t least_ms)
+{
+	int64_t most = q->l->o.first_ms;
+	int64_t ms;
+
+	for (int i = 1; i < q->tries && most < q->l->o.most_ms; i++)
+		most *= 2;
+	if (most > q->l->o.most_ms)
+		most = q->l->o.most_ms;
+	ms = (int64_t)pike_rng_below(&q->l->rng, (uint64_t)most + 1);
+	if (least_ms > 0)
+		ms = least_ms + ms / 4;
+	return ms;
+}
+
+/* Later, or not at all. */
+static void try_again(struct pike_question *q, int64_t least_ms)
+{
+	int64_t now = pike_now_ns(), wait = back_off(q, least_ms) * NS_PER_MS;
+	int64_t last =
+	    q->begun_ns + TOTAL_TIMES * q->llm->timeout * 1000 * NS_PER_MS;
+
+	drop_try(q);
+	if (q->tries >= q->l->o.tries || now + wait >= last) {
+		pike_err_prefix(&q->err, "at try %d", q->tries);
+		end(q, PIKE_RETRY);
+		return;
+	}
+	q->wake_ns = now + wait;
+}
+
+static int read_http(struct pike_question *q, const struct pike_ask *ask,
+		     int64_t *after_ms)
+{
+	const struct pike_buf *body = pike_fetch_body(q->call);
+	int status = pike_fetch_status(q->call);
+	int ret = pike_fetch_result(q->call, &q->err);
+
+	*after_ms = pike_fetch_retry_after(q->call);
+	if (!ret && status != 200)
+		return pike_llm_refused(&q->err, status, body->s, body->len,
+					key_of(q));
+	return ret ? ret
+		   : q->provider->answer(&q->answer, ask, body->s, body->len,
+					 &q->err);
+}
+
+/* What has ended: for good, or until the next try. */
+static void take(struct pike_question *q)
+{
+	const struct pike_ask ask = { q->system, q->prompt };
+	int64_t after_ms = -1;
+	int ret = q->program ? pike_program_answer(&q->answer, q->program, &ask,
+						   key_of(q), &q->err)
+			     : read_http(q, &ask, &after_ms);
+
+	if (ret != PIKE_RETRY) {
+		end(q, ret);
+		return;
+	}
+	pike_answer_release(&q->answer);
+	try_again(q, after_ms);
+}
+
+/* ---- the loop ---- */
+
+/* How long the loop may sleep because of a question; -1: it has ended. */
+static int look_at(struct pike_question *q, int wait_ms)
+{
+	int64_t ms;
+
+	if (!q->call && !q->program && q->wake_ns <= pike_now_ns())
+		begin_try(q);
+	if ((q->call && pike_fetch_ended(q->call)) ||
+	    (q->program && pike_program_ended(q->program)))
+		take(q);
+	if (!q->l)
+		return -1;
+	if (q->call)
+		return wait_ms;
+	if (q->program)
+		return STEP_MS;
+	ms = (q->wake_ns - pike_now_ns()) / NS_PER_MS + 1;
+	return ms < 1 ? 1 : ms < wait_ms ? (int)ms : wait_ms;
+}
+
+/* Begins what has waited long enough, takes what has come; the time until
+ * there may be more to do, 0 when a question has ended. */
+static int look(struct pike_llms *l, int wait_ms)
+{
+	struct pike_question *next;
+	int least = wait_ms;
+
+	for (struct pike_question *q = l->first; q; q = next) {
+		int ms;
+
+		next = q->next;
+		ms = look_at(q, wait_ms);
+		if (ms < least)
+			least = ms > 0 ? ms : 0;
+	}
+	return least;
+}
+
+static void nap(int ms)
+{
+	const struct timespec t = { ms / 1000, ms % 1000 * NS_PER_MS };
+
+	nanosleep(&t, NULL);
+}
+
+void pike_llms_run(struct pike_llms *l, int wait_ms)
+{
+	int ms = look(l, wait_ms);
+
+	if (!l->first || ms <= 0)
+		return;
+	if (pike_http_running(l->http))
+		pike_http_run(l->http, ms);
+	else
+		nap(ms);
+	look(l, 0);
+}
+
+/* ---- one question ---- */
+
+int pike_llms_ask(struct pike_question **out, struct pike_llms *l,
+		  const struct pike_llm *llm, const struct pike_ask *ask,
+		  struct pike_err *err)
+{
+	const struct pike_provider *p = pike_provider_find(llm->provider);
+	struct pike_question *q;
+
+	*out = NULL;
+	if (!p || (!p->request && !p->program))
+		return pike_fail(err, PIKE_FATAL,
+				 "llm '%s': provider '%s' cannot be asked",
+				 llm->name, llm->provider);
+	q = pike_xcalloc(1, sizeof(*q));
+	q->llm = llm;
+	q->provider = p;
+	if (key_name(q) && !key_of(q)) {
+		int ret = pike_fail(err, PIKE_FATAL,
+				    "llm '%s': set the environment variable %s "
+				    "to the key",
+				    llm->name, key_name(q));
+
+		free(q);
+		return ret;
+	}
+	q->system = ask->system ? pike_xstrdup(ask->system) : NULL;
+	q->prompt = pike_xstrdup(ask->prompt);
+	q->begun_ns = q->wake_ns = pike_now_ns();
+	q->l = l;
+	q->next = l->first;
+	l->first = q;
+	l->asked++;
+	*out = q;
+	return 0;
+}
+
+bool pike_question_ended(const struct pike_question *q)
+{
+	return !q->l;
+}
+
+int pike_question_result(const struct pike_question *q, struct pike_err *err)
+{
+	if (q->l)
+		return pike_fail(err, PIKE_RETRY, "not answered yet");
+	if (q->result)
+		return pike_fail(err, q->result, "%s", q->err.text);
+	return 0;
+}
+
+const struct pike_answer *pike_question_answer(const struct pike_question *q)
+{
+	return &q->answer;
+}
+
+int pike_question_tries(const struct pike_question *q)
+{
+	return q->tries;
+}
+
+double pike_question_secs(const struct pike_question *q)
+{
+	int64_t to = q->l ? pike_now_ns() : q->ended_ns;
+
+	return (double)(to - q->begun_ns) / 1e9;
+}
+
+const char *pike_question_waits(const struct pike_question *q, int64_t *ms)
+{
+	int64_t left = q->wake_ns - pike_now_ns();
+
+	if (!q->l || q->call || q->program || !q->tries)
+		return NULL;
+	*ms = left > 0 ? left / NS_PER_MS : 0;
+	return q->err.text;
+}
+
+void pike_question_free(struct pike_question *q)
+{
+	if (!q)
+		return;
+	drop_try(q);
+	detach(q);
+	pike_answer_release(&q->answer);
+	free(q->system);
+	free(q->prompt);
+	free(q);
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* prompt: the fields of prompts, and how each comes about. */
+#include "llm/llm.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What a compiler says is longer; its end says most. */
+#define LOG_MAX 10000
+
+typedef void (*fill_t)(struct pike_buf *out, const struct pike_prompt *p);
+
+static void add(struct pike_buf *out, const char *s)
+{
+	pike_buf_adds(out, s ? s : "");
+}
+
+static void add_target(struct pike_buf *out, const struct pike_prompt *p)
+{
+	add(out, p->target->name);
+}
+
+static void add_entry(struct pike_buf *out, const struct pike_prompt *p)
+{
+	add(out, p->target->entry);
+}
+
+static void add_hardware(struct pike_buf *out, const struct pike_prompt *p)
+{
+	pike_sanitize(out, p->hardware, strlen(p->hardware));
+}
+
+static void add_arch(struct pike_buf *out, const struct pike_prompt *p)
+{
+	add(out, p->arch);
+}
+
+static void add_compiler(struct pike_buf *out, const struct pike_prompt *p)
+{
+	add(out, p->compiler);
+}
+
+static void add_cflags(struct pike_buf *out, const struct pike_prompt *p)
+{
+	add(out, p->target->cflags);
+}
+
+static void add_threads(struct pike_buf *out, const struct pike_prompt *p)
+{
+	pike_buf_addf(out, "%lld", (long long)p->target->threads);
+}
+
+/* The hidden ones are not for a model to know. */
+static void add_cases(struct pike_buf *out, const struct pike_prompt *p)
+{
+	for (size_t i = 0; i < p->target->ncases; i++)
+		pike_buf_addf(out, "%s%s", i ? "; " : "",
+			      p->target->cases[i].text);
+}
+
+static void add_tolerance(struct pike_buf *out, const struct pike_prompt *p)
+{
+	if (p->target->tolerance > 0)
+		pike_buf_addf(out, "a relative error of %g",
+			      p->target->tolerance);
+	else if (p->target->precision == PIKE_P_AS_REFERENCE)
+		add(out, "the precision of the arguments' own types");
+	else
+		pike_buf_addf(out, "what %s arithmetic gives",
+			      pike_precision_name(p->target->precision));
+}
+
+static void add_argument(struct pike_buf *out, const struct pike_arg *a)
+{
+	static const char *const dirs[] = { [PIKE_SCALAR] = "",
+					    [PIKE_IN] = "in ",
+					    [PIKE_OUT] = "out ",
+					    [PIKE_INOUT] = "inout " };
+
+	pike_buf_addf(out, "%s%s %s", dirs[a->dir], pike_dtype_name(a->dtype),
+		      a->name);
+	for (size_t i = 0; i < a->ndims; i++)
+		pike_buf_addf(out, "[%s]", pike_expr_text(a->dims[i]));
+	pike_buf_addc(out, '\n');
+}
+
+static void add_arguments(struct pike_buf *out, const struct pike_prompt *p)
+{
+	struct pike_buf list;
+
+	pike_buf_init(&list, 1 << 16);
+	for (size_t i = 0; i < p->target->nargs; i++)
+		add_argument(&list, &p->target->args[i]);
+	pike_prompt_fence(out, "", list.s);
+	pike_buf_release(&list);
+}
+
+static void add_files(struct pike_buf *out, const struct pike_files *f)
+{
+	for (size_t i = 0; f && i < f->n; i++) {
+		pike_buf_addf(out, "%s%s\n", i ? "\n" : "", f->v[i].path);
+		pike_prompt_fence(out, "", f->v[i].data);
+	}
+}
+
+static void add_base(struct pike_buf *out, const struct pike_prompt *p)
+{
+	add_files(out, p->base);
+}
+
+static void add_parent(struct pike_buf *out, const struct pike_prompt *p)
+{
+	add_files(out, p->parent);
+}
+
+static void add_parent_result(struct pike_buf *out, const struct pike_prompt *p)
+{
+	add(out, p->parent_result);
+}
+
+static void add_others(struct pike_buf *out, const struct pike_prompt *p)
+{
+	add(out, p->others);
+}
+
+static void add_roofline(struct pike_buf *out, const struct pike_prompt *p)
+{
+	add(out, p->roofline);
+}
+
+static void add_idea(struct pike_buf *out, const struct pike_prompt *p)
+{
+	add(out, p->idea);
+}
+
+static void add_ideas(struct pike_buf *out, const struct pike_prompt *p)
+{
+	pike_buf_addf(out, "%lld", (long long)p->ideas);
+}
+
+static void add_reason(struct pike_buf *out, const struct pike_prompt *p)
+{
+	add(out, p->reason);
+}
+
+static void add_log(struct pike_buf *out, const struct pike_prompt *p)
+{
+	struct pike_buf clean;
+	const char *s = p->log ? p->log : "";
+	size_t n = strlen(s), skip = n > LOG_MAX ? n - LOG_MAX : 0;
+
+	if (!n)
+		return;
+	/* From a whole line on, unless there is only one. */
+	if (skip && strchr(s + skip, '\n') && strchr(s + skip, '\n')[1])
+		skip = (size_t)(strchr(s + skip, '\n') + 1 - s);
+	pike_buf_init(&clean, LOG_MAX + 1);
+	pike_sanitize(&clean, s + skip, n - skip);
+	pike_prompt_fence(out, "", clean.s);
+	pike_buf_release(&clean);
+}
+
+static void add_paths(struct pike_buf *out, const struct pike_prompt *p)
+{
+	for (size_t i = 0; i < p->target->sources.n; i++)
+		pike_buf_addf(out, "%s`%s`", i ? ", " : "",
+			      p->target->sources.v[i]);
+}
+
+static void add_first_path(struct pike_buf *out, const struct pike_prompt *p)
+{
+	add(out, p->target->sources.n ? p->target->sources.v[0] : "");
+}
+
+/* ---- the table ---- */
+
+#define RULES 0 /* filled in first: a template itself */
+
+static const struct {
+	struct pike_field field; /* its value here: one line of help */
+	fill_t fill;
+} rows[] = {
+	{ { "rules", "what the backend asks of a kernel (rules-BACKEND.md)" },
+	  NULL },
+	{ { "target", "name of the target" }, add_target },
+	{ { "entry", "name of the function" }, add_entry },
+	{ { "hardware", "the device that is measured on" }, add_hardware },
+	{ { "arch", "architecture that is built for (cuda)" }, add_arch },
+	{ { "compiler", "the compiler and its version" }, add_compiler },
+	{ { "cflags", "flags of the target" }, add_cflags },
+	{ { "threads", "threads that a kernel may use (cpu)" }, add_threads },
+	{ { "cases", "the sizes that are measured" }, add_cases },
+	{ { "tolerance", "how close the results must be" }, add_tolerance },
+	{ { "arguments", "the arguments, quoted" }, add_arguments },
+	{ { "base", "the evolvable files of the base, quoted" }, add_base },
+	{ { "parent", "those of what is to be changed, quoted" }, add_parent },
+	{ { "parent-result", "what was measured of it" }, add_parent_result },
+	{ { "others", "other candidates and their results" }, add_others },
+	{ { "roofline", "time and share of the measured ceilings of the base" },
+	  add_roofline },
+	{ { "idea", "what to try" }, add_idea },
+	{ { "ideas", "how many ideas a brainstorm may list" }, add_ideas },
+	{ { "reason", "why a candidate failed" }, add_reason },
+	{ { "log", "what the compiler or the program said, quoted" }, add_log },
+	{ { "paths", "the files that may change" }, add_paths },
+	{ { "first-path", "the first of them" }, add_first_path },
+};
+
+bool pike_prompt_field(struct pike_field *out, size_t i)
+{
+	if (i >= PIKE_ARRAY_LEN(rows))
+		return false;
+	*out = rows[i].field;
+	return true;
+}
+
+int pike_prompt_make(struct pike_buf *out, const char *origin, const char *text,
+		     const char *rules, const struct pike_prompt *p,
+		     struct pike_err *err)
+{
+	struct pike_field f[PIKE_ARRAY_LEN(rows)];
+	struct pike_buf b[PIKE_ARRAY_LEN(rows)];
+	int ret;
+
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(rows); i++) {
+		pike_buf_init(&b[i], PIKE_PROMPT_MAX);
+		if (rows[i].fill)
+			rows[i].fill(&b[i], p);
+		f[i] = (struct pike_field){ rows[i].field.name, b[i].s };
+	}
+	ret = pike_template_fill(&b[RULES], "rules", rules, f,
+				 PIKE_ARRAY_LEN(f), err);
+	f[RULES].value = b[RULES].s;
+	if (!ret)
+		ret = pike_template_fill(out, origin, text, f,
+					 PIKE_ARRAY_LEN(f), err);
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(rows); i++)
+		pike_buf_release(&b[i]);
+	return ret;
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rounds: PIKE-B (pike.md 2.3), an evolution strategy with comma selection. A
+ * round is a generation: `samples` slots, each one optimization and the fixes
+ * of what fails, up to the first version that works. The next round's parents
+ * are the best of the last one's, with the base behind them; the first round's
+ * slots have an idea each.
+ *
+ * What the reference does and this does not: the fixes of a round wait for one
+ * another there; here each slot goes on by itself.
+ */
+#include "search/search_priv.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TOURNAMENT 3 /* pike.md 2.3, unused alternatives */
+#define ELITE_SHARE 0.3
+
+enum slot_state {
+	SLOT_FREE,   /* nothing was asked for */
+	SLOT_BUSY,   /* asked, or waits for its verdict */
+	SLOT_FAILED, /* and may be mended */
+	SLOT_DONE,
+};
+struct slot {
+	enum slot_state state;
+	size_t last; /* record; valid unless FREE or only asked for */
+	int64_t fixes;
+};
+
+struct rounds {
+	const struct pike_search_input *in;
+	struct pike_knobs k;
+	int64_t round; /* the generation that is open */
+	struct slot *slots;
+	struct pike_rng rng; /* the same at each call of a round */
+};
+
+/* ---- where the round stands ---- */
+
+static bool is_agent(const struct pike_record *r, const char *name)
+{
+	return r->agent && !strcmp(r->agent, name);
+}
+
+static bool is_sample(const struct pike_record *r)
+{
+	return is_agent(r, "optimize") || is_agent(r, "fix");
+}
+
+/* Its number; n: it has none of this round's. */
+static size_t slot_of(const char *text, size_t n)
+{
+	int64_t v;
+
+	if (!text || !pike_parse_i64(text, &v) || v < 0 || (uint64_t)v >= n)
+		return n;
+	return (size_t)v;
+}
+
+/* Failed in a way that code can mend: an unusable reply left no code. */
+static bool can_mend(enum pike_verdict v)
+{
+	return !pike_verdict_measured(v) && v != PIKE_V_NONE &&
+	       v != PIKE_V_UNUSABLE;
+}
+
+static enum slot_state state_of(const struct rounds *r, const struct slot *s,
+				enum pike_verdict v)
+{
+	if (v == PIKE_V_PENDING)
+		return SLOT_BUSY;
+	return can_mend(v) && s->fixes < r->k.fixes ? SLOT_FAILED : SLOT_DONE;
+}
+
+static void fold_round(struct rounds *r)
+{
+	const struct pike_history *h = r->in->history;
+	size_t n = (size_t)r->k.samples;
+
+	r->slots = pike_xcalloc(n + 1, sizeof(*r->slots));
+	for (size_t i = 0; i < h->nrecs; i++) {
+		const struct pike_record *rec = &h->recs[i];
+		size_t at = slot_of(rec->slot, n);
+		struct slot *s = &r->slots[at];
+
+		if (rec->generation != r->round || at == n || !is_sample(rec))
+			continue;
+		s->last = i;
+		s->fixes += is_agent(rec, "fix");
+		s->state = state_of(r, s, rec->screen.verdict);
+	}
+	for (size_t i = 0; i < r->in->nflying; i++) {
+		size_t at = slot_of(r->in->flying[i].slot, n);
+
+		if (at < n)
+			r->slots[at].state = SLOT_BUSY;
+	}
+}
+
+/* ---- parents ---- */
+
+static int by_score(const void *p, const void *q)
+{
+	const struct pike_scored *a = p, *b = q;
+
+	if (a->score != b->score)
+		return a->score < b->score ? 1 : -1;
+	return (a->at > b->at) - (a->at < b->at);
+}
+
+/* Solutions of the rounds that parents may come from, the fastest first. */
+static struct pike_scored *solutions(const struct rounds *r, size_t *n)
+{
+	const struct pike_history *h = r->in->history;
+	/* One more: the base. */
+	struct pike_scored *v = pike_xcalloc(h->nrecs + 1, sizeof(*v));
+
+	*n = 0;
+	for (size_t i = 0; i < h->nrecs; i++) {
+		const struct pike_record *rec = &h->recs[i];
+		bool late = rec->generation >= r->round - r->k.history;
+		bool elite =
+		    r->k.elitism && pike_oid_eq(&rec->id, &h->champion);
+
+		if (rec->generation < r->round && (late || elite) &&
+		    is_sample(rec) && !isnan(rec->score))
+			v[(*n)++] = (struct pike_scored){ rec->score, i };
+	}
+	qsort(v, *n, sizeof(*v), by_score);
+	return v;
+}
+
+static void swap(struct pike_scored *a, struct pike_scored *b)
+{
+	struct pike_scored t = *a;
+
+	*a = *b;
+	*b = t;
+}
+
+static void pick_elite_diverse(struct pike_scored *v, size_t n, size_t k,
+			       struct pike_rng *rng)
+{
+	size_t elite = (size_t)ceil((double)k * ELITE_SHARE);
+
+	for (size_t i = elite; i < k; i++)
+		swap(&v[i], &v[i + pike_rng_below(rng, n - i)]);
+}
+
+/* With replacement: a good one may be drawn twice. */
+static void pick_tournament(struct pike_scored *v, size_t n, size_t k,
+			    struct pike_rng *rng)
+{
+	struct pike_scored *all = pike_xmemdup(v, n * sizeof(*v));
+
+	for (size_t i = 0; i < k; i++) {
+		/* They are sorted, so the first of the drawn wins. */
+		uint64_t best = n;
+
+		for (int t = 0; t < TOURNAMENT; t++) {
+			uint64_t one = pike_rng_below(rng, n);
+
+			best = one < best ? one : best;
+		}
+		v[i] = all[best];
+	}
+	free(all);
+}
+
+/* In proportion to speed. The base's is 1. */
+static void pick_roulette(struct pike_scored *v, size_t n, size_t k,
+			  struct pike_rng *rng)
+{
+	struct pike_scored *all = pike_xmemdup(v, n * sizeof(*v));
+	double sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += exp(all[i].score);
+	for (size_t i = 0; i < k; i++) {
+		double u = pike_rng_unit(rng) * sum;
+		size_t at = 0;
+
+		while (at + 1 < n && (u -= exp(all[at].score)) >= 0)
+			at++;
+		v[i] = all[at];
+	}
+	free(all);
+}
+
+/* The first k of v are the parents. The base comes last in it, as with the
+ * reference, whose original has no time; PIKE_NO_RECORD stands for it. */
+static size_t choose(struct rounds *r, struct pike_scored *v, size_t n)
+{
+	size_t k = (size_t)r->k.parents;
+
+	v[n++] = (struct pike_scored){ 0, PIKE_NO_RECORD };
+	k = k < n ? k : n;
+	switch (r->k.selector) {
+	case PIKE_SELECT_BEST:
+		break;
+	case PIKE_SELECT_ELITE_DIVERSE:
+		pick_elite_diverse(v, n, k, &r->rng);
+		break;
+	case PIKE_SELECT_TOURNAMENT:
+		pick_tournament(v, n, k, &r->rng);
+		break;
+	case PIKE_SELECT_ROULETTE:
+		pick_roulette(v, n, k, &r->rng);
+		break;
+	}
+	return k;
+}
+
+/* ---- moves ---- */
+
+static struct pike_move *add(struct pike_moves *out, struct rounds *r,
+			     const char *agent, size_t parent)
+{
+	struct pike_move *m;
+
+	PIKE_GROW(out->v, out->n, out->cap);
+	m = &out->v[out->n++];
+	memset(m, 0, sizeof(*m));
+	m->agent = agent;
+	m->seed = pike_rng_u64(&r->rng);
+	if (parent != PIKE_NO_RECORD) {
+		m->parents = pike_xmemdup(&parent, sizeof(parent));
+		m->nparents = 1;
+	}
+	return m;
+}
+
+static bool has_brainstormed(const struct rounds *r)
+{
+	for (size_t i = 0; i < r->in->history->nrecs; i++)
+		if (is_agent(&r->in->history->recs[i], "brainstorm"))
+			return true;
+	for (size_t i = 0; i < r->in->nflying; i++)
+		if (!strcmp(r->in->flying[i].agent, "brainstorm"))
+			return true;
+	return false;
+}
+
+static bool is_first(const struct rounds *r)
+{
+	for (size_t i = 0; i < r->in->history->nrecs; i++) {
+		const struct pike_record *rec = &r->in->history->recs[i];
+
+		if (is_sample(rec) && rec->generation < r->round)
+			return false;
+	}
+	return true;
+}
+
+/* Nobody knows yet what the first round's ideas are. */
+static bool must_wait(struct pike_moves *out, struct rounds *r)
+{
+	if (!r->k.ideas || !is_first(r) || r->in->ideas)
+		return false;
+	if (!has_brainstormed(r))
+		add(out, r, "brainstorm", PIKE_NO_RECORD);
+	return true;
+}
+
+static void add_optimize(struct pike_moves *out, struct rounds *r, size_t slot,
+			 const struct pike_scored *parents, size_t k)
+{
+	size_t n = (size_t)r->k.samples, nideas;
+	const struct pike_strs *ideas = is_first(r) ? r->in->ideas : NULL;
+	struct pike_move *m =
+	    add(out, r, "optimize", parents[pike_bin(slot, n, k)].at);
+
+	m->slot = pike_xasprintf("%zu", slot);
+	nideas = r->k.ideas && ideas ? ideas->n : 0;
+	nideas = nideas < n ? nideas : n;
+	if (nideas)
+		m->idea = pike_xstrdup(ideas->v[pike_bin(slot, n, nideas)]);
+}
+
+static void add_all(struct pike_moves *out, struct rounds *r, size_t want)
+{
+	size_t n, k, max = out->n + want;
+	struct pike_scored *parents = solutions(r, &n);
+
+	k = choose(r, parents, n);
+	for (size_t i = 0; i < (size_t)r->k.samples && out->n < max; i++)
+		if (r->slots[i].state == SLOT_FREE)
+			add_optimize(out, r, i, parents, k);
+	for (size_t i = 0; i < (size_t)r->k.samples && out->n < max; i++)
+		if (r->slots[i].state == SLOT_FAILED)
+			add(out, r, "fix", r->slots[i].last)->slot =
+			    pike_xasprintf("%zu", i);
+	free(parents);
+}
+
+static void begin(struct rounds *r, const struct pike_search_input *in)
+{
+	*r = (struct rounds){ .in = in,
+			      .k = *in->knobs,
+			      .round = (int64_t)in->history->ngens };
+	pike_rng_seed(&r->rng, in->run_seed ^
+				   (uint64_t)r->round * 0x9e3779b97f4a7c15ULL);
+	fold_round(r);
+}
+
+static int rounds_next(struct pike_moves *out,
+		       const struct pike_search_input *in, struct pike_err *err)
+{
+	struct rounds r;
+
+	(void)err;
+	begin(&r, in);
+	if (in->want && !must_wait(out, &r))
+		add_all(out, &r, in->want);
+	free(r.slots);
+	return 0;
+}
+
+static bool rounds_closed(const struct pike_search_input *in)
+{
+	struct rounds r;
+	bool closed = true;
+
+	begin(&r, in);
+	for (size_t i = 0; i < (size_t)r.k.samples; i++)
+		closed = closed && r.slots[i].state == SLOT_DONE;
+	free(r.slots);
+	return closed;
+}
+
+const struct pike_strategy_ops pike_strategy_rounds = {
+	.name = "rounds",
+	.summary = "PIKE-B: rounds of samples from the best of the last round",
+	.next = rounds_next,
+	.closed = rounds_closed,
+};

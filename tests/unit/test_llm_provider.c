@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What each provider is asked, byte by byte, and what is made of its answers,
+ * good and bad. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "llm/llm.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define KEY "sk-secret-0123456789"
+
+static struct pike_llm plain(void)
+{
+	return (struct pike_llm){ .name = (char *)"main",
+				  .model = (char *)"m-1",
+				  .temperature = 0.8,
+				  .max_tokens = 32000,
+				  .price_in = 1.25,
+				  .price_out = 10 };
+}
+
+static const struct pike_ask ask = { .system = "You are an engineer.",
+				     .prompt = "Faster: \"x\"\n\xc3\xa9" };
+
+static void check_request(const char *provider, const struct pike_llm *llm,
+			  const char *url, const char *header, const char *body)
+{
+	const struct pike_provider *p = pike_provider_find(provider);
+	struct pike_llm_request r = { 0 };
+	struct pike_err err = PIKE_ERR_INIT;
+
+	assert_non_null(p);
+	assert_int_equal(p->request(&r, llm, &ask, KEY, &err), 0);
+	assert_string_equal(r.url, url);
+	assert_string_equal(r.body, body);
+	assert_true(pike_strs_has(&r.headers, header));
+	assert_true(
+	    pike_strs_has(&r.headers, "Content-Type: application/json"));
+	assert_null(strstr(r.body, KEY));
+	assert_null(strstr(r.url, KEY));
+	pike_llm_request_release(&r);
+}
+
+static void test_requests(void **state)
+{
+	struct pike_llm llm = plain();
+
+	(void)state;
+	check_request(
+	    "openai", &llm, "https://api.openai.com/v1/chat/completions",
+	    "Authorization: Bearer " KEY,
+	    "{\"max_tokens\":32000,\"messages\":[{\"content\":\"You are an "
+	    "engineer.\",\"role\":\"system\"},{\"content\":\"Faster: "
+	    "\\\"x\\\"\\n\\u00e9\",\"role\":\"user\"}],\"model\":\"m-1\","
+	    "\"temperature\":0.8}");
+	check_request(
+	    "anthropic", &llm, "https://api.anthropic.com/v1/messages",
+	    "x-api-key: " KEY,
+	    "{\"max_tokens\":32000,\"messages\":[{\"content\":\"Faster: "
+	    "\\\"x\\\"\\n\\u00e9\",\"role\":\"user\"}],\"model\":\"m-1\","
+	    "\"system\":\"You are an engineer.\",\"temperature\":0.8}");
+	check_request(
+	    "gemini", &llm,
+	    "https://generativelanguage.googleapis.com/v1beta/models/"
+	    "m-1:generateContent",
+	    "x-goog-api-key: " KEY,
+	    "{\"contents\":[{\"parts\":[{\"text\":\"Faster: "
+	    "\\\"x\\\"\\n\\u00e9\"}],\"role\":\"user\"}],"
+	    "\"generationConfig\":{\"maxOutputTokens\":32000,\"temperature\":"
+	    "0.8},\"systemInstruction\":{\"parts\":[{\"text\":\"You are an "
+	    "engineer.\"}]}}");
+}
+
+static void test_settings(void **state)
+{
+	struct pike_llm llm = plain();
+
+	(void)state;
+	llm.url = (char *)"http://127.0.0.1:8080/v1/";
+	llm.top_p = 0.95;
+	check_request(
+	    "openai", &llm, "http://127.0.0.1:8080/v1/chat/completions",
+	    "Authorization: Bearer " KEY,
+	    "{\"max_tokens\":32000,\"messages\":[{\"content\":\"You are an "
+	    "engineer.\",\"role\":\"system\"},{\"content\":\"Faster: "
+	    "\\\"x\\\"\\n\\u00e9\",\"role\":\"user\"}],\"model\":\"m-1\","
+	    "\"temperature\":0.8,\"top_p\":0.95}");
+	llm.reasoning = (char *)"high";
+	llm.url = NULL;
+	check_request(
+	    "openai", &llm, "https://api.openai.com/v1/chat/completions",
+	    "Authorization: Bearer " KEY,
+	    "{\"max_completion_tokens\":32000,\"messages\":[{\"content\":\"You "
+	    "are an engineer.\",\"role\":\"system\"},{\"content\":\"Faster: "
+	    "\\\"x\\\"\\n\\u00e9\",\"role\":\"user\"}],\"model\":\"m-1\","
+	    "\"reasoning_effort\":\"high\"}");
+	check_request(
+	    "anthropic", &llm, "https://api.anthropic.com/v1/messages",
+	    "anthropic-version: 2023-06-01",
+	    "{\"max_tokens\":32000,\"messages\":[{\"content\":\"Faster: "
+	    "\\\"x\\\"\\n\\u00e9\",\"role\":\"user\"}],\"model\":\"m-1\","
+	    "\"system\":\"You are an engineer.\",\"thinking\":{"
+	    "\"budget_tokens\":25600,\"type\":\"enabled\"}}");
+}
+
+/* Without a key no header names one; a key that would be two headers, and a
+ * model that would be another path, are refused and not repeated. */
+static void test_keys(void **state)
+{
+	const struct pike_provider *rows;
+	struct pike_llm llm = plain();
+	size_t n;
+
+	(void)state;
+	rows = pike_providers(&n);
+	for (size_t i = 0; i < n; i++) {
+		struct pike_llm_request r = { 0 };
+		struct pike_err err = PIKE_ERR_INIT;
+
+		if (!rows[i].request)
+			continue;
+		assert_int_equal(rows[i].request(&r, &llm, &ask, NULL, &err),
+				 0);
+		for (size_t k = 0; k < r.headers.n; k++) {
+			assert_null(strstr(r.headers.v[k], "Bearer"));
+			assert_null(strstr(r.headers.v[k], "key"));
+		}
+		pike_llm_request_release(&r);
+		assert_int_equal(rows[i].request(&r, &llm, &ask,
+						 "one\r\nX-Other: two", &err),
+				 PIKE_FATAL);
+		assert_null(strstr(err.text, "two"));
+		pike_llm_request_release(&r);
+	}
+	llm.model = (char *)"../../v1/files";
+	for (size_t i = 0; i < n; i++) {
+		struct pike_llm_request r = { 0 };
+
+		if (!strcmp(rows[i].name, "gemini"))
+			assert_int_equal(
+			    rows[i].request(&r, &llm, &ask, KEY, NULL),
+			    PIKE_FATAL);
+		pike_llm_request_release(&r);
+	}
+	assert_null(pike_provider_find("Openai"));
+}
+
+struct given {
+	const char *provider, *body, *text, *model;
+	int level;
+	enum pike_ending ending;
+	int64_t in, out;
+	bool counted;
+};
+
+static void check_answer(const struct given *g)
+{
+	const struct pike_provider *p = pike_provider_find(g->provider);
+	struct pike_answer a = { 0 };
+	struct pike_err err = PIKE_ERR_INIT;
+	int ret = p->answer(&a, &ask, g->body, strlen(g->body), &err);
+
+	if (ret != g->level)
+		fail_msg("%s gives %d: %s", g->body, ret, err.text);
+	if (!ret) {
+		assert_string_equal(a.text, g->text);
+		if (g->model)
+			assert_string_equal(a.model, g->model);
+		else
+			assert_null(a.model);
+		assert_int_equal(a.ending, g->ending);
+		assert_int_equal(a.counted, g->counted);
+		assert_int_equal(a.tokens_in, g->in);
+		assert_int_equal(a.tokens_out, g->out);
+	}
+	pike_answer_release(&a);
+}
+
+/* Tokens of the question, where nobody counted them: (20 + 14 bytes) / 4 */
+#define GUESS_IN 9
+
+static void test_answers(void **state)
+{
+	static const struct given t[] = {
+		{ "openai",
+		  "{\"choices\":[{\"finish_reason\":\"stop\",\"message\":{"
+		  "\"content\":\"code\",\"refusal\":null}}],\"model\":\"m-1a\","
+		  "\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":5}}",
+		  "code", "m-1a", 0, PIKE_END_WHOLE, 7, 5, true },
+		{ "openai",
+		  "{\"choices\":[{\"finish_reason\":\"length\",\"message\":{"
+		  "\"content\":[{\"text\":\"co\"},{\"text\":\"de\"}]}}]}",
+		  "code", NULL, 0, PIKE_END_CUT, GUESS_IN, 1, false },
+		{ "openai",
+		  "{\"choices\":[{\"finish_reason\":\"stop\",\"message\":{"
+		  "\"content\":null,\"refusal\":\"no\"}}],\"usage\":{"
+		  "\"prompt_tokens\":-5,\"completion_tokens\":5}}",
+		  "", NULL, 0, PIKE_END_REFUSED, GUESS_IN, 0, false },
+		{ "openai", "{\"choices\":[]}", .level = PIKE_RETRY },
+		{ "openai", "{\"choices\":7}", .level = PIKE_RETRY },
+		{ "openai", "{\"choices\":[{\"mess", .level = PIKE_RETRY },
+		{ "openai", "<html>", .level = PIKE_RETRY },
+		{ "openai", "", .level = PIKE_RETRY },
+		{ "openai", "[]", .level = PIKE_RETRY },
+		{ "anthropic",
+		  "{\"content\":[{\"type\":\"thinking\",\"thinking\":\"hm\"},{"
+		  "\"type\":\"text\",\"text\":\"code\"}],\"model\":\"m\","
+		  "\"stop_reason\":\"end_turn\",\"usage\":{\"input_tokens\":3,"
+		  "\"cache_read_input_tokens\":100,\"output_tokens\":9}}",
+		  "code", "m", 0, PIKE_END_WHOLE, 103, 9, true },
+		{ "anthropic",
+		  "{\"content\":[],\"stop_reason\":\"max_tokens\",\"usage\":{"
+		  "\"input_tokens\":3,\"output_tokens\":9}}",
+		  "", NULL, 0, PIKE_END_CUT, 3, 9, true },
+		{ "anthropic", "{\"content\":[],\"stop_reason\":\"refusal\"}",
+		  "", NULL, 0, PIKE_END_REFUSED, GUESS_IN, 0, false },
+		{ "anthropic", "{}", .level = PIKE_RETRY },
+		{ "gemini",
+		  "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"hm\","
+		  "\"thought\":true},{\"text\":\"code\"}]},\"finishReason\":"
+		  "\"STOP\"}],\"modelVersion\":\"g\",\"usageMetadata\":{"
+		  "\"promptTokenCount\":4,\"candidatesTokenCount\":6,"
+		  "\"thoughtsTokenCount\":50}}",
+		  "code", "g", 0, PIKE_END_WHOLE, 4, 56, true },
+		{ "gemini",
+		  "{\"candidates\":[{\"finishReason\":\"MAX_TOKENS\"}],"
+		  "\"usageMetadata\":{\"promptTokenCount\":4,"
+		  "\"thoughtsTokenCount\":50}}",
+		  "", NULL, 0, PIKE_END_CUT, 4, 50, true },
+		{ "gemini",
+		  "{\"promptFeedback\":{\"blockReason\":\"SAFETY\"},"
+		  "\"usageMetadata\":{\"promptTokenCount\":4}}",
+		  "", NULL, 0, PIKE_END_REFUSED, 4, 0, true },
+		{ "gemini",
+		  "{\"candidates\":[{\"finishReason\":\"RECITATION\"}]}", "",
+		  NULL, 0, PIKE_END_REFUSED, GUESS_IN, 0, false },
+		{ "gemini", "{\"candidates\":{}}", .level = PIKE_RETRY },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(t); i++)
+		check_answer(&t[i]);
+}
+
+static void test_price(void **state)
+{
+	const struct pike_answer a = { .tokens_in = 2000000,
+				       .tokens_out = 100000 };
+	struct pike_llm llm = plain();
+
+	(void)state;
+	assert_float_equal(pike_answer_usd(&a, &llm), 3.5, 1e-12);
+}
+
+static void check_refusal(int status, const char *body, int level,
+			  const char *said)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+
+	assert_int_equal(
+	    pike_llm_refused(&err, status, body, strlen(body), KEY), level);
+	assert_int_equal(err.level, level);
+	assert_string_equal(err.text, said);
+}
+
+static void test_refusals(void **state)
+{
+	(void)state;
+	check_refusal(429, "{\"error\":{\"message\":\"slow\\ndown\"}}",
+		      PIKE_RETRY,
+		      "too many requests, or the quota is used up (HTTP 429): "
+		      "slow down");
+	check_refusal(503, "", PIKE_RETRY, "the server failed (HTTP 503)");
+	check_refusal(529, "{\"type\":\"error\"}", PIKE_RETRY,
+		      "the server is overloaded (HTTP 529): "
+		      "{\"type\":\"error\"}");
+	check_refusal(401, "{\"error\":\"key " KEY " is wrong\"}", PIKE_FATAL,
+		      "the key is missing or not accepted (HTTP 401): key "
+		      "******************** is wrong");
+	check_refusal(404, "[{\"error\":{\"message\":\"no model\"}}]",
+		      PIKE_FATAL,
+		      "no such model or address; check url and model (HTTP "
+		      "404): no model");
+	check_refusal(400, "<html>\x1b[31m\n", PIKE_FAILED,
+		      "the request was refused (HTTP 400): <html>?[31m ");
+}
+
+/* A key at the place where the server's words are cut. */
+static void test_half_a_key(void **state)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_buf b;
+
+	(void)state;
+	pike_buf_init(&b, 4096);
+	for (int i = 0; i < 394; i++)
+		pike_buf_addc(&b, 'x');
+	pike_buf_adds(&b, KEY);
+	pike_llm_refused(&err, 500, b.s, b.len, KEY);
+	assert_null(strstr(err.text, "sk-"));
+	pike_buf_release(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_requests),
+		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_price),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_half_a_key),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
