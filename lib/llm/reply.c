@@ -140,7 +140,9 @@ static bool looks_like_path(const char *s)
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(ends); i++)
 		if (pike_ends_with(s, ends[i]) && strlen(s) > strlen(ends[i]))
 			return true;
-	return strchr(s, '/') && strlen(s) > 2;
+	/* "and/or" is none. */
+	return strchr(s, '/') &&
+	       (s[0] == '.' || strstr(s, "/.") || strchr(base_name(s), '.'));
 }
 
 static void take_path(struct pike_block *b, const struct pike_strs *paths,

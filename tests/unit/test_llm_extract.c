@@ -134,6 +134,8 @@ static void test_whole(void **state)
 		{ "one that may and one that may not",
 		  "k/a.c\n```c\n" NEW_A "```\n.pike/config\n```\nx\n```\n",
 		  .why = "'.pike/config' may not change" },
+		{ "a word with a slash before it",
+		  "Input/output:\n```c\n" NEW_A "```\n", .a = NEW_A },
 		{ "a path in a sentence",
 		  "I read k/ref.c before this:\n```c\n" NEW_A "```\n",
 		  .a = NEW_A },
