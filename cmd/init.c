@@ -15,31 +15,6 @@
 #define TEMPLATE_MAX (64u << 10)
 #define CONFIG_MAX (1u << 20)
 
-static int read_template(struct pike_buf *out, const char *name,
-			 struct pike_err *err)
-{
-	const char *env = getenv("PIKE_TEMPLATES");
-	char *tries[3] = { 0 };
-	int ret = -1;
-
-	if (env)
-		tries[0] = pike_xasprintf("%s/%s", env, name);
-	tries[1] = pike_xasprintf("%s/templates/%s", pike_exe_dir(), name);
-	tries[2] = pike_xasprintf("%s/../templates/%s", pike_exe_dir(), name);
-	for (size_t i = 0; ret && i < PIKE_ARRAY_LEN(tries); i++)
-		if (tries[i] && !access(tries[i], R_OK))
-			ret = pike_read_file(out, tries[i], err);
-	if (ret)
-		ret = pike_fail(err, PIKE_FATAL,
-				"no template '%s' beside the program; install "
-				"pike-git again, or name the folder in "
-				"PIKE_TEMPLATES",
-				name);
-	for (size_t i = 0; i < PIKE_ARRAY_LEN(tries); i++)
-		free(tries[i]);
-	return ret;
-}
-
 struct field {
 	const char *name, *value;
 };
@@ -143,9 +118,9 @@ static int make_config(struct pike_buf *out, struct pike_ctx *ctx,
 
 	pike_buf_init(&head, TEMPLATE_MAX);
 	pike_buf_init(&part, TEMPLATE_MAX);
-	ret = read_template(&head, "config", err);
+	ret = pike_read_template(&head, "config", err);
 	if (!ret)
-		ret = read_template(
+		ret = pike_read_template(
 		    &part, found->n ? "config.target" : "config.starter", err);
 	if (!ret)
 		fill(out, head.s, &f, 1);

@@ -239,3 +239,28 @@ const char *pike_exe_dir(void)
 		memcpy(dir, ".", 2);
 	return dir;
 }
+
+int pike_read_template(struct pike_buf *out, const char *name,
+		       struct pike_err *err)
+{
+	const char *env = getenv("PIKE_TEMPLATES");
+	char *tries[3] = { 0 };
+	int ret = -1;
+
+	if (env)
+		tries[0] = pike_xasprintf("%s/%s", env, name);
+	tries[1] = pike_xasprintf("%s/templates/%s", pike_exe_dir(), name);
+	tries[2] = pike_xasprintf("%s/../templates/%s", pike_exe_dir(), name);
+	for (size_t i = 0; ret && i < PIKE_ARRAY_LEN(tries); i++)
+		if (tries[i] && !access(tries[i], R_OK))
+			ret = pike_read_file(out, tries[i], err);
+	if (ret)
+		ret = pike_fail(err, PIKE_FATAL,
+				"no template '%s' beside the program; install "
+				"pike-git again, or name the folder in "
+				"PIKE_TEMPLATES",
+				name);
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(tries); i++)
+		free(tries[i]);
+	return ret;
+}

@@ -35,5 +35,9 @@ int pike_memfd_seal(int fd, struct pike_err *err);
 
 /* Folder of the running program, for its helpers and templates. Static. */
 const char *pike_exe_dir(void);
+/* A template of the program, by its path below `templates`: in the folder
+ * named by PIKE_TEMPLATES, else beside the program. */
+int pike_read_template(struct pike_buf *out, const char *name,
+		       struct pike_err *err);
 
 #endif

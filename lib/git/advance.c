@@ -27,25 +27,30 @@ struct closing {
 	const struct pike_close *c;
 	struct folded *in;
 	size_t nin, in_cap;
-	struct pike_notes notes;
+	struct pike_notes results, chat;
 	git_oid generation, rung; /* rung: zero when the ladder is the tip */
-	git_oid was_results;
+	struct pike_was was;
 	struct pike_err *err;
 };
 
 /* ---- inboxes ---- */
 
+struct taker {
+	struct closing *k;
+	struct pike_notes *to;
+};
+
 static int take_note(void *ctx, const git_oid *commit, const git_oid *blob,
 		     struct pike_err *err)
 {
-	struct closing *k = ctx;
+	const struct taker *t = ctx;
 	git_odb_object *o = NULL;
-	int rc = git_odb_read(&o, k->s->r->odb, blob);
+	int rc = git_odb_read(&o, t->k->s->r->odb, blob);
 
 	if (rc)
 		return pike_git_fail(err, PIKE_FAILED, rc,
 				     "cannot read a note");
-	pike_notes_add(&k->notes, commit, git_odb_object_data(o),
+	pike_notes_add(t->to, commit, git_odb_object_data(o),
 		       git_odb_object_size(o));
 	git_odb_object_free(o);
 	return 0;
@@ -67,6 +72,9 @@ static int is_mine(const struct closing *k, const char *ref,
 {
 	const char *job = ref + strlen(PIKE_NOTES_INBOX);
 
+	if (pike_starts_with(ref, PIKE_CHAT_INBOX))
+		return pike_starts_with(ref + strlen(PIKE_CHAT_INBOX),
+					k->s->prefix);
 	if (pike_starts_with(job, k->s->prefix))
 		return 1;
 	if (strspn(job, "0123456789abcdef") == 8 && job[8] == '-')
@@ -75,10 +83,11 @@ static int is_mine(const struct closing *k, const char *ref,
 				NULL);
 }
 
-static int gather(struct closing *k)
+static int gather(struct closing *k, bool chat)
 {
+	struct taker t = { k, chat ? &k->chat : &k->results };
 	struct pike_strs refs = PIKE_STRS_INIT;
-	int ret = pike_ref_list(&refs, k->s->r, PIKE_NOTES_INBOX, k->err);
+	int ret = pike_inbox_list(&refs, k->s->r, chat, k->err);
 
 	for (size_t i = 0; !ret && i < refs.n; i++) {
 		git_tree *tree = NULL;
@@ -86,8 +95,8 @@ static int gather(struct closing *k)
 
 		ret = pike_notes_open(&tip, &tree, k->s->r, refs.v[i], k->err);
 		if (!ret && is_mine(k, refs.v[i], tree)) {
-			ret = pike_notes_each(k->s->r, tree, NULL, take_note, k,
-					      k->err);
+			ret = pike_notes_each(k->s->r, tree, NULL, take_note,
+					      &t, k->err);
 			PIKE_GROW(k->in, k->nin, k->in_cap);
 			k->in[k->nin].gone = false;
 			k->in[k->nin].ref = pike_xstrdup(refs.v[i]);
@@ -101,10 +110,16 @@ static int gather(struct closing *k)
 	return ret;
 }
 
+static void forget(struct pike_inbox *own, const struct folded *in)
+{
+	if (own->ref && !strcmp(own->ref, in->ref)) {
+		free(own->ref);
+		memset(own, 0, sizeof(*own));
+	}
+}
+
 static void drop_inboxes(struct closing *k)
 {
-	struct pike_inbox *own = &k->s->inbox;
-
 	for (size_t i = 0; i < k->nin; i++) {
 		struct folded *in = &k->in[i];
 
@@ -112,9 +127,9 @@ static void drop_inboxes(struct closing *k)
 		if (!in->gone) {
 			/* Its new lines wait for the next fold. */
 			pike_debug("inbox '%s' was written to", in->ref);
-		} else if (own->ref && !strcmp(own->ref, in->ref)) {
-			free(own->ref);
-			memset(own, 0, sizeof(*own));
+		} else {
+			forget(&k->s->inbox, in);
+			forget(&k->s->chat_inbox, in);
 		}
 	}
 }
@@ -199,18 +214,36 @@ static int fold_first(struct closing *k)
 	return refuse_checked_out(k);
 }
 
+static void read_was(git_oid *out, struct pike_repo *r, const char *ref)
+{
+	if (pike_ref_read(out, r, ref, NULL))
+		memset(out, 0, sizeof(*out));
+}
+
+static int publish(struct closing *k)
+{
+	struct pike_repo *r = k->s->r;
+	int ret;
+
+	read_was(&k->was.results, r, PIKE_NOTES_RESULTS);
+	read_was(&k->was.chat, r, PIKE_NOTES_CHAT);
+	ret = pike_notes_publish(r, PIKE_NOTES_CHAT, &k->chat, k->err);
+	return ret ? ret
+		   : pike_notes_publish(r, PIKE_NOTES_RESULTS, &k->results,
+					k->err);
+}
+
 static int close_it(struct closing *k)
 {
 	struct pike_search_ref *s = k->s;
 	int ret = fold_first(k);
 
 	if (!ret)
-		ret = gather(k);
-	if (!ret &&
-	    pike_ref_read(&k->was_results, s->r, PIKE_NOTES_RESULTS, NULL))
-		memset(&k->was_results, 0, sizeof(k->was_results));
+		ret = gather(k, false);
 	if (!ret)
-		ret = pike_notes_publish(s->r, &k->notes, k->err);
+		ret = gather(k, true);
+	if (!ret)
+		ret = publish(k);
 	if (!ret)
 		ret = write_generation(k);
 	if (!ret)
@@ -235,7 +268,7 @@ int pike_search_advance(struct pike_search_ref *s, struct pike_history *h,
 	ret = close_it(&k);
 	if (!ret) {
 		/* The generation is closed: packing can wait. */
-		if (pike_pack_closed(s, h, &k.was_results, &pack_err))
+		if (pike_pack_closed(s, h, &k.was, &pack_err))
 			pike_debug("not packed: %s", pack_err.text);
 		for (size_t i = 0; i < k.nin; i++)
 			if (k.in[i].gone)
@@ -245,6 +278,7 @@ int pike_search_advance(struct pike_search_ref *s, struct pike_history *h,
 	for (size_t i = 0; i < k.nin; i++)
 		free(k.in[i].ref);
 	free(k.in);
-	pike_notes_release(&k.notes);
+	pike_notes_release(&k.results);
+	pike_notes_release(&k.chat);
 	return ret;
 }

@@ -395,7 +395,7 @@ static int fold_inbox(struct fold *f, const char *ref)
 static int fold_inboxes(struct fold *f)
 {
 	struct pike_strs refs = PIKE_STRS_INIT;
-	int ret = pike_ref_list(&refs, f->s->r, PIKE_NOTES_INBOX, f->err);
+	int ret = pike_inbox_list(&refs, f->s->r, false, f->err);
 
 	for (size_t i = 0; !ret && i < refs.n; i++)
 		ret = fold_inbox(f, refs.v[i]);

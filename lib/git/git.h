@@ -111,16 +111,27 @@ struct pike_proposal {
 	size_t nparents;
 	struct pike_files files; /* evolvable files only */
 	const char *subject, *body, *agent, *slot, *idea, *model, *run;
+	const char *chat; /* line of its chat note; NULL: none */
+	bool paid;	  /* a model's: stored even where its files are known */
 	int64_t generation, tokens_in, tokens_out;
 	double cost;
 };
 /* Stores n proposals under one new rung; ids[n] receives the commits. One
- * whose files equal those of a record in the history is not stored again:
- * its id is that record's and `known[i]` is set. */
+ * whose files equal those of a record in the history is not stored again,
+ * unless it was paid for: its id is that record's and `known[i]` is set. One
+ * without files has its first parent's tree, and no source. */
 int pike_search_store(struct pike_oid *ids, bool *known,
 		      struct pike_search_ref *s, struct pike_history *h,
 		      const struct pike_proposal *p, size_t n,
 		      struct pike_err *err);
+
+/* Puts exchanges on the ladder that a killed process had noted and not yet
+ * stored. `h` is folded before. */
+int pike_search_adopt(struct pike_search_ref *s, struct pike_history *h,
+		      struct pike_err *err);
+/* Chat lines of a commit, from chat notes and inboxes. */
+int pike_chats_of(struct pike_strs *out, struct pike_repo *r,
+		  const struct pike_oid *commit, struct pike_err *err);
 
 /* Adds result lines to this job's inbox, one commit for all n. Durable
  * against SIGKILL on return. The history is folded along. */
@@ -129,9 +140,10 @@ int pike_search_record(struct pike_search_ref *s, struct pike_history *h,
 		       struct pike_err *err);
 
 /* Closes the generation: folds all inboxes into refs/notes/pike/results,
- * writes the generation commit (results settled since the last one, champion,
- * trailers), moves the evolution branch and then the ladder, deletes the
- * inboxes with a lease, packs. Lost to another process: PIKE_RETRY. */
+ * and refs/notes/pike/chat, writes the generation commit (results settled since
+ * the last one, champion, trailers), moves the evolution branch and then the
+ * ladder, deletes the inboxes with a lease, packs. Lost to another process:
+ * PIKE_RETRY. */
 struct pike_close {
 	struct pike_oid champion;
 	struct pike_ratio speedup;

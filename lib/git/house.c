@@ -25,11 +25,14 @@ int pike_search_drop(struct pike_search_ref *s, struct pike_err *err)
 {
 	struct pike_strs refs = PIKE_STRS_INIT;
 	char *prefix = pike_xasprintf(PIKE_NOTES_INBOX "%s", s->prefix);
+	char *chat = pike_xasprintf(PIKE_CHAT_INBOX "%s", s->prefix);
 	int fd, ret = pike_repo_lock(&fd, s->r, err);
 
 	if (ret)
 		goto out;
 	ret = pike_ref_list(&refs, s->r, prefix, err);
+	if (!ret)
+		ret = pike_ref_list(&refs, s->r, chat, err);
 	pike_strs_push(&refs, s->ladder);
 	pike_strs_push(&refs, s->branch);
 	for (size_t i = 0; !ret && i < refs.n; i++)
@@ -38,6 +41,7 @@ int pike_search_drop(struct pike_search_ref *s, struct pike_err *err)
 out:
 	pike_strs_release(&refs);
 	free(prefix);
+	free(chat);
 	return ret;
 }
 

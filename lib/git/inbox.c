@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/rand.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,19 @@ void pike_inbox_prefix(char out[10], const char *target, const char *lane)
 	memcpy(out, hex, 8);
 	memcpy(out + 8, "-", 2);
 	free(s);
+}
+
+int pike_inbox_list(struct pike_strs *out, struct pike_repo *r, bool chat,
+		    struct pike_err *err)
+{
+	struct pike_strs all = PIKE_STRS_INIT;
+	int ret = pike_ref_list(&all, r, PIKE_NOTES_INBOX, err);
+
+	for (size_t i = 0; !ret && i < all.n; i++)
+		if (pike_starts_with(all.v[i], PIKE_CHAT_INBOX) == chat)
+			pike_strs_push(out, all.v[i]);
+	pike_strs_release(&all);
+	return ret;
 }
 
 static char *new_ref(const char *prefix)
@@ -137,11 +151,11 @@ static int inbox_try(struct pike_inbox *in, struct pike_repo *r,
 	if (!ret)
 		ret = inbox_tree(&tree, r, base, l, err);
 	if (!ret)
-		ret = pike_commit_write(&tip, r, "pike: results\n", &tree,
+		ret = pike_commit_write(&tip, r, "pike: notes\n", &tree,
 					&in->tip, !first, err);
 	if (!ret)
 		ret = pike_ref_move(r, in->ref, &tip, first ? NULL : &in->tip,
-				    "pike: results", err);
+				    "pike: notes", err);
 	git_tree_free(base);
 	if (!ret) {
 		in->tip = tip;
@@ -177,13 +191,13 @@ int pike_inbox_append(struct pike_inbox *in, struct pike_repo *r,
 	return ret;
 }
 
-static int publish_try(struct pike_repo *r, struct pike_notes *l,
-		       struct pike_err *err)
+static int publish_try(struct pike_repo *r, const char *ref,
+		       struct pike_notes *l, struct pike_err *err)
 {
 	git_tree *base = NULL;
 	git_oid was, tree, tip;
 	bool first;
-	int ret = pike_notes_open(&was, &base, r, PIKE_NOTES_RESULTS, err);
+	int ret = pike_notes_open(&was, &base, r, ref, err);
 
 	if (ret < 0)
 		return ret;
@@ -192,23 +206,23 @@ static int publish_try(struct pike_repo *r, struct pike_notes *l,
 	if (!ret && base && git_oid_equal(&tree, git_tree_id(base)))
 		goto out; /* nothing new */
 	if (!ret)
-		ret = pike_commit_write(&tip, r, "pike: results\n", &tree, &was,
+		ret = pike_commit_write(&tip, r, "pike: notes\n", &tree, &was,
 					!first, err);
 	if (!ret)
-		ret = pike_ref_move(r, PIKE_NOTES_RESULTS, &tip,
-				    first ? NULL : &was, "pike: results", err);
+		ret = pike_ref_move(r, ref, &tip, first ? NULL : &was,
+				    "pike: notes", err);
 out:
 	git_tree_free(base);
 	return ret;
 }
 
-int pike_notes_publish(struct pike_repo *r, struct pike_notes *l,
-		       struct pike_err *err)
+int pike_notes_publish(struct pike_repo *r, const char *ref,
+		       struct pike_notes *l, struct pike_err *err)
 {
 	int ret = 0;
 
 	for (int i = 0; l->n && i < TRIES; i++) {
-		ret = publish_try(r, l, err);
+		ret = publish_try(r, ref, l, err);
 		if (ret != PIKE_RETRY)
 			break;
 		pike_jitter(i);

@@ -116,7 +116,7 @@ static int scan_ref(struct scan *sc, const char *ref, struct pike_err *err)
 static int result_refs(struct pike_strs *out, struct pike_repo *r,
 		       struct pike_err *err)
 {
-	int ret = pike_ref_list(out, r, PIKE_NOTES_INBOX, err);
+	int ret = pike_inbox_list(out, r, false, err);
 
 	pike_strs_push(out, PIKE_NOTES_RESULTS);
 	return ret;

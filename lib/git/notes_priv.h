@@ -9,7 +9,10 @@
 #include "git/repo_priv.h"
 
 #define PIKE_NOTES_RESULTS "refs/notes/pike/results"
+#define PIKE_NOTES_CHAT "refs/notes/pike/chat"
 #define PIKE_NOTES_INBOX "refs/notes/pike/inbox/"
+/* Inboxes of chat lines: the others hold results. */
+#define PIKE_CHAT_INBOX PIKE_NOTES_INBOX "chat-"
 
 /* Lines to add to one commit's note; several rows may name one commit. */
 struct pike_note {
@@ -51,13 +54,16 @@ typedef void (*pike_line_fn)(void *ctx, const char *line, size_t len);
 int pike_note_lines(struct pike_repo *r, const git_oid *blob, pike_line_fn fn,
 		    void *ctx, struct pike_err *err);
 
-/* Joins lines into refs/notes/pike/results; retries lost races. */
-int pike_notes_publish(struct pike_repo *r, struct pike_notes *l,
-		       struct pike_err *err);
+/* Joins lines into a notes ref; retries lost races. */
+int pike_notes_publish(struct pike_repo *r, const char *ref,
+		       struct pike_notes *l, struct pike_err *err);
 /* Adds lines to an inbox, beginning one named after `prefix` if needed. */
 int pike_inbox_append(struct pike_inbox *in, struct pike_repo *r,
 		      const char *prefix, struct pike_notes *l,
 		      struct pike_err *err);
+/* Refs of inboxes, of results or of chat, sorted. */
+int pike_inbox_list(struct pike_strs *out, struct pike_repo *r, bool chat,
+		    struct pike_err *err);
 /* First letters of the inboxes of a search. */
 void pike_inbox_prefix(char out[10], const char *target, const char *lane);
 /* Lines of result records. */

@@ -458,10 +458,10 @@ static int gather_ladder(struct gather *g, const struct pike_history *h)
 	return ret;
 }
 
-static int gather_results(struct gather *g, const git_oid *was)
+static int gather_notes(struct gather *g, const char *ref, const git_oid *was)
 {
 	git_oid at;
-	int ret = pike_ref_read(&at, g->r, PIKE_NOTES_RESULTS, NULL);
+	int ret = pike_ref_read(&at, g->r, ref, NULL);
 
 	if (ret)
 		return ret == 1 ? 0 : ret;
@@ -483,7 +483,7 @@ static int gather_results(struct gather *g, const git_oid *was)
 }
 
 int pike_pack_closed(struct pike_search_ref *s, const struct pike_history *h,
-		     const git_oid *was, struct pike_err *err)
+		     const struct pike_was *was, struct pike_err *err)
 {
 	struct gather g = { .r = s->r };
 	int ret = gather_one(&g, &s->tip);
@@ -491,7 +491,9 @@ int pike_pack_closed(struct pike_search_ref *s, const struct pike_history *h,
 	if (!ret)
 		ret = gather_ladder(&g, h);
 	if (!ret)
-		ret = gather_results(&g, was);
+		ret = gather_notes(&g, PIKE_NOTES_RESULTS, &was->results);
+	if (!ret)
+		ret = gather_notes(&g, PIKE_NOTES_CHAT, &was->chat);
 	if (ret)
 		ret = pike_fail(err, PIKE_FAILED,
 				"cannot read what shall be packed");

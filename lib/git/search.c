@@ -57,6 +57,7 @@ void pike_search_close(struct pike_search_ref *s)
 	free(s->pending);
 	free(s->last);
 	free(s->inbox.ref);
+	free(s->chat_inbox.ref);
 	free(s->target);
 	free(s->lane);
 	free(s->branch);
@@ -188,7 +189,7 @@ int pike_search_begin(struct pike_search_ref *s, const struct pike_oid *base,
 
 static void print_candidate(struct pike_buf *b, const struct pike_search_ref *s,
 			    const struct pike_proposal *p,
-			    const struct pike_oid *source)
+			    const struct pike_oid *source, size_t number)
 {
 	pike_buf_addf(b, "%s: ", s->target);
 	pike_text_line(b, p->subject && *p->subject ? p->subject : "candidate",
@@ -215,12 +216,17 @@ static void print_candidate(struct pike_buf *b, const struct pike_search_ref *s,
 		pike_buf_addc(b, '\n');
 	}
 	pike_trailer_add(b, "Pike-Run", p->run);
-	pike_trailer_add(b, "Pike-Source", source->hex);
+	/* Two that say the same in the same second are two. */
+	if (p->paid)
+		pike_buf_addf(b, "Pike-Exchange: %zu\n", number);
+	if (pike_oid_set(source))
+		pike_trailer_add(b, "Pike-Source", source->hex);
 }
 
 static int write_candidate(git_oid *out, struct pike_search_ref *s,
 			   const struct pike_proposal *p,
-			   const struct pike_oid *source, struct pike_err *err)
+			   const struct pike_oid *source, size_t number,
+			   struct pike_err *err)
 {
 	git_oid *parents = pike_xcalloc(p->nparents + 1, sizeof(*parents));
 	struct pike_buf b;
@@ -238,7 +244,7 @@ static int write_candidate(git_oid *out, struct pike_search_ref *s,
 	if (!ret && p->files.n)
 		ret = pike_tree_with(&tree, s->r, &tree, &p->files, err);
 	if (!ret) {
-		print_candidate(&b, s, p, source);
+		print_candidate(&b, s, p, source, number);
 		ret = pike_commit_write(out, s->r, b.s, &tree, parents,
 					p->nparents, err);
 	}
@@ -312,8 +318,8 @@ static int write_rung(git_oid *out, struct pike_search_ref *s,
 	return ret;
 }
 
-static int climb(struct pike_oid *out, struct pike_search_ref *s,
-		 const git_oid *ids, size_t n, struct pike_err *err)
+int pike_ladder_climb(struct pike_oid *out, struct pike_search_ref *s,
+		      const git_oid *ids, size_t n, struct pike_err *err)
 {
 	int fd, ret = pike_repo_lock(&fd, s->r, err);
 
@@ -356,7 +362,8 @@ struct batch {
 	const struct pike_proposal *p;
 	struct pike_oid *ids, *sources;
 	bool *known;
-	git_oid *fresh; /* commits of the new rung */
+	git_oid *fresh;			   /* commits of the new rung */
+	const struct pike_proposal **from; /* and what they were made of */
 	size_t nfresh;
 };
 
@@ -372,8 +379,9 @@ static int store_one(struct batch *b, size_t i, struct pike_err *err)
 		ret = pike_repo_source(&b->sources[i], b->s->r, &p->files, err);
 	if (ret)
 		return ret;
-	r = pike_history_by_source(b->h, &b->sources[i]);
-	same = same_source(b->sources, i, &b->sources[i]);
+	/* What was paid for is kept, known or not. */
+	r = p->paid ? NULL : pike_history_by_source(b->h, &b->sources[i]);
+	same = p->paid ? -1 : same_source(b->sources, i, &b->sources[i]);
 	if (r) {
 		b->ids[i] = r->id;
 		return 0;
@@ -383,11 +391,13 @@ static int store_one(struct batch *b, size_t i, struct pike_err *err)
 		return 0;
 	}
 	b->known[i] = false;
-	ret =
-	    write_candidate(&b->fresh[b->nfresh], b->s, p, &b->sources[i], err);
-	if (!ret)
-		pike_oid_from(&b->ids[i], &b->fresh[b->nfresh++]);
-	return ret;
+	ret = write_candidate(&b->fresh[b->nfresh], b->s, p, &b->sources[i],
+			      b->h->nrecs + b->nfresh + 1, err);
+	if (ret)
+		return ret;
+	b->from[b->nfresh] = p;
+	pike_oid_from(&b->ids[i], &b->fresh[b->nfresh++]);
+	return 0;
 }
 
 static int remember(struct batch *b, size_t n, struct pike_err *err)
@@ -421,20 +431,24 @@ int pike_search_store(struct pike_oid *ids, bool *known,
 			   .ids = ids,
 			   .known = known,
 			   .sources = pike_xcalloc(n + 1, sizeof(*b.sources)),
-			   .fresh = pike_xcalloc(n + 1, sizeof(*b.fresh)) };
+			   .fresh = pike_xcalloc(n + 1, sizeof(*b.fresh)),
+			   .from = pike_xcalloc(n + 1, sizeof(*b.from)) };
 	size_t mark = pike_staging_mark(s->r->stage);
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < n; i++)
 		ret = store_one(&b, i, err);
 	if (!ret && b.nfresh)
-		ret = climb(&h->ladder, s, b.fresh, b.nfresh, err);
+		ret = pike_chat_append(s, b.fresh, b.from, b.nfresh, err);
+	if (!ret && b.nfresh)
+		ret = pike_ladder_climb(&h->ladder, s, b.fresh, b.nfresh, err);
 	if (ret && pike_staging_mark(s->r->stage) > mark)
 		pike_staging_rewind(s->r->stage, mark);
 	if (!ret)
 		ret = remember(&b, n, err);
 	free(b.sources);
 	free(b.fresh);
+	free(b.from);
 	return ret;
 }
 

@@ -35,10 +35,11 @@ struct pike_content;
 
 struct pike_search_ref {
 	struct pike_repo *r;
-	char *target, *lane;	    /* lane with ".run" */
-	char *branch, *ladder;	    /* ref names */
-	char prefix[10];	    /* of this search's inboxes */
-	struct pike_inbox inbox;    /* this handle's own */
+	char *target, *lane;	 /* lane with ".run" */
+	char *branch, *ladder;	 /* ref names */
+	char prefix[10];	 /* of this search's inboxes */
+	struct pike_inbox inbox; /* this handle's own */
+	struct pike_inbox chat_inbox;
 	git_oid tip, rung;	    /* folded up to here; zero: nothing yet */
 	git_oid results;	    /* tip of the results last looked into */
 	struct pike_oidset chain;   /* rungs and generations read */
@@ -91,9 +92,20 @@ void pike_generation_print(struct pike_buf *b, const struct pike_search_ref *s,
 /* Tree id of a commit. */
 int pike_commit_tree_id(git_oid *out, struct pike_repo *r, const git_oid *id,
 			struct pike_err *err);
-/* Packs what the last generation of `h` and the results since `was` hold. */
+/* The refs that closing a generation moves, as they were before. */
+struct pike_was {
+	git_oid results, chat; /* zero: there was none */
+};
+/* Packs what the last generation of `h` and the notes since `was` hold. */
 int pike_pack_closed(struct pike_search_ref *s, const struct pike_history *h,
-		     const git_oid *was, struct pike_err *err);
+		     const struct pike_was *was, struct pike_err *err);
+/* A rung with these commits on the ladder; retries lost races. */
+int pike_ladder_climb(struct pike_oid *out, struct pike_search_ref *s,
+		      const git_oid *ids, size_t n, struct pike_err *err);
+/* Notes the exchanges that these commits came from, where there are any. */
+int pike_chat_append(struct pike_search_ref *s, const git_oid *ids,
+		     const struct pike_proposal *const *p, size_t n,
+		     struct pike_err *err);
 /* Removes the loose objects of a deleted inbox. */
 void pike_inbox_clean(struct pike_repo *r, const git_oid *tip);
 void pike_content_free(struct pike_content *c);

@@ -35,7 +35,7 @@ struct pike_question {
 	struct pike_question *next;
 	const struct pike_llm *llm;
 	const struct pike_provider *provider;
-	char *system, *prompt;
+	char *system, *prompt, *agent, *key;
 	struct pike_fetch *call; /* one of both; NULL: it waits for wake_ns */
 	struct pike_program *program;
 	int64_t begun_ns, ended_ns, wake_ns;
@@ -150,13 +150,47 @@ static int send_http(struct pike_question *q, const struct pike_ask *ask,
 	return ret;
 }
 
+static enum pike_ending ending_of(const char *word)
+{
+	return !strcmp(word, "cut")	  ? PIKE_END_CUT
+	       : !strcmp(word, "refused") ? PIKE_END_REFUSED
+					  : PIKE_END_WHOLE;
+}
+
+/* As it was recorded, at the price that was paid then: nobody pays now. */
+static int recall(struct pike_question *q, const struct pike_ask *ask)
+{
+	const struct pike_exchange *x = pike_replay_take(q->l->o.replay, ask);
+
+	if (!x)
+		return pike_fail(&q->err, PIKE_FATAL,
+				 "llm '%s': no recorded exchange of the agent "
+				 "'%s' is left",
+				 q->llm->name, ask->agent ? ask->agent : "");
+	q->answer.text = pike_xstrdup(x->reply);
+	q->answer.model = pike_xstrdup(x->model);
+	q->answer.ending = ending_of(x->ending);
+	q->answer.tokens_in = x->tokens_in;
+	q->answer.tokens_out = x->tokens_out;
+	q->answer.counted = x->counted;
+	end(q, 0);
+	return 0;
+}
+
+static struct pike_ask ask_of(const struct pike_question *q)
+{
+	return (struct pike_ask){ q->system, q->prompt, q->agent, q->key };
+}
+
 static void begin_try(struct pike_question *q)
 {
-	const struct pike_ask ask = { q->system, q->prompt };
+	const struct pike_ask ask = ask_of(q);
 	int ret;
 
 	q->tries++;
-	if (q->provider->program)
+	if (q->provider->replay)
+		ret = recall(q, &ask);
+	else if (q->provider->program)
 		ret = pike_program_start(&q->program, q->llm, &ask,
 					 q->l->o.root, &q->err);
 	else
@@ -217,7 +251,7 @@ static int read_http(struct pike_question *q, const struct pike_ask *ask,
 /* What has ended: for good, or until the next try. */
 static void take(struct pike_question *q)
 {
-	const struct pike_ask ask = { q->system, q->prompt };
+	const struct pike_ask ask = ask_of(q);
 	int64_t after_ms = -1;
 	int ret = q->program ? pike_program_answer(&q->answer, q->program, &ask,
 						   key_of(q), &q->err)
@@ -301,7 +335,7 @@ int pike_llms_ask(struct pike_question **out, struct pike_llms *l,
 	struct pike_question *q;
 
 	*out = NULL;
-	if (!p || (!p->request && !p->program))
+	if (!p || (!p->request && !p->program && !(p->replay && l->o.replay)))
 		return pike_fail(err, PIKE_FATAL,
 				 "llm '%s': provider '%s' cannot be asked",
 				 llm->name, llm->provider);
@@ -319,6 +353,8 @@ int pike_llms_ask(struct pike_question **out, struct pike_llms *l,
 	}
 	q->system = ask->system ? pike_xstrdup(ask->system) : NULL;
 	q->prompt = pike_xstrdup(ask->prompt);
+	q->agent = ask->agent ? pike_xstrdup(ask->agent) : NULL;
+	q->key = ask->key ? pike_xstrdup(ask->key) : NULL;
 	q->begun_ns = q->wake_ns = pike_now_ns();
 	q->l = l;
 	q->next = l->first;
@@ -378,5 +414,7 @@ void pike_question_free(struct pike_question *q)
 	pike_answer_release(&q->answer);
 	free(q->system);
 	free(q->prompt);
+	free(q->agent);
+	free(q->key);
 	free(q);
 }

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "model/exchange.h"
 #include "model/result.h"
 #include "model/settings.h"
 
@@ -113,6 +114,8 @@ int pike_prompt_make(struct pike_buf *out, const char *origin, const char *text,
 struct pike_ask {
 	const char *system; /* NULL: none is sent */
 	const char *prompt; /* UTF-8 */
+	/* For a replay, which is not sent: who asks, and in what situation. */
+	const char *agent, *key;
 };
 
 /* One exchange over HTTP, without the network. Headers are "Name: value". */
@@ -143,6 +146,7 @@ double pike_answer_usd(const struct pike_answer *a, const struct pike_llm *llm);
 struct pike_provider {
 	const char *name;
 	bool program;	 /* asks one, by its stdin and stdout */
+	bool replay;	 /* asks nobody */
 	const char *url; /* the provider's own; NULL: one must be set */
 	const char *key; /* environment variable of its key; NULL: none */
 	/* `key` may be NULL: then no header names one. */
@@ -173,7 +177,10 @@ int pike_llm_refused(struct pike_err *err, int status, const char *body,
  * Backoff And Jitter", AWS 2015). What would be refused again is not.
  */
 struct pike_llms;
+struct pike_replay;
 struct pike_llms_opts {
+	struct pike_replay
+	    *replay;	  /* of provider `replay`; NULL: there is none */
 	const char *root; /* of the repository: where a program's path begins */
 	uint64_t seed;	  /* of the jitter */
 	int first_ms;	  /* longest wait before the second try; 0: 2 s */
@@ -184,6 +191,25 @@ int pike_llms_open(struct pike_llms **out, const struct pike_llms_opts *o,
 		   struct pike_err *err);
 /* Drops what is still asked; those questions have ended with PIKE_RETRY. */
 void pike_llms_close(struct pike_llms *l);
+
+/*
+ * Recorded exchanges. What is asked is not compared word for word, since a
+ * template may have changed, or a strategy: the first one of the same agent in
+ * the same situation (`key`) that was not taken yet is taken, else the first
+ * of the same agent.
+ */
+struct pike_replay *pike_replay_new(void);
+void pike_replay_free(struct pike_replay *r);
+/* A chat line. */
+int pike_replay_add(struct pike_replay *r, const char *line, size_t len,
+		    struct pike_err *err);
+/* Lines of a file; those that begin with '#' tell where they come from. */
+int pike_replay_read(struct pike_replay *r, const char *origin,
+		     const char *text, size_t len, struct pike_err *err);
+size_t pike_replay_left(const struct pike_replay *r);
+/* NULL: nothing fits that was not taken. */
+const struct pike_exchange *pike_replay_take(struct pike_replay *r,
+					     const struct pike_ask *ask);
 
 /*
  * A program (`command = ./model --fast`, words, no shell) gets the prompt on

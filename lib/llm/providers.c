@@ -459,7 +459,7 @@ static const struct pike_provider rows[] = {
 	  .request = gemini_request,
 	  .answer = gemini_answer },
 	{ .name = "command", .program = true },
-	{ .name = "replay" },
+	{ .name = "replay", .replay = true },
 };
 
 const struct pike_provider *pike_providers(size_t *n)

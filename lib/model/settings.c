@@ -145,6 +145,8 @@ static void set_defaults(struct maker *m, const struct object *o)
 
 	if (o->sec == &sections[S_STRATEGY])
 		unset_strategy(data);
+	if (o->sec == &sections[S_AGENT])
+		((struct pike_agent *)data)->attempts = -1;
 	for (size_t i = 0; i < m->nrows; i++)
 		if (*m->rows[i].def &&
 		    !strcmp(m->rows[i].section, o->sec->name))

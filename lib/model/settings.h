@@ -39,6 +39,7 @@ struct pike_budget { /* 0: no limit */
 
 struct pike_llm {
 	char *name, *provider, *url, *model, *key, *reasoning, *command;
+	char *record; /* file with exchanges, for `replay` */
 	double temperature, price_in, price_out;
 	double top_p; /* 0: not sent */
 	int64_t max_tokens, timeout;

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/rand.h"
+#include "model/ledger.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -108,7 +109,7 @@ static struct pike_record *next_pending(struct pike_run *run, size_t *at)
 		struct pike_record *r = &h->recs[*at];
 
 		if (r->screen.verdict == PIKE_V_PENDING &&
-		    in_shard(run, &r->id))
+		    pike_record_is_candidate(r) && in_shard(run, &r->id))
 			return r;
 	}
 	return NULL;
@@ -164,6 +165,37 @@ static void verdict_without_run(struct pike_result *res, enum pike_verdict v,
 	set_text(&res->log, log ? log : "");
 }
 
+/* The verdict of this search on the same content: a model may say the same
+ * twice. */
+static int borrow_own(struct pike_result *res, struct pike_run *run,
+		      const struct pike_record *r, struct pike_err *err)
+{
+	const struct pike_record *first =
+	    pike_oid_set(&r->source)
+		? pike_history_by_source(run->history, &r->source)
+		: NULL;
+	struct pike_result *v = NULL;
+	size_t n = 0;
+	int ret = 1;
+
+	if (!first || pike_oid_eq(&first->id, &r->id) ||
+	    first->screen.verdict == PIKE_V_PENDING)
+		return 1;
+	if (pike_results_of(&v, &n, run->repo, &first->id, err))
+		return PIKE_FAILED;
+	for (size_t i = 0; i < n; i++) {
+		if (ret == 1 && v[i].stage == PIKE_SCREEN) {
+			pike_result_release(res);
+			*res = v[i];
+			ret = 0;
+		} else {
+			pike_result_release(&v[i]);
+		}
+	}
+	free(v);
+	return ret;
+}
+
 /* The verdict of another search on the same content, if it can stand here:
  * a failure always, a ratio only against the same champion. 1: none. */
 static int borrow(struct pike_result *res, struct pike_run *run,
@@ -207,10 +239,18 @@ static int screen_build(struct pike_result *res, struct pike_run *run,
 	return ret;
 }
 
+/* A copy of what does not change of a record: the history grows while
+ * something is measured. */
+static struct pike_record record_of(struct pike_run *run, const struct slot *s)
+{
+	return *pike_history_find(run->history, &s->id);
+}
+
 static int screen_one(struct pike_run *run, struct slot *s,
 		      struct pike_err *err)
 {
-	struct pike_record *r = pike_history_find(run->history, &s->id);
+	const struct pike_record rec = record_of(run, s), *r = &rec;
+	struct pike_oid vs = { "" }; /* of a borrowed verdict */
 	int64_t t0 = pike_now_ns();
 	struct pike_result res;
 	bool ok;
@@ -226,13 +266,19 @@ static int screen_one(struct pike_run *run, struct slot *s,
 				    "sources; only those may change",
 				    NULL);
 	} else {
-		ret = borrow(&res, run, r, err);
+		ret = borrow_own(&res, run, r, err);
+		if (!ret)
+			vs = res.champion;
+		if (ret == 1)
+			ret = borrow(&res, run, r, err);
 		if (ret == 1)
 			ret = screen_build(&res, run, s->build, err);
 	}
 	if (ret)
 		goto out;
 	name_result(&res, run, r, PIKE_SCREEN);
+	if (pike_oid_set(&vs))
+		res.champion = vs;
 	res.secs = (double)(pike_now_ns() - t0) / 1e9;
 	ret = pike_search_record(run->search, run->history, &res, 1, err);
 	run->stats.screened += !ret;
@@ -317,7 +363,7 @@ static int confirm_one(struct pike_run *run, struct slot *s, int siblings,
 {
 	struct pike_confirm_opts o = { .stage = PIKE_CONFIRM,
 				       .siblings = siblings };
-	struct pike_record *r = pike_history_find(run->history, &s->id);
+	const struct pike_record rec = record_of(run, s), *r = &rec;
 	struct pike_build *champ;
 	int64_t t0 = pike_now_ns();
 	struct pike_result res;
@@ -403,6 +449,8 @@ int pike_run_evaluate(struct pike_run *run, struct pike_err *err)
 {
 	int ret = pike_run_refresh(run, err);
 
+	if (!ret)
+		ret = pike_agents_settle(run, err);
 	if (!ret && run->o.stage != PIKE_CONFIRM)
 		ret = pike_run_screen_all(run, err);
 	if (!ret && run->o.stage != PIKE_SCREEN &&

@@ -14,6 +14,9 @@
 #include <string.h>
 #include <time.h>
 
+/* How long a wait for replies lasts before looking at `stop`. */
+#define LISTEN_MS 200
+
 void pike_run_tally(struct pike_buf *b, const struct pike_history *h,
 		    int64_t generation)
 {
@@ -67,20 +70,25 @@ void pike_run_show(const struct pike_run *run)
 	const struct pike_history *h = run->history;
 	struct pike_buf tally;
 	double secs, rate;
+	struct pike_buf asked;
 	char left[40];
 	size_t judged, open;
 
 	if (!pike_progress_shown())
 		return;
 	pike_buf_init(&tally, 400);
+	pike_buf_init(&asked, 200);
+	pike_agents_text(&asked, run);
 	open = pike_run_open_count(run, &judged);
 	secs = (double)(pike_now_ns() - run->started_ns) / 1e9;
 	rate = secs > 0 ? (double)run->stats.screened / secs : 0;
 	pike_run_tally(&tally, h, -1);
 	time_left(left, run, rate);
-	pike_progress("%s gen %zu  %zu/%zu  best %.2fx  %.0f/min%s  %s  %s",
+	pike_progress("%s gen %zu  %zu/%zu  best %.2fx  %.0f/min%s  %s  %s%s%s",
 		      h->target, h->ngens, judged, open, h->speedup.mid,
-		      rate * 60, left, tally.s, run->step);
+		      rate * 60, left, tally.s, asked.s, asked.len ? "  " : "",
+		      run->step);
+	pike_buf_release(&asked);
 	pike_buf_release(&tally);
 }
 
@@ -149,13 +157,81 @@ static int turn(struct pike_run *run, bool *more, struct pike_err *err)
 	return ret;
 }
 
+/* ---- strategies that ask models ---- */
+
+/* A generation is over when its round is, or when it has its size; the last
+ * one when there is nothing left to wait for. */
+static bool must_close(struct pike_run *run, bool last)
+{
+	int64_t limit = run->o.generations;
+	size_t judged;
+
+	pike_run_open_count(run, &judged);
+	if (!judged || (limit && run->stats.generations >= limit))
+		return false;
+	if (last)
+		return true;
+	return run->strategy->closed
+		   ? pike_agents_closed(run)
+		   : (int64_t)judged >= run->settings->generation_size;
+}
+
+static int confirm_and_close(struct pike_run *run, struct pike_err *err)
+{
+	int ret = pike_run_confirm_all(run, err);
+
+	return ret || pike_run_stopped(run) ? ret : close_generation(run, err);
+}
+
+/* Is there anything new since, or on its way? */
+static bool is_quiet(const struct pike_run *run, size_t nrecs)
+{
+	return !pike_agents_busy(run) && run->history->nrecs == nrecs;
+}
+
+static int wait_for_replies(struct pike_run *run, struct pike_err *err)
+{
+	pike_run_show(run);
+	return pike_agents_listen(run, LISTEN_MS, err);
+}
+
+/* Asks and measures what is there; waits only when there is nothing to
+ * measure. */
+static int turn_models(struct pike_run *run, bool *more, struct pike_err *err)
+{
+	size_t nrecs = run->history->nrecs;
+	bool spent = pike_run_spent(run), last;
+	int ret = spent ? 0 : pike_agents_ask(run, err);
+
+	if (!ret)
+		ret = pike_run_screen_all(run, err);
+	if (!ret)
+		ret = pike_agents_listen(run, 0, err);
+	if (ret || pike_run_stopped(run) ||
+	    (pike_history_pending(run->history) && !pike_run_timeout(run)))
+		return ret;
+	last = is_quiet(run, spent ? run->history->nrecs : nrecs);
+	if (must_close(run, last))
+		return confirm_and_close(run, err);
+	if (pike_agents_busy(run))
+		return wait_for_replies(run, err);
+	*more = !last;
+	if (last && !spent)
+		snprintf(run->ended, sizeof(run->ended),
+			 "the strategy has nothing left to try");
+	return 0;
+}
+
 int pike_run_evolve(struct pike_run *run, struct pike_err *err)
 {
 	bool more = true;
 	int ret = 0;
 
 	while (!ret && more && !pike_run_stopped(run))
-		ret = turn(run, &more, err);
+		ret = run->knobs.name ? turn_models(run, &more, err)
+				      : turn(run, &more, err);
+	if (pike_run_stopped(run))
+		pike_agents_cancel(run, NULL);
 	pike_progress_end();
 	if (pike_run_stopped(run)) {
 		snprintf(run->ended, sizeof(run->ended), "interrupted");

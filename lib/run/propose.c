@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* How long a wait for replies lasts before looking at `stop`. */
+#define LISTEN_MS 200
+
 static int scan_space(struct pike_space *out, const struct pike_target *t,
 		      const struct pike_files *files, struct pike_err *err)
 {
@@ -146,7 +149,7 @@ static int64_t room(const struct pike_run *run)
 	return left < may ? left : may;
 }
 
-int pike_run_propose(struct pike_run *run, struct pike_err *err)
+static int propose_numbers(struct pike_run *run, struct pike_err *err)
 {
 	struct pike_files files = { 0 };
 	struct pike_space space = { 0 }, base = { 0 };
@@ -159,11 +162,11 @@ int pike_run_propose(struct pike_run *run, struct pike_err *err)
 		.settings = run->settings,
 		.target = run->target,
 	};
-	int ret = pike_run_refresh(run, err);
+	int ret = 0;
 
 	in.seed = move_seed(run);
-	in.want = ret ? 0 : (size_t)room(run);
-	if (ret || !in.want)
+	in.want = (size_t)room(run);
+	if (!in.want)
 		goto out;
 	ret = pike_run_files(&files, run, &run->history->champion, err);
 	if (!ret)
@@ -183,6 +186,38 @@ out:
 	pike_space_release(&base);
 	pike_files_release(&files);
 	return ret;
+}
+
+/* All that the strategy wants until something is measured. */
+static int propose_models(struct pike_run *run, struct pike_err *err)
+{
+	size_t nrecs;
+	int ret = 0;
+
+	do {
+		nrecs = run->history->nrecs;
+		if (!pike_run_spent(run))
+			ret = pike_agents_ask(run, err);
+		while (!ret && pike_agents_flying(run) &&
+		       !pike_run_stopped(run)) {
+			pike_run_show(run);
+			ret = pike_agents_listen(run, LISTEN_MS, err);
+		}
+	} while (!ret && !pike_run_stopped(run) &&
+		 (run->history->nrecs > nrecs || pike_agents_busy(run)));
+	if (pike_run_stopped(run))
+		pike_agents_cancel(run, NULL);
+	return ret;
+}
+
+int pike_run_propose(struct pike_run *run, struct pike_err *err)
+{
+	int ret = pike_run_refresh(run, err);
+
+	if (ret)
+		return ret;
+	return run->knobs.name ? propose_models(run, err)
+			       : propose_numbers(run, err);
 }
 
 /* ---- a person's candidate ---- */

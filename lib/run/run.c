@@ -83,13 +83,12 @@ static int choose_strategy(struct pike_run *run, struct pike_err *err)
 {
 	const char *name = run->settings->strategy;
 
-	run->strategy = pike_strategy_find(name);
+	run->strategy = pike_strategy_choose(&run->knobs, run->settings, name);
 	if (run->strategy)
 		return 0;
 	return pike_fail(err, PIKE_USAGE,
-			 "strategy '%s' is not in this version; set "
-			 "`strategy = tune` in .pike/config or give "
-			 "--strategy tune (`pike-git strategies` lists them)",
+			 "there is no strategy '%s'; `pike-git strategies` "
+			 "lists them",
 			 name);
 }
 
@@ -179,6 +178,7 @@ void pike_run_free(struct pike_run *run)
 {
 	if (!run)
 		return;
+	pike_agents_close(run);
 	pike_build_free(run->champ);
 	pike_judge_free(run->judge);
 	pike_history_free(run->history);
@@ -208,6 +208,10 @@ static void on_progress(void *ctx, const char *what, double fraction)
 
 	snprintf(run->step, sizeof(run->step), "%s %.0f%%", what,
 		 100 * fraction);
+	/* A reply is stored the moment it is there; what goes wrong with it
+	 * is told at the next look. */
+	if (run->agents)
+		pike_agents_listen(run, 0, NULL);
 	pike_run_show(run);
 }
 

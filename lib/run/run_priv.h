@@ -3,6 +3,7 @@
 #ifndef PIKE_RUN_RUN_PRIV_H
 #define PIKE_RUN_RUN_PRIV_H
 
+#include "llm/llm.h"
 #include "run/run.h"
 #include "search/search.h"
 
@@ -18,19 +19,25 @@ struct pike_inputs {
 	struct pike_files base, headers, reference;
 };
 
+/* Questions on their way to models; see agents.c. */
+struct pike_agents;
+
 struct pike_run {
 	struct pike_repo *repo;
 	const struct pike_settings *settings;
 	const struct pike_target *target;
 	const struct pike_strategy_ops *strategy;
+	struct pike_knobs knobs;    /* name NULL: no models are asked */
+	struct pike_agents *agents; /* opened at the first need */
 	struct pike_run_opts o;
 	struct pike_search_ref *search;
 	struct pike_history *history;
 	struct pike_inputs in;
 	struct pike_oid base_source;
-	struct pike_judge *judge; /* opened at the first need */
-	struct pike_build *champ; /* NULL while the champion is the base */
-	struct pike_oid champ_id; /* what `champ` was built from */
+	struct pike_judge *judge;    /* opened at the first need */
+	struct pike_build *champ;    /* NULL while the champion is the base */
+	struct pike_oid champ_id;    /* what `champ` was built from */
+	struct pike_device_info dev; /* for prompts; lane "": not looked for */
 	struct pike_run_stats stats;
 	int64_t started_ns;
 	uint64_t seed;
@@ -66,6 +73,41 @@ void pike_run_tally(struct pike_buf *b, const struct pike_history *h,
  * the device that is timed, one a core beside a GPU. */
 size_t pike_run_ahead(const struct pike_device_info *dev);
 
+/* ---- agents.c: what models are asked, and what becomes of it ---- */
+
+/* Asks what the strategy wants now and the budget allows, and does not wait. */
+int pike_agents_ask(struct pike_run *run, struct pike_err *err);
+/* Lets questions go on for at most wait_ms, or until one has ended; what was
+ * answered becomes commits. May be called while something is measured. */
+int pike_agents_listen(struct pike_run *run, int wait_ms, struct pike_err *err);
+/* Is the round of the open generation over? Never, where it has no rounds. */
+bool pike_agents_closed(struct pike_run *run);
+/* Drops what is still asked and records that it was. */
+int pike_agents_cancel(struct pike_run *run, struct pike_err *err);
+void pike_agents_close(struct pike_run *run);
+size_t pike_agents_flying(const struct pike_run *run);
+/* Is something asked, or was the last question not answered? */
+bool pike_agents_busy(const struct pike_run *run);
+/* "asked 7, the first 42 s ago", "" where nothing is asked. */
+void pike_agents_text(struct pike_buf *out, const struct pike_run *run);
+/* Records the verdict of exchanges that left nothing to measure. */
+int pike_agents_settle(struct pike_run *run, struct pike_err *err);
+
+/* ---- context.c: what a prompt is made of ---- */
+
+struct pike_context {
+	struct pike_prompt p;
+	struct pike_files parent;
+	struct pike_result *results; /* of the parent */
+	size_t nresults;
+	struct pike_buf parent_result, others;
+};
+/* Of a move of agent `agent` on `parents`, the first of which it changes. */
+int pike_context_make(struct pike_context *out, struct pike_run *run,
+		      const struct pike_move *m, const struct pike_oid *parents,
+		      size_t n, struct pike_err *err);
+void pike_context_release(struct pike_context *c);
+
 /* Fills in the git names, id, time and runner of a result. */
 void pike_result_sign(struct pike_result *res, const struct pike_target *t,
 		      const char *lane, const struct pike_oid *base);
@@ -81,6 +123,10 @@ bool pike_run_spent(struct pike_run *run);
 bool pike_run_timeout(const struct pike_run *run);
 /* Candidates that the budget still allows. */
 int64_t pike_run_allowance(const struct pike_run *run);
+/* Questions that may be asked now, while `flying` are on their way. Never more
+ * are asked than the budget has room for; of money, which is known only when
+ * a reply is there, what is in flight may go beyond it. */
+int64_t pike_run_queries(const struct pike_run *run, size_t flying);
 
 int pike_run_screen_all(struct pike_run *run, struct pike_err *err);
 int pike_run_confirm_all(struct pike_run *run, struct pike_err *err);

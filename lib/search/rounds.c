@@ -89,7 +89,9 @@ static void fold_round(struct rounds *r)
 		size_t at = slot_of(rec->slot, n);
 		struct slot *s = &r->slots[at];
 
-		if (rec->generation != r->round || at == n || !is_sample(rec))
+		/* `none`: interrupted, and as if it had not been asked. */
+		if (rec->generation != r->round || at == n || !is_sample(rec) ||
+		    rec->screen.verdict == PIKE_V_NONE)
 			continue;
 		s->last = i;
 		s->fixes += is_agent(rec, "fix");
@@ -238,9 +240,13 @@ static struct pike_move *add(struct pike_moves *out, struct rounds *r,
 
 static bool has_brainstormed(const struct rounds *r)
 {
-	for (size_t i = 0; i < r->in->history->nrecs; i++)
-		if (is_agent(&r->in->history->recs[i], "brainstorm"))
+	for (size_t i = 0; i < r->in->history->nrecs; i++) {
+		const struct pike_record *rec = &r->in->history->recs[i];
+
+		if (is_agent(rec, "brainstorm") &&
+		    rec->screen.verdict != PIKE_V_UNUSABLE)
 			return true;
+	}
 	for (size_t i = 0; i < r->in->nflying; i++)
 		if (!strcmp(r->in->flying[i].agent, "brainstorm"))
 			return true;

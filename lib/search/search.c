@@ -26,6 +26,32 @@ const struct pike_strategy_ops *pike_strategy_find(const char *name)
 	return NULL;
 }
 
+static int64_t attempts(const struct pike_settings *s)
+{
+	for (size_t i = 0; i < s->nagents; i++)
+		if (!strcmp(s->agents[i].name, "fix"))
+			return s->agents[i].attempts;
+	return -1;
+}
+
+const struct pike_strategy_ops *
+pike_strategy_choose(struct pike_knobs *knobs, const struct pike_settings *s,
+		     const char *name)
+{
+	static const struct pike_strategy_ops *const families[] = {
+		[PIKE_ROUNDS] = &pike_strategy_rounds,
+		[PIKE_ISLANDS] = NULL,
+	};
+	const struct pike_strategy_ops *own = pike_strategy_find(name);
+
+	memset(knobs, 0, sizeof(*knobs));
+	if (own || !pike_knobs_find(knobs, s, name))
+		return own;
+	if (attempts(s) >= 0)
+		knobs->fixes = attempts(s);
+	return families[knobs->family];
+}
+
 void pike_moves_release(struct pike_moves *m)
 {
 	for (size_t i = 0; i < m->n; i++) {

@@ -96,6 +96,12 @@ struct pike_strategy_ops {
 };
 /* NULL when unknown. */
 const struct pike_strategy_ops *pike_strategy_find(const char *name);
+/* What `strategy = name` means: a row of the table, a preset, or a section
+ * [strategy "name"]. `knobs->name` is NULL where no model is asked. NULL:
+ * unknown. */
+const struct pike_strategy_ops *
+pike_strategy_choose(struct pike_knobs *knobs, const struct pike_settings *s,
+		     const char *name);
 const struct pike_strategy_ops *const *pike_strategies(size_t *n);
 
 #endif

@@ -25,7 +25,7 @@ static void check(const struct pike_answer *a)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct pike_ask ask = { NULL, "prompt" };
+	const struct pike_ask ask = { .prompt = "prompt" };
 	const char *body = (const char *)data;
 	struct pike_err err = PIKE_ERR_INIT;
 	const struct pike_provider *p;

@@ -18,7 +18,7 @@
 #define SECRET "sk-secret-0123456789"
 
 static struct server server;
-static const struct pike_ask ask = { NULL, "how fast?" };
+static const struct pike_ask ask = { .prompt = "how fast?" };
 
 static int begin(void **state)
 {
@@ -233,7 +233,8 @@ static void run_program(const char *how, const struct pike_ask *a, int result,
 
 static void test_program(void **state)
 {
-	const struct pike_ask both = { "You are brief.", "how fast?" };
+	const struct pike_ask both = { .system = "You are brief.",
+				       .prompt = "how fast?" };
 	char *later = pike_xasprintf("later %s/been-here", folder);
 
 	(void)state;
@@ -263,7 +264,7 @@ static void test_programs_together(void **state)
 				.command = (char *)"./model echo",
 				.timeout = 60 };
 	struct pike_question *q[N];
-	struct pike_ask big = { NULL, NULL };
+	struct pike_ask big = { .prompt = NULL };
 	struct pike_llms *l;
 	char *text = pike_xmalloc(LEN + 1);
 

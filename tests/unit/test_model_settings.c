@@ -132,7 +132,7 @@ static void test_all_values(void **state)
 	assert_int_equal(s->nllms, 1);
 	assert_true(s->llms[0].price_in == 1.25);
 	assert_int_equal(s->llms[0].max_tokens, 32000);
-	assert_int_equal(s->agents[0].attempts, 5);
+	assert_int_equal(s->agents[0].attempts, -1);
 	assert_int_equal(s->strategies[0].islands, 3);
 	assert_int_equal(s->strategies[0].samples, -1);
 	assert_int_equal(s->strategies[0].elitism, 1);

@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * agents: what models are asked. Nothing here waits for a single reply: the
+ * questions of a strategy are on their way together, and what is answered is
+ * measured while others still think.
+ */
+#include "run/agents_priv.h"
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/rand.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Questions in a row that may fail before the run gives up. */
+#define FAILURES 3
+/* Brainstorms that may be of no use before it goes on without ideas. */
+#define BRAINSTORMS 3
+
+void pike_asked_release(struct pike_asked *a)
+{
+	pike_question_free(a->question);
+	pike_files_release(&a->files);
+	free(a->move.parents);
+	free(a->move.slot);
+	free(a->move.idea);
+	free(a->parents);
+	free(a->prompt);
+	memset(a, 0, sizeof(*a));
+}
+
+/* ---- opening ---- */
+
+/* A template: the repository's own, else the program's. */
+static int read_template(struct pike_buf *out, struct pike_run *run,
+			 const char *name, struct pike_err *err)
+{
+	char *own = pike_xasprintf(".pike/prompts/%s.md", name);
+	char *built_in = pike_xasprintf("prompts/%s.md", name);
+	struct pike_strs path = PIKE_STRS_INIT;
+	struct pike_files files = { 0 };
+	int ret;
+
+	pike_strs_push(&path, own);
+	ret = pike_repo_read(&files, run->repo, &run->history->base, &path,
+			     true, err);
+	if (!ret && files.n)
+		pike_buf_add(out, files.v[0].data, files.v[0].len);
+	else if (!ret)
+		ret = pike_read_template(out, built_in, err);
+	pike_files_release(&files);
+	pike_strs_release(&path);
+	free(built_in);
+	free(own);
+	return ret;
+}
+
+/* Exchanges for the provider `replay`: of a tracked file. */
+static int read_record(struct pike_agents *a, struct pike_run *run,
+		       const char *name, struct pike_err *err)
+{
+	struct pike_strs path = PIKE_STRS_INIT;
+	struct pike_files files = { 0 };
+	int ret;
+
+	pike_strs_push(&path, name);
+	ret = pike_repo_read(&files, run->repo, &run->history->base, &path,
+			     false, err);
+	if (!ret)
+		ret = pike_replay_read(a->replay, name, files.v[0].data,
+				       files.v[0].len, err);
+	pike_files_release(&files);
+	pike_strs_release(&path);
+	return ret;
+}
+
+static int read_records(struct pike_agents *a, struct pike_run *run,
+			struct pike_err *err)
+{
+	int ret = 0;
+
+	a->replay = pike_replay_new();
+	for (size_t i = 0; !ret && i < run->settings->nllms; i++)
+		if (run->settings->llms[i].record)
+			ret = read_record(a, run, run->settings->llms[i].record,
+					  err);
+	return ret;
+}
+
+static int agents_open(struct pike_run *run, struct pike_err *err)
+{
+	struct pike_agents *a = pike_xcalloc(1, sizeof(*a));
+	struct pike_llms_opts o = { .root = pike_repo_workdir(run->repo),
+				    .seed = run->seed };
+	struct pike_buf system;
+	int ret;
+
+	run->agents = a;
+	pike_buf_init(&system, PIKE_PROMPT_MAX);
+	ret = read_template(&system, run, "system", err);
+	if (!ret)
+		ret = read_records(a, run, err);
+	o.replay = a->replay;
+	if (!ret)
+		ret = pike_llms_open(&a->llms, &o, err);
+	if (!ret)
+		ret = pike_search_adopt(run->search, run->history, err);
+	a->system = pike_buf_detach(&system);
+	if (ret)
+		pike_agents_close(run);
+	return ret;
+}
+
+void pike_agents_close(struct pike_run *run)
+{
+	struct pike_agents *a = run->agents;
+
+	if (!a)
+		return;
+	for (size_t i = 0; i < a->n; i++)
+		pike_asked_release(&a->v[i]);
+	free(a->v);
+	pike_llms_close(a->llms);
+	pike_replay_free(a->replay);
+	pike_strs_release(&a->ideas);
+	free(a->system);
+	free(a);
+	run->agents = NULL;
+}
+
+size_t pike_agents_flying(const struct pike_run *run)
+{
+	return run->agents ? run->agents->n : 0;
+}
+
+bool pike_agents_busy(const struct pike_run *run)
+{
+	return run->agents && (run->agents->n || run->agents->failures);
+}
+
+void pike_agents_text(struct pike_buf *out, const struct pike_run *run)
+{
+	const struct pike_agents *a = run->agents;
+	const char *why = NULL;
+	int64_t first = INT64_MAX, ms = 0;
+	char ago[32];
+
+	if (!a || !a->n)
+		return;
+	for (size_t i = 0; i < a->n; i++) {
+		if (a->v[i].asked_ns < first)
+			first = a->v[i].asked_ns;
+		if (!why)
+			why = pike_question_waits(a->v[i].question, &ms);
+	}
+	pike_buf_addf(out, "asked %zu, the first %s ago", a->n,
+		      pike_human_ns(ago, (double)(pike_now_ns() - first)));
+	if (why)
+		pike_buf_addf(out, ", again in %lld s: %.60s",
+			      (long long)(ms / 1000), why);
+}
+
+/* ---- whom to ask ---- */
+
+static const struct pike_llm *llm_named(const struct pike_settings *s,
+					const char *name)
+{
+	for (size_t i = 0; i < s->nllms; i++)
+		if (!strcmp(s->llms[i].name, name))
+			return &s->llms[i];
+	return NULL;
+}
+
+/* The agent's own section, else "cheap" for fixes of a preset that says so,
+ * else "main", else the first. */
+static int choose_llm(const struct pike_llm **out, const struct pike_run *run,
+		      const char *agent, struct pike_err *err)
+{
+	const struct pike_settings *s = run->settings;
+	const char *name = NULL;
+
+	for (size_t i = 0; i < s->nagents; i++)
+		if (!strcmp(s->agents[i].name, agent))
+			name = s->agents[i].llm;
+	if (!name && run->knobs.cheap_fixes && !strcmp(agent, "fix"))
+		name = "cheap";
+	*out = llm_named(s, name ? name : "main");
+	if (!*out && !name && s->nllms)
+		*out = &s->llms[0];
+	if (*out)
+		return 0;
+	return pike_fail(err, PIKE_USAGE,
+			 "strategy '%s' asks a model, and there is no [llm "
+			 "\"%s\"] in .pike/config; add one, or set `strategy = "
+			 "tune`",
+			 s->strategy, name ? name : "main");
+}
+
+/* ---- ideas ---- */
+
+/* Of a brainstorm's commit, so that they are there without its chat note. */
+static int read_ideas(struct pike_agents *a, struct pike_run *run,
+		      const struct pike_record *r, struct pike_err *err)
+{
+	char *text = NULL;
+	int ret = pike_repo_message(&text, run->repo, &r->id, err);
+
+	if (!ret) {
+		pike_extract_ideas(&a->ideas, text, strlen(text),
+				   (size_t)run->knobs.ideas, NULL);
+		a->has_ideas = true;
+	}
+	free(text);
+	return ret;
+}
+
+static int find_ideas(struct pike_run *run, struct pike_err *err)
+{
+	const struct pike_history *h = run->history;
+	struct pike_agents *a = run->agents;
+	int vain = 0, ret = 0;
+
+	if (!run->knobs.ideas || a->has_ideas)
+		return 0;
+	for (size_t i = 0; !ret && !a->has_ideas && i < h->nrecs; i++) {
+		const struct pike_record *r = &h->recs[i];
+
+		if (!r->agent || strcmp(r->agent, "brainstorm") != 0)
+			continue;
+		if (r->screen.verdict == PIKE_V_NONE)
+			ret = read_ideas(a, run, r, err);
+		vain += r->screen.verdict == PIKE_V_UNUSABLE;
+	}
+	a->has_ideas = a->has_ideas || vain >= BRAINSTORMS;
+	return ret;
+}
+
+/* ---- asking ---- */
+
+static void situation(char out[41], const struct pike_run *run,
+		      const struct pike_asked *a)
+{
+	struct pike_oid source;
+	char hex[65], *s;
+
+	memset(&source, 0, sizeof(source));
+	pike_repo_source(&source, run->repo, &a->files, NULL);
+	s = pike_xasprintf("%s %s %s", a->move.agent, source.hex,
+			   a->move.idea ? a->move.idea : "");
+	pike_sha256_hex(hex, s, strlen(s));
+	snprintf(out, 41, "%.40s", hex);
+	free(s);
+}
+
+static int make_prompt(struct pike_asked *a, struct pike_run *run,
+		       struct pike_err *err)
+{
+	char *rules_name = pike_xasprintf("rules-%s", run->target->backend);
+	struct pike_context c = { 0 };
+	struct pike_buf text, rules, out;
+	int ret;
+
+	pike_buf_init(&text, PIKE_PROMPT_MAX);
+	pike_buf_init(&rules, PIKE_PROMPT_MAX);
+	pike_buf_init(&out, PIKE_PROMPT_MAX);
+	ret = read_template(&text, run, a->move.agent, err);
+	if (!ret)
+		ret = read_template(&rules, run, rules_name, err);
+	if (!ret)
+		ret = pike_context_make(&c, run, &a->move, a->parents,
+					a->nparents, err);
+	if (!ret)
+		ret = pike_prompt_make(&out, a->move.agent, text.s, rules.s,
+				       &c.p, err);
+	if (!ret)
+		a->prompt = pike_buf_detach(&out);
+	pike_context_release(&c);
+	pike_buf_release(&out);
+	pike_buf_release(&rules);
+	pike_buf_release(&text);
+	free(rules_name);
+	return ret;
+}
+
+static void take_parents(struct pike_asked *a, const struct pike_run *run)
+{
+	const struct pike_move *m = &a->move;
+
+	a->nparents = m->nparents ? m->nparents : 1;
+	a->parents = pike_xcalloc(a->nparents, sizeof(*a->parents));
+	a->parents[0] = run->history->base;
+	for (size_t i = 0; i < m->nparents; i++)
+		a->parents[i] = run->history->recs[m->parents[i]].id;
+}
+
+/* Takes the contents of the move. */
+static int ask_one(struct pike_run *run, struct pike_move *m,
+		   struct pike_err *err)
+{
+	struct pike_agents *all = run->agents;
+	struct pike_asked a = { .move = *m,
+				.generation = (int64_t)run->history->ngens,
+				.asked_ns = pike_now_ns() };
+	struct pike_ask ask = { .system = *all->system ? all->system : NULL,
+				.agent = m->agent,
+				.key = a.key };
+	int ret = choose_llm(&a.llm, run, m->agent, err);
+
+	memset(m, 0, sizeof(*m));
+	take_parents(&a, run);
+	if (!ret)
+		ret = pike_run_files(&a.files, run, &a.parents[0], err);
+	if (!ret)
+		ret = make_prompt(&a, run, err);
+	if (!ret) {
+		situation(a.key, run, &a);
+		ask.prompt = a.prompt;
+		ret = pike_llms_ask(&a.question, all->llms, a.llm, &ask, err);
+	}
+	if (ret) {
+		pike_asked_release(&a);
+		return ret;
+	}
+	PIKE_GROW(all->v, all->n, all->cap);
+	all->v[all->n++] = a;
+	return 0;
+}
+
+static struct pike_move *flying(const struct pike_agents *a)
+{
+	struct pike_move *v = pike_xcalloc(a->n + 1, sizeof(*v));
+
+	for (size_t i = 0; i < a->n; i++)
+		v[i] = a->v[i].move;
+	return v;
+}
+
+static size_t want(const struct pike_run *run)
+{
+	size_t n = pike_agents_flying(run), most = (size_t)run->knobs.parallel;
+	int64_t may = pike_run_queries(run, n);
+	size_t room = most > n ? most - n : 0;
+
+	return (int64_t)room < may ? room : (size_t)may;
+}
+
+static void fill_input(struct pike_search_input *in, struct pike_run *run)
+{
+	struct pike_agents *a = run->agents;
+
+	*in = (struct pike_search_input){
+		.history = run->history,
+		.settings = run->settings,
+		.target = run->target,
+		.want = want(run),
+		.knobs = &run->knobs,
+		.run_seed = run->seed,
+		.ideas = a->has_ideas ? &a->ideas : NULL,
+		.nflying = a->n,
+	};
+}
+
+static int ask_all(struct pike_run *run, struct pike_err *err)
+{
+	struct pike_search_input in;
+	struct pike_moves moves = { 0 };
+	struct pike_move *air = flying(run->agents);
+	int ret = 0;
+
+	fill_input(&in, run);
+	in.flying = air;
+	if (in.want)
+		ret = run->strategy->next(&moves, &in, err);
+	for (size_t i = 0; !ret && i < moves.n; i++)
+		ret = ask_one(run, &moves.v[i], err);
+	pike_moves_release(&moves);
+	free(air);
+	return ret;
+}
+
+bool pike_agents_closed(struct pike_run *run)
+{
+	struct pike_search_input in;
+	struct pike_move *air;
+	bool closed;
+
+	if (!run->agents || !run->strategy->closed)
+		return false;
+	air = flying(run->agents);
+	fill_input(&in, run);
+	in.flying = air;
+	closed = run->strategy->closed(&in);
+	free(air);
+	return closed;
+}
+
+int pike_agents_ask(struct pike_run *run, struct pike_err *err)
+{
+	int ret = run->agents ? 0 : agents_open(run, err);
+
+	if (!ret)
+		ret = pike_agents_settle(run, err);
+	if (!ret)
+		ret = find_ideas(run, err);
+	return ret ? ret : ask_all(run, err);
+}
+
+/* ---- listening ---- */
+
+/* A question without an answer, after all that could be tried. */
+static void give_up(struct pike_run *run, struct pike_asked *q)
+{
+	struct pike_agents *a = run->agents;
+	struct pike_err e = PIKE_ERR_INIT;
+	int level = pike_question_result(q->question, &e);
+
+	q->dropped = true;
+	a->failures++;
+	if (level == PIKE_FATAL || a->failures >= FAILURES) {
+		a->failed = PIKE_FATAL;
+		pike_fail(&a->err, PIKE_FATAL, "llm '%s': %s", q->llm->name,
+			  e.text);
+	} else {
+		pike_warn("llm '%s': %s", q->llm->name, e.text);
+	}
+}
+
+static void drop_failed(struct pike_agents *a)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->n; i++)
+		if (a->v[i].dropped)
+			pike_asked_release(&a->v[i]);
+		else
+			a->v[n++] = a->v[i];
+	a->n = n;
+}
+
+int pike_agents_listen(struct pike_run *run, int wait_ms, struct pike_err *err)
+{
+	struct pike_agents *a = run->agents;
+	int ret;
+
+	if (!a || a->listening)
+		return 0;
+	a->listening = true;
+	pike_llms_run(a->llms, wait_ms);
+	for (size_t i = 0; i < a->n; i++) {
+		if (!pike_question_ended(a->v[i].question))
+			continue;
+		if (pike_question_result(a->v[i].question, NULL))
+			give_up(run, &a->v[i]);
+		else
+			a->failures = 0;
+	}
+	drop_failed(a);
+	ret = pike_replies_store(run, err);
+	if (ret && !err)
+		a->failed = ret;
+	a->listening = false;
+	if (!ret && a->failed && err)
+		ret = pike_fail(err, a->failed, "%s", a->err.text);
+	return ret;
+}
+
+int pike_agents_cancel(struct pike_run *run, struct pike_err *err)
+{
+	struct pike_agents *a = run->agents;
+
+	if (!a || !a->n)
+		return 0;
+	pike_llms_close(a->llms);
+	a->llms = NULL;
+	for (size_t i = 0; i < a->n; i++)
+		a->v[i].dropped = true;
+	return pike_replies_store(run, err);
+}

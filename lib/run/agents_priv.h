@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* agents_priv: a question from the move that asks it to the commit that it
+ * becomes. agents.c asks, replies.c stores. */
+#ifndef PIKE_RUN_AGENTS_PRIV_H
+#define PIKE_RUN_AGENTS_PRIV_H
+
+#include "run/run_priv.h"
+
+/* A question on its way. */
+struct pike_asked {
+	struct pike_move move; /* its parents are record indexes */
+	struct pike_oid *parents;
+	size_t nparents;
+	struct pike_files files; /* evolvable ones of parents[0] */
+	const struct pike_llm *llm;
+	struct pike_question *question;
+	char *prompt, key[41]; /* key: of the situation, for a replay */
+	int64_t generation, asked_ns;
+	bool dropped; /* not answered, and will not be */
+};
+void pike_asked_release(struct pike_asked *a);
+
+struct pike_agents {
+	struct pike_llms *llms;
+	struct pike_replay *replay;
+	struct pike_asked *v;
+	size_t n, cap;
+	char *system; /* prompt; "" */
+	struct pike_strs ideas;
+	bool has_ideas; /* they are known, and may be none */
+	int failures;	/* one after another */
+	int failed;	/* level of what ends the run; 0: nothing */
+	bool listening; /* not again while it does */
+	struct pike_err err;
+};
+
+/* Stores what has ended of the questions, and forgets them. */
+int pike_replies_store(struct pike_run *run, struct pike_err *err);
+
+#endif

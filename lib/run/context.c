@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * context: what a prompt is made of: the files it is about, and what was
+ * measured of them. A preset of the paper shows no measurements, as the paper
+ * did not.
+ */
+#include "run/run_priv.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "report/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT_MAX (256u << 10)
+
+static const struct pike_result *last_of(const struct pike_context *c)
+{
+	return c->nresults ? &c->results[c->nresults - 1] : NULL;
+}
+
+static void add_cases(struct pike_buf *b, const struct pike_result *r)
+{
+	char before[32], after[32];
+
+	for (size_t i = 0; i < r->ncases; i++)
+		pike_buf_addf(
+		    b, "\n- %s: %s, the base %s", r->cases[i].name,
+		    pike_human_ns(after, (double)r->cases[i].cand_ns),
+		    pike_human_ns(before, (double)r->cases[i].base_ns));
+}
+
+/* "1.83x [1.70, 1.95] over the base", the cases, what a GPU tells. */
+static void describe(struct pike_buf *b, const struct pike_result *r)
+{
+	bool base = r->vs_base.mid > 0;
+	char ratio[64];
+
+	if (!pike_verdict_measured(r->verdict)) {
+		pike_buf_addf(b, "%s: ", pike_verdict_name(r->verdict));
+		pike_sanitize(b, r->reason ? r->reason : "",
+			      strlen(r->reason ? r->reason : ""));
+		return;
+	}
+	pike_buf_addf(
+	    b, "%s over %s",
+	    pike_ratio_text(ratio, base ? &r->vs_base : &r->vs_champion),
+	    base ? "the base" : "the best at that time");
+	add_cases(b, r);
+	pike_buf_addc(b, '\n');
+	pike_resources_text(b, r);
+}
+
+/* Code and result of a solution that the prompt shows beside the parent. */
+static int add_other(struct pike_context *c, struct pike_run *run,
+		     const struct pike_oid *id, size_t number,
+		     struct pike_err *err)
+{
+	struct pike_buf *b = &c->others;
+	struct pike_result *res = NULL;
+	struct pike_files files = { 0 };
+	size_t n = 0;
+	int ret = pike_run_files(&files, run, id, err);
+
+	if (!ret)
+		ret = pike_results_of(&res, &n, run->repo, id, err);
+	if (!ret) {
+		pike_buf_addf(b, "%sVersion %zu. ", b->len ? "\n" : "", number);
+		if (n && run->knobs.profile)
+			describe(b, &res[n - 1]);
+		pike_buf_addc(b, '\n');
+	}
+	for (size_t i = 0; !ret && i < files.n; i++) {
+		pike_buf_addf(b, "%s\n", files.v[i].path);
+		pike_prompt_fence(b, "", files.v[i].data);
+	}
+	for (size_t i = 0; i < n; i++)
+		pike_result_release(&res[i]);
+	free(res);
+	pike_files_release(&files);
+	return ret;
+}
+
+/* The device that is measured on; a machine that only proposes may have none,
+ * and knows its name by the lane. */
+static void add_device(struct pike_context *c, struct pike_run *run)
+{
+	struct pike_err ignored = PIKE_ERR_INIT;
+	struct pike_device_info *dev = &run->dev;
+
+	/* To look for it runs programs: once is enough. */
+	if (!*dev->lane &&
+	    pike_device_find_arch(dev, run->target->backend, NULL, &ignored))
+		memset(dev, 0, sizeof(*dev));
+	c->p.hardware = *dev->model ? dev->model : run->lane;
+	c->p.arch = dev->arch;
+	c->p.compiler = *dev->toolchain ? dev->toolchain : "cc";
+}
+
+static bool is_fix(const struct pike_move *m)
+{
+	return !strcmp(m->agent, "fix");
+}
+
+int pike_context_make(struct pike_context *out, struct pike_run *run,
+		      const struct pike_move *m, const struct pike_oid *parents,
+		      size_t n, struct pike_err *err)
+{
+	const struct pike_result *last;
+	/* The base is in each prompt as it is. */
+	bool base = pike_oid_eq(&parents[0], &run->history->base);
+	int ret = pike_run_files(&out->parent, run, &parents[0], err);
+
+	add_device(out, run);
+	pike_buf_init(&out->parent_result, TEXT_MAX);
+	pike_buf_init(&out->others, PIKE_PROMPT_MAX);
+	if (!ret)
+		ret = pike_results_of(&out->results, &out->nresults, run->repo,
+				      &parents[0], err);
+	last = last_of(out);
+	if (last && run->knobs.profile && !is_fix(m))
+		describe(&out->parent_result, last);
+	for (size_t i = 1; !ret && i < n; i++)
+		ret = add_other(out, run, &parents[i], i, err);
+	out->p.target = run->target;
+	out->p.base = &run->in.base;
+	out->p.parent = base ? NULL : &out->parent;
+	out->p.parent_result = out->parent_result.s;
+	out->p.others = out->others.s;
+	out->p.idea = m->idea;
+	out->p.ideas = run->knobs.ideas;
+	if (last && is_fix(m)) {
+		out->p.reason = last->reason;
+		out->p.log = last->log;
+	}
+	return ret;
+}
+
+void pike_context_release(struct pike_context *c)
+{
+	for (size_t i = 0; i < c->nresults; i++)
+		pike_result_release(&c->results[i]);
+	free(c->results);
+	pike_files_release(&c->parent);
+	pike_buf_release(&c->parent_result);
+	pike_buf_release(&c->others);
+	memset(c, 0, sizeof(*c));
+}
