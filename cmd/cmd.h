@@ -164,5 +164,8 @@ const struct pike_record *pike_find_record(const struct pike_history *h,
 					   const struct pike_oid *id);
 /* The state of a search: counts, champion, speedup, cost. */
 struct pike_json *pike_json_search(const struct pike_history *h);
+/* One candidate of it. */
+struct pike_json *pike_json_record(const struct pike_history *h,
+				   const struct pike_record *r);
 
 #endif

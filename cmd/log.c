@@ -13,6 +13,7 @@ struct opts {
 	struct pike_common common;
 	const char *run;
 	int64_t number;
+	bool candidates;
 };
 
 static const struct pike_opt opts_table[] = {
@@ -27,6 +28,10 @@ static const struct pike_opt opts_table[] = {
 	  .offset = offsetof(struct opts, number),
 	  .arg = "N",
 	  .help = "only the last N generations" },
+	{ .name = "candidates",
+	  .type = PIKE_OPT_BOOL,
+	  .offset = offsetof(struct opts, candidates),
+	  .help = "with --json: every candidate too" },
 	{ .name = NULL },
 };
 
@@ -107,7 +112,21 @@ static void text_log(struct pike_buf *b, const struct pike_history *h,
 	free(n);
 }
 
-static struct pike_json *json_log(const struct pike_history *h, size_t first)
+static struct pike_json *json_candidates(const struct pike_history *h)
+{
+	struct pike_json *list = pike_json_array();
+
+	for (size_t i = 0; i < h->nrecs; i++) {
+		struct pike_json *j = pike_json_record(h, &h->recs[i]);
+
+		pike_json_set_str(j, "commit", h->recs[i].id.hex);
+		pike_json_push(list, j);
+	}
+	return list;
+}
+
+static struct pike_json *json_log(const struct pike_history *h, size_t first,
+				  bool candidates)
 {
 	struct pike_json *j = pike_json_search(h), *list = pike_json_array();
 	size_t *n = settled(h);
@@ -128,6 +147,8 @@ static struct pike_json *json_log(const struct pike_history *h, size_t first)
 		pike_json_push(list, e);
 	}
 	pike_json_set(j, "log", list);
+	if (candidates)
+		pike_json_set(j, "tried", json_candidates(h));
 	free(n);
 	return j;
 }
@@ -154,7 +175,7 @@ static int run(struct pike_ctx *ctx, const void *opts,
 				   : 0;
 
 		if (ctx->json)
-			pike_json_push(list, json_log(h, first));
+			pike_json_push(list, json_log(h, first, o->candidates));
 		else
 			text_log(&ctx->out, h, first);
 	}

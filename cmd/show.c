@@ -3,10 +3,24 @@
 #include "cmd.h"
 
 #include "base/mem.h"
+#include "model/exchange.h"
 #include "report/report.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+struct opts {
+	struct pike_common common;
+	bool chat;
+};
+
+static const struct pike_opt opts_table[] = {
+	{ .name = "chat",
+	  .type = PIKE_OPT_BOOL,
+	  .offset = offsetof(struct opts, chat),
+	  .help = "with the prompt and the reply of the model" },
+	{ .name = NULL },
+};
 
 /* Ancestors shown; the family tree is git's own to show. */
 #define LINEAGE_MAX 20
@@ -66,30 +80,6 @@ static void text_lineage(struct pike_buf *b, const struct pike_history *h,
 	}
 }
 
-static struct pike_json *json_record(const struct pike_history *h,
-				     const struct pike_record *r)
-{
-	struct pike_json *j = pike_json_object(), *p = pike_json_array();
-
-	for (size_t i = 0; i < r->nparents; i++)
-		pike_json_push_str(p, r->parents[i].hex);
-	pike_json_set(j, "parents", p);
-	pike_json_set_str(j, "target", h->target);
-	pike_json_set_str(j, "lane", h->lane);
-	pike_json_set_str(j, "agent", r->agent ? r->agent : "");
-	pike_json_set_str(j, "slot", r->slot ? r->slot : "");
-	pike_json_set_str(j, "idea", r->idea ? r->idea : "");
-	pike_json_set_str(j, "model", r->model ? r->model : "");
-	pike_json_set_str(j, "source", r->source.hex);
-	pike_json_set_i64(j, "generation", r->generation);
-	pike_json_set_i64(j, "settled", r->settled);
-	pike_json_set_i64(j, "tokens_in", r->tokens_in);
-	pike_json_set_i64(j, "tokens_out", r->tokens_out);
-	pike_json_set_f64(j, "cost_usd", r->cost);
-	pike_json_set_bool(j, "champion", pike_oid_eq(&r->id, &h->champion));
-	return j;
-}
-
 /* The searches that know this commit; one content may stand in several. */
 static int show_records(struct pike_ctx *ctx, const struct pike_oid *id,
 			struct pike_json *list, struct pike_err *err)
@@ -106,7 +96,7 @@ static int show_records(struct pike_ctx *ctx, const struct pike_oid *id,
 			continue;
 		text_record(&ctx->out, h, r);
 		text_lineage(&ctx->out, h, r);
-		pike_json_push(list, json_record(h, r));
+		pike_json_push(list, pike_json_record(h, r));
 	}
 	pike_founds_release(&f);
 	return ret;
@@ -144,11 +134,69 @@ static int show_results(struct pike_ctx *ctx, const struct pike_oid *id,
 	return ret;
 }
 
+static void text_exchange(struct pike_buf *b, const struct pike_exchange *x,
+			  bool chat)
+{
+	pike_buf_addf(b,
+		      "\nexchange   %s, llm '%s' (%s): %.1f s, %d %s, ended "
+		      "%s\n",
+		      x->model, x->llm, x->provider, x->secs, x->tries,
+		      x->tries == 1 ? "try" : "tries", x->ending);
+	if (!chat)
+		return;
+	pike_buf_adds(b, "prompt:\n");
+	pike_clean_lines(b, x->prompt);
+	pike_buf_adds(b, "reply:\n");
+	pike_clean_lines(b, x->reply);
+}
+
+static struct pike_json *json_exchange(const struct pike_exchange *x, bool chat)
+{
+	struct pike_json *j = pike_json_object();
+
+	pike_json_set_str(j, "agent", x->agent);
+	pike_json_set_str(j, "model", x->model);
+	pike_json_set_str(j, "llm", x->llm);
+	pike_json_set_str(j, "provider", x->provider);
+	pike_json_set_str(j, "ending", x->ending);
+	pike_json_set_i64(j, "tries", x->tries);
+	pike_json_set_f64(j, "secs", x->secs);
+	pike_json_set_i64(j, "ts", x->ts);
+	if (chat) {
+		pike_json_set_str(j, "prompt", x->prompt);
+		pike_json_set_str(j, "reply", x->reply);
+	}
+	return j;
+}
+
+/* What a model was asked and said, where the chat was kept. */
+static int show_chat(struct pike_ctx *ctx, const struct pike_oid *id, bool chat,
+		     struct pike_json *list, struct pike_err *err)
+{
+	struct pike_strs lines = PIKE_STRS_INIT;
+	int ret = pike_chats_of(&lines, ctx->repo, id, err);
+
+	for (size_t i = 0; !ret && i < lines.n; i++) {
+		struct pike_exchange x;
+
+		if (pike_exchange_parse(&x, lines.v[i], strlen(lines.v[i]),
+					NULL))
+			continue;
+		text_exchange(&ctx->out, &x, chat);
+		pike_json_push(list, json_exchange(&x, chat));
+		pike_exchange_release(&x);
+	}
+	pike_strs_release(&lines);
+	return ret;
+}
+
 static int run(struct pike_ctx *ctx, const void *opts,
 	       const struct pike_strs *rest, struct pike_err *err)
 {
 	struct pike_json *records = pike_json_array();
 	struct pike_json *results = pike_json_array();
+	struct pike_json *chats = pike_json_array();
+	const struct opts *o = opts;
 	struct pike_err ignored = PIKE_ERR_INIT;
 	struct pike_oid id;
 	char *msg = NULL;
@@ -157,6 +205,7 @@ static int run(struct pike_ctx *ctx, const void *opts,
 	ctx->doc = pike_json_object();
 	pike_json_set(ctx->doc, "searches", records);
 	pike_json_set(ctx->doc, "results", results);
+	pike_json_set(ctx->doc, "exchanges", chats);
 	if (!ret)
 		ret = pike_repo_resolve(&id, ctx->repo, rest->v[0], err);
 	if (!ret)
@@ -172,6 +221,8 @@ static int run(struct pike_ctx *ctx, const void *opts,
 	field(&ctx->out, "subject", msg);
 	ret = show_records(ctx, &id, records, err);
 	if (!ret)
+		ret = show_chat(ctx, &id, o->chat, chats, err);
+	if (!ret)
 		ret = show_results(ctx, &id, results, err);
 	free(msg);
 	return ret;
@@ -183,8 +234,10 @@ const struct pike_cmd pike_cmd_show = {
 	.usage = "REV",
 	.text = "Says for each result what was measured, how to read it and, "
 		"in one line, what was not checked; of a GPU also what each "
-		"launch needs, and the share of the measured ceilings.",
-	.opts_size = sizeof(struct pike_common),
+		"launch needs, and the share of the measured ceilings; of a "
+		"model's candidate the exchange that it came from.",
+	.opts = opts_table,
+	.opts_size = sizeof(struct opts),
 	.flags = PIKE_NEED_REPO,
 	.run = run,
 };

@@ -3,7 +3,10 @@
 #include "cmd.h"
 
 #include "base/mem.h"
+#include "model/ledger.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -78,10 +81,79 @@ static struct pike_json *json_tally(const struct pike_history *h)
 	return j;
 }
 
+static void json_score(struct pike_json *j, const char *key,
+		       const struct pike_score *s)
+{
+	struct pike_json *o;
+
+	if (s->verdict == PIKE_V_PENDING)
+		return;
+	o = pike_json_object();
+	pike_json_set_str(o, "verdict", pike_verdict_name(s->verdict));
+	if (s->ratio.mid > 0)
+		pike_json_set(o, "ratio", pike_json_ratio(&s->ratio));
+	if (pike_oid_set(&s->vs))
+		pike_json_set_str(o, "vs", s->vs.hex);
+	pike_json_set(j, key, o);
+}
+
+struct pike_json *pike_json_record(const struct pike_history *h,
+				   const struct pike_record *r)
+{
+	struct pike_json *j = pike_json_object(), *p = pike_json_array();
+
+	for (size_t i = 0; i < r->nparents; i++)
+		pike_json_push_str(p, r->parents[i].hex);
+	pike_json_set(j, "parents", p);
+	pike_json_set_str(j, "target", h->target);
+	pike_json_set_str(j, "lane", h->lane);
+	pike_json_set_str(j, "agent", r->agent ? r->agent : "");
+	pike_json_set_str(j, "slot", r->slot ? r->slot : "");
+	pike_json_set_str(j, "idea", r->idea ? r->idea : "");
+	pike_json_set_str(j, "model", r->model ? r->model : "");
+	pike_json_set_str(j, "source", r->source.hex);
+	pike_json_set_i64(j, "generation", r->generation);
+	pike_json_set_i64(j, "settled", r->settled);
+	pike_json_set_i64(j, "tokens_in", r->tokens_in);
+	pike_json_set_i64(j, "tokens_out", r->tokens_out);
+	pike_json_set_f64(j, "cost_usd", r->cost);
+	json_score(j, "screen", &r->screen);
+	json_score(j, "confirm", &r->confirm);
+	if (!isnan(r->score))
+		pike_json_set_f64(j, "estimate", exp(r->score));
+	pike_json_set_bool(j, "champion", pike_oid_eq(&r->id, &h->champion));
+	return j;
+}
+
+static struct pike_json *json_ledger(const struct pike_history *h)
+{
+	struct pike_json *list = pike_json_array();
+	struct pike_ledger_row *v;
+	size_t n = pike_ledger(&v, h, true);
+
+	for (size_t i = 0; i < n; i++) {
+		struct pike_json *j = pike_json_object();
+
+		pike_json_set_str(j, "agent", v[i].agent);
+		pike_json_set_str(j, "model", v[i].model);
+		pike_json_set_i64(j, "generation", v[i].generation);
+		pike_json_set_i64(j, "exchanges", v[i].exchanges);
+		pike_json_set_i64(j, "usable", v[i].usable);
+		pike_json_set_i64(j, "tokens_in", v[i].tokens_in);
+		pike_json_set_i64(j, "tokens_out", v[i].tokens_out);
+		pike_json_set_f64(j, "usd", v[i].usd);
+		pike_json_push(list, j);
+	}
+	free(v);
+	return list;
+}
+
 struct pike_json *pike_json_search(const struct pike_history *h)
 {
 	struct pike_json *j = pike_json_object();
+	struct pike_ledger_row sum;
 
+	pike_ledger_sum(&sum, h);
 	pike_json_set_str(j, "target", h->target);
 	pike_json_set_str(j, "lane", h->lane);
 	pike_json_set_str(j, "base", h->base.hex);
@@ -93,6 +165,9 @@ struct pike_json *pike_json_search(const struct pike_history *h)
 	pike_json_set_i64(j, "candidates", (int64_t)h->nrecs);
 	pike_json_set_i64(j, "pending", (int64_t)pike_history_pending(h));
 	pike_json_set(j, "verdicts", json_tally(h));
+	pike_json_set_i64(j, "queries", sum.queries);
+	pike_json_set_i64(j, "exchanges", sum.exchanges);
+	pike_json_set(j, "ledger", json_ledger(h));
 	pike_json_set_f64(j, "spent_usd", pike_spent(h));
 	pike_json_set_i64(j, "skipped_lines", (int64_t)h->skipped_lines);
 	return j;

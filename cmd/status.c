@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "device/device.h"
+#include "model/ledger.h"
 #include "report/report.h"
 
 #include <stdlib.h>
@@ -58,6 +59,41 @@ static void text_status(struct pike_buf *b, const struct pike_founds *f)
 	}
 	pike_table_print(b, &t, PIKE_WIDTH);
 	pike_table_release(&t);
+}
+
+/* What models were asked, search by search. */
+static void text_ledger(struct pike_buf *b, const struct pike_history *h)
+{
+	static const struct pike_column cols[] = {
+		{ .title = "agent" },
+		{ .title = "asked", .right = true },
+		{ .title = "of use", .right = true },
+		{ .title = "tokens in", .right = true },
+		{ .title = "out", .right = true },
+		{ .title = "USD", .right = true },
+		{ .title = "model" },
+	};
+	struct pike_ledger_row *v;
+	size_t n = pike_ledger(&v, h, false);
+	struct pike_table t;
+
+	if (n) {
+		pike_buf_addf(b, "\nmodels of %s on %s:\n", h->target, h->lane);
+		pike_table_init(&t, cols, PIKE_ARRAY_LEN(cols));
+		for (size_t i = 0; i < n; i++) {
+			pike_table_cell(&t, v[i].agent);
+			pike_table_cellf(&t, "%lld", (long long)v[i].exchanges);
+			pike_table_cellf(&t, "%lld", (long long)v[i].usable);
+			pike_table_cellf(&t, "%lld", (long long)v[i].tokens_in);
+			pike_table_cellf(&t, "%lld",
+					 (long long)v[i].tokens_out);
+			pike_table_cellf(&t, "%.4f", v[i].usd);
+			pike_table_cell(&t, v[i].model);
+		}
+		pike_table_print(b, &t, PIKE_WIDTH);
+		pike_table_release(&t);
+	}
+	free(v);
 }
 
 static void text_limits(struct pike_buf *b, const struct pike_settings *s)
@@ -162,7 +198,9 @@ static int run(struct pike_ctx *ctx, const void *opts,
 		pike_json_push(list, pike_json_search(f.v[i].history));
 	if (!ret && f.n)
 		text_status(&ctx->out, &f);
-	else if (!ret)
+	for (size_t i = 0; !ret && i < f.n; i++)
+		text_ledger(&ctx->out, f.v[i].history);
+	if (!ret && !f.n)
 		pike_buf_adds(&ctx->out, "no search yet; `pike-git evolve` "
 					 "begins one\n");
 	if (!ret && !pike_ctx_config(ctx, opts, NULL))

@@ -5,20 +5,74 @@
 #include "report/report.h"
 #include "search/search.h"
 
-static void as_json(struct pike_ctx *ctx,
-		    const struct pike_strategy_ops *const *s, size_t n)
+static void text_rounds(struct pike_buf *b, const struct pike_knobs *k)
 {
-	struct pike_json *list = pike_json_array();
+	pike_buf_addf(b, "rounds of %lld from the best %lld of the last",
+		      (long long)k->samples, (long long)k->parents);
+	if (k->ideas)
+		pike_buf_addf(b, ", first from %lld ideas",
+			      (long long)k->ideas);
+}
 
+static void text_islands(struct pike_buf *b, const struct pike_knobs *k)
+{
+	pike_buf_addf(
+	    b,
+	    "%lld island%s, archive %lld, explore %g, exploit %g, %s, "
+	    "%lld at once",
+	    (long long)k->islands, k->islands == 1 ? "" : "s",
+	    (long long)k->archive, k->explore, k->exploit,
+	    k->crossover ? "crossover" : "mutation", (long long)k->parallel);
+}
+
+/* What a preset does, from its numbers. */
+static void text_knobs(struct pike_buf *b, const struct pike_knobs *k)
+{
+	static void (*const texts[])(struct pike_buf *,
+				     const struct pike_knobs *) = {
+		[PIKE_ROUNDS] = text_rounds,
+		[PIKE_ISLANDS] = text_islands,
+	};
+
+	texts[k->family](b, k);
+	if (!k->fixes)
+		pike_buf_adds(b, "; what fails is not mended");
+	else
+		pike_buf_addf(b, "; %lld attempts to mend%s",
+			      (long long)k->fixes,
+			      k->cheap_fixes ? ", by [llm \"cheap\"]" : "");
+}
+
+static void add_row(struct pike_table *t, struct pike_json *list,
+		    const char *name, const char *what, bool models)
+{
+	struct pike_json *j = pike_json_object();
+
+	pike_table_cell(t, name);
+	pike_table_cell(t, what);
+	pike_json_set_str(j, "name", name);
+	pike_json_set_str(j, "summary", what);
+	pike_json_set_bool(j, "models", models);
+	pike_json_push(list, j);
+}
+
+static void add_all(struct pike_table *t, struct pike_json *list)
+{
+	size_t n;
+	const struct pike_strategy_ops *const *s = pike_strategies(&n);
+	const struct pike_knobs *k;
+
+	for (size_t i = 0; i < n; i++)
+		add_row(t, list, s[i]->name, s[i]->summary, false);
+	k = pike_presets(&n);
 	for (size_t i = 0; i < n; i++) {
-		struct pike_json *j = pike_json_object();
+		struct pike_buf what;
 
-		pike_json_set_str(j, "name", s[i]->name);
-		pike_json_set_str(j, "summary", s[i]->summary);
-		pike_json_push(list, j);
+		pike_buf_init(&what, 400);
+		text_knobs(&what, &k[i]);
+		add_row(t, list, k[i].name, what.s, true);
+		pike_buf_release(&what);
 	}
-	ctx->doc = pike_json_object();
-	pike_json_set(ctx->doc, "strategies", list);
 }
 
 static int run(struct pike_ctx *ctx, const void *opts,
@@ -26,25 +80,21 @@ static int run(struct pike_ctx *ctx, const void *opts,
 {
 	static const struct pike_column cols[] = { { .title = "strategy" },
 						   { .title = "what" } };
-	size_t n;
-	const struct pike_strategy_ops *const *s = pike_strategies(&n);
+	struct pike_json *list = pike_json_array();
 	struct pike_table t;
 	int ret = pike_operands(rest, 0, 0, err);
 
 	(void)opts;
+	ctx->doc = pike_json_object();
+	pike_json_set(ctx->doc, "strategies", list);
 	if (ret)
 		return ret;
-	if (ctx->json) {
-		as_json(ctx, s, n);
-		return 0;
-	}
 	pike_table_init(&t, cols, 2);
-	for (size_t i = 0; i < n; i++) {
-		pike_table_cell(&t, s[i]->name);
-		pike_table_cell(&t, s[i]->summary);
-	}
+	add_all(&t, list);
 	pike_table_print(&ctx->out, &t, PIKE_WIDTH);
 	pike_table_release(&t);
+	pike_buf_adds(&ctx->out, "\nAll with a number of attempts ask models, "
+				 "which an [llm] section names.\n");
 	return 0;
 }
 
@@ -53,7 +103,8 @@ const struct pike_cmd pike_cmd_strategies = {
 	.summary = "list the search strategies of this version",
 	.usage = "",
 	.text = "One of them is chosen by `strategy` in [pike] or by the "
-		"option --strategy of evolve.",
+		"option --strategy of evolve. A section [strategy \"name\"] "
+		"with `preset` and knobs of its own is one more.",
 	.opts_size = sizeof(struct pike_common),
 	.run = run,
 };

@@ -38,7 +38,9 @@ static void add(struct pike_ledger_row *row, const struct pike_record *r)
 {
 	row->exchanges++;
 	row->queries += pike_record_is_query(r);
-	row->usable += pike_oid_set(&r->source);
+	row->usable +=
+	    pike_oid_set(&r->source) ||
+	    (!pike_record_is_query(r) && r->screen.verdict == PIKE_V_NONE);
 	row->tokens_in += r->tokens_in;
 	row->tokens_out += r->tokens_out;
 	row->usd += r->cost;
