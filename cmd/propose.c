@@ -5,6 +5,7 @@
 struct opts {
 	struct pike_common common;
 	const char *run, *seed, *strategy, *candidates, *from;
+	const char *queries, *usd;
 };
 
 static const struct pike_opt opts_table[] = {
@@ -28,6 +29,16 @@ static const struct pike_opt opts_table[] = {
 	  .offset = offsetof(struct opts, candidates),
 	  .arg = "N",
 	  .help = "limit: candidates in all" },
+	{ .name = "queries",
+	  .type = PIKE_OPT_STR,
+	  .offset = offsetof(struct opts, queries),
+	  .arg = "N",
+	  .help = "limit: model queries" },
+	{ .name = "usd",
+	  .type = PIKE_OPT_STR,
+	  .offset = offsetof(struct opts, usd),
+	  .arg = "USD",
+	  .help = "limit: money for models" },
 	{ .name = "from",
 	  .type = PIKE_OPT_STR,
 	  .offset = offsetof(struct opts, from),

@@ -71,6 +71,17 @@ size_t pike_llms_asked(const struct pike_llms *l)
 	return l->asked;
 }
 
+/* In the order in which they were asked they are sent. */
+static void attach(struct pike_question *q)
+{
+	struct pike_question **at = &q->l->first;
+
+	while (*at)
+		at = &(*at)->next;
+	*at = q;
+	q->l->asked++;
+}
+
 static void detach(struct pike_question *q)
 {
 	struct pike_question **at;
@@ -357,9 +368,7 @@ int pike_llms_ask(struct pike_question **out, struct pike_llms *l,
 	q->key = ask->key ? pike_xstrdup(ask->key) : NULL;
 	q->begun_ns = q->wake_ns = pike_now_ns();
 	q->l = l;
-	q->next = l->first;
-	l->first = q;
-	l->asked++;
+	attach(q);
 	*out = q;
 	return 0;
 }

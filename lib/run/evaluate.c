@@ -41,16 +41,18 @@ struct slot {
 	struct pike_build *build;
 };
 
-static int start_build(struct slot *s, struct pike_run *run,
-		       const struct pike_oid *id, struct pike_err *err)
+/* The id by value: opening the judge takes seconds, in which replies come in
+ * and the history moves. */
+static int start_build(struct slot *s, struct pike_run *run, struct pike_oid id,
+		       struct pike_err *err)
 {
 	struct pike_files files = { 0 };
 	struct pike_judge *judge;
 	int ret = pike_run_judge(&judge, run, err);
 
-	s->id = *id;
+	s->id = id;
 	if (!ret)
-		ret = pike_run_files(&files, run, id, err);
+		ret = pike_run_files(&files, run, &id, err);
 	if (!ret)
 		ret = pike_build_start(&s->build, judge, &files, err);
 	pike_files_release(&files);
@@ -77,7 +79,7 @@ static int champion_build(struct pike_build **out, struct pike_run *run,
 	if (!run->champ || !pike_oid_eq(&run->champ_id, &h->champion)) {
 		pike_build_free(run->champ);
 		run->champ = NULL;
-		ret = start_build(&s, run, &h->champion, err);
+		ret = start_build(&s, run, h->champion, err);
 		if (ret)
 			return ret;
 		run->champ = s.build;
@@ -326,7 +328,7 @@ static int fill(struct queue *q, struct pike_run *run, struct pike_err *err)
 	int ret = 0;
 
 	while (!ret && q->n < room(run) && (r = next_pending(run, &q->at))) {
-		ret = start_build(&q->v[q->n++], run, &r->id, err);
+		ret = start_build(&q->v[q->n++], run, r->id, err);
 		q->at++;
 	}
 	return ret;
@@ -408,7 +410,7 @@ static int confirm_locked(struct pike_run *run, const struct pike_oid *id,
 {
 	struct slot s = { 0 };
 	int64_t t0;
-	int lock = -1, ret = start_build(&s, run, id, err);
+	int lock = -1, ret = start_build(&s, run, *id, err);
 
 	if (!ret)
 		ret = lock_device(&lock, run, err);

@@ -183,10 +183,10 @@ static int confirm_and_close(struct pike_run *run, struct pike_err *err)
 	return ret || pike_run_stopped(run) ? ret : close_generation(run, err);
 }
 
-/* Is there anything new since, or on its way? */
-static bool is_quiet(const struct pike_run *run, size_t nrecs)
+/* What a turn may change. */
+static size_t events(const struct pike_run *run)
 {
-	return !pike_agents_busy(run) && run->history->nrecs == nrecs;
+	return run->history->nrecs + (size_t)run->stats.screened;
 }
 
 static int wait_for_replies(struct pike_run *run, struct pike_err *err)
@@ -199,7 +199,7 @@ static int wait_for_replies(struct pike_run *run, struct pike_err *err)
  * measure. */
 static int turn_models(struct pike_run *run, bool *more, struct pike_err *err)
 {
-	size_t nrecs = run->history->nrecs;
+	size_t before = events(run);
 	bool spent = pike_run_spent(run), last;
 	int ret = spent ? 0 : pike_agents_ask(run, err);
 
@@ -210,7 +210,9 @@ static int turn_models(struct pike_run *run, bool *more, struct pike_err *err)
 	if (ret || pike_run_stopped(run) ||
 	    (pike_history_pending(run->history) && !pike_run_timeout(run)))
 		return ret;
-	last = is_quiet(run, spent ? run->history->nrecs : nrecs);
+	/* Nothing is on its way, and nothing more can come: of what is new the
+	 * strategy knows at the next turn only. */
+	last = !pike_agents_busy(run) && (spent || events(run) == before);
 	if (must_close(run, last))
 		return confirm_and_close(run, err);
 	if (pike_agents_busy(run))

@@ -1,0 +1,136 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Searches that ask models: each preset against a scripted server, judged by
+# what git holds; budgets; what a resumed run does; any program as a model.
+. "$(dirname "$0")/lib.sh"
+make_repo "$dir/repo"
+cd "$dir/repo" || exit 1
+weak=--allow-weak=$LEVEL
+presets=$here/presets.py
+
+coproc model { exec "$here/../servers/model.py"; }
+read -r port <&"${model[0]}"
+url=http://127.0.0.1:$port
+served() { curl -fs --noproxy '*' "$url/${1:-count}"; }
+export FAKE_API_KEY=not-a-real-key
+for llm in main cheap; do
+	git config "pike.llm.$llm.provider" openai
+	git config "pike.llm.$llm.url" "$url/v1"
+	git config "pike.llm.$llm.model" scripted
+	git config "pike.llm.$llm.key" FAKE_API_KEY
+done
+git config pike.llm.main.price-in 1
+git config pike.llm.main.price-out 10
+git config pike.llm.cheap.price-in 1
+git config pike.llm.cheap.price-out 2
+# Its answers are variants of the base: nothing to confirm.
+git config pike.budget.queries 43
+lane=cpu
+
+# ---- PIKE-B and its ablations ----
+for preset in pike-b pike-b-cheap-efa pike-b-no-efa pike-b-no-iba; do
+	served reset >/dev/null
+	pike evolve --run "$preset" --strategy "$preset" "$weak" scale
+	status_is "evolve $preset" 0
+	like "$preset ends with its budget" "$out" 'ended    budget: 43 queries'
+	is "$preset is what the paper says" \
+		"$("$presets" "refs/pike/open/scale/$lane.$preset" "$preset" 43)" ""
+	asked=$(git log --format='%(trailers:key=Pike-Exchange,valueonly)' \
+		"refs/pike/open/scale/$lane.$preset" | grep -c .)
+	is "$preset: each exchange is a commit" "$asked" "$(served)"
+done
+served reset >/dev/null
+pike evolve --run again --strategy pike-b "$weak" scale
+is "the same seed and replies make the same search" \
+	"$("$presets" --moves "refs/pike/open/scale/$lane.again")" \
+	"$("$presets" --moves "refs/pike/open/scale/$lane.pike-b")"
+ref=refs/pike/open/scale/$lane.pike-b
+
+# ---- what is kept of an exchange ----
+one=$(git log --format=%H --grep '^Pike-Agent: fix' "$ref" | head -n 1)
+chat=$(git notes --ref=pike/chat show "$one")
+json "its chat note is one line" "$chat"
+like "with prompt and reply" "$chat" '"prompt":".*"reply":"'
+unlike "and no key" "$(git log --all -p --notes='*' | head -c 4000000)" \
+	"$FAKE_API_KEY"
+pike show --chat "$one"
+like "show names the model" "$out" 'exchange   scripted-1, llm .main. \(openai\)'
+like "and the reply" "$out" 'One error less'
+none=$(git log --format=%H --grep 'no candidate' "$ref" | head -n 1)
+is "an unusable reply changes no file" "$(git diff --stat "$none" "$none^")" ""
+like "and says why" "$(git log -1 --format=%s "$none")" 'no candidate: '
+pike status --run pike-b scale
+like "status has the ledger" "$out" '^optimize +[0-9]+ +[0-9]+ +[0-9]+000 +'
+pike log --run pike-b --json --candidates scale
+json "log --json --candidates" "$out"
+like "has each of them" "$out" '"agent":"fix"'
+ok "fsck" git fsck --strict --no-dangling
+
+# ---- budgets ----
+pike evolve --run usd --strategy pike-b-no-iba --usd 0.02 "$weak" scale
+like "money ends it" "$out" 'ended    budget: 0.02 USD'
+# 0.002 USD each, ten at a time.
+asked=$(git log --format=%H --grep '^Pike-Exchange' \
+	"refs/pike/open/scale/$lane.usd" | wc -l)
+ok "beyond it is only what was in flight" test "$asked" -ge 10 -a "$asked" -le 20
+pike evolve --run usd --strategy pike-b-no-iba --usd 0.02 "$weak" scale
+is "nothing more is asked later" "$(git log --format=%H \
+	--grep '^Pike-Exchange' "refs/pike/open/scale/$lane.usd" | wc -l)" "$asked"
+
+# ---- stages ----
+served reset >/dev/null
+pike propose --run staged --strategy pike-b --queries 10 scale
+status_is "propose asks" 0
+like "and says so" "$out" '11 candidates made'
+is "all of the round and no more" "$(served)" 11
+pike evaluate --run staged "$weak" scale
+status_is "evaluate needs no model" 0
+unset FAKE_API_KEY
+pike propose --run staged --strategy pike-b --queries 20 scale
+status_is "without its key" 128
+like "the variable is named" "$err" 'FAKE_API_KEY'
+
+# ---- a model that is not there ----
+export FAKE_API_KEY=x
+git config pike.llm.main.url http://127.0.0.1:1/v1
+git config pike.llm.main.timeout 1
+pike evolve --run down --strategy pike-b "$weak" scale
+status_is "a server that is not there" 128
+is "is one error" "$(grep -c 'error: ' <<<"$err")" 1
+like "that names it" "$err" "error: llm 'main'.*Failed to connect"
+git config --unset pike.llm.main.timeout
+
+# ---- any program ----
+cat >"$dir/model" <<'END'
+#!/bin/sh
+# A model of ten lines: it reads the prompt and says what to change.
+prompt=$(cat)
+case $prompt in
+*'List up to'*) echo '- a comment' ;;
+*) echo 'kernels/scale.c'
+	echo '<<<<<<< SEARCH'
+	echo '#include <stdint.h>'
+	echo '======='
+	echo '#include <stdint.h>'
+	echo '// variant a'
+	echo '>>>>>>> REPLACE' ;;
+esac
+END
+chmod +x "$dir/model"
+git config pike.llm.main.provider command
+git config pike.llm.main.command "$dir/model"
+pike evolve --run program --strategy pike-b --queries 10 "$weak" scale
+status_is "a program as a model" 0
+is "its candidates are there" "$(git log --format=%H \
+	--grep '^Pike-Agent: optimize' "refs/pike/open/scale/$lane.program" |
+	wc -l)" 10
+# A tracked file alone starts no program.
+git config --remove-section pike.llm.main
+printf '[llm "main"]\n\tprovider = command\n\tcommand = ./evil\n' >>.pike/config
+pike evolve --run evil --strategy pike-b "$weak" scale
+status_is "a program of a tracked file" 129
+like "needs trust" "$err" 'config --trust'
+
+exec {model[1]}>&-
+wait "$model_PID" 2>/dev/null
+finish
