@@ -83,35 +83,55 @@ static void one_line(char *s)
 			*s = ' ';
 }
 
-char *pike_foreign_words(const char *text, size_t len, const char *key)
+char *pike_foreign_text(const char *text, size_t len, const char *key,
+			size_t max)
 {
 	char *raw = pike_xstrndup(text, len);
 	struct pike_buf b;
 
 	/* Before it is cut: half a key is one too. */
 	hide(raw, key);
-	pike_buf_init(&b, WORDS_MAX);
+	pike_buf_init(&b, max);
 	pike_sanitize(&b, raw, strlen(raw));
-	one_line(b.s);
 	free(raw);
 	return pike_buf_detach(&b);
 }
 
-static char *words(const char *body, size_t len, const char *key)
+char *pike_foreign_words(const char *text, size_t len, const char *key)
 {
-	struct pike_json *j = pike_json_parse(body, len, NULL);
-	const char *said = j ? message_of(j) : NULL;
-	char *w = said ? pike_foreign_words(said, strlen(said), key)
-		       : pike_foreign_words(body, len, key);
+	char *s = pike_foreign_text(text, len, key, WORDS_MAX);
 
-	pike_json_free(j);
-	return w;
+	one_line(s);
+	return s;
 }
+
+static char *words(const struct pike_json *j, const char *body, size_t len,
+		   const char *key)
+{
+	const char *said = message_of(j);
+
+	return said ? pike_foreign_words(said, strlen(said), key)
+		    : pike_foreign_words(body, len, key);
+}
+
+/* OpenAI's 429 of an account without credit: no later one will do. */
+static bool no_credit(const struct pike_json *j)
+{
+	return !strcmp(pike_json_str(pike_json_get(j, "error"), "code", ""),
+		       "insufficient_quota");
+}
+
+#define ELSEWHERE "the url is not the API's own: the server redirects"
 
 static const struct {
 	int status, level;
 	const char *means;
 } refusals[] = {
+	{ 301, PIKE_FATAL, ELSEWHERE },
+	{ 302, PIKE_FATAL, ELSEWHERE },
+	{ 303, PIKE_FATAL, ELSEWHERE },
+	{ 307, PIKE_FATAL, ELSEWHERE },
+	{ 308, PIKE_FATAL, ELSEWHERE },
 	{ 401, PIKE_FATAL, "the key is missing or not accepted" },
 	{ 402, PIKE_FATAL, "the account has no credit" },
 	{ 403, PIKE_FATAL, "the key may not do this" },
@@ -130,15 +150,18 @@ int pike_llm_refused(struct pike_err *err, int status, const char *body,
 	int level = status >= 500 ? PIKE_RETRY : PIKE_FAILED;
 	const char *means =
 	    status >= 500 ? "the server failed" : "the request was refused";
-	char *said = words(body, len, key);
+	struct pike_json *j = pike_reply_json(body, len, NULL);
+	char *said = words(j, body, len, key);
+	int known = status == 429 && no_credit(j) ? 402 : status;
 
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(refusals); i++)
-		if (refusals[i].status == status) {
+		if (refusals[i].status == known) {
 			level = refusals[i].level;
 			means = refusals[i].means;
 		}
 	pike_fail(err, level, "%s (HTTP %d)%s%s", means, status,
 		  *said ? ": " : "", said);
 	free(said);
+	pike_json_free(j);
 	return level;
 }
