@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,6 +51,40 @@ double pike_answer_usd(const struct pike_answer *a, const struct pike_llm *llm)
 }
 
 /* ---- refusals ---- */
+
+/* "34.07s" in milliseconds; -1: it is none, or longer than a day. */
+static int64_t delay_ms(const char *text)
+{
+	char *number = pike_xstrdup(text);
+	size_t n = strlen(number);
+	double s = -1;
+
+	if (n && number[n - 1] == 's') {
+		number[n - 1] = '\0';
+		if (!pike_parse_f64(number, &s))
+			s = -1;
+	}
+	free(number);
+	return s > 0 && s < 86400 ? (int64_t)ceil(s * 1000) : -1;
+}
+
+int64_t pike_reply_retry_after(const char *body, size_t len)
+{
+	struct pike_json *j = pike_reply_json(body, len, NULL);
+	const struct pike_json *list =
+	    pike_json_get(pike_json_get(j, "error"), "details");
+	int64_t ms = -1;
+
+	for (size_t i = 0; i < pike_json_len(list); i++) {
+		const struct pike_json *d = pike_json_at(list, i);
+
+		if (pike_ends_with(pike_json_str(d, "@type", ""),
+				   "google.rpc.RetryInfo"))
+			ms = delay_ms(pike_json_str(d, "retryDelay", ""));
+	}
+	pike_json_free(j);
+	return ms;
+}
 
 /* {"error":{"message":"..."}}, {"error":"..."}, {"message":"..."}, the first
  * of a list of such, or whatever it is. */

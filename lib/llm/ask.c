@@ -265,6 +265,8 @@ static int read_http(struct pike_question *q, const struct pike_ask *ask,
 	*after_ms = pike_fetch_retry_after(q->call);
 	if (ret)
 		return ret;
+	if (status != 200 && *after_ms < 0)
+		*after_ms = pike_reply_retry_after(body->s, body->len);
 	if (status != 200)
 		return pike_llm_refused(&q->err, status, body->s, body->len,
 					key_of(q));

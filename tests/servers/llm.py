@@ -8,7 +8,8 @@ the answer is 400 and says why. The text of a good reply is the question.
 
   whole cut refused  a good reply, to its end, to the limit of tokens, refused
   status-N           status N; the message quotes the key
-  seconds date       429 and Retry-After, in either form; sooner is 400
+  seconds date info  429 and Retry-After, in either form, or Google's way to
+                     say so; sooner is 400
   half chunk         half a body: of a length, in chunks
   close reset        no answer at all
   garbage empty none 200 with no JSON, with nothing, with no answer in it
@@ -121,6 +122,15 @@ class Handler(BaseHTTPRequestHandler):
             not_before[self.id] = at
         self.refuse(429, "slowly", [
             ("Retry-After", email.utils.formatdate(at, usegmt=True))])
+
+    def info(self):
+        with lock:
+            not_before[self.id] = time.time() + 0.8
+        body = replies.error(self.provider, 429, "slowly")
+        body["error"]["details"] = [{
+            "@type": "type.googleapis.com/google.rpc.RetryInfo",
+            "retryDelay": "0.8s"}]
+        self.send(429, json.dumps(body).encode())
 
     def half(self):
         data = self.reply()

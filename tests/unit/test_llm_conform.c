@@ -231,6 +231,7 @@ static const struct day days[] = {
 	/* Asked again, when and as often as it may do. */
 	{ "seconds-once", 0, 2, HOW_FAST },
 	{ "date-once", 0, 2, HOW_FAST },
+	{ "info-once", 0, 2, HOW_FAST },
 	{ "status-500-once", 0, 2, HOW_FAST },
 	{ "status-503-once", 0, 2, HOW_FAST },
 	{ "status-529-once", 0, 2, HOW_FAST },
