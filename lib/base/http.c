@@ -126,6 +126,12 @@ static void set_limits(struct pike_fetch *c, const struct pike_http_request *r)
 	/* A proxy or a firewall must not forget a request that takes minutes
 	 * to answer. */
 	curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
+	/* On a connection that was used before, libcurl itself sends a request
+	 * again that got no answer, up to five times. */
+	if (strcmp(r->method, "GET") != 0) {
+		curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
+		curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 1L);
+	}
 	curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "pike-git");
 	curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "");

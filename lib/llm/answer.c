@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,40 @@ double pike_answer_usd(const struct pike_answer *a, const struct pike_llm *llm)
 
 /* ---- refusals ---- */
 
+/* "34.07s" in milliseconds; -1: it is none, or longer than a day. */
+static int64_t delay_ms(const char *text)
+{
+	char *number = pike_xstrdup(text);
+	size_t n = strlen(number);
+	double s = -1;
+
+	if (n && number[n - 1] == 's') {
+		number[n - 1] = '\0';
+		if (!pike_parse_f64(number, &s))
+			s = -1;
+	}
+	free(number);
+	return s > 0 && s < 86400 ? (int64_t)ceil(s * 1000) : -1;
+}
+
+int64_t pike_reply_retry_after(const char *body, size_t len)
+{
+	struct pike_json *j = pike_reply_json(body, len, NULL);
+	const struct pike_json *list =
+	    pike_json_get(pike_json_get(j, "error"), "details");
+	int64_t ms = -1;
+
+	for (size_t i = 0; i < pike_json_len(list); i++) {
+		const struct pike_json *d = pike_json_at(list, i);
+
+		if (pike_ends_with(pike_json_str(d, "@type", ""),
+				   "google.rpc.RetryInfo"))
+			ms = delay_ms(pike_json_str(d, "retryDelay", ""));
+	}
+	pike_json_free(j);
+	return ms;
+}
+
 /* {"error":{"message":"..."}}, {"error":"..."}, {"message":"..."}, the first
  * of a list of such, or whatever it is. */
 static const char *message_of(const struct pike_json *j)
@@ -83,35 +118,55 @@ static void one_line(char *s)
 			*s = ' ';
 }
 
-char *pike_foreign_words(const char *text, size_t len, const char *key)
+char *pike_foreign_text(const char *text, size_t len, const char *key,
+			size_t max)
 {
 	char *raw = pike_xstrndup(text, len);
 	struct pike_buf b;
 
 	/* Before it is cut: half a key is one too. */
 	hide(raw, key);
-	pike_buf_init(&b, WORDS_MAX);
+	pike_buf_init(&b, max);
 	pike_sanitize(&b, raw, strlen(raw));
-	one_line(b.s);
 	free(raw);
 	return pike_buf_detach(&b);
 }
 
-static char *words(const char *body, size_t len, const char *key)
+char *pike_foreign_words(const char *text, size_t len, const char *key)
 {
-	struct pike_json *j = pike_json_parse(body, len, NULL);
-	const char *said = j ? message_of(j) : NULL;
-	char *w = said ? pike_foreign_words(said, strlen(said), key)
-		       : pike_foreign_words(body, len, key);
+	char *s = pike_foreign_text(text, len, key, WORDS_MAX);
 
-	pike_json_free(j);
-	return w;
+	one_line(s);
+	return s;
 }
+
+static char *words(const struct pike_json *j, const char *body, size_t len,
+		   const char *key)
+{
+	const char *said = message_of(j);
+
+	return said ? pike_foreign_words(said, strlen(said), key)
+		    : pike_foreign_words(body, len, key);
+}
+
+/* OpenAI's 429 of an account without credit: no later one will do. */
+static bool no_credit(const struct pike_json *j)
+{
+	return !strcmp(pike_json_str(pike_json_get(j, "error"), "code", ""),
+		       "insufficient_quota");
+}
+
+#define ELSEWHERE "the url is not the API's own: the server redirects"
 
 static const struct {
 	int status, level;
 	const char *means;
 } refusals[] = {
+	{ 301, PIKE_FATAL, ELSEWHERE },
+	{ 302, PIKE_FATAL, ELSEWHERE },
+	{ 303, PIKE_FATAL, ELSEWHERE },
+	{ 307, PIKE_FATAL, ELSEWHERE },
+	{ 308, PIKE_FATAL, ELSEWHERE },
 	{ 401, PIKE_FATAL, "the key is missing or not accepted" },
 	{ 402, PIKE_FATAL, "the account has no credit" },
 	{ 403, PIKE_FATAL, "the key may not do this" },
@@ -130,15 +185,18 @@ int pike_llm_refused(struct pike_err *err, int status, const char *body,
 	int level = status >= 500 ? PIKE_RETRY : PIKE_FAILED;
 	const char *means =
 	    status >= 500 ? "the server failed" : "the request was refused";
-	char *said = words(body, len, key);
+	struct pike_json *j = pike_reply_json(body, len, NULL);
+	char *said = words(j, body, len, key);
+	int known = status == 429 && no_credit(j) ? 402 : status;
 
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(refusals); i++)
-		if (refusals[i].status == status) {
+		if (refusals[i].status == known) {
 			level = refusals[i].level;
 			means = refusals[i].means;
 		}
 	pike_fail(err, level, "%s (HTTP %d)%s%s", means, status,
 		  *said ? ": " : "", said);
 	free(said);
+	pike_json_free(j);
 	return level;
 }

@@ -243,6 +243,29 @@ static void try_again(struct pike_question *q, int64_t least_ms)
 	q->wake_ns = now + wait;
 }
 
+/* A whole reply that is no answer: its text is kept and told, since it may
+ * have been paid for. Some servers send an error with status 200. */
+static int no_answer(struct pike_question *q, const struct pike_ask *ask,
+		     const struct pike_buf *body)
+{
+	int status = pike_reply_status(body->s, body->len);
+	struct pike_err why;
+	char *words;
+
+	if (status)
+		return pike_llm_refused(&q->err, status, body->s, body->len,
+					key_of(q));
+	words = pike_foreign_words(body->s, body->len, key_of(q));
+	pike_answer_release(&q->answer);
+	q->answer.text =
+	    pike_foreign_text(body->s, body->len, key_of(q), PIKE_REPLY_MAX);
+	pike_answer_guess(&q->answer, ask);
+	why = q->err;
+	pike_fail(&q->err, PIKE_FAILED, "%s: %s", why.text, words);
+	free(words);
+	return PIKE_FAILED;
+}
+
 static int read_http(struct pike_question *q, const struct pike_ask *ask,
 		     int64_t *after_ms)
 {
@@ -251,12 +274,15 @@ static int read_http(struct pike_question *q, const struct pike_ask *ask,
 	int ret = pike_fetch_result(q->call, &q->err);
 
 	*after_ms = pike_fetch_retry_after(q->call);
-	if (!ret && status != 200)
+	if (ret)
+		return ret;
+	if (status != 200 && *after_ms < 0)
+		*after_ms = pike_reply_retry_after(body->s, body->len);
+	if (status != 200)
 		return pike_llm_refused(&q->err, status, body->s, body->len,
 					key_of(q));
-	return ret ? ret
-		   : q->provider->answer(&q->answer, ask, body->s, body->len,
-					 &q->err);
+	ret = q->provider->answer(&q->answer, ask, body->s, body->len, &q->err);
+	return ret == PIKE_FAILED ? no_answer(q, ask, body) : ret;
 }
 
 /* What has ended: for good, or until the next try. */

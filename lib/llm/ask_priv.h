@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ask_priv: a program that is asked (see pike_llms_ask). */
+/* ask_priv: a program that is asked (see pike_llms_ask), and what the files
+ * of this room share. */
 #ifndef PIKE_LLM_ASK_PRIV_H
 #define PIKE_LLM_ASK_PRIV_H
 
@@ -17,10 +18,30 @@ int pike_program_answer(struct pike_answer *out, const struct pike_program *p,
 /* Ends it where it still runs; its folder goes with it. */
 void pike_program_free(struct pike_program *p);
 
+/* By the name of a model: does it reason unasked (OpenAI), think as it likes
+ * and take no temperature (Anthropic), think by levels (Gemini)? */
+bool pike_model_reasons(const char *model);
+bool pike_model_adapts(const char *model);
+bool pike_model_has_levels(const char *model);
+
+/* A reply as JSON, mended where it is text of a model that does not fit in:
+ * bytes that are no UTF-8, NULs and halves of surrogate pairs become '?'. NULL:
+ * it is no JSON. */
+struct pike_json *pike_reply_json(const char *body, size_t len,
+				  struct pike_err *err);
+/* The status that a body names as its error's code; 0: none. */
+int pike_reply_status(const char *body, size_t len);
+/* In how many milliseconds a refusal asks to be asked again, in Google's way;
+ * -1: it does not say. */
+int64_t pike_reply_retry_after(const char *body, size_t len);
+
 /* Tokens where nobody has counted them: by the length of the texts. */
 void pike_answer_guess(struct pike_answer *a, const struct pike_ask *ask);
-/* Words of somebody else's for a message: one sanitized line, without the
- * key, which is hidden before anything is cut. The caller frees. */
+/* What somebody else says: at most `max` bytes, sanitized, without the key,
+ * which is hidden before anything is cut. The caller frees. */
+char *pike_foreign_text(const char *text, size_t len, const char *key,
+			size_t max);
+/* The same for a message: one line of a few hundred bytes. */
 char *pike_foreign_words(const char *text, size_t len, const char *key);
 
 #endif

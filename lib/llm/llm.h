@@ -153,8 +153,8 @@ struct pike_provider {
 	int (*request)(struct pike_llm_request *out, const struct pike_llm *llm,
 		       const struct pike_ask *ask, const char *key,
 		       struct pike_err *err);
-	/* The body of a reply with status 200. PIKE_RETRY: it is none, or
-	 * broken. */
+	/* The body of a reply with status 200. PIKE_RETRY: it is empty;
+	 * PIKE_FAILED: no answer is in it, but it may have been paid for. */
 	int (*answer)(struct pike_answer *out, const struct pike_ask *ask,
 		      const char *body, size_t len, struct pike_err *err);
 };
@@ -164,7 +164,8 @@ const struct pike_provider *pike_providers(size_t *n);
 /* What a reply with another status says, for people: `status` and the server's
  * own words, sanitized, without `key`. The level tells what to do: PIKE_RETRY
  * (408, 409, 425, 429, 5xx: the same request may do later), PIKE_FATAL (401,
- * 402, 403, 404: no request will), PIKE_FAILED (this one will not). */
+ * 402, 403, 404, redirects, a 429 for want of credit: no request will),
+ * PIKE_FAILED (this one will not). */
 int pike_llm_refused(struct pike_err *err, int status, const char *body,
 		     size_t len, const char *key);
 
@@ -174,7 +175,8 @@ int pike_llm_refused(struct pike_err *err, int status, const char *body,
  * Asks models, many questions at once, in one thread. What may do later is
  * tried again: after the time that the server names (Retry-After), at least
  * after an exponential back-off with full jitter (Brooker, "Exponential
- * Backoff And Jitter", AWS 2015). What would be refused again is not.
+ * Backoff And Jitter", AWS 2015). What would be refused again is not, nor is
+ * what has been answered, however badly: it would be paid twice.
  */
 struct pike_llms;
 struct pike_replay;
@@ -234,6 +236,8 @@ bool pike_question_ended(const struct pike_question *q);
 /* 0: there is an answer, perhaps a bad one. Else as pike_llm_refused says and
  * pike_fetch_result; PIKE_RETRY after the last try, with what that came to. */
 int pike_question_result(const struct pike_question *q, struct pike_err *err);
+/* After PIKE_FAILED its text is what the server sent instead, if it did; NULL
+ * where there is nothing. */
 const struct pike_answer *pike_question_answer(const struct pike_question *q);
 int pike_question_tries(const struct pike_question *q);
 double pike_question_secs(const struct pike_question *q); /* waits included */

@@ -67,18 +67,27 @@ static struct pike_json *message(const char *role, const char *text)
 	return m;
 }
 
+/* An empty reply is none. Any other has been paid for, whatever it holds, and
+ * is not asked for again. */
 static int parse(struct pike_json **out, const char *body, size_t len,
 		 struct pike_err *err)
 {
 	struct pike_err why = PIKE_ERR_INIT;
 
-	*out = pike_json_parse(body, len, &why);
+	*out = len ? pike_reply_json(body, len, &why) : NULL;
 	if (*out)
 		return 0;
-	return pike_fail(err, PIKE_RETRY,
-			 len ? "the server's reply is no JSON (%s)"
-			     : "the server's reply is empty (%s)",
+	if (!len)
+		return pike_fail(err, PIKE_RETRY,
+				 "the server's reply is empty");
+	return pike_fail(err, PIKE_FAILED, "the server's reply is no JSON (%s)",
 			 why.text);
+}
+
+static int lacks(const char *member, struct pike_err *err)
+{
+	return pike_fail(err, PIKE_FAILED, "the server's reply has no '%s'",
+			 member);
 }
 
 /* Negative: not told. Nobody is billed a negative or an endless number. */
@@ -96,9 +105,25 @@ static void count(struct pike_answer *a, const struct pike_ask *ask, int64_t in,
 	a->tokens_out = out;
 }
 
-static void answer_take(struct pike_answer *a, struct pike_buf *text,
-			const char *model)
+/* What fits of it. */
+static void add_text(struct pike_buf *b, const char *s)
 {
+	size_t n = strlen(s);
+
+	if (b->full || !pike_buf_add(b, s, n))
+		return;
+	n = b->max - b->len;
+	while (n && (s[n] & 0xc0) == 0x80)
+		n--;
+	pike_buf_add(b, s, n);
+	b->full = true;
+}
+
+static void answer_take(struct pike_answer *a, struct pike_buf *text,
+			enum pike_ending ending, const char *model)
+{
+	a->ending =
+	    text->full && ending == PIKE_END_WHOLE ? PIKE_END_CUT : ending;
 	a->text = pike_buf_detach(text);
 	a->model = model ? pike_xstrndup(model, 200) : NULL;
 }
@@ -109,8 +134,9 @@ static void answer_take(struct pike_answer *a, struct pike_buf *text,
  * `max_tokens`. */
 static void openai_limits(struct pike_json *b, const struct pike_llm *llm)
 {
-	if (llm->reasoning) {
+	if (llm->reasoning)
 		pike_json_set_str(b, "reasoning_effort", llm->reasoning);
+	if (llm->reasoning || (llm->model && pike_model_reasons(llm->model))) {
 		pike_json_set_i64(b, "max_completion_tokens", llm->max_tokens);
 		return;
 	}
@@ -144,10 +170,9 @@ static void openai_text(struct pike_buf *b, const struct pike_json *message)
 {
 	const struct pike_json *parts = pike_json_get(message, "content");
 
-	pike_buf_adds(b, pike_json_str(message, "content", ""));
+	add_text(b, pike_json_str(message, "content", ""));
 	for (size_t i = 0; i < pike_json_len(parts); i++)
-		pike_buf_adds(
-		    b, pike_json_str(pike_json_at(parts, i), "text", ""));
+		add_text(b, pike_json_str(pike_json_at(parts, i), "text", ""));
 }
 
 static enum pike_ending openai_ending(const struct pike_json *choice)
@@ -176,44 +201,76 @@ static int openai_answer(struct pike_answer *out, const struct pike_ask *ask,
 	usage = pike_json_get(j, "usage");
 	pike_buf_init(&text, PIKE_REPLY_MAX);
 	openai_text(&text, pike_json_get(choice, "message"));
-	answer_take(out, &text, pike_json_str(j, "model", NULL));
-	out->ending = openai_ending(choice);
+	answer_take(out, &text, openai_ending(choice),
+		    pike_json_str(j, "model", NULL));
 	count(out, ask, pike_json_i64(usage, "prompt_tokens", -1),
 	      pike_json_i64(usage, "completion_tokens", -1));
 	if (!choice)
-		ret = pike_fail(err, PIKE_RETRY,
-				"the server's reply has no 'choices'");
+		ret = lacks("choices", err);
 	pike_json_free(j);
 	return ret;
 }
 
 /* ---- anthropic ---- */
 
-/* Tokens for thinking, by the word for its effort: a share of what a reply may
- * have, at least the 1024 that the API asks for. 0: no thinking. */
+/* By the word for its effort: a share of what a reply may have, the word that
+ * Claude has for it, and Gemini's level. A word that is none of these counts
+ * as the first. */
+static const struct effort {
+	const char *word;
+	double share;
+	const char *claude, *gemini;
+} efforts[] = {
+	{ "medium", 0.5, "medium", "MEDIUM" },
+	{ "none", 0, NULL, "MINIMAL" },
+	{ "minimal", 0.05, "low", "MINIMAL" },
+	{ "low", 0.2, "low", "LOW" },
+	{ "high", 0.8, "high", "HIGH" },
+	{ "xhigh", 0.9, "xhigh", "XHIGH" },
+	{ "max", 0.95, "max", "XHIGH" },
+};
+
+static const struct effort *effort_of(const struct pike_llm *llm)
+{
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(efforts); i++)
+		if (!strcmp(efforts[i].word, llm->reasoning))
+			return &efforts[i];
+	return efforts;
+}
+
+/* Tokens for thinking, at least the 1024 that the API asks for. 0: no
+ * thinking. */
 static int64_t thinking(const struct pike_llm *llm)
 {
-	static const struct {
-		const char *effort;
-		double share;
-	} rows[] = {
-		{ "minimal", 0.05 },
-		{ "low", 0.2 },
-		{ "medium", 0.5 },
-		{ "high", 0.8 },
-	};
-	double share = rows[2].share;
-	int64_t n;
+	double share = llm->reasoning ? effort_of(llm)->share : 0;
+	int64_t n = (int64_t)((double)llm->max_tokens * share);
 
-	if (!llm->reasoning || !strcmp(llm->reasoning, "none"))
+	if (share <= 0)
 		return 0;
-	for (size_t i = 0; i < PIKE_ARRAY_LEN(rows); i++)
-		if (!strcmp(rows[i].effort, llm->reasoning))
-			share = rows[i].share;
-	n = (int64_t)((double)llm->max_tokens * share);
 	if (n < 1024)
 		n = 1024;
 	return n < llm->max_tokens ? n : 0;
+}
+
+static struct pike_json *object_of(const char *key, const char *value)
+{
+	struct pike_json *j = pike_json_object();
+
+	pike_json_set_str(j, key, value);
+	return j;
+}
+
+/* A model that thinks by itself, unless it is told not to. */
+static void anthropic_effort(struct pike_json *b, const struct pike_llm *llm)
+{
+	const char *word = llm->reasoning ? effort_of(llm)->claude : NULL;
+
+	if (llm->reasoning)
+		pike_json_set(
+		    b, "thinking",
+		    object_of("type", word ? "adaptive" : "disabled"));
+	if (word)
+		pike_json_set(b, "output_config", object_of("effort", word));
 }
 
 static void anthropic_sampling(struct pike_json *b, const struct pike_llm *llm)
@@ -222,17 +279,19 @@ static void anthropic_sampling(struct pike_json *b, const struct pike_llm *llm)
 	struct pike_json *t;
 
 	/* Of a model that thinks, no temperature is accepted. */
-	if (think) {
-		t = pike_json_object();
-		pike_json_set_str(t, "type", "enabled");
+	if (llm->model && pike_model_adapts(llm->model)) {
+		anthropic_effort(b, llm);
+	} else if (think) {
+		t = object_of("type", "enabled");
 		pike_json_set_i64(t, "budget_tokens", think);
 		pike_json_set(b, "thinking", t);
-		return;
-	}
-	/* Its scale ends at 1. */
-	pike_json_set_f64(b, "temperature", fmin(llm->temperature, 1));
-	if (llm->top_p > 0)
+	} else if (llm->top_p > 0) {
+		/* Newer ones accept either, not both. */
 		pike_json_set_f64(b, "top_p", llm->top_p);
+	} else {
+		/* Its scale ends at 1. */
+		pike_json_set_f64(b, "temperature", fmin(llm->temperature, 1));
+	}
 }
 
 static int anthropic_request(struct pike_llm_request *out,
@@ -293,15 +352,14 @@ static int anthropic_answer(struct pike_answer *out, const struct pike_ask *ask,
 		const struct pike_json *p = pike_json_at(parts, i);
 
 		if (!strcmp(pike_json_str(p, "type", ""), "text"))
-			pike_buf_adds(&text, pike_json_str(p, "text", ""));
+			add_text(&text, pike_json_str(p, "text", ""));
 	}
-	answer_take(out, &text, pike_json_str(j, "model", NULL));
-	out->ending = anthropic_ending(j);
+	answer_take(out, &text, anthropic_ending(j),
+		    pike_json_str(j, "model", NULL));
 	count(out, ask, anthropic_in(usage),
 	      pike_json_i64(usage, "output_tokens", -1));
 	if (!parts)
-		ret = pike_fail(err, PIKE_RETRY,
-				"the server's reply has no 'content'");
+		ret = lacks("content", err);
 	pike_json_free(j);
 	return ret;
 }
@@ -311,28 +369,44 @@ static int anthropic_answer(struct pike_answer *out, const struct pike_ask *ask,
 static struct pike_json *gemini_text(const char *text)
 {
 	struct pike_json *c = pike_json_object(), *parts = pike_json_array();
-	struct pike_json *p = pike_json_object();
 
-	pike_json_set_str(p, "text", text);
-	pike_json_push(parts, p);
+	pike_json_push(parts, object_of("text", text));
 	pike_json_set(c, "parts", parts);
 	return c;
 }
 
+/* Of the most thrifty model that has a budget. */
+#define GEMINI_BUDGET_MAX 24576
+
+/* NULL: as the model likes. */
+static struct pike_json *gemini_thinking(const struct pike_llm *llm)
+{
+	int64_t think = thinking(llm);
+	struct pike_json *t;
+
+	if (!llm->reasoning)
+		return NULL;
+	if (pike_model_has_levels(llm->model))
+		return object_of("thinkingLevel", effort_of(llm)->gemini);
+	if (!think && effort_of(llm)->share > 0)
+		return NULL;
+	t = pike_json_object();
+	pike_json_set_i64(t, "thinkingBudget",
+			  think < GEMINI_BUDGET_MAX ? think
+						    : GEMINI_BUDGET_MAX);
+	return t;
+}
+
 static struct pike_json *gemini_config(const struct pike_llm *llm)
 {
-	struct pike_json *c = pike_json_object(), *t;
-	int64_t think = thinking(llm);
+	struct pike_json *c = pike_json_object(), *t = gemini_thinking(llm);
 
 	pike_json_set_i64(c, "maxOutputTokens", llm->max_tokens);
 	pike_json_set_f64(c, "temperature", llm->temperature);
 	if (llm->top_p > 0)
 		pike_json_set_f64(c, "topP", llm->top_p);
-	if (think) {
-		t = pike_json_object();
-		pike_json_set_i64(t, "thinkingBudget", think);
+	if (t)
 		pike_json_set(c, "thinkingConfig", t);
-	}
 	return c;
 }
 
@@ -409,7 +483,7 @@ static void gemini_said(struct pike_buf *b, const struct pike_json *candidate)
 		const struct pike_json *p = pike_json_at(parts, i);
 
 		if (!pike_json_bool(p, "thought", false))
-			pike_buf_adds(b, pike_json_str(p, "text", ""));
+			add_text(b, pike_json_str(p, "text", ""));
 	}
 }
 
@@ -429,13 +503,13 @@ static int gemini_answer(struct pike_answer *out, const struct pike_ask *ask,
 	    pike_json_get(pike_json_get(j, "promptFeedback"), "blockReason");
 	pike_buf_init(&text, PIKE_REPLY_MAX);
 	gemini_said(&text, candidate);
-	answer_take(out, &text, pike_json_str(j, "modelVersion", NULL));
-	out->ending = blocked ? PIKE_END_REFUSED : gemini_ending(candidate);
+	answer_take(out, &text,
+		    blocked ? PIKE_END_REFUSED : gemini_ending(candidate),
+		    pike_json_str(j, "modelVersion", NULL));
 	count(out, ask, pike_json_i64(usage, "promptTokenCount", -1),
 	      blocked ? 0 : gemini_out(usage));
 	if (!candidate && !blocked)
-		ret = pike_fail(err, PIKE_RETRY,
-				"the server's reply has no 'candidates'");
+		ret = lacks("candidates", err);
 	pike_json_free(j);
 	return ret;
 }

@@ -109,6 +109,72 @@ static void test_settings(void **state)
 	    "\"budget_tokens\":25600,\"type\":\"enabled\"}}");
 }
 
+/* What a request holds for a model, and for a word for its effort. */
+static void check_holds(const char *provider, const char *model,
+			const char *reasoning, const char *part, bool holds)
+{
+	const struct pike_provider *p = pike_provider_find(provider);
+	struct pike_llm_request r = { 0 };
+	struct pike_llm llm = plain();
+
+	llm.model = (char *)model;
+	llm.reasoning = (char *)reasoning;
+	assert_int_equal(p->request(&r, &llm, &ask, KEY, NULL), 0);
+	if (!strstr(r.body, part) == holds)
+		fail_msg("%s: %s", model, r.body);
+	pike_llm_request_release(&r);
+}
+
+static void test_models(void **state)
+{
+	static const struct {
+		const char *provider, *model, *reasoning, *part;
+		bool holds;
+	} t[] = {
+		{ "openai", "gpt-4.1", NULL, "\"max_tokens\":32000", true },
+		{ "openai", "gpt-5-mini", NULL, "\"max_tokens\"", false },
+		{ "openai", "openai/gpt-5.2", NULL, "\"temperature\"", false },
+		{ "openai", "o3", NULL, "\"max_completion_tokens\":32000",
+		  true },
+		{ "openai", "olmo-3", NULL, "\"temperature\":0.8", true },
+		{ "openai", "gpt-oss-120b", NULL, "\"temperature\":0.8", true },
+		{ "anthropic", "claude-3-5-haiku-latest", NULL, "temperature",
+		  true },
+		{ "anthropic", "claude-opus-4-20250514", NULL, "temperature",
+		  true },
+		{ "anthropic", "claude-sonnet-4.6", NULL, "temperature", true },
+		{ "anthropic", "claude-opus-4-7", NULL, "temperature", false },
+		{ "anthropic", "claude-opus-5", NULL, "temperature", false },
+		{ "anthropic", "claude-mythos-preview", NULL, "temperature",
+		  false },
+		{ "anthropic", "claude-opus-4-6", "max",
+		  "\"budget_tokens\":30400,\"type\":\"enabled\"", true },
+		{ "anthropic", "claude-opus-4-6", "none", "thinking", false },
+		{ "anthropic", "claude-opus-4-8", "max",
+		  "\"output_config\":{\"effort\":\"max\"},\"system\"", true },
+		{ "anthropic", "claude-opus-4-8", "minimal",
+		  "\"thinking\":{\"type\":\"adaptive\"}", true },
+		{ "anthropic", "claude-sonnet-5", "none",
+		  "\"thinking\":{\"type\":\"disabled\"}", true },
+		{ "anthropic", "claude-sonnet-5", "none", "output_config",
+		  false },
+		{ "gemini", "gemini-2.5-flash", NULL, "thinking", false },
+		{ "gemini", "gemini-2.5-flash", "none",
+		  "\"thinkingConfig\":{\"thinkingBudget\":0}", true },
+		{ "gemini", "gemini-2.5-flash", "high",
+		  "\"thinkingBudget\":24576", true },
+		{ "gemini", "gemini-3-pro-preview", "low",
+		  "\"thinkingConfig\":{\"thinkingLevel\":\"LOW\"}", true },
+		{ "gemini", "gemini-pro-latest", "a-lot",
+		  "\"thinkingLevel\":\"MEDIUM\"", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(t); i++)
+		check_holds(t[i].provider, t[i].model, t[i].reasoning,
+			    t[i].part, t[i].holds);
+}
+
 /* Without a key no header names one; a key that would be two headers, and a
  * model that would be another path, are refused and not repeated. */
 static void test_keys(void **state)
@@ -202,12 +268,23 @@ static void test_answers(void **state)
 		  "\"content\":null,\"refusal\":\"no\"}}],\"usage\":{"
 		  "\"prompt_tokens\":-5,\"completion_tokens\":5}}",
 		  "", NULL, 0, PIKE_END_REFUSED, GUESS_IN, 0, false },
-		{ "openai", "{\"choices\":[]}", .level = PIKE_RETRY },
-		{ "openai", "{\"choices\":7}", .level = PIKE_RETRY },
-		{ "openai", "{\"choices\":[{\"mess", .level = PIKE_RETRY },
-		{ "openai", "<html>", .level = PIKE_RETRY },
+		{ "openai", "{\"choices\":[]}", .level = PIKE_FAILED },
+		{ "openai", "{\"choices\":7}", .level = PIKE_FAILED },
+		{ "openai", "{\"choices\":[{\"mess", .level = PIKE_FAILED },
+		{ "openai", "<html>", .level = PIKE_FAILED },
 		{ "openai", "", .level = PIKE_RETRY },
-		{ "openai", "[]", .level = PIKE_RETRY },
+		{ "openai", "[]", .level = PIKE_FAILED },
+		{ "openai",
+		  "{\"choices\":[{\"message\":{\"content\":\"a\xff\\u0000"
+		  "\\ud83d\\\\ud83d\\uD83D\\uDE00\\udc00\"}}]}",
+		  "a???\\ud83d\xf0\x9f\x98\x80?", NULL, 0, PIKE_END_WHOLE,
+		  GUESS_IN, 4, false },
+		{ "openai", "{\"choices\":[{\"message\":{\"content\":\"\\",
+		  .level = PIKE_FAILED },
+		{ "openai", "{\"choices\":[{\"message\":{\"content\":\"\\ud83d",
+		  .level = PIKE_FAILED },
+		{ "openai", "{\"choices\":[{\"message\":{\"content\":\"\\u  00",
+		  .level = PIKE_FAILED },
 		{ "anthropic",
 		  "{\"content\":[{\"type\":\"thinking\",\"thinking\":\"hm\"},{"
 		  "\"type\":\"text\",\"text\":\"code\"}],\"model\":\"m\","
@@ -220,7 +297,7 @@ static void test_answers(void **state)
 		  "", NULL, 0, PIKE_END_CUT, 3, 9, true },
 		{ "anthropic", "{\"content\":[],\"stop_reason\":\"refusal\"}",
 		  "", NULL, 0, PIKE_END_REFUSED, GUESS_IN, 0, false },
-		{ "anthropic", "{}", .level = PIKE_RETRY },
+		{ "anthropic", "{}", .level = PIKE_FAILED },
 		{ "gemini",
 		  "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"hm\","
 		  "\"thought\":true},{\"text\":\"code\"}]},\"finishReason\":"
@@ -240,12 +317,33 @@ static void test_answers(void **state)
 		{ "gemini",
 		  "{\"candidates\":[{\"finishReason\":\"RECITATION\"}]}", "",
 		  NULL, 0, PIKE_END_REFUSED, GUESS_IN, 0, false },
-		{ "gemini", "{\"candidates\":{}}", .level = PIKE_RETRY },
+		{ "gemini", "{\"candidates\":{}}", .level = PIKE_FAILED },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(t); i++)
 		check_answer(&t[i]);
+}
+
+/* More than an answer may hold: what fits of it, and it is cut. */
+static void test_too_long(void **state)
+{
+	const struct pike_provider *p = pike_provider_find("openai");
+	struct pike_answer a = { 0 };
+	struct pike_buf b;
+
+	(void)state;
+	pike_buf_init(&b, 2 * PIKE_REPLY_MAX);
+	pike_buf_adds(&b, "{\"choices\":[{\"message\":{\"content\":\"x");
+	for (size_t i = 0; i < PIKE_REPLY_MAX / 2; i++)
+		pike_buf_adds(&b, "\xc3\xa9");
+	pike_buf_adds(&b, "\"}}]}");
+	assert_int_equal(p->answer(&a, &ask, b.s, b.len, NULL), 0);
+	assert_int_equal(strlen(a.text), PIKE_REPLY_MAX - 1);
+	assert_int_equal(a.text[PIKE_REPLY_MAX - 2], '\xa9');
+	assert_int_equal(a.ending, PIKE_END_CUT);
+	pike_answer_release(&a);
+	pike_buf_release(&b);
 }
 
 static void test_price(void **state)
@@ -276,6 +374,13 @@ static void test_refusals(void **state)
 		      PIKE_RETRY,
 		      "too many requests, or the quota is used up (HTTP 429): "
 		      "slow down");
+	check_refusal(429,
+		      "{\"error\":{\"message\":\"pay\",\"code\":"
+		      "\"insufficient_quota\"}}",
+		      PIKE_FATAL, "the account has no credit (HTTP 429): pay");
+	check_refusal(307, "", PIKE_FATAL,
+		      "the url is not the API's own: the server redirects "
+		      "(HTTP 307)");
 	check_refusal(503, "", PIKE_RETRY, "the server failed (HTTP 503)");
 	check_refusal(529, "{\"type\":\"error\"}", PIKE_RETRY,
 		      "the server is overloaded (HTTP 529): "
@@ -312,8 +417,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_requests),
 		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_models),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_too_long),
 		cmocka_unit_test(test_price),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_half_a_key),
