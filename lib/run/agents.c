@@ -412,14 +412,17 @@ int pike_agents_ask(struct pike_run *run, struct pike_err *err)
 
 /* ---- listening ---- */
 
-/* A question without an answer, after all that could be tried. */
+/* A question without an answer, after all that could be tried. What came
+ * instead of one may have been paid for, and is stored as if it was. */
 static void give_up(struct pike_run *run, struct pike_asked *q)
 {
 	struct pike_agents *a = run->agents;
 	struct pike_err e = PIKE_ERR_INIT;
 	int level = pike_question_result(q->question, &e);
 
-	q->dropped = true;
+	q->vain = level == PIKE_FAILED &&
+		  pike_question_answer(q->question)->text;
+	q->dropped = !q->vain;
 	a->failures++;
 	if (level == PIKE_FATAL || a->failures >= FAILURES) {
 		a->failed = PIKE_FATAL;

@@ -17,6 +17,7 @@ struct pike_asked {
 	char *prompt, key[41]; /* key: of the situation, for a replay */
 	int64_t generation, asked_ns;
 	bool dropped; /* not answered, and will not be */
+	bool vain;    /* answered by what is none */
 };
 void pike_asked_release(struct pike_asked *a);
 

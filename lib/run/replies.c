@@ -95,6 +95,9 @@ static void read_reply(struct reply *r, const struct pike_run *run,
 		useless(r, strcmp(q->move.agent, "brainstorm") == 0
 			       ? PIKE_V_UNUSABLE
 			       : PIKE_V_NONE);
+	} else if (q->vain) {
+		pike_question_result(q->question, &r->why);
+		useless(r, PIKE_V_UNUSABLE);
 	} else if (a->ending == PIKE_END_CUT) {
 		pike_fail(&r->why, PIKE_FAILED,
 			  "the reply was cut off at the limit of %lld tokens; "

@@ -106,6 +106,9 @@ class Handler(BaseHTTPRequestHandler):
 class Server(HTTPServer):
     request_queue_size = 128
 
+    def handle_error(self, *_):
+        """Who has asked is gone: a killed process."""
+
 
 def main():
     server = Server(("127.0.0.1", 0), Handler)
