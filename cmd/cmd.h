@@ -144,7 +144,7 @@ void pike_text_result(struct pike_buf *b, const struct pike_result *r,
 /* ---- stages.c: what evolve and its four stages share ---- */
 
 struct pike_stage_args {
-	const char *run, *allow_weak;
+	const char *run, *allow_weak, *replay;
 	int64_t generations;
 	int shard, shards, stage;
 };

@@ -17,7 +17,7 @@
 struct opts {
 	struct pike_common common;
 	const char *run, *allow_weak, *seed, *strategy, *threshold;
-	const char *queries, *usd, *minutes, *candidates;
+	const char *queries, *usd, *minutes, *candidates, *replay;
 	int64_t generations;
 };
 
@@ -39,6 +39,8 @@ static const struct pike_opt opts_table[] = {
 	TEXT_OPT("minutes", minutes, "N", "limit: minutes of this run"),
 	TEXT_OPT("queries", queries, "N", "limit: model queries"),
 	TEXT_OPT("usd", usd, "USD", "limit: money for models"),
+	TEXT_OPT("replay", replay, "REV",
+		 "ask no model: answer as recorded below REV"),
 	TEXT_OPT("strategy", strategy, "NAME", "instead of the configured one"),
 	TEXT_OPT("seed", seed, "N", "seed of the strategy"),
 	TEXT_OPT("threshold", threshold, "X", "least speedup worth offering"),
@@ -222,7 +224,9 @@ static int run(struct pike_ctx *ctx, const void *opts,
 {
 	const struct opts *o = opts;
 	struct pike_stage_args a = {
-		.run = o->run,
+		/* Beside what it replays. */
+		.run = o->run || !o->replay ? o->run : "replay",
+		.replay = o->replay,
 		.allow_weak = o->allow_weak,
 		.generations = o->generations,
 		.stage = -1,
@@ -243,7 +247,9 @@ const struct pike_cmd pike_cmd_evolve = {
 		"turn. Goes on where the last run ended, wherever that was. "
 		"Limits hold for each target's search as a whole, minutes and "
 		"generations for this run. Ctrl-C ends it; nothing measured "
-		"is lost.",
+		"is lost. With --replay a strategy runs over the exchanges "
+		"and results of an earlier search, at no cost, as a search of "
+		"its own (--run, else `replay`).",
 	.opts = opts_table,
 	.opts_size = sizeof(struct opts),
 	.flags = PIKE_NEED_REPO | PIKE_NEED_CONFIG,

@@ -308,6 +308,7 @@ int pike_each_target(struct pike_ctx *ctx, const struct pike_strs *names,
 {
 	struct pike_run_opts o = {
 		.run = a->run,
+		.replay = a->replay,
 		.stop = ctx->stop,
 		.generations = a->generations,
 		.shard = a->shard,

@@ -129,6 +129,9 @@ int pike_search_store(struct pike_oid *ids, bool *known,
  * stored. `h` is folded before. */
 int pike_search_adopt(struct pike_search_ref *s, struct pike_history *h,
 		      struct pike_err *err);
+/* Chat lines of all commits below `tip`, in the order of the exchanges. */
+int pike_chats_below(struct pike_strs *out, struct pike_repo *r,
+		     const struct pike_oid *tip, struct pike_err *err);
 /* Chat lines of a commit, from chat notes and inboxes. */
 int pike_chats_of(struct pike_strs *out, struct pike_repo *r,
 		  const struct pike_oid *commit, struct pike_err *err);

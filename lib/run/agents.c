@@ -79,12 +79,37 @@ static int read_record(struct pike_agents *a, struct pike_run *run,
 	return ret;
 }
 
+/* And those of a search. */
+static int read_search(struct pike_agents *a, struct pike_run *run,
+		       struct pike_err *err)
+{
+	struct pike_strs lines = PIKE_STRS_INIT;
+	struct pike_oid tip;
+	int ret = pike_repo_resolve(&tip, run->repo, run->o.replay, err);
+
+	if (!ret)
+		ret = pike_chats_below(&lines, run->repo, &tip, err);
+	for (size_t i = 0; !ret && i < lines.n; i++)
+		/* A line that cannot be read is one reply less. */
+		pike_replay_add(a->replay, lines.v[i], strlen(lines.v[i]),
+				NULL);
+	if (!ret && !pike_replay_left(a->replay))
+		ret = pike_fail(err, PIKE_FAILED,
+				"no exchanges with models are recorded below "
+				"'%s'",
+				run->o.replay);
+	pike_strs_release(&lines);
+	return ret;
+}
+
 static int read_records(struct pike_agents *a, struct pike_run *run,
 			struct pike_err *err)
 {
 	int ret = 0;
 
 	a->replay = pike_replay_new();
+	if (run->o.replay)
+		return read_search(a, run, err);
 	for (size_t i = 0; !ret && i < run->settings->nllms; i++)
 		if (run->settings->llms[i].record)
 			ret = read_record(a, run, run->settings->llms[i].record,
@@ -181,9 +206,15 @@ static const struct pike_llm *llm_named(const struct pike_settings *s,
 static int choose_llm(const struct pike_llm **out, const struct pike_run *run,
 		      const char *agent, struct pike_err *err)
 {
+	static const struct pike_llm recorded = { .name = (char *)"recorded",
+						  .provider =
+						      (char *)"replay" };
 	const struct pike_settings *s = run->settings;
 	const char *name = NULL;
 
+	*out = &recorded;
+	if (run->o.replay)
+		return 0;
 	for (size_t i = 0; i < s->nagents; i++)
 		if (!strcmp(s->agents[i].name, agent))
 			name = s->agents[i].llm;
@@ -403,6 +434,8 @@ int pike_agents_ask(struct pike_run *run, struct pike_err *err)
 {
 	int ret = run->agents ? 0 : agents_open(run, err);
 
+	if (!ret && run->agents->used_up)
+		return 0;
 	if (!ret)
 		ret = pike_agents_settle(run, err);
 	if (!ret)
@@ -420,8 +453,13 @@ static void give_up(struct pike_run *run, struct pike_asked *q)
 	struct pike_err e = PIKE_ERR_INIT;
 	int level = pike_question_result(q->question, &e);
 
-	q->vain = level == PIKE_FAILED &&
-		  pike_question_answer(q->question)->text;
+	if (!strcmp(q->llm->provider, "replay")) {
+		q->dropped = a->used_up = true;
+		snprintf(run->ended, sizeof(run->ended), "%s", e.text);
+		return;
+	}
+	q->vain =
+	    level == PIKE_FAILED && pike_question_answer(q->question)->text;
 	q->dropped = !q->vain;
 	a->failures++;
 	if (level == PIKE_FATAL || a->failures >= FAILURES) {

@@ -31,6 +31,7 @@ struct pike_agents {
 	bool has_ideas; /* they are known, and may be none */
 	int failures;	/* one after another */
 	int failed;	/* level of what ends the run; 0: nothing */
+	bool used_up;	/* nothing recorded is left to answer with */
 	bool listening; /* not again while it does */
 	struct pike_err err;
 };

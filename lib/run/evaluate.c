@@ -140,8 +140,8 @@ static void set_text(char **s, const char *text)
 	*s = pike_xstrdup(text);
 }
 
-static void name_result(struct pike_result *res, struct pike_run *run,
-			const struct pike_record *r, enum pike_stage stage)
+void pike_run_name_result(struct pike_result *res, struct pike_run *run,
+			  const struct pike_record *r, enum pike_stage stage)
 {
 	struct pike_isolation_info iso;
 	char level[4];
@@ -165,62 +165,6 @@ static void verdict_without_run(struct pike_result *res, enum pike_verdict v,
 	res->verdict = v;
 	set_text(&res->reason, reason);
 	set_text(&res->log, log ? log : "");
-}
-
-/* The verdict of this search on the same content: a model may say the same
- * twice. */
-static int borrow_own(struct pike_result *res, struct pike_run *run,
-		      const struct pike_record *r, struct pike_err *err)
-{
-	const struct pike_record *first =
-	    pike_oid_set(&r->source)
-		? pike_history_by_source(run->history, &r->source)
-		: NULL;
-	struct pike_result *v = NULL;
-	size_t n = 0;
-	int ret = 1;
-
-	if (!first || pike_oid_eq(&first->id, &r->id) ||
-	    first->screen.verdict == PIKE_V_PENDING)
-		return 1;
-	if (pike_results_of(&v, &n, run->repo, &first->id, err))
-		return PIKE_FAILED;
-	for (size_t i = 0; i < n; i++) {
-		if (ret == 1 && v[i].stage == PIKE_SCREEN) {
-			pike_result_release(res);
-			*res = v[i];
-			ret = 0;
-		} else {
-			pike_result_release(&v[i]);
-		}
-	}
-	free(v);
-	return ret;
-}
-
-/* The verdict of another search on the same content, if it can stand here:
- * a failure always, a ratio only against the same champion. 1: none. */
-static int borrow(struct pike_result *res, struct pike_run *run,
-		  const struct pike_record *r, struct pike_err *err)
-{
-	struct pike_result key, found;
-	int ret;
-
-	pike_result_init(&key);
-	pike_result_init(&found);
-	name_result(&key, run, r, PIKE_SCREEN);
-	ret = pike_results_lookup(&found, run->search, &key, err);
-	if (!ret && pike_verdict_measured(found.verdict) &&
-	    !pike_oid_eq(&found.champion, &run->history->champion))
-		ret = 1;
-	if (!ret) {
-		pike_result_release(res);
-		*res = found;
-		pike_result_init(&found);
-	}
-	pike_result_release(&found);
-	pike_result_release(&key);
-	return ret;
 }
 
 static int screen_build(struct pike_result *res, struct pike_run *run,
@@ -252,10 +196,9 @@ static int screen_one(struct pike_run *run, struct slot *s,
 		      struct pike_err *err)
 {
 	const struct pike_record rec = record_of(run, s), *r = &rec;
-	struct pike_oid vs = { "" }; /* of a borrowed verdict */
 	int64_t t0 = pike_now_ns();
 	struct pike_result res;
-	bool ok;
+	bool ok, borrowed = false;
 	int ret;
 
 	pike_result_init(&res);
@@ -268,19 +211,15 @@ static int screen_one(struct pike_run *run, struct slot *s,
 				    "sources; only those may change",
 				    NULL);
 	} else {
-		ret = borrow_own(&res, run, r, err);
-		if (!ret)
-			vs = res.champion;
-		if (ret == 1)
-			ret = borrow(&res, run, r, err);
+		ret = pike_run_borrow(&res, run, r, PIKE_SCREEN, err);
+		borrowed = !ret;
 		if (ret == 1)
 			ret = screen_build(&res, run, s->build, err);
 	}
 	if (ret)
 		goto out;
-	name_result(&res, run, r, PIKE_SCREEN);
-	if (pike_oid_set(&vs))
-		res.champion = vs;
+	if (!borrowed)
+		pike_run_name_result(&res, run, r, PIKE_SCREEN);
 	res.secs = (double)(pike_now_ns() - t0) / 1e9;
 	ret = pike_search_record(run->search, run->history, &res, 1, err);
 	run->stats.screened += !ret;
@@ -360,32 +299,41 @@ int pike_run_screen_all(struct pike_run *run, struct pike_err *err)
 	return ret;
 }
 
+static int confirm_build(struct pike_result *res, struct pike_run *run,
+			 struct slot *s, const struct pike_confirm_opts *o,
+			 struct pike_err *err)
+{
+	struct pike_build *champ;
+	int ret;
+
+	if (!pike_build_wait(s->build, NULL))
+		return pike_fail(err, PIKE_FAILED,
+				 "candidate %.12s built for its screening but "
+				 "not for its confirmation",
+				 s->id.hex);
+	ret = champion_build(&champ, run, err);
+	return ret ? ret
+		   : pike_judge_confirm(res, run->judge, s->build, champ, o,
+					err);
+}
+
 static int confirm_one(struct pike_run *run, struct slot *s, int siblings,
 		       struct pike_err *err)
 {
 	struct pike_confirm_opts o = { .stage = PIKE_CONFIRM,
 				       .siblings = siblings };
 	const struct pike_record rec = record_of(run, s), *r = &rec;
-	struct pike_build *champ;
 	int64_t t0 = pike_now_ns();
 	struct pike_result res;
 	int ret;
 
 	pike_result_init(&res);
-	if (!pike_build_wait(s->build, NULL)) {
-		ret = pike_fail(err, PIKE_FAILED,
-				"candidate %.12s built for its screening but "
-				"not for its confirmation",
-				s->id.hex);
-		goto out;
-	}
-	ret = champion_build(&champ, run, err);
-	if (!ret)
-		ret = pike_judge_confirm(&res, run->judge, s->build, champ, &o,
-					 err);
+	ret = pike_run_borrow(&res, run, r, PIKE_CONFIRM, err);
+	if (ret == 1)
+		ret = confirm_build(&res, run, s, &o, err);
 	if (ret)
 		goto out;
-	name_result(&res, run, r, PIKE_CONFIRM);
+	pike_run_name_result(&res, run, r, PIKE_CONFIRM);
 	res.secs = (double)(pike_now_ns() - t0) / 1e9;
 	ret = pike_search_record(run->search, run->history, &res, 1, err);
 	run->stats.confirmed += !ret;

@@ -218,7 +218,7 @@ static int turn_models(struct pike_run *run, bool *more, struct pike_err *err)
 	if (pike_agents_busy(run))
 		return wait_for_replies(run, err);
 	*more = !last;
-	if (last && !spent)
+	if (last && !spent && !*run->ended)
 		snprintf(run->ended, sizeof(run->ended),
 			 "the strategy has nothing left to try");
 	return 0;

@@ -21,7 +21,11 @@ struct pike_run_opts {
 	volatile const int *stop; /* set by a signal handler */
 	int64_t generations;	  /* close at most so many; 0: no limit */
 	int shard, shards;	  /* evaluate: candidate id modulo; 0 0: all */
-	int stage;		  /* evaluate: enum pike_stage or -1: both */
+	/* evolve: no model is asked; what was recorded below this revision is
+	 * answered again, and what was measured is not measured again. NULL:
+	 * models are asked. */
+	const char *replay;
+	int stage; /* evaluate: enum pike_stage or -1: both */
 };
 
 struct pike_run_stats {

@@ -69,6 +69,15 @@ size_t pike_run_open_count(const struct pike_run *run, size_t *judged);
 void pike_run_tally(struct pike_buf *b, const struct pike_history *h,
 		    int64_t generation);
 
+/* Names what a result is of. */
+void pike_run_name_result(struct pike_result *res, struct pike_run *run,
+			  const struct pike_record *r, enum pike_stage stage);
+/* borrow.c: a verdict that is there already for these files, named as this
+ * record's; 1: there is none that can stand here. */
+int pike_run_borrow(struct pike_result *res, struct pike_run *run,
+		    const struct pike_record *r, enum pike_stage stage,
+		    struct pike_err *err);
+
 /* How many builds may run ahead of what is being measured: one where they need
  * the device that is timed, one a core beside a GPU. */
 size_t pike_run_ahead(const struct pike_device_info *dev);

@@ -66,6 +66,26 @@ json "log --json --candidates" "$out"
 like "has each of them" "$out" '"agent":"fix"'
 ok "fsck" git fsck --strict --no-dangling
 
+# ---- a replay ----
+asked=$(served) lines=$(git notes --ref=pike/results list | wc -l)
+pike evolve --replay "pike/evo/scale/$lane.pike-b" --strategy pike-b "$weak" scale
+status_is "evolve --replay" 0
+like "costs nothing" "$out" '; 0.00 USD in all'
+is "asks nobody" "$(served)" "$asked"
+is "and is the same search again" \
+	"$("$presets" --moves "refs/pike/open/scale/$lane.replay")" \
+	"$("$presets" --moves "$ref")"
+pike evolve --replay "pike/evo/scale/$lane.pike-b" --run other \
+	--strategy pike-b-no-efa "$weak" scale
+status_is "another strategy over the same exchanges" 0
+like "ends when they are used up" "$out" "ended .*no recorded exchange of the agent 'optimize' is left"
+is "mends nothing" "$(git log --format=%H --grep '^Pike-Agent: fix' \
+	"refs/pike/open/scale/$lane.other" | wc -l)" 0
+pike evolve --replay main --run none --strategy pike-b "$weak" scale
+status_is "where nothing is recorded" 128
+like "it says so" "$err" "no exchanges with models are recorded below 'main'"
+unset lines
+
 # ---- budgets ----
 pike evolve --run usd --strategy pike-b-no-iba --usd 0.02 "$weak" scale
 like "money ends it" "$out" 'ended    budget: 0.02 USD'
