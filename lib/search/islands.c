@@ -41,6 +41,7 @@ struct isles {
 	size_t limit; /* on samples in flight */
 	size_t room;  /* numbers that a sample may have */
 	size_t *home; /* island of each record */
+	size_t *structure;
 	/* Migration: one island's counter at a time counts what is finished. */
 	int64_t *count, migrated;
 	size_t current, turn;
@@ -83,16 +84,34 @@ static void join(struct isles *s, size_t at, size_t island)
 				    pike_cells_place(&s->cells, at, r->score));
 }
 
+/* One member for each structure: the best of its tunings, on the island of the
+ * first. Many of one kind would crowd out all others. */
+static bool join_tuned(struct isles *s, size_t at)
+{
+	double score = s->in->history->recs[at].score;
+
+	for (size_t i = 0; i < s->all.n; i++) {
+		const struct pike_member *m = &s->all.v[i];
+
+		if (m->migrant || m->at == PIKE_NO_RECORD ||
+		    s->structure[m->at] != s->structure[at])
+			continue;
+		s->home[at] = m->island;
+		if (score > m->score)
+			pike_population_replace(&s->all, i, at, score);
+		return true;
+	}
+	return false;
+}
+
 /* What a person or the tuner has made lives with its parent, too. */
 static void join_outsider(struct isles *s, size_t at)
 {
-	struct pike_history *h = (struct pike_history *)s->in->history;
-	const struct pike_record *r = &h->recs[at], *parent = NULL;
+	const struct pike_history *h = s->in->history;
+	size_t parent = pike_parent_of(h, at);
 
-	if (r->nparents)
-		parent = pike_history_find(h, &r->parents[0]);
-	join(s, at,
-	     parent && parent < r ? s->home[(size_t)(parent - h->recs)] : 0);
+	if (!pike_record_by(&h->recs[at], "tune") || !join_tuned(s, at))
+		join(s, at, parent == PIKE_NO_RECORD ? 0 : s->home[parent]);
 }
 
 /* The counter of one island counts TURN, then the next one's. When any has
@@ -157,6 +176,7 @@ static void begin(struct isles *s, const struct pike_search_input *in)
 	s->room = nrecs + in->nflying + s->limit;
 	s->samples = pike_xcalloc(s->room + 1, sizeof(*s->samples));
 	s->home = pike_xcalloc(nrecs + 1, sizeof(*s->home));
+	s->structure = pike_structures(in->history);
 	s->count = pike_xcalloc(s->n, sizeof(*s->count));
 	s->cells.traits = in->traits;
 	pike_population_init(&s->all, &s->k, s->n);
@@ -170,6 +190,7 @@ static void end(struct isles *s)
 	pike_population_release(&s->all);
 	free(s->samples);
 	free(s->home);
+	free(s->structure);
 	free(s->count);
 }
 

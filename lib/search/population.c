@@ -130,6 +130,15 @@ void pike_population_add(struct pike_population *p, size_t at, double score,
 	enforce_limit(p);
 }
 
+void pike_population_replace(struct pike_population *p, size_t i, size_t at,
+			     double score)
+{
+	struct pike_member old = p->v[i];
+
+	drop(p, i);
+	pike_population_add(p, at, score, old.island, old.cell);
+}
+
 /* ---- migration ---- */
 
 struct pike_scored *pike_population_rank(const struct pike_population *p,

@@ -45,6 +45,9 @@ void pike_population_init(struct pike_population *p, const struct pike_knobs *k,
 void pike_population_release(struct pike_population *p);
 void pike_population_add(struct pike_population *p, size_t at, double score,
 			 size_t island, int cell);
+/* `at` stands for member i from now on, on its island and in its cell. */
+void pike_population_replace(struct pike_population *p, size_t i, size_t at,
+			     double score);
 /* Copies the best of each island to both neighbours in the ring. */
 void pike_population_migrate(struct pike_population *p, double rate);
 

@@ -79,8 +79,10 @@ static struct pike_scored *solutions(const struct rounds *r, size_t *n)
 		bool elite =
 		    r->k.elitism && pike_oid_eq(&rec->id, &h->champion);
 
-		if (rec->generation < r->round && (late || elite) &&
-		    pike_record_sample(rec) && !isnan(rec->score))
+		/* The champion may be a person's, or the tuner's. */
+		if (rec->generation < r->round &&
+		    ((late && pike_record_sample(rec)) || elite) &&
+		    !isnan(rec->score))
 			v[(*n)++] = (struct pike_scored){ rec->score, i };
 	}
 	qsort(v, *n, sizeof(*v), pike_by_score);

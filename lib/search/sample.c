@@ -59,3 +59,39 @@ struct pike_move *pike_moves_add(struct pike_moves *out, const char *agent,
 	m->seed = seed;
 	return m;
 }
+
+/* The index of a history changes with its records alone: to look a record up
+ * leaves it as it is. */
+size_t pike_record_index(const struct pike_history *h,
+			 const struct pike_oid *id)
+{
+	struct pike_record *r = pike_history_find((struct pike_history *)h, id);
+
+	return r ? (size_t)(r - h->recs) : PIKE_NO_RECORD;
+}
+
+size_t pike_parent_of(const struct pike_history *h, size_t at)
+{
+	const struct pike_record *r = &h->recs[at];
+	size_t parent = PIKE_NO_RECORD;
+
+	if (r->nparents)
+		parent = pike_record_index(h, &r->parents[0]);
+	/* Parents come first; what is not so is no history of ours. */
+	return parent < at ? parent : PIKE_NO_RECORD;
+}
+
+size_t *pike_structures(const struct pike_history *h)
+{
+	size_t *v = pike_xcalloc(h->nrecs + 1, sizeof(*v));
+
+	for (size_t i = 0; i < h->nrecs; i++) {
+		v[i] = i;
+		if (!pike_record_by(&h->recs[i], "tune"))
+			continue;
+		v[i] = pike_parent_of(h, i);
+		if (v[i] != PIKE_NO_RECORD)
+			v[i] = v[v[i]];
+	}
+	return v;
+}

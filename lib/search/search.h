@@ -9,6 +9,7 @@
 #define PIKE_SEARCH_SEARCH_H
 
 #include "base/err.h"
+#include "base/rand.h"
 #include "model/result.h"
 #include "model/settings.h"
 #include "model/target.h"
@@ -96,7 +97,17 @@ struct pike_search_input {
 	/* Of islands: of each record. NULL: not known, speed alone tells cells
 	 * apart. */
 	const struct pike_traits *traits;
+	/* Of hybrids: tunables of the sources of pike_hybrid_root(). NULL: not
+	 * known, unless that is the champion. And the tuner's moves since the
+	 * champion is the champion whose files were there already, as record
+	 * `parents[0]`. */
+	const struct pike_space *root_space;
+	const struct pike_move *known;
+	size_t nknown;
 };
+/* The record whose numbers the tuner settles: the champion, or if the tuner
+ * has made it, what it started from. PIKE_NO_RECORD: the base. */
+size_t pike_hybrid_root(const struct pike_history *h);
 
 struct pike_strategy_ops {
 	const char *name, *summary;

@@ -7,7 +7,6 @@
 #ifndef PIKE_SEARCH_SEARCH_PRIV_H
 #define PIKE_SEARCH_SEARCH_PRIV_H
 
-#include "base/rand.h"
 #include "search/search.h"
 
 enum pike_seen {
@@ -64,6 +63,13 @@ bool pike_record_by(const struct pike_record *r, const char *agent);
 /* Of "optimize" or "fix". Not `none`: interrupted, as if not asked for. */
 bool pike_record_sample(const struct pike_record *r);
 
+size_t pike_record_index(const struct pike_history *h,
+			 const struct pike_oid *id); /* PIKE_NO_RECORD: none */
+size_t pike_parent_of(const struct pike_history *h, size_t at); /* likewise */
+/* For each record what the tuner has started from to make it: itself where the
+ * tuner has not, PIKE_NO_RECORD for the base. The caller frees. */
+size_t *pike_structures(const struct pike_history *h);
+
 /* One optimization and the fixes of what fails, up to the first that works. */
 enum pike_sample_state {
 	PIKE_SAMPLE_FREE,   /* nothing was asked for */
@@ -89,5 +95,8 @@ extern const struct pike_strategy_ops pike_strategy_tune;
 extern const struct pike_strategy_ops pike_strategy_random;
 extern const struct pike_strategy_ops pike_strategy_rounds;
 extern const struct pike_strategy_ops pike_strategy_islands;
+/* The tuner beside one of the two. */
+extern const struct pike_strategy_ops pike_strategy_hybrid_rounds;
+extern const struct pike_strategy_ops pike_strategy_hybrid_islands;
 
 #endif
