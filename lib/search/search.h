@@ -109,6 +109,11 @@ struct pike_search_input {
  * has made it, what it started from. PIKE_NO_RECORD: the base. */
 size_t pike_hybrid_root(const struct pike_history *h);
 
+/* Which of n models to ask next: what each has gained for its cost so far
+ * decides, and chance. Names as records have them, or their beginnings. */
+size_t pike_bandit_pick(const struct pike_history *h, const char *const *models,
+			size_t n, struct pike_rng *rng);
+
 struct pike_strategy_ops {
 	const char *name, *summary;
 	/* Adds up to `want` moves. None added: the search is exhausted. */
