@@ -21,37 +21,15 @@
 #define TOURNAMENT 3 /* pike.md 2.3, unused alternatives */
 #define ELITE_SHARE 0.3
 
-enum slot_state {
-	SLOT_FREE,   /* nothing was asked for */
-	SLOT_BUSY,   /* asked, or waits for its verdict */
-	SLOT_FAILED, /* and may be mended */
-	SLOT_DONE,
-};
-struct slot {
-	enum slot_state state;
-	size_t last; /* record; valid unless FREE or only asked for */
-	int64_t fixes;
-};
-
 struct rounds {
 	const struct pike_search_input *in;
 	struct pike_knobs k;
 	int64_t round; /* the generation that is open */
-	struct slot *slots;
+	struct pike_sample *slots;
 	struct pike_rng rng; /* the same at each call of a round */
 };
 
 /* ---- where the round stands ---- */
-
-static bool is_agent(const struct pike_record *r, const char *name)
-{
-	return r->agent && !strcmp(r->agent, name);
-}
-
-static bool is_sample(const struct pike_record *r)
-{
-	return is_agent(r, "optimize") || is_agent(r, "fix");
-}
 
 /* Its number; n: it has none of this round's. */
 static size_t slot_of(const char *text, size_t n)
@@ -63,21 +41,6 @@ static size_t slot_of(const char *text, size_t n)
 	return (size_t)v;
 }
 
-/* Failed in a way that code can mend: an unusable reply left no code. */
-static bool can_mend(enum pike_verdict v)
-{
-	return !pike_verdict_measured(v) && v != PIKE_V_NONE &&
-	       v != PIKE_V_UNUSABLE;
-}
-
-static enum slot_state state_of(const struct rounds *r, const struct slot *s,
-				enum pike_verdict v)
-{
-	if (v == PIKE_V_PENDING)
-		return SLOT_BUSY;
-	return can_mend(v) && s->fixes < r->k.fixes ? SLOT_FAILED : SLOT_DONE;
-}
-
 static void fold_round(struct rounds *r)
 {
 	const struct pike_history *h = r->in->history;
@@ -87,34 +50,20 @@ static void fold_round(struct rounds *r)
 	for (size_t i = 0; i < h->nrecs; i++) {
 		const struct pike_record *rec = &h->recs[i];
 		size_t at = slot_of(rec->slot, n);
-		struct slot *s = &r->slots[at];
 
-		/* `none`: interrupted, and as if it had not been asked. */
-		if (rec->generation != r->round || at == n || !is_sample(rec) ||
-		    rec->screen.verdict == PIKE_V_NONE)
-			continue;
-		s->last = i;
-		s->fixes += is_agent(rec, "fix");
-		s->state = state_of(r, s, rec->screen.verdict);
+		if (rec->generation == r->round && at < n &&
+		    pike_record_sample(rec))
+			pike_sample_note(&r->slots[at], rec, i, r->k.fixes);
 	}
 	for (size_t i = 0; i < r->in->nflying; i++) {
 		size_t at = slot_of(r->in->flying[i].slot, n);
 
 		if (at < n)
-			r->slots[at].state = SLOT_BUSY;
+			r->slots[at].state = PIKE_SAMPLE_BUSY;
 	}
 }
 
 /* ---- parents ---- */
-
-static int by_score(const void *p, const void *q)
-{
-	const struct pike_scored *a = p, *b = q;
-
-	if (a->score != b->score)
-		return a->score < b->score ? 1 : -1;
-	return (a->at > b->at) - (a->at < b->at);
-}
 
 /* Solutions of the rounds that parents may come from, the fastest first. */
 static struct pike_scored *solutions(const struct rounds *r, size_t *n)
@@ -130,11 +79,13 @@ static struct pike_scored *solutions(const struct rounds *r, size_t *n)
 		bool elite =
 		    r->k.elitism && pike_oid_eq(&rec->id, &h->champion);
 
-		if (rec->generation < r->round && (late || elite) &&
-		    is_sample(rec) && !isnan(rec->score))
+		/* The champion may be a person's, or the tuner's. */
+		if (rec->generation < r->round &&
+		    ((late && pike_record_sample(rec)) || elite) &&
+		    !isnan(rec->score))
 			v[(*n)++] = (struct pike_scored){ rec->score, i };
 	}
-	qsort(v, *n, sizeof(*v), by_score);
+	qsort(v, *n, sizeof(*v), pike_by_score);
 	return v;
 }
 
@@ -224,13 +175,8 @@ static size_t choose(struct rounds *r, struct pike_scored *v, size_t n)
 static struct pike_move *add(struct pike_moves *out, struct rounds *r,
 			     const char *agent, size_t parent)
 {
-	struct pike_move *m;
+	struct pike_move *m = pike_moves_add(out, agent, pike_rng_u64(&r->rng));
 
-	PIKE_GROW(out->v, out->n, out->cap);
-	m = &out->v[out->n++];
-	memset(m, 0, sizeof(*m));
-	m->agent = agent;
-	m->seed = pike_rng_u64(&r->rng);
 	if (parent != PIKE_NO_RECORD) {
 		m->parents = pike_xmemdup(&parent, sizeof(parent));
 		m->nparents = 1;
@@ -243,7 +189,7 @@ static bool has_brainstormed(const struct rounds *r)
 	for (size_t i = 0; i < r->in->history->nrecs; i++) {
 		const struct pike_record *rec = &r->in->history->recs[i];
 
-		if (is_agent(rec, "brainstorm") &&
+		if (pike_record_by(rec, "brainstorm") &&
 		    rec->screen.verdict != PIKE_V_UNUSABLE)
 			return true;
 	}
@@ -258,7 +204,7 @@ static bool is_first(const struct rounds *r)
 	for (size_t i = 0; i < r->in->history->nrecs; i++) {
 		const struct pike_record *rec = &r->in->history->recs[i];
 
-		if (is_sample(rec) && rec->generation < r->round)
+		if (pike_record_sample(rec) && rec->generation < r->round)
 			return false;
 	}
 	return true;
@@ -296,10 +242,10 @@ static void add_all(struct pike_moves *out, struct rounds *r, size_t want)
 
 	k = choose(r, parents, n);
 	for (size_t i = 0; i < (size_t)r->k.samples && out->n < max; i++)
-		if (r->slots[i].state == SLOT_FREE)
+		if (r->slots[i].state == PIKE_SAMPLE_FREE)
 			add_optimize(out, r, i, parents, k);
 	for (size_t i = 0; i < (size_t)r->k.samples && out->n < max; i++)
-		if (r->slots[i].state == SLOT_FAILED)
+		if (r->slots[i].state == PIKE_SAMPLE_FAILED)
 			add(out, r, "fix", r->slots[i].last)->slot =
 			    pike_xasprintf("%zu", i);
 	free(parents);
@@ -335,7 +281,7 @@ static bool rounds_closed(const struct pike_search_input *in)
 
 	begin(&r, in);
 	for (size_t i = 0; i < (size_t)r.k.samples; i++)
-		closed = closed && r.slots[i].state == SLOT_DONE;
+		closed = closed && r.slots[i].state == PIKE_SAMPLE_DONE;
 	free(r.slots);
 	return closed;
 }

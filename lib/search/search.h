@@ -9,6 +9,7 @@
 #define PIKE_SEARCH_SEARCH_H
 
 #include "base/err.h"
+#include "base/rand.h"
 #include "model/result.h"
 #include "model/settings.h"
 #include "model/target.h"
@@ -51,12 +52,15 @@ bool pike_knobs_find(struct pike_knobs *out, const struct pike_settings *s,
 
 /* ---- moves ---- */
 
+#define PIKE_NO_RECORD SIZE_MAX /* among a move's parents: the base */
+
 struct pike_move {
 	const char *agent; /* "tune", "brainstorm", "optimize", "fix" */
-	/* Record indexes; none: the champion of a tuner, the base of others. */
+	/* Record indexes; none: the champion of a tuner, the base of others.
+	 * The first is what is changed, the others are shown beside it. */
 	size_t *parents;
 	size_t nparents;
-	char *slot; /* of the round, or the island; NULL for a tuner */
+	char *slot; /* of the round, or ISLAND.SAMPLE; NULL for a tuner */
 	char *idea; /* of a tuner's: "TILE=32 UNROLL=4" */
 	uint64_t seed;
 };
@@ -65,6 +69,13 @@ struct pike_moves {
 	size_t n, cap;
 };
 void pike_moves_release(struct pike_moves *m);
+
+/* What cells of islands tell sources apart by. bytes 0: not known. */
+struct pike_traits {
+	size_t bytes, lines;
+	uint64_t chars[4]; /* the set of byte values */
+};
+void pike_traits_of(struct pike_traits *out, const struct pike_files *f);
 
 struct pike_search_input {
 	const struct pike_history *history;
@@ -83,7 +94,25 @@ struct pike_search_input {
 	const struct pike_strs *ideas;	/* NULL: not known (yet) */
 	const struct pike_move *flying; /* asked for, not in the history yet */
 	size_t nflying;
+	/* Of islands: of each record. NULL: not known, speed alone tells cells
+	 * apart. */
+	const struct pike_traits *traits;
+	/* Of hybrids: tunables of the sources of pike_hybrid_root(). NULL: not
+	 * known, unless that is the champion. And the tuner's moves since the
+	 * champion is the champion whose files were there already, as record
+	 * `parents[0]`. */
+	const struct pike_space *root_space;
+	const struct pike_move *known;
+	size_t nknown;
 };
+/* The record whose numbers the tuner settles: the champion, or if the tuner
+ * has made it, what it started from. PIKE_NO_RECORD: the base. */
+size_t pike_hybrid_root(const struct pike_history *h);
+
+/* Which of n models to ask next: what each has gained for its cost so far
+ * decides, and chance. Names as records have them, or their beginnings. */
+size_t pike_bandit_pick(const struct pike_history *h, const char *const *models,
+			size_t n, struct pike_rng *rng);
 
 struct pike_strategy_ops {
 	const char *name, *summary;

@@ -7,7 +7,6 @@
 #ifndef PIKE_SEARCH_SEARCH_PRIV_H
 #define PIKE_SEARCH_SEARCH_PRIV_H
 
-#include "base/rand.h"
 #include "search/search.h"
 
 enum pike_seen {
@@ -51,21 +50,53 @@ void pike_pool_drop(struct pike_configs *pool, size_t i);
 
 /* ---- strategies that ask models ---- */
 
-#define PIKE_NO_RECORD SIZE_MAX /* the base */
-
 struct pike_scored {
 	double score; /* as a record's */
 	size_t at;    /* record */
 };
+int pike_by_score(const void *p, const void *q); /* the fastest first */
 /* The bin of the i-th of n, 0 < bins <= n: near-equal, larger ones first, so
  * 10 in 4 are 3, 3, 2, 2. */
 size_t pike_bin(size_t i, size_t n, size_t bins);
 
+bool pike_record_by(const struct pike_record *r, const char *agent);
+/* Of "optimize" or "fix". Not `none`: interrupted, as if not asked for. */
+bool pike_record_sample(const struct pike_record *r);
+
+size_t pike_record_index(const struct pike_history *h,
+			 const struct pike_oid *id); /* PIKE_NO_RECORD: none */
+size_t pike_parent_of(const struct pike_history *h, size_t at); /* likewise */
+/* For each record what the tuner has started from to make it: itself where the
+ * tuner has not, PIKE_NO_RECORD for the base. The caller frees. */
+size_t *pike_structures(const struct pike_history *h);
+
+/* One optimization and the fixes of what fails, up to the first that works. */
+enum pike_sample_state {
+	PIKE_SAMPLE_FREE,   /* nothing was asked for */
+	PIKE_SAMPLE_BUSY,   /* asked, or waits for its verdict */
+	PIKE_SAMPLE_FAILED, /* and may be mended */
+	PIKE_SAMPLE_DONE,
+};
+struct pike_sample {
+	enum pike_sample_state state;
+	size_t last; /* record; valid unless FREE or only asked for */
+	int64_t fixes;
+};
+/* Record `at` is the next of this sample; `fixes` may be asked in all. */
+void pike_sample_note(struct pike_sample *s, const struct pike_record *rec,
+		      size_t at, int64_t fixes);
+
+struct pike_move *pike_moves_add(struct pike_moves *out, const char *agent,
+				 uint64_t seed);
 void pike_moves_tune(struct pike_moves *out, const struct pike_space *space,
 		     const int *choice, struct pike_rng *rng);
 
 extern const struct pike_strategy_ops pike_strategy_tune;
 extern const struct pike_strategy_ops pike_strategy_random;
 extern const struct pike_strategy_ops pike_strategy_rounds;
+extern const struct pike_strategy_ops pike_strategy_islands;
+/* The tuner beside one of the two. */
+extern const struct pike_strategy_ops pike_strategy_hybrid_rounds;
+extern const struct pike_strategy_ops pike_strategy_hybrid_islands;
 
 #endif
