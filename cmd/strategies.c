@@ -41,6 +41,9 @@ static void text_knobs(struct pike_buf *b, const struct pike_knobs *k)
 		pike_buf_addf(b, "; %lld attempts to mend%s",
 			      (long long)k->fixes,
 			      k->cheap_fixes ? ", by [llm \"cheap\"]" : "");
+	if (k->hybrid)
+		pike_buf_adds(b, "; the champion stays a parent, prompts tell "
+				 "what was measured, a tuner settles numbers");
 }
 
 static void add_row(struct pike_table *t, struct pike_json *list,

@@ -469,12 +469,18 @@ static int check_agent(struct maker *m, const struct object *o)
 {
 	const struct pike_agent *a = object_data(m, o);
 
-	if (!a->llm || find_object(m, &sections[S_LLM], a->llm))
-		return 0;
-	return pike_fail(m->err, PIKE_USAGE,
-			 "%s: there is no [llm \"%s\"]; add that section or "
-			 "name another",
-			 origin_of(m, o, "llm"), a->llm);
+	struct pike_strs names = PIKE_STRS_INIT;
+	int ret = 0;
+
+	pike_strs_split(&names, a->llm ? a->llm : "", " ");
+	for (size_t i = 0; !ret && i < names.n; i++)
+		if (!find_object(m, &sections[S_LLM], names.v[i]))
+			ret = pike_fail(m->err, PIKE_USAGE,
+					"%s: there is no [llm \"%s\"]; add "
+					"that section or name another",
+					origin_of(m, o, "llm"), names.v[i]);
+	pike_strs_release(&names);
+	return ret;
 }
 
 static int check_strategy(struct maker *m, const struct object *o)

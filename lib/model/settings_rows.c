@@ -56,6 +56,23 @@ static int set_text(void *obj, row_t *row, const char *value,
 	return 0;
 }
 
+static int set_names(void *obj, row_t *row, const char *value,
+		     struct pike_err *err)
+{
+	struct pike_strs names = PIKE_STRS_INIT;
+	bool good = true;
+
+	pike_strs_split(&names, value, " ");
+	for (size_t i = 0; i < names.n; i++)
+		good = good && pike_is_name(names.v[i]);
+	pike_strs_release(&names);
+	if (!good)
+		return pike_fail(err, PIKE_USAGE,
+				 "must be names with a space between: 1 to 64 "
+				 "lower-case letters, digits, '-' and '_'");
+	return set_text(obj, row, value, err);
+}
+
 static int set_name(void *obj, row_t *row, const char *value,
 		    struct pike_err *err)
 {
@@ -597,8 +614,9 @@ static row_t rows[] = {
 	  .key = "llm",
 	  .type = "text",
 	  .def = "",
-	  .help = "which [llm \"name\"] this agent asks",
-	  .set = set_name,
+	  .help = "which [llm \"name\"] this agent asks; of several, by gain "
+		  "and cost",
+	  .set = set_names,
 	  .offset = offsetof(struct pike_agent, llm) },
 	{ .section = "agent",
 	  .key = "attempts",

@@ -21,6 +21,8 @@
 #define FAILURES 3
 /* Brainstorms that may be of no use before it goes on without ideas. */
 #define BRAINSTORMS 3
+/* Models that an agent may choose among. */
+#define LLMS_MAX 16
 
 void pike_asked_release(struct pike_asked *a)
 {
@@ -153,6 +155,8 @@ void pike_agents_close(struct pike_run *run)
 	pike_llms_close(a->llms);
 	pike_replay_free(a->replay);
 	pike_strs_release(&a->ideas);
+	pike_numbers_release(&a->numbers);
+	free(a->traits);
 	free(a->system);
 	free(a);
 	run->agents = NULL;
@@ -201,8 +205,36 @@ static const struct pike_llm *llm_named(const struct pike_settings *s,
 	return NULL;
 }
 
-/* The agent's own section, else "cheap" for fixes of a preset that says so,
- * else "main", else the first. */
+/* The names of an agent's own section, else "cheap" for fixes of a preset that
+ * says so, else "main". */
+static const char *names_for(const struct pike_run *run, const char *agent)
+{
+	const struct pike_settings *s = run->settings;
+
+	for (size_t i = 0; i < s->nagents; i++)
+		if (!strcmp(s->agents[i].name, agent) && s->agents[i].llm)
+			return s->agents[i].llm;
+	if (run->knobs.cheap_fixes && !strcmp(agent, "fix"))
+		return "cheap";
+	return "main";
+}
+
+/* Of several, the one that what they gained and cost so far speaks for. */
+static const struct pike_llm *pick(const struct pike_run *run,
+				   const struct pike_llm *const *llms, size_t n)
+{
+	const char **models = pike_xcalloc(n + 1, sizeof(*models));
+	struct pike_rng rng;
+	size_t at;
+
+	for (size_t i = 0; i < n; i++)
+		models[i] = llms[i]->model ? llms[i]->model : llms[i]->name;
+	pike_rng_seed(&rng, pike_numbers_seed(run) + run->agents->n);
+	at = n > 1 ? pike_bandit_pick(run->history, models, n, &rng) : 0;
+	free(models);
+	return llms[at];
+}
+
 static int choose_llm(const struct pike_llm **out, const struct pike_run *run,
 		      const char *agent, struct pike_err *err)
 {
@@ -210,26 +242,31 @@ static int choose_llm(const struct pike_llm **out, const struct pike_run *run,
 						  .provider =
 						      (char *)"replay" };
 	const struct pike_settings *s = run->settings;
-	const char *name = NULL;
+	const struct pike_llm *llms[LLMS_MAX];
+	struct pike_strs names = PIKE_STRS_INIT;
+	size_t n = 0;
 
 	*out = &recorded;
 	if (run->o.replay)
 		return 0;
-	for (size_t i = 0; i < s->nagents; i++)
-		if (!strcmp(s->agents[i].name, agent))
-			name = s->agents[i].llm;
-	if (!name && run->knobs.cheap_fixes && !strcmp(agent, "fix"))
-		name = "cheap";
-	*out = llm_named(s, name ? name : "main");
-	if (!*out && !name && s->nllms)
-		*out = &s->llms[0];
-	if (*out)
+	pike_strs_split(&names, names_for(run, agent), " ");
+	for (size_t i = 0; i < names.n && n < LLMS_MAX; i++) {
+		llms[n] = llm_named(s, names.v[i]);
+		n += llms[n] != NULL;
+	}
+	/* One section alone needs no special name. */
+	if (!n && s->nllms == 1 && !strcmp(names_for(run, agent), "main"))
+		llms[n++] = &s->llms[0];
+	pike_strs_release(&names);
+	if (n) {
+		*out = pick(run, llms, n);
 		return 0;
+	}
 	return pike_fail(err, PIKE_USAGE,
 			 "strategy '%s' asks a model, and there is no [llm "
 			 "\"%s\"] in .pike/config; add one, or set `strategy = "
 			 "tune`",
-			 s->strategy, name ? name : "main");
+			 s->strategy, names_for(run, agent));
 }
 
 /* ---- ideas ---- */
@@ -326,7 +363,10 @@ static void take_parents(struct pike_asked *a, const struct pike_run *run)
 	a->parents = pike_xcalloc(a->nparents, sizeof(*a->parents));
 	a->parents[0] = run->history->base;
 	for (size_t i = 0; i < m->nparents; i++)
-		a->parents[i] = run->history->recs[m->parents[i]].id;
+		if (m->parents[i] == PIKE_NO_RECORD)
+			a->parents[i] = run->history->base;
+		else
+			a->parents[i] = run->history->recs[m->parents[i]].id;
 }
 
 /* Takes the contents of the move. */
@@ -371,12 +411,17 @@ static struct pike_move *flying(const struct pike_agents *a)
 	return v;
 }
 
+/* PIKE-O keeps twice as many questions on their way as it measures at once
+ * (pike.md 3.3). */
 static size_t want(const struct pike_run *run)
 {
 	size_t n = pike_agents_flying(run), most = (size_t)run->knobs.parallel;
 	int64_t may = pike_run_queries(run, n);
-	size_t room = most > n ? most - n : 0;
+	size_t room;
 
+	if (run->knobs.family == PIKE_ISLANDS)
+		most *= 2;
+	room = most > n ? most - n : 0;
 	return (int64_t)room < may ? room : (size_t)may;
 }
 
@@ -390,10 +435,72 @@ static void fill_input(struct pike_search_input *in, struct pike_run *run)
 		.target = run->target,
 		.want = want(run),
 		.knobs = &run->knobs,
+		.seed = pike_numbers_seed(run),
 		.run_seed = run->seed,
 		.ideas = a->has_ideas ? &a->ideas : NULL,
 		.nflying = a->n,
+		.traits = a->traits,
 	};
+	if (!run->knobs.hybrid)
+		return;
+	in->space = &a->numbers.space;
+	in->base_space = &a->numbers.base;
+	in->root_space = &a->numbers.root;
+	in->known = a->numbers.known;
+	in->nknown = a->numbers.nknown;
+}
+
+/* What cells of islands tell candidates apart by. */
+static int look_at_traits(struct pike_run *run, struct pike_err *err)
+{
+	const struct pike_history *h = run->history;
+	struct pike_agents *a = run->agents;
+	int ret = 0;
+
+	while (!ret && a->ntraits < h->nrecs) {
+		const struct pike_record *r = &h->recs[a->ntraits];
+		struct pike_files files = { 0 };
+
+		if (pike_oid_set(&r->source))
+			ret = pike_run_files(&files, run, &r->id, err);
+		if (ret)
+			break;
+		PIKE_GROW(a->traits, a->ntraits, a->traits_cap);
+		pike_traits_of(&a->traits[a->ntraits++], &files);
+		pike_files_release(&files);
+	}
+	return ret;
+}
+
+static int prepare(struct pike_run *run, struct pike_err *err)
+{
+	int ret = pike_agents_settle(run, err);
+
+	if (!ret)
+		ret = find_ideas(run, err);
+	if (!ret && run->knobs.family == PIKE_ISLANDS)
+		ret = look_at_traits(run, err);
+	if (!ret && run->knobs.hybrid)
+		ret = pike_numbers_look(&run->agents->numbers, run, err);
+	return ret;
+}
+
+/* Changes whenever the strategy may want something else than before. */
+static size_t state_of(const struct pike_run *run)
+{
+	const struct pike_agents *a = run->agents;
+	const size_t all[] = { run->history->nrecs,
+			       run->history->ngens,
+			       (size_t)run->stats.screened,
+			       (size_t)run->stats.confirmed,
+			       a->n,
+			       (size_t)a->failures,
+			       a->numbers.nknown };
+	size_t sum = 1;
+
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(all); i++)
+		sum = sum * 1000003 + all[i];
+	return sum;
 }
 
 static int ask_all(struct pike_run *run, struct pike_err *err)
@@ -407,8 +514,14 @@ static int ask_all(struct pike_run *run, struct pike_err *err)
 	in.flying = air;
 	if (in.want)
 		ret = run->strategy->next(&moves, &in, err);
+	/* To fold a long history takes a while: not twice for nothing. */
+	run->agents->seen = moves.n ? 0 : state_of(run);
+	if (!ret && run->knobs.hybrid)
+		ret =
+		    pike_numbers_store(&run->agents->numbers, run, &moves, err);
 	for (size_t i = 0; !ret && i < moves.n; i++)
-		ret = ask_one(run, &moves.v[i], err);
+		if (strcmp(moves.v[i].agent, "tune") != 0)
+			ret = ask_one(run, &moves.v[i], err);
 	pike_moves_release(&moves);
 	free(air);
 	return ret;
@@ -434,13 +547,12 @@ int pike_agents_ask(struct pike_run *run, struct pike_err *err)
 {
 	int ret = run->agents ? 0 : agents_open(run, err);
 
-	if (!ret && run->agents->used_up)
-		return 0;
-	if (!ret)
-		ret = pike_agents_settle(run, err);
-	if (!ret)
-		ret = find_ideas(run, err);
-	return ret ? ret : ask_all(run, err);
+	if (ret || run->agents->used_up)
+		return ret;
+	ret = prepare(run, err);
+	if (ret || run->agents->seen == state_of(run))
+		return ret;
+	return ask_all(run, err);
 }
 
 /* ---- listening ---- */

@@ -26,7 +26,11 @@ struct pike_agents {
 	struct pike_replay *replay;
 	struct pike_asked *v;
 	size_t n, cap;
-	char *system; /* prompt; "" */
+	char *system;		     /* prompt; "" */
+	struct pike_numbers numbers; /* of a hybrid */
+	struct pike_traits *traits;  /* by record; islands only */
+	size_t ntraits, traits_cap;
+	size_t seen; /* what there was when the strategy wanted nothing */
 	struct pike_strs ideas;
 	bool has_ideas; /* they are known, and may be none */
 	int failures;	/* one after another */

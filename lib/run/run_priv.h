@@ -82,6 +82,29 @@ int pike_run_borrow(struct pike_result *res, struct pike_run *run,
  * the device that is timed, one a core beside a GPU. */
 size_t pike_run_ahead(const struct pike_device_info *dev);
 
+/* ---- numbers.c: a tuner's candidates ---- */
+
+/* What a tuner looks at, kept until the champion changes. */
+struct pike_numbers {
+	struct pike_oid champion;
+	struct pike_files files; /* evolvable ones of it */
+	struct pike_space space, base, root;
+	struct pike_move *known; /* see pike_search_input */
+	size_t nknown, known_cap;
+};
+int pike_numbers_look(struct pike_numbers *n, struct pike_run *run,
+		      struct pike_err *err);
+void pike_numbers_release(struct pike_numbers *n);
+/* Seed of the next moves. */
+uint64_t pike_numbers_seed(const struct pike_run *run);
+/* Stores the tuner's of the moves as candidates. */
+int pike_numbers_store(struct pike_numbers *n, struct pike_run *run,
+		       const struct pike_moves *moves, struct pike_err *err);
+/* All of it, for a strategy that is a tuner. */
+int pike_numbers_propose(struct pike_run *run, struct pike_err *err);
+int pike_numbers_scan(struct pike_space *out, const struct pike_target *t,
+		      const struct pike_files *files, struct pike_err *err);
+
 /* ---- agents.c: what models are asked, and what becomes of it ---- */
 
 /* Asks what the strategy wants now and the budget allows, and does not wait. */

@@ -43,6 +43,22 @@ static const struct pike_knobs presets[] = {
 	ISLANDS("pike-o-mut-npar-1isl", 5, false, 1, 1, 0.2, 0.7, 12),
 	ISLANDS("pike-o-mut-npar-1isl-eo", 5, false, 1, 1, 0, 1, 12),
 	ISLANDS("pike-o-mut-npar-1isl-eo-sl", 5, false, 1, 1, 0, 1, 4),
+	/* Not of the paper, and better where it can be: the champion stays
+	 * among the parents, prompts tell what was measured, and a tuner
+	 * settles the numbers of what has become the champion. */
+	{ .name = "hybrid",
+	  .family = PIKE_ROUNDS,
+	  .samples = 10,
+	  .parents = 4,
+	  .fixes = 5,
+	  .ideas = 10,
+	  .islands = 1,
+	  .exploit = 1,
+	  .parallel = 10,
+	  .history = 1,
+	  .elitism = true,
+	  .profile = true,
+	  .hybrid = true },
 };
 
 const struct pike_knobs *pike_presets(size_t *n)

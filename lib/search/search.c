@@ -38,9 +38,11 @@ const struct pike_strategy_ops *
 pike_strategy_choose(struct pike_knobs *knobs, const struct pike_settings *s,
 		     const char *name)
 {
-	static const struct pike_strategy_ops *const families[] = {
-		[PIKE_ROUNDS] = &pike_strategy_rounds,
-		[PIKE_ISLANDS] = NULL,
+	static const struct pike_strategy_ops *const families[][2] = {
+		[PIKE_ROUNDS] = { &pike_strategy_rounds,
+				  &pike_strategy_hybrid_rounds },
+		[PIKE_ISLANDS] = { &pike_strategy_islands,
+				   &pike_strategy_hybrid_islands },
 	};
 	const struct pike_strategy_ops *own = pike_strategy_find(name);
 
@@ -49,7 +51,7 @@ pike_strategy_choose(struct pike_knobs *knobs, const struct pike_settings *s,
 		return own;
 	if (attempts(s) >= 0)
 		knobs->fixes = attempts(s);
-	return families[knobs->family];
+	return families[knobs->family][knobs->hybrid];
 }
 
 void pike_moves_release(struct pike_moves *m)

@@ -41,6 +41,7 @@ struct pike_knobs {
 	double explore, exploit, migration_rate;
 	bool crossover;	  /* more than the parent is in the prompt */
 	bool cheap_fixes; /* by [llm "cheap"] */
+	bool hybrid;	  /* a tuner settles the numbers */
 	bool elitism;	  /* the champion stays among the parents */
 	bool profile;	  /* measurements are in the prompt */
 };

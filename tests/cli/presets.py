@@ -20,6 +20,20 @@ ROUNDS = {"pike-b": (5, True), "pike-b-cheap-efa": (5, True),
           "pike-b-no-efa": (0, True), "pike-b-no-iba": (5, False)}
 
 
+# fixes, crossover, parallel, islands, exploit only
+ISLANDS = {
+    "pike-o": (5, True, 20, 3, False),
+    "pike-o-no-efa": (0, True, 20, 3, False),
+    "pike-o-mut": (5, False, 20, 3, False),
+    "pike-o-mut-npar": (5, False, 1, 3, False),
+    "pike-o-mut-npar-1isl": (5, False, 1, 1, False),
+    "pike-o-mut-npar-1isl-eo": (5, False, 1, 1, True),
+    "pike-o-mut-npar-1isl-eo-sl": (5, False, 1, 1, True),
+}
+# Beside the parent: the best three and two more of its island, three others.
+SHOWN = 9
+
+
 class Commit:
     def __init__(self, text):
         head, self.subject, body = text.split("\n", 2)
@@ -158,6 +172,61 @@ def check_rounds(s, preset):
         check_fixes(s, g, fixes, whole)
 
 
+def check_sample(s, chain, fixes, crossover):
+    """An optimization and its fixes: all of one slot, each of which mends the
+    one before."""
+    first, *rest = chain
+    check(first.agent == "optimize" and all(c.agent == "fix" for c in rest),
+          f"sample {first.get('Pike-Slot')}: {[c.agent for c in chain]}")
+    check(len(first.parents) <= (SHOWN if crossover else 1),
+          f"{first.id[:8]} has {len(first.parents)} parents")
+    check(len(rest) <= fixes, f"{first.id[:8]}: {len(rest)} fixes")
+    for before, fix in zip(chain, rest):
+        check(fix.parents == [before.id] and
+              s.verdict.get(before.id) in FAILED,
+              f"{fix.id[:8]} mends what it should not")
+
+
+def check_parent(s, c, measured, flying, exploit):
+    """Parents work, and live where their child will; the base is one only
+    while there is nothing else, or where an island is explored."""
+    island = c.get("Pike-Slot").split(".")[0]
+    for p in c.parents:
+        check(p == s.base or s.verdict.get(p) in MEASURED,
+              f"{c.id[:8]}: a parent that failed")
+    first = s.by_id.get(c.parents[0])
+    if first:
+        check(first.get("Pike-Slot").split(".")[0] == island or not exploit,
+              f"{c.id[:8]}: not of its parent's island")
+    elif exploit:
+        check(measured <= flying, f"{c.id[:8]} exploits the base")
+
+
+def check_islands(s, preset):
+    fixes, crossover, parallel, islands, exploit = ISLANDS[preset]
+    samples = collections.defaultdict(list)
+    drawn = collections.Counter()
+    measured = 0
+    check(not any(c.agent == "brainstorm" for c in s.asked), "a brainstorm")
+    for c in s.asked:
+        island, sample = map(int, c.get("Pike-Slot").split("."))
+        check(island < islands, f"island {island}")
+        samples[sample].append(c)
+        if c.agent == "optimize":
+            drawn[sample % islands] += 1
+            check_parent(s, c, measured, 2 * parallel, exploit)
+        measured += s.verdict.get(c.id) in MEASURED
+    check(sorted(samples) == list(range(len(samples))),
+          f"samples {sorted(samples)}")
+    check(max(drawn.values()) - min(drawn.values()) <= 1,
+          f"islands were drawn on {drawn}")
+    check(len(drawn) == islands, f"{len(drawn)} islands")
+    for chain in samples.values():
+        check_sample(s, chain, fixes, crossover)
+    check(crossover == any(len(c.parents) > 1 for c in s.asked),
+          "crossover where there is none, or none where there is")
+
+
 def check_models(s, preset):
     """The cheap model mends, where the preset says so; nobody else does."""
     for c in s.asked:
@@ -176,7 +245,7 @@ def main(ref, preset, queries):
     if preset in ROUNDS:
         check_rounds(s, preset)
     else:
-        check(False, f"no such preset {preset}")
+        check_islands(s, preset)
     print("\n".join(bad))
     return bool(bad)
 

@@ -23,12 +23,14 @@ git config pike.llm.main.price-in 1
 git config pike.llm.main.price-out 10
 git config pike.llm.cheap.price-in 1
 git config pike.llm.cheap.price-out 2
-# Its answers are variants of the base: nothing to confirm.
+# Its answers are slower than the base: nothing to confirm.
 git config pike.budget.queries 43
 lane=cpu
 
-# ---- PIKE-B and its ablations ----
-for preset in pike-b pike-b-cheap-efa pike-b-no-efa pike-b-no-iba; do
+# ---- the presets of the paper ----
+paper=$("$PIKE" strategies --json | grep -o '"name":"pike-[^"]*' | cut -d'"' -f4)
+is "all of them are listed" "$(wc -l <<<"$paper")" 11
+for preset in $paper; do
 	served reset >/dev/null
 	pike evolve --run "$preset" --strategy "$preset" "$weak" scale
 	status_is "evolve $preset" 0
@@ -45,6 +47,31 @@ is "the same seed and replies make the same search" \
 	"$("$presets" --moves "refs/pike/open/scale/$lane.again")" \
 	"$("$presets" --moves "refs/pike/open/scale/$lane.pike-b")"
 ref=refs/pike/open/scale/$lane.pike-b
+
+# ---- what is not of the paper ----
+cat >>.pike/config <<'END'
+[strategy "mine"]
+	preset = pike-b
+	samples = 4
+	parents = 2
+	selector = tournament
+	fix-attempts = 1
+	ideas = 0
+END
+pike evolve --run mine --strategy mine --queries 12 "$weak" scale
+status_is "a strategy of one's own" 0
+is "has its own rounds" "$(git log --format='%(trailers:key=Pike-Slot,valueonly,separator=)' \
+	"refs/pike/open/scale/$lane.mine" | sort -un | tail -n 1)" 3
+git checkout -q .pike/config
+pike evolve --run hybrid --strategy hybrid --queries 12 "$weak" scale
+status_is "a hybrid" 0
+by() { git log --format=%H --grep "^Pike-Agent: $1" \
+	"refs/pike/open/scale/$lane.hybrid" | wc -l; }
+ok "asks models, and tunes" test "$(by optimize)" -ge 10 -a "$(by tune)" -ge 1
+git config pike.agent.optimize.llm 'main cheap'
+pike evolve --run two --strategy pike-b-no-iba --queries 20 "$weak" scale
+status_is "two models to choose from" 0
+git config --remove-section pike.agent.optimize
 
 # ---- what is kept of an exchange ----
 one=$(git log --format=%H --grep '^Pike-Agent: fix' "$ref" | head -n 1)
@@ -129,10 +156,9 @@ case $prompt in
 *'List up to'*) echo '- a comment' ;;
 *) echo 'kernels/scale.c'
 	echo '<<<<<<< SEARCH'
-	echo '#include <stdint.h>'
+	echo '#define ONCE_MORE 0'
 	echo '======='
-	echo '#include <stdint.h>'
-	echo '// variant a'
+	echo '#define ONCE_MORE 5'
 	echo '>>>>>>> REPLACE' ;;
 esac
 END

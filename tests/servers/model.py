@@ -4,8 +4,9 @@
 in the order in which they come.
 
 Prints its port, then serves until its stdin ends. It makes candidates of the
-kernel `scale` (tests/cli/lib.sh): some are fine, some do not compile and need
-so many attempts, some are no candidates at all.
+kernel `scale` (tests/cli/lib.sh), all of them slower than the base, each by
+more than noise can hide: some work, some do not compile and need so many
+attempts, some are no candidates at all.
 
   POST /v1/chat/completions    the next answer; waits PIKE_MODEL_DELAY seconds
   GET  /count                  questions answered so far
@@ -28,23 +29,35 @@ SCRIPT = ("a", "b", ("c", 1), "no", "d", ("e", 6), "f", ("g", 2), "a", "h")
 state = {"optimized": 0, "answered": 0}
 
 
-def code(variant, left=0, needs=0):
-    """The base with a mark, or with one that no compiler takes."""
-    mark = f"broken {variant} {left} of {needs}" if left else f"variant {variant}"
-    line = "#error" if left else "//"
-    return (f"This is {mark}.\n\nkernels/scale.c\n<<<<<<< SEARCH\n"
-            "#include <stdint.h>\n=======\n#include <stdint.h>\n"
-            f"{line} {mark}\n>>>>>>> REPLACE\n")
+SLOWER = "abcdefgh"
+LINE = re.compile(r"#define AGAIN .*|#error broken (\w) (\d+) of (\d+)")
+
+
+def line(variant, left=0, needs=0):
+    """So many passes more than the base's one; the last is the slowest."""
+    if left:
+        return f"#error broken {variant} {left} of {needs}"
+    return f"#define AGAIN {SLOWER.index(variant) + 2} // variant {variant}"
+
+
+def changed(text, old, new):
+    return (f"{text}\n\nkernels/scale.c\n<<<<<<< SEARCH\n{old}\n=======\n"
+            f"{new}\n>>>>>>> REPLACE\n")
+
+
+def parent_line(prompt):
+    """Of the version that is to be changed, else of the base."""
+    _, mark, after = prompt.partition("A version of it that works")
+    if not mark:
+        _, mark, after = prompt.partition("The version that fails:")
+    return LINE.search(after if mark else prompt)
 
 
 def mended(prompt):
-    failing = re.findall(r"#error broken (\w) (\d+) of (\d+)", prompt)
-    variant, left, needs = failing[-1]
-    left = int(left) - 1
-    new = f"#error broken {variant} {left} of {needs}" if left else (
-        f"// variant {variant}")
-    return (f"One error less.\n\n<<<<<<< SEARCH\n#error broken {variant} "
-            f"{left + 1} of {needs}\n=======\n{new}\n>>>>>>> REPLACE\n")
+    old = parent_line(prompt)
+    variant, left, needs = old.groups()
+    return changed("One error less.", old.group(0),
+                   line(variant, int(left) - 1, needs))
 
 
 def optimized(prompt):
@@ -52,16 +65,9 @@ def optimized(prompt):
     state["optimized"] += 1
     if step == "no":
         return "I would rather talk about the weather."
-    if isinstance(step, tuple):
-        text = code(step[0], step[1], step[1])
-    else:
-        text = code(step)
-    # Of a version that is marked, the mark is what changes.
-    marked = re.findall(r"// variant \w", prompt)
-    if not marked:
-        return text
-    return text.replace("#include <stdint.h>\n=======\n#include <stdint.h>\n",
-                        f"{marked[-1]}\n=======\n")
+    variant, needs = step if isinstance(step, tuple) else (step, 0)
+    return changed(f"This is variant {variant}.", parent_line(prompt).group(0),
+                   line(variant, needs, needs))
 
 
 def answer(prompt):

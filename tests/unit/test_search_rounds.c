@@ -173,7 +173,7 @@ static void test_presets(void **state)
 
 	(void)state;
 	pike_presets(&n);
-	assert_int_equal(n, 11);
+	assert_int_equal(n, 12);
 	s.strategies = &own;
 	s.nstrategies = 1;
 	assert_true(pike_knobs_find(&k, &s, "mine"));
