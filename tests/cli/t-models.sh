@@ -170,6 +170,27 @@ status_is "a program as a model" 0
 is "its candidates are there" "$(git log --format=%H \
 	--grep '^Pike-Agent: optimize' "refs/pike/open/scale/$lane.program" |
 	wc -l)" 10
+# ---- Ctrl-C ----
+printf '#!/bin/sh\necho >>"%s"\nexec sleep 60\n' "$dir/asked" >"$dir/slow"
+chmod +x "$dir/slow"
+git config pike.llm.main.command "$dir/slow"
+"$PIKE" evolve --run slow --strategy pike-b-no-iba "$weak" scale >"$dir/out" 2>&1 &
+slow=$!
+while [ "$(wc -l 2>/dev/null <"$dir/asked")" != 10 ]; do sleep 0.1; done
+kill -INT $slow
+wait $slow
+is "Ctrl-C" $? 130
+interrupted=$(git log --format=%H --grep 'no candidate: the run was interrupted' \
+	"refs/pike/open/scale/$lane.slow" | wc -l)
+is "what was asked is recorded" "$interrupted" 10
+ok "no program of it is left" test -z "$(pgrep -f "sleep 60")"
+git config pike.llm.main.command "$dir/model"
+pike evolve --run slow --strategy pike-b-no-iba --queries 20 "$weak" scale
+status_is "the next run" 0
+is "asks for the same slots again" "$(git log --format='%(trailers:key=Pike-Slot,valueonly,separator=)' \
+	--grep 'Pike-Generation: 1$' "refs/pike/open/scale/$lane.slow" |
+	grep -c '^[0-9]$')" 20
+
 # A tracked file alone starts no program.
 git config --remove-section pike.llm.main
 printf '[llm "main"]\n\tprovider = command\n\tcommand = ./evil\n' >>.pike/config

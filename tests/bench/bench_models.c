@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bench_models: what a candidate of a model costs beside the model and the
+ * measurement: the strategy, the prompt, the commit with its chat note, the
+ * result, its share of closing the generation. The model answers at once (a
+ * replay), and so does the judge.
+ *
+ *   bench_models [CANDIDATES...]     default: 100 2000 20000
+ *
+ * `models-rounds` of PIKE-B's rounds, `models-islands` of PIKE-O's; at each
+ * size the mean over the last 100 candidates, and the memory at its highest.
+ * JSON lines on stdout, a table on stderr.
+ */
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/proc.h"
+#include "run/agents_priv.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum {
+	WINDOW = 100,
+	AHEAD = 400,	   /* recorded replies at hand */
+	SETTLE_SECONDS = 6 /* as in bench_store */
+};
+
+struct bench {
+	struct pike_run *run;
+	size_t replies; /* recorded so far */
+	size_t judged;	/* records that have a result */
+	int failed;
+	struct pike_err err;
+};
+
+static void must(struct bench *b, int ret)
+{
+	if (!ret)
+		return;
+	fprintf(stderr, "bench_models: %s\n", b->err.text);
+	exit(128);
+}
+
+static void sh(struct bench *b, const char *dir, const char *line)
+{
+	const char *argv[] = { "sh", "-ec", line, NULL };
+	const struct pike_proc_opts o = { .argv = argv, .dir = dir };
+	struct pike_proc_result res;
+
+	must(b, pike_proc_run(&res, &o, &b->err));
+	if (res.status)
+		must(b, pike_fail(&b->err, PIKE_FATAL, "%s", res.err.s));
+	pike_proc_result_release(&res);
+}
+
+/* A reply with a kernel that nobody has proposed. */
+static void add_reply(struct bench *b)
+{
+	struct pike_exchange x = { .agent = (char *)"optimize" };
+	char reply[1024];
+	struct pike_buf line;
+
+	snprintf(reply, sizeof(reply),
+		 "Another loop.\n\n```c\n#include <stdint.h>\n\nvoid "
+		 "scale(const float *x, float *y, int32_t n)\n{\n\tfor "
+		 "(int32_t i = 0; i < n; i++)\n\t\ty[i] = x[i] * 1.5f + x[i] * "
+		 "x[i]; // %zu\n}\n```\n",
+		 ++b->replies);
+	x.reply = reply;
+	pike_buf_init(&line, (size_t)-1);
+	pike_exchange_print(&line, &x);
+	must(b, pike_replay_add(b->run->agents->replay, line.s, line.len,
+				&b->err));
+	pike_buf_release(&line);
+}
+
+static void judge_one(struct bench *b, const struct pike_record *r, size_t i)
+{
+	const struct pike_history *h = b->run->history;
+	double mid = 0.5 + (double)(i % 997) / 2500;
+	struct pike_result res;
+
+	pike_result_init(&res);
+	pike_result_sign(&res, b->run->target, b->run->lane, &h->base);
+	res.commit = r->id;
+	res.champion = h->champion;
+	res.source = pike_xstrdup(r->source.hex);
+	res.env = pike_xstrdup("bench");
+	res.task = pike_xstrdup("bench");
+	res.verdict = PIKE_V_SLOWER;
+	res.vs_champion = (struct pike_ratio){ mid * 0.99, mid, mid * 1.01 };
+	res.vs_base = res.vs_champion;
+	must(b, pike_search_record(b->run->search, b->run->history, &res, 1,
+				   &b->err));
+	pike_result_release(&res);
+	b->run->stats.screened++;
+}
+
+/* As `evolve` does it, but for the measurement. */
+static void judge_all(struct bench *b)
+{
+	for (; b->judged < b->run->history->nrecs; b->judged++) {
+		must(b, pike_run_refresh(b->run, &b->err));
+		judge_one(b, &b->run->history->recs[b->judged], b->judged);
+	}
+}
+
+static bool must_close(const struct bench *b)
+{
+	size_t judged;
+
+	pike_run_open_count(b->run, &judged);
+	return b->run->strategy->closed
+		   ? pike_agents_closed(b->run)
+		   : judged >= (size_t)b->run->settings->generation_size;
+}
+
+static void turn(struct bench *b)
+{
+	must(b, pike_agents_ask(b->run, &b->err));
+	while (pike_replay_left(b->run->agents->replay) < AHEAD)
+		add_reply(b);
+	must(b, pike_agents_listen(b->run, 0, &b->err));
+	judge_all(b);
+	if (must_close(b))
+		must(b, pike_run_advance(b->run, &b->err));
+}
+
+static void figure(const char *name, size_t n, const char *unit, double v)
+{
+	printf("{\"bench\":\"%s\",\"n\":%zu,\"unit\":\"%s\",\"median\":%.4g,"
+	       "\"min\":%.4g,\"max\":%.4g}\n",
+	       name, n, unit, v, v, v);
+	fflush(stdout);
+	fprintf(stderr, "%-24s %8zu  %10.4g %s\n", name, n, v, unit);
+}
+
+static void measure(struct bench *b, const char *name, size_t n)
+{
+	char *memory = pike_xasprintf("%s-memory", name);
+	struct rusage use;
+	size_t first;
+	int64_t t0;
+
+	while (b->run->history->nrecs + WINDOW < n)
+		turn(b);
+	if (n > 1000)
+		sleep(SETTLE_SECONDS);
+	first = b->run->history->nrecs;
+	t0 = pike_now_ns();
+	while (b->run->history->nrecs < first + WINDOW)
+		turn(b);
+	figure(name, n, "ms",
+	       (double)(pike_now_ns() - t0) / 1e6 /
+		   (double)(b->run->history->nrecs - first));
+	getrusage(RUSAGE_SELF, &use);
+	figure(memory, n, "MB", (double)use.ru_maxrss / 1e3);
+	free(memory);
+}
+
+static void bench_strategy(const char *name, const char *strategy,
+			   const size_t *sizes, size_t n)
+{
+	char dir[] = "/tmp/pike-bench-models-XXXXXX";
+	char *from = pike_xasprintf("cp -r '%s/../../tests/kill/repo/.' . && "
+				    "git init -q -b main && git add -A && git "
+				    "-c user.name=b -c user.email=b@example.org"
+				    " commit -qm base",
+				    pike_exe_dir());
+	struct pike_entries e = { 0 };
+	struct pike_settings *settings = NULL;
+	struct pike_repo *repo = NULL;
+	struct pike_run_opts o = { .target = "kill", .stage = -1 };
+	struct bench b = { 0 };
+
+	must(&b, mkdtemp(dir) ? 0 : pike_fail(&b.err, PIKE_FATAL, "%s", dir));
+	sh(&b, dir, from);
+	must(&b, pike_repo_open(&repo, dir, &b.err));
+	must(&b, pike_repo_config(&e, repo, &b.err));
+	pike_entries_add(&e, "pike", "strategy", strategy, "bench", true);
+	pike_entries_add(&e, "pike", "generation-size", "10", "bench", true);
+	pike_entries_add(&e, "llm.main", "provider", "replay", "bench", true);
+	must(&b, pike_settings_make(&settings, &e, &b.err));
+	must(&b, pike_run_open(&b.run, repo, settings, &o, &b.err));
+	for (size_t i = 0; i < n; i++)
+		measure(&b, name, sizes[i]);
+	pike_run_free(b.run);
+	pike_settings_free(settings);
+	pike_entries_release(&e);
+	pike_repo_free(repo);
+	pike_rm_rf(dir, NULL);
+	free(from);
+}
+
+int main(int argc, char **argv)
+{
+	size_t sizes[16] = { 100, 2000, 20000 }, n = 3;
+
+	pike_log_set(PIKE_QUIET);
+	for (int i = 1; i < argc && i <= 16; i++) {
+		sizes[i - 1] = strtoul(argv[i], NULL, 10);
+		n = (size_t)i;
+	}
+	bench_strategy("models-rounds", "pike-b-no-iba", sizes, n);
+	bench_strategy("models-islands", "pike-o", sizes, n);
+	return 0;
+}
