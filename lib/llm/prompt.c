@@ -28,9 +28,24 @@ static void add_entry(struct pike_buf *out, const struct pike_prompt *p)
 	add(out, p->target->entry);
 }
 
+/* Words that are not quoted: one line, which cannot begin another. */
+static void add_line(struct pike_buf *out, const char *s)
+{
+	struct pike_buf clean;
+
+	pike_buf_init(&clean, LOG_MAX);
+	if (s)
+		pike_sanitize(&clean, s, strlen(s));
+	for (size_t i = 0; i < clean.len; i++)
+		if (clean.s[i] == '\n' || clean.s[i] == '\t')
+			clean.s[i] = ' ';
+	add(out, clean.s);
+	pike_buf_release(&clean);
+}
+
 static void add_hardware(struct pike_buf *out, const struct pike_prompt *p)
 {
-	pike_sanitize(out, p->hardware, strlen(p->hardware));
+	add_line(out, p->hardware);
 }
 
 static void add_arch(struct pike_buf *out, const struct pike_prompt *p)
@@ -133,7 +148,7 @@ static void add_roofline(struct pike_buf *out, const struct pike_prompt *p)
 
 static void add_idea(struct pike_buf *out, const struct pike_prompt *p)
 {
-	add(out, p->idea);
+	add_line(out, p->idea);
 }
 
 static void add_ideas(struct pike_buf *out, const struct pike_prompt *p)
@@ -143,7 +158,7 @@ static void add_ideas(struct pike_buf *out, const struct pike_prompt *p)
 
 static void add_reason(struct pike_buf *out, const struct pike_prompt *p)
 {
-	add(out, p->reason);
+	add_line(out, p->reason);
 }
 
 static void add_log(struct pike_buf *out, const struct pike_prompt *p)

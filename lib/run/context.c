@@ -63,11 +63,11 @@ static int add_other(struct pike_context *c, struct pike_run *run,
 	size_t n = 0;
 	int ret = pike_run_files(&files, run, id, err);
 
-	if (!ret)
+	if (!ret && run->knobs.profile)
 		ret = pike_results_of(&res, &n, run->repo, id, err);
 	if (!ret) {
 		pike_buf_addf(b, "%sVersion %zu. ", b->len ? "\n" : "", number);
-		if (n && run->knobs.profile)
+		if (n)
 			describe(b, &res[n - 1]);
 		pike_buf_addc(b, '\n');
 	}
@@ -115,7 +115,7 @@ int pike_context_make(struct pike_context *out, struct pike_run *run,
 	add_device(out, run);
 	pike_buf_init(&out->parent_result, TEXT_MAX);
 	pike_buf_init(&out->others, PIKE_PROMPT_MAX);
-	if (!ret)
+	if (!ret && (is_fix(m) || run->knobs.profile))
 		ret = pike_results_of(&out->results, &out->nresults, run->repo,
 				      &parents[0], err);
 	last = last_of(out);

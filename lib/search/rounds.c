@@ -49,10 +49,13 @@ static void fold_round(struct rounds *r)
 	r->slots = pike_xcalloc(n + 1, sizeof(*r->slots));
 	for (size_t i = 0; i < h->nrecs; i++) {
 		const struct pike_record *rec = &h->recs[i];
-		size_t at = slot_of(rec->slot, n);
+		size_t at;
 
-		if (rec->generation == r->round && at < n &&
-		    pike_record_sample(rec))
+		/* First what sets most of a long history apart. */
+		if (rec->generation != r->round || !pike_record_sample(rec))
+			continue;
+		at = slot_of(rec->slot, n);
+		if (at < n)
 			pike_sample_note(&r->slots[at], rec, i, r->k.fixes);
 	}
 	for (size_t i = 0; i < r->in->nflying; i++) {
