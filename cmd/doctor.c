@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "device/device.h"
 #include "eval/eval.h"
+#include "llm/llm.h"
 #include "report/report.h"
 #include "search/search.h"
 
@@ -326,6 +327,7 @@ static void check_targets(struct doctor *d)
 {
 	const struct pike_settings *s = d->ctx->settings;
 	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_knobs knobs;
 	struct pike_oid base;
 
 	if (pike_repo_base(&base, d->ctx->repo, s->base, &err)) {
@@ -339,9 +341,66 @@ static void check_targets(struct doctor *d)
 		    "none is declared");
 	for (size_t i = 0; i < s->ntargets; i++)
 		check_target(d, &s->targets[i], &base);
-	if (!pike_strategy_find(s->strategy))
-		row(d, MISSING, "strategy", "set `strategy = tune` in [pike]",
-		    "'%s' is not in this version", s->strategy);
+	if (!pike_strategy_choose(&knobs, s, s->strategy))
+		row(d, MISSING, "strategy",
+		    "`pike-git strategies` lists what there is",
+		    "there is no strategy '%s'", s->strategy);
+}
+
+/* ---- models ---- */
+
+static void check_program(struct doctor *d, const struct pike_llm *l,
+			  enum level level)
+{
+	const char *root = pike_repo_workdir(d->ctx->repo);
+	size_t n = strcspn(l->command, " \t");
+	char *path = l->command[0] == '/'
+			 ? pike_xasprintf("%.*s", (int)n, l->command)
+			 : pike_xasprintf("%s/%.*s", root ? root : "", (int)n,
+					  l->command);
+
+	/* One without a slash is looked for when it is run. */
+	if (memchr(l->command, '/', n) && access(path, X_OK))
+		row(d, level, "llm", "put it there, or set another `command`",
+		    "%s: no program '%s'", l->name, path);
+	else
+		row(d, OK, "llm", "", "%s: the program %.*s", l->name, (int)n,
+		    l->command);
+	free(path);
+}
+
+static void check_llm(struct doctor *d, const struct pike_llm *l,
+		      enum level level)
+{
+	const char *key = pike_llm_key_name(l);
+	const char *value = key ? getenv(key) : NULL;
+
+	if (l->command && !strcmp(l->provider, "command"))
+		check_program(d, l, level);
+	else if (key && (!value || !*value))
+		row(d, level, "llm", "set that variable, here and in CI",
+		    "%s: the environment variable %s has no key", l->name, key);
+	else
+		row(d, OK, "llm", "", "%s: %s%s%s, %s%s", l->name, l->provider,
+		    l->model ? ", model " : "", l->model ? l->model : "",
+		    key ? "key in " : "no key", key ? key : "");
+}
+
+/* Not asked: that would cost. */
+static void check_models(struct doctor *d)
+{
+	const struct pike_settings *s = d->ctx->settings;
+	struct pike_knobs knobs;
+	bool needed =
+	    pike_strategy_choose(&knobs, s, s->strategy) && knobs.name;
+
+	for (size_t i = 0; i < s->nllms; i++)
+		check_llm(d, &s->llms[i], needed ? MISSING : WARN);
+	if (needed && !s->nllms)
+		row(d, MISSING, "llm",
+		    "add one to .pike/config, or set `strategy = tune`",
+		    "strategy '%s' asks models, and there is no [llm] section",
+		    s->strategy);
 }
 
 static void check_repo(struct doctor *d, const void *opts)
@@ -375,6 +434,7 @@ static void check_repo(struct doctor *d, const void *opts)
 	}
 	row(d, OK, "config", "", ".pike/config is well-formed");
 	check_targets(d);
+	check_models(d);
 }
 
 static int run(struct pike_ctx *ctx, const void *opts,

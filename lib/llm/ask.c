@@ -126,17 +126,10 @@ void pike_llms_close(struct pike_llms *l)
 
 /* ---- one try ---- */
 
-/* Of the settings, or the provider's own for its own server. */
-static const char *key_name(const struct pike_question *q)
-{
-	if (q->llm->key)
-		return q->llm->key;
-	return q->llm->url ? NULL : q->provider->key;
-}
-
 static const char *key_of(const struct pike_question *q)
 {
-	const char *name = key_name(q), *key = name ? getenv(name) : NULL;
+	const char *name = pike_llm_key_name(q->llm),
+		   *key = name ? getenv(name) : NULL;
 
 	return key && *key ? key : NULL;
 }
@@ -379,11 +372,11 @@ int pike_llms_ask(struct pike_question **out, struct pike_llms *l,
 	q = pike_xcalloc(1, sizeof(*q));
 	q->llm = llm;
 	q->provider = p;
-	if (key_name(q) && !key_of(q)) {
+	if (pike_llm_key_name(q->llm) && !key_of(q)) {
 		int ret = pike_fail(err, PIKE_FATAL,
 				    "llm '%s': set the environment variable %s "
 				    "to the key",
-				    llm->name, key_name(q));
+				    llm->name, pike_llm_key_name(q->llm));
 
 		free(q);
 		return ret;

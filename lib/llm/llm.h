@@ -161,6 +161,10 @@ struct pike_provider {
 const struct pike_provider *pike_provider_find(const char *name);
 const struct pike_provider *pike_providers(size_t *n);
 
+/* The variable that holds its key: of the settings, or the provider's own for
+ * its own server; NULL: none is wanted. */
+const char *pike_llm_key_name(const struct pike_llm *llm);
+
 /* What a reply with another status says, for people: `status` and the server's
  * own words, sanitized, without `key`. The level tells what to do: PIKE_RETRY
  * (408, 409, 425, 429, 5xx: the same request may do later), PIKE_FATAL (401,

@@ -542,6 +542,15 @@ const struct pike_provider *pike_providers(size_t *n)
 	return rows;
 }
 
+const char *pike_llm_key_name(const struct pike_llm *llm)
+{
+	const struct pike_provider *p = pike_provider_find(llm->provider);
+
+	if (llm->key)
+		return llm->key;
+	return llm->url || !p ? NULL : p->key;
+}
+
 const struct pike_provider *pike_provider_find(const char *name)
 {
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(rows); i++)

@@ -73,6 +73,13 @@ pike evolve --run two --strategy pike-b-no-iba --queries 20 "$weak" scale
 status_is "two models to choose from" 0
 git config --remove-section pike.agent.optimize
 
+pike doctor --json
+like "doctor knows the models" "$out" '"check":"llm","found":"main: openai, model scripted, key in FAKE_API_KEY"'
+(unset FAKE_API_KEY && pike doctor >/dev/null
+	cat "$dir/out") >"$dir/doctor"
+like "and whose key is not there" "$(tr -s ' \n' ' ' <"$dir/doctor")" \
+	'warn llm main: the environment variable FAKE_API_KEY has no key'
+
 # ---- what is kept of an exchange ----
 one=$(git log --format=%H --grep '^Pike-Agent: fix' "$ref" | head -n 1)
 chat=$(git notes --ref=pike/chat show "$one")
