@@ -184,6 +184,10 @@ demo: build-deps # evolve one example kernel; leaves build/demo
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)B=$(B) examples/demo.sh
 
+demo-llm: build-deps # the same with a model, whose replies are recorded
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)B=$(B) examples/demo.sh --llm
+
 demo-all: build-deps # the same for every example target
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)B=$(B) examples/demo.sh --all
@@ -238,7 +242,7 @@ clean:
 FORCE:
 .PHONY: all help units benches fuzzers man install uninstall bundle \
 	bundle-folder bundle-tests demo \
-	demo-all check build-deps check-deps check-unit check-san check-cli check-hostile \
+	demo-all demo-llm check build-deps check-deps check-unit check-san check-cli check-hostile \
 	check-gates lint fuzz bench aa soak format clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -3,6 +3,8 @@
 # `make demo`: copies examples/cpu-kernels to build/demo as a new repository,
 # evolves one target of it under a bounded budget, and says how to look at what
 # came out. `--all` does every target; a target's name does that one.
+# `--llm` does it in build/demo-llm with examples/recorded: a search that asks a
+# model, whose replies are recorded.
 # Reads B (build folder), DEMO_MINUTES and DEMO_CANDIDATES (per target).
 set -eu
 cd "$(dirname "$0")/.."
@@ -14,12 +16,19 @@ minutes=${DEMO_MINUTES:-2}
 candidates=${DEMO_CANDIDATES:-40}
 
 targets=softmax
+from=examples/cpu-kernels
+says='Five kernels as one writes them first'
+limits="--minutes $minutes --candidates $candidates"
 case ${1:-} in
 '') ;;
 --all) targets=$(sed -n 's/^\[target "\(.*\)"\].*/\1/p' \
 	examples/cpu-kernels/.pike/config) ;;
+--llm)
+	from=examples/recorded demo=$B/demo-llm targets=rmsnorm limits=
+	says='A kernel as one writes it first'
+	;;
 -*)
-	echo "usage: examples/demo.sh [--all | TARGET...]" >&2
+	echo "usage: examples/demo.sh [--all | --llm | TARGET...]" >&2
 	exit 129
 	;;
 *) targets=$* ;;
@@ -35,7 +44,7 @@ export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
 rm -rf "$demo"
 mkdir -p "$demo"
-cp -R examples/cpu-kernels/. "$demo"
+cp -R "$from/." "$demo"
 cd "$demo"
 git -c init.defaultBranch=main init -q
 git config user.name 'pike demo'
@@ -43,7 +52,7 @@ git config user.email demo@example.org
 git config gc.auto 0
 git add -A
 GIT_AUTHOR_DATE='2025-01-01T00:00:00Z' GIT_COMMITTER_DATE='2025-01-01T00:00:00Z' \
-	git commit -q -m 'Five kernels as one writes them first'
+	git commit -q -m "$says"
 
 level=$("$pike" doctor --json 2>/dev/null |
 	sed -n 's/.*isolation \(I[0-9]\).*/\1/p' | head -n 1)
@@ -60,8 +69,8 @@ esac
 
 began=$(date +%s)
 for t in $targets; do
-	"$pike" evolve ${weak:+"$weak"} --minutes "$minutes" \
-		--candidates "$candidates" "$t"
+	# shellcheck disable=SC2086 # words on purpose
+	"$pike" evolve ${weak:+"$weak"} $limits "$t"
 	echo
 done
 echo "demo: $(($(date +%s) - began)) s for: $(echo "$targets" | tr '\n' ' ')"
@@ -70,3 +79,8 @@ echo "  cd $demo && PATH=$B:\$PATH"
 echo "  git log --first-parent --branches='pike/evo/*'"
 echo "  git log --graph --oneline --branches='pike/evo/*'"
 echo "  git pike status"
+[ "$from" = examples/cpu-kernels ] || {
+	echo "  git log --notes=pike/chat --glob='refs/pike/open/*'"
+	echo "demo: the replies of the model are recorded; $from/README.md" \
+		"says where they come from"
+}

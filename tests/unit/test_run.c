@@ -132,6 +132,61 @@ static void budget_counts_candidates(void **state)
 	pike_history_free(run.history);
 }
 
+/* An exchange, which left something to measure or not. */
+static void exchanged(struct pike_history *h, int id, const char *agent,
+		      bool code, double usd)
+{
+	struct pike_record r = { .settled = -1,
+				 .generation = 1,
+				 .agent = pike_xstrdup(agent),
+				 .cost = usd };
+
+	fake_oid(&r.id, id);
+	if (code)
+		fake_oid(&r.source, 1000 + id);
+	pike_history_add(h, &r);
+}
+
+static void budget_counts_queries(void **state)
+{
+	struct pike_settings s = { .budget = { .queries = 4 } };
+	struct pike_run run = { .settings = &s, .history = history() };
+
+	(void)state;
+	exchanged(run.history, 2, "brainstorm", false, 1);
+	assert_int_equal(pike_run_queries(&run, 0), 4);
+	assert_int_equal(pike_run_queries(&run, 3), 1);
+	assert_int_equal(pike_run_queries(&run, 5), 0);
+	exchanged(run.history, 3, "optimize", true, 1);
+	exchanged(run.history, 4, "optimize", false, 1);
+	exchanged(run.history, 5, "fix", true, 1);
+	assert_int_equal(pike_run_queries(&run, 0), 1);
+	assert_false(pike_run_spent(&run));
+	exchanged(run.history, 6, "fix", true, 1);
+	assert_int_equal(pike_run_queries(&run, 0), 0);
+	assert_true(pike_run_spent(&run));
+	assert_string_equal(run.ended, "budget: 4 queries");
+	pike_history_free(run.history);
+}
+
+/* What is measured is a candidate; ideas and talk are none. */
+static void budgets_are_of_their_own_kind(void **state)
+{
+	struct pike_settings s = { .budget = { .candidates = 2, .usd = 3 } };
+	struct pike_run run = { .settings = &s, .history = history() };
+
+	(void)state;
+	exchanged(run.history, 2, "brainstorm", false, 1);
+	exchanged(run.history, 3, "optimize", false, 1);
+	assert_int_equal(pike_run_allowance(&run), 2);
+	assert_int_equal(pike_run_queries(&run, 0), 2);
+	exchanged(run.history, 4, "optimize", true, 1);
+	assert_int_equal(pike_run_queries(&run, 0), 0);
+	assert_true(pike_run_spent(&run));
+	assert_string_equal(run.ended, "budget: 3.00 USD");
+	pike_history_free(run.history);
+}
+
 static void budget_counts_dollars(void **state)
 {
 	struct pike_settings s = { .budget = { .usd = 1.0 } };
@@ -174,6 +229,8 @@ int main(void)
 		cmocka_unit_test(confirmed_ones_are_done),
 		cmocka_unit_test(budget_counts_candidates),
 		cmocka_unit_test(budget_counts_dollars),
+		cmocka_unit_test(budget_counts_queries),
+		cmocka_unit_test(budgets_are_of_their_own_kind),
 		cmocka_unit_test(open_generation_is_counted),
 	};
 
