@@ -6,6 +6,7 @@
 #include "cmd.h"
 
 #include "base/mem.h"
+#include "llm/llm.h"
 #include "report/report.h"
 
 #include <stdlib.h>
@@ -211,6 +212,23 @@ static void man_settings(struct pike_buf *b)
 	}
 }
 
+static void man_prompts(struct pike_buf *b)
+{
+	struct pike_field f;
+
+	pike_buf_adds(b, ".SH PROMPTS\n");
+	roff(b,
+	     "What models are told stands in templates; the tracked file "
+	     ".pike/prompts/NAME.md replaces one (`pike-git init --prompts` "
+	     "copies them all). {{FIELD}} stands for a field, alone on a "
+	     "line for no line where it is empty; {{#FIELD}} and {{/FIELD}}, "
+	     "each on a line of its own, hold what is there only with it, "
+	     "{{^FIELD}} what is there only without. Text of others (code, "
+	     "logs) is quoted, and never looked at as a template. Fields:\n");
+	for (size_t i = 0; pike_prompt_field(&f, i); i++)
+		entry(b, f.name, f.value);
+}
+
 void pike_help_man(struct pike_buf *b)
 {
 	struct pike_buf text;
@@ -236,6 +254,7 @@ void pike_help_man(struct pike_buf *b)
 		pike_buf_addf(b, ".\\\" end %s\n", (*c)->name);
 	}
 	man_settings(b);
+	man_prompts(b);
 	pike_buf_adds(b, ".SH EXIT STATUS\n");
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(exits); i++)
 		entry(b, exits[i].status, exits[i].meaning);

@@ -15,6 +15,19 @@
 #define TEMPLATE_MAX (64u << 10)
 #define CONFIG_MAX (1u << 20)
 
+struct opts {
+	struct pike_common common;
+	bool prompts;
+};
+
+static const struct pike_opt opts_table[] = {
+	{ .name = "prompts",
+	  .type = PIKE_OPT_BOOL,
+	  .offset = offsetof(struct opts, prompts),
+	  .help = "copy the prompts to .pike/prompts" },
+	{ .name = NULL },
+};
+
 struct field {
 	const char *name, *value;
 };
@@ -175,21 +188,67 @@ static void try_config(struct pike_ctx *ctx)
 		pike_warn("to correct: %s", err.text);
 }
 
+/* ---- prompts ---- */
+
+static const char *const prompts[] = { "system", "brainstorm", "optimize",
+				       "fix",	 "rules-cpu",  "rules-cuda" };
+
+static int write_prompt(struct pike_ctx *ctx, const char *name,
+			struct pike_err *err)
+{
+	char *from = pike_xasprintf("prompts/%s.md", name);
+	char *to = pike_xasprintf(".pike/prompts/%s.md", name);
+	struct pike_buf text;
+	int ret = 0;
+
+	pike_buf_init(&text, TEMPLATE_MAX);
+	if (!access(to, F_OK)) {
+		pike_buf_addf(&ctx->out, "%s is there already\n", to);
+	} else {
+		ret = pike_read_template(&text, from, err);
+		if (!ret)
+			ret = pike_write_file(to, text.s, text.len, err);
+		if (!ret)
+			pike_buf_addf(&ctx->out, "wrote %s\n", to);
+	}
+	pike_buf_release(&text);
+	free(from);
+	free(to);
+	return ret;
+}
+
+/* Copies of the built-in ones, to be changed and committed. */
+static int write_prompts(struct pike_ctx *ctx, const char *top,
+			 struct pike_err *err)
+{
+	int ret = 0;
+
+	if (chdir(top))
+		return pike_fail_errno(err, PIKE_FATAL, "cannot go to '%s'",
+				       top);
+	ret = pike_mkdir_p(".pike/prompts", 0777, err);
+	for (size_t i = 0; !ret && i < PIKE_ARRAY_LEN(prompts); i++)
+		ret = write_prompt(ctx, prompts[i], err);
+	return ret;
+}
+
 static int run(struct pike_ctx *ctx, const void *opts,
 	       const struct pike_strs *rest, struct pike_err *err)
 {
+	const struct opts *o = opts;
 	const char *top = pike_repo_workdir(ctx->repo);
 	struct pike_kernels found = { 0 };
 	struct pike_buf text;
 	int ret = 0;
 
-	(void)opts;
 	pike_buf_init(&text, CONFIG_MAX);
 	if (!top)
 		return pike_fail(err, PIKE_FATAL,
 				 "a bare repository has no place for "
 				 ".pike/config; run init in a clone with a "
 				 "working tree");
+	if (o->prompts)
+		return write_prompts(ctx, top, err);
 	for (size_t i = 0; !ret && i < rest->n; i++)
 		ret = pike_scan_named(&found, top, rest->v[i], err);
 	if (!ret && chdir(top))
@@ -223,8 +282,10 @@ const struct pike_cmd pike_cmd_init = {
 	.text = "Looks for C files with a `//pike: tune` line, or takes the "
 		"named ones, and writes a commented configuration whose "
 		"arguments are guessed from the function's own. Never "
-		"overwrites one.",
-	.opts_size = sizeof(struct pike_common),
+		"overwrites one. With --prompts only copies what models are "
+		"told to .pike/prompts, where it can be changed.",
+	.opts = opts_table,
+	.opts_size = sizeof(struct opts),
 	.flags = PIKE_NEED_REPO,
 	.run = run,
 };

@@ -120,6 +120,21 @@ status_is "where nothing is recorded" 128
 like "it says so" "$err" "no exchanges with models are recorded below 'main'"
 unset lines
 
+# ---- prompts of one's own ----
+pike init --prompts
+status_is "init --prompts" 0
+is "copies all of them" "$(ls .pike/prompts)" "$(ls "$PIKE_TEMPLATES/prompts")"
+pike init --prompts
+like "never over one that is there" "$out" 'optimize.md is there already'
+echo 'Say {{target}} in {{nothing}}.' >.pike/prompts/optimize.md
+git add -A
+git commit -qm 'prompts of our own'
+pike evolve --run own --strategy pike-b-no-iba --queries 10 "$weak" scale
+status_is "a field that there is not" 129
+like "is told with its line" "$err" 'optimize:1: .*nothing'
+git rm -rqf .pike/prompts
+git commit -qm 'no prompts of our own'
+
 # ---- budgets ----
 pike evolve --run usd --strategy pike-b-no-iba --usd 0.02 "$weak" scale
 like "money ends it" "$out" 'ended    budget: 0.02 USD'
