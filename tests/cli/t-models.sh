@@ -220,6 +220,20 @@ pike evolve --run evil --strategy pike-b "$weak" scale
 status_is "a program of a tracked file" 129
 like "needs trust" "$err" 'config --trust'
 
+# ---- the example with recorded replies ----
+mkdir "$dir/recorded"
+cp -R "$here/../../examples/recorded/." "$dir/recorded"
+cd "$dir/recorded" || exit 1
+git init -q && git add -A && git commit -qm 'A kernel as one writes it first'
+pike propose rmsnorm
+status_is "the example of recorded replies" 0
+is "ideas, and a candidate for each slot" "$(git log \
+	--format='%(trailers:key=Pike-Agent,valueonly,separator=)' \
+	--glob='refs/pike/open/*' | grep . | sort | uniq -c | tr -s ' \n' ' ')" \
+	' 1 brainstorm 4 optimize '
+is "all of use" "$(git log --format=%s --glob='refs/pike/open/*' |
+	grep -c 'no candidate')" 0
+
 exec {model[1]}>&-
 wait "$model_PID" 2>/dev/null
 finish
