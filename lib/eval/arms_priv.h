@@ -96,5 +96,10 @@ int pike_runner_sustain(double *ns, struct pike_runner *r, uint32_t set,
 int pike_runner_settled(struct pike_runner *r, struct pike_fault *f,
 			struct pike_err *err);
 void pike_runner_close(struct pike_runner *r);
+/* Kills one that holds a GPU, and does not wait for its end, which takes a
+ * tenth of a second: the next round warms up meanwhile. Before anything is
+ * timed, pike_runners_gone sees to it that nothing of them is left. */
+void pike_runner_end(struct pike_runner *r);
+void pike_runners_gone(struct pike_judge *j);
 
 #endif

@@ -320,6 +320,7 @@ static int need_room(size_t *n, struct pike_judge *j, const struct pike_case *c,
 
 	if (ret)
 		return ret;
+	pike_runners_gone(j); /* room for their memory, too */
 	warm = pike_warm_sets(&l);
 	*n = pike_pool_fit(j, &l, w->want + warm, w->least + warm, w->arms,
 			   pike_slots(w->inner) + warm);
@@ -516,6 +517,7 @@ void pike_judge_free(struct pike_judge *j)
 	if (!j)
 		return;
 	pike_guests_drop(j);
+	pike_runners_gone(j);
 	pike_build_free(j->base);
 	pike_build_free(j->ref_double);
 	pike_build_free(j->ref_native);

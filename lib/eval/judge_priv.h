@@ -21,6 +21,8 @@ struct pike_guest {
 /* Runners of a GPU kept ready: a round's base, champion and challenger, and
  * those of the round after it, which get ready meanwhile. */
 #define PIKE_SPARES 5
+/* Those of a round that end at the same time. */
+#define PIKE_ENDING 3
 
 /* What is known of one measured case. */
 struct pike_case_state {
@@ -57,6 +59,8 @@ struct pike_judge {
 	struct pike_buf ref_runner;
 	struct pike_guest spares[PIKE_SPARES];
 	size_t nspares;
+	struct pike_runner *ending[PIKE_ENDING];
+	size_t nending;
 	struct pike_build *base, *ref_double, *ref_native;
 	struct pike_build *builds; /* all that live, linked by `next` */
 	struct pike_case_state *cases;

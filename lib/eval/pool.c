@@ -3,6 +3,7 @@
 #include "eval/pool_priv.h"
 
 #include "base/mem.h"
+#include "eval/arms_priv.h"
 #include "eval/judge_priv.h"
 #include "eval/protocol_priv.h"
 
@@ -157,6 +158,8 @@ void pike_pool_free(struct pike_pool *p)
 
 	if (!p)
 		return;
+	/* They know it, and what they hold is not there for the next pool. */
+	pike_runners_gone(p->j);
 	cells = p->layout.t ? p->layout.t->nargs * p->nsets : 0;
 	if (cells)
 		p->layout.place->release(p);

@@ -303,7 +303,7 @@ static int check_floats(struct sums *s, struct pike_referee *r, pike_gpu_ptr y,
 	uint64_t n = t->n, row = t->row, at = t->at;
 	void *all[] = { &y, &at, &n, l, &r->sums };
 	void *rows[] = { &y, &at, &n, &row, l, &r->sums };
-	int ret = call_for(r, "check", t->dtype, n / 2 + THREADS, all, err);
+	int ret = call_for(r, "check", t->dtype, n / 8 + THREADS, all, err);
 
 	if (!ret && row >= PROTO_ROW_MIN)
 		ret =

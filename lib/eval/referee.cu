@@ -175,10 +175,8 @@ static __device__ bool class_ok(double y, double r, double widest)
 
 static __device__ bool elem_ok(double y, double r, const limits &l)
 {
-	if (!class_ok(y, r, l.widest))
-		return false;
 	if (!isfinite(y) || !isfinite(r))
-		return true;
+		return class_ok(y, r, l.widest);
 	return fabs(y - r) <= l.abs + l.rel * fabs(r);
 }
 
@@ -187,6 +185,38 @@ static __device__ double add_warp(double v)
 	for (int k = 16; k; k /= 2)
 		v += __shfl_xor_sync(~0u, v, k);
 	return v;
+}
+
+/* Adds what a block of threads has found: one of them tells it, since all
+ * write to the same place. */
+static __device__ void tell(sums *s, double d2, double r2, double worst,
+			    u64 bad)
+{
+	__shared__ double part[3][32];
+	unsigned warp = threadIdx.x / 32, warps = blockDim.x / 32;
+
+	d2 = add_warp(d2);
+	r2 = add_warp(r2);
+	for (int k = 16; k; k /= 2)
+		worst = fmax(worst, __shfl_xor_sync(~0u, worst, k));
+	if (!(threadIdx.x % 32)) {
+		part[0][warp] = d2;
+		part[1][warp] = r2;
+		part[2][warp] = worst;
+	}
+	if (bad)
+		atomicAdd(&s->bad, bad);
+	__syncthreads();
+	if (threadIdx.x)
+		return;
+	for (unsigned w = 1; w < warps; w++) {
+		d2 += part[0][w];
+		r2 += part[1][w];
+		worst = fmax(worst, part[2][w]);
+	}
+	atomicMax(&s->max_abs, (u64)__double_as_longlong(worst));
+	atomicAdd(&s->d2, d2);
+	atomicAdd(&s->r2, r2);
 }
 
 /* G4 on a block or a row of n elements. */
@@ -199,24 +229,48 @@ static __device__ bool sums_ok(double d2, double r2, double n, const limits &l)
 	return sqrt(d2) <= l.factor * l.bound * den + l.abs_free * sqrt(n);
 }
 
-/* A warp takes 64 elements: a block of G4. */
+/* Elements that a thread reads at once, where it gets them. */
+template <typename T> struct alignas(16) eight {
+	T v[8];
+};
+
+template <typename T>
+static __device__ void take(eight<T> *to, const T *from, u64 n)
+{
+	if (n == 8)
+		*to = *(const eight<T> *)from;
+#pragma unroll
+	for (u64 k = 0; k < 8; k++)
+		if (n < 8 && k < n)
+			to->v[k] = from[k];
+}
+
+/* Eight threads take 64 elements, a block of G4. */
 template <typename T, typename R>
 static __device__ void check(const T *y, const R *r, u64 n, limits l, sums *s)
 {
-	u64 warps = (u64)gridDim.x * blockDim.x / 32, lane = threadIdx.x % 32;
-	u64 warp = (blockIdx.x * (u64)blockDim.x + threadIdx.x) / 32;
+	u64 step = (u64)gridDim.x * blockDim.x * 8, part = threadIdx.x % 8;
+	u64 at = (blockIdx.x * (u64)blockDim.x + threadIdx.x) * 8;
 	double all_d2 = 0, all_r2 = 0, worst = 0;
 	u64 bad = 0;
 
-	for (u64 b = warp; b * 64 < n; b += warps) {
+	/* All threads of a warp go on while one of them has something to do */
+	for (; at - threadIdx.x % 32 * 8 < n; at += step) {
+		u64 have = at < n ? (n - at < 8 ? n - at : 8) : 0;
+		u64 block = at - part * 8, left = block < n ? n - block : 0;
 		double d2 = 0, r2 = 0;
-		u64 len = n - b * 64 < 64 ? n - b * 64 : 64;
+		eight<T> ys;
+		eight<R> rs;
 
-		for (u64 k = lane; k < len; k += 32) {
-			u64 at = b * 64 + k;
-			double yv = get(y[at]), rv = get(r[at]);
+		take(&ys, y + at, have);
+		take(&rs, r + at, have);
+#pragma unroll
+		for (u64 k = 0; k < 8; k++) {
+			double yv = get(ys.v[k]), rv = get(rs.v[k]);
 			double d = fabs(yv - rv);
 
+			if (k >= have)
+				continue;
 			bad += !elem_ok(yv, rv, l);
 			if (!isfinite(d))
 				continue;
@@ -224,20 +278,16 @@ static __device__ void check(const T *y, const R *r, u64 n, limits l, sums *s)
 			d2 += d * d;
 			r2 += rv * rv;
 		}
-		d2 = add_warp(d2);
-		r2 = add_warp(r2);
-		bad += !lane && !sums_ok(d2, r2, (double)len, l);
 		all_d2 += d2;
 		all_r2 += r2;
+		for (int k = 4; k; k /= 2) {
+			d2 += __shfl_xor_sync(~0u, d2, k);
+			r2 += __shfl_xor_sync(~0u, r2, k);
+		}
+		if (!part && left)
+			bad += !sums_ok(d2, r2, left < 64 ? left : 64, l);
 	}
-	if (bad)
-		atomicAdd(&s->bad, bad);
-	if (worst > 0)
-		atomicMax(&s->max_abs, (u64)__double_as_longlong(worst));
-	if (!lane && (all_d2 > 0 || all_r2 > 0)) {
-		atomicAdd(&s->d2, all_d2);
-		atomicAdd(&s->r2, all_r2);
-	}
+	tell(s, all_d2, all_r2, worst, bad);
 }
 
 /* A block of threads takes a row. */
@@ -251,6 +301,7 @@ static __device__ void check_rows(const T *y, const R *r, u64 n, u64 row,
 	for (u64 at = blockIdx.x * row; at < n; at += gridDim.x * row) {
 		double d2 = 0, r2 = 0;
 
+#pragma unroll 4
 		for (u64 k = threadIdx.x; k < row; k += blockDim.x) {
 			double rv = get(r[at + k]);
 			double d = fabs(get(y[at + k]) - rv);
@@ -330,11 +381,7 @@ static __device__ void natural(const S *q, const R *r, u64 n, sums *s)
 		d2 += d * d;
 		worst = d > worst ? d : worst;
 	}
-	if (worst > 0)
-		atomicMax(&s->max_abs, (u64)__double_as_longlong(worst));
-	d2 = add_warp(d2);
-	if (!(threadIdx.x % 32) && d2 > 0)
-		atomicAdd(&s->d2, d2);
+	tell(s, d2, 0, worst, 0);
 }
 
 /* ---- memory ---- */

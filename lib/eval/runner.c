@@ -430,3 +430,23 @@ void pike_runner_close(struct pike_runner *r)
 	free(r->held);
 	free(r);
 }
+
+void pike_runner_end(struct pike_runner *r)
+{
+	struct pike_judge *j;
+
+	if (!r)
+		return;
+	j = r->j;
+	pike_box_kill(r->guest.box);
+	if (j->nending < PIKE_ENDING)
+		j->ending[j->nending++] = r;
+	else
+		pike_runner_close(r);
+}
+
+void pike_runners_gone(struct pike_judge *j)
+{
+	while (j->nending)
+		pike_runner_close(j->ending[--j->nending]);
+}

@@ -146,6 +146,11 @@ static int screen_all(struct pike_result *out, struct screen *s,
 
 	if (ret)
 		return ret;
+	/* The noise is that of so many rounds, and this is one: where a process
+	 * lies in a GPU's memory decides about a kernel of 5 us by some 2 %. */
+	if (j->on_gpu)
+		delta = fmax(delta, PROTO_DELTA_NOISE * j->noise *
+					sqrt(PROTO_AA_ROUNDS));
 	pike_outcome_sign(out, j, PIKE_SCREEN);
 	pike_outcome_noise(out, j, delta);
 	pike_fault_init(&f);

@@ -202,6 +202,7 @@ int pike_session_begin(struct pike_session *s, struct pike_fault *f,
 	ret = open_runners(s, f, err);
 	if (!ret)
 		ret = warm_up(s, f, err);
+	pike_runners_gone(s->j);
 	if (ret)
 		pike_session_drop(s);
 	return ret;
@@ -317,6 +318,10 @@ int pike_session_end(struct pike_session *s, struct pike_timing *t,
 	if (!t->launches)
 		t->launches = pike_arm_resources(
 		    s->runner[s->narms - 1]->guest.arm, s->pool->layout.c);
+	for (size_t k = 0; !ret && s->j->on_gpu && k < s->narms; k++) {
+		pike_runner_end(s->runner[k]);
+		s->runner[k] = NULL;
+	}
 	pike_session_drop(s);
 	s->round++;
 	t->rounds = s->round;

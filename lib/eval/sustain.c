@@ -94,6 +94,7 @@ static int sustain_all(double *ratio, double *more, struct pike_judge *j,
 	int ret = 0;
 
 	*more = 0;
+	pike_runners_gone(j);
 	for (size_t i = 0; !ret && i < j->t->ncases; i++) {
 		struct pike_case_state *cs = &j->cases[i];
 		struct sustained base, own;
