@@ -256,9 +256,10 @@ int pike_gpu_launch(struct pike_gpu_code *c, const struct pike_plan *p,
 		    const struct pike_case *k, const pike_gpu_ptr *args,
 		    struct pike_err *err);
 
-/* What the machine code in this file does that no kernel may, as a phrase
- * ("asks the L2 cache to ..."); NULL: nothing that can be seen in it. */
+/* Of built machine code: what it does that no kernel may, as a phrase ("asks
+ * ..."), or NULL; instructions by kind and in `all`, or NULL if not known. */
 const char *pike_object_breaks(int object_fd);
+struct pike_json *pike_object_census(int object_fd, const char *arch);
 
 /* The source of the kernels that a runner brings along, and the plan that
  * builds such a source of our own. */
@@ -289,9 +290,8 @@ struct pike_findings {
 	size_t n, cap;
 };
 void pike_findings_release(struct pike_findings *f);
-/* What CUDA needs and what is here of it, then each GPU; `gpus`, an array,
- * gets an object for each. Opens the driver. true: GPU targets can be built
- * and measured. */
+/* What CUDA needs and what is here of it, then each GPU, which `gpus` gets an
+ * object of. Opens the driver. true: GPU targets can be built and measured. */
 bool pike_gpu_findings(struct pike_findings *out, struct pike_json *gpus);
 
 /* The runner program's file name for a backend. */

@@ -133,6 +133,28 @@ uint64_t pike_gpu_object_section(const struct pike_gpu_object *o,
 	return 0;
 }
 
+bool pike_gpu_object_code(const uint8_t **code, uint64_t *len,
+			  const struct pike_gpu_object *o, uint64_t *at)
+{
+	uint64_t n = o->cubin_len;
+	Elf64_Ehdr e;
+	Elf64_Shdr s;
+
+	if (n < sizeof(e))
+		return false;
+	memcpy(&e, o->cubin, sizeof(e));
+	while (section(&s, o, &e, (*at)++)) {
+		if (s.sh_type != SHT_PROGBITS || !(s.sh_flags & SHF_EXECINSTR))
+			continue;
+		if (s.sh_offset > n || s.sh_size > n - s.sh_offset)
+			return false;
+		*code = o->cubin + s.sh_offset;
+		*len = s.sh_size;
+		return true;
+	}
+	return false;
+}
+
 const char *pike_gpu_object_lowered(const struct pike_gpu_object *o,
 				    const char *expression)
 {

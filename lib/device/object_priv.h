@@ -49,6 +49,10 @@ bool pike_gpu_object_load(struct pike_gpu_object *out, void **bytes, int fd);
  * sane one. */
 uint64_t pike_gpu_object_section(const struct pike_gpu_object *o,
 				 const char *name);
+/* The next section of instructions from *at on, which it moves; false: none,
+ * or none that lies within the machine code. */
+bool pike_gpu_object_code(const uint8_t **code, uint64_t *len,
+			  const struct pike_gpu_object *o, uint64_t *at);
 /* The name in the machine code; NULL when there is none. */
 const char *pike_gpu_object_lowered(const struct pike_gpu_object *o,
 				    const char *expression);

@@ -189,6 +189,20 @@ int pike_build_reference(struct pike_build **out, struct pike_judge *j,
 	return build_start(out, j, j->o.reference, real, err);
 }
 
+void pike_build_tell(struct pike_json *resources, const struct pike_build *b)
+{
+	struct pike_json *sass;
+
+	pike_json_set_i64(resources, "object_bytes", b->object_bytes);
+	if (!b->launch)
+		return;
+	sass = pike_object_census(b->fd, b->j->dev.arch);
+	if (sass)
+		pike_json_set(resources, "sass", sass);
+	else
+		pike_json_set_str(resources, "sass", "unavailable");
+}
+
 bool pike_build_ready(struct pike_build *b)
 {
 	return b->ended || pike_box_ended(b->box);

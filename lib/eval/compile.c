@@ -12,7 +12,7 @@ static struct pike_json *resources(struct pike_judge *j,
 	struct pike_object o = pike_build_object(b);
 	struct pike_json *r = pike_device_compiled(&j->dev, j->t, &o, b->log.s);
 
-	pike_json_set_i64(r, "object_bytes", b->object_bytes);
+	pike_build_tell(r, b);
 	return r;
 }
 

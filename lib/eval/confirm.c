@@ -318,7 +318,7 @@ int pike_judge_confirm(struct pike_result *out, struct pike_judge *j,
 	}
 	pike_json_push_str(k.unchecked, "sanitizers");
 	pike_json_set(out->extra, "unchecked", k.unchecked);
-	pike_json_set_i64(out->resources, "object_bytes", cand->object_bytes);
+	pike_build_tell(out->resources, cand);
 	out->secs = (double)(pike_now_ns() - t0) / 1e9;
 	return 0;
 }

@@ -100,6 +100,10 @@ int pike_build_own(struct pike_build **out, struct pike_judge *j,
 		   const char *name, const char *text, struct pike_err *err);
 struct pike_object pike_build_object(const struct pike_build *b);
 
+/* What the object itself tells: `object_bytes`, and for a GPU `sass`, its
+ * instructions by kind, or the word that they are not known. */
+void pike_build_tell(struct pike_json *resources, const struct pike_build *b);
+
 bool pike_judge_stopped(const struct pike_judge *j);
 void pike_judge_say(const struct pike_judge *j, const char *what,
 		    double fraction);

@@ -192,8 +192,7 @@ int pike_judge_screen(struct pike_result *out, struct pike_judge *j,
 		pike_timing_release(&s.t[i]);
 	free(s.t);
 	if (!ret) {
-		pike_json_set_i64(out->resources, "object_bytes",
-				  cand->object_bytes);
+		pike_build_tell(out->resources, cand);
 		out->secs = (double)(pike_now_ns() - t0) / 1e9;
 	}
 	return ret;
