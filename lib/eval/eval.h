@@ -19,7 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PIKE_JUDGE_VERSION "2"
+#define PIKE_JUDGE_VERSION "3"
 
 /* ---- isolation ---- */
 

@@ -8,6 +8,7 @@
 #include "report/report.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Below this share of both ceilings it is not they that bind. */
@@ -129,11 +130,55 @@ static void roofline_text(struct pike_buf *b, const struct pike_json *x)
 	pike_buf_release(&line);
 }
 
+#define KINDS_MAX 64
+#define KINDS_SHOWN 10
+
+struct kind {
+	const char *name;
+	int64_t n;
+};
+
+static int by_count(const void *p, const void *q)
+{
+	const struct kind *a = p, *b = q;
+
+	if (a->n != b->n)
+		return a->n < b->n ? 1 : -1;
+	return strcmp(a->name, b->name);
+}
+
+/* "812 instructions: FFMA 256, LDS 128, ...": the most frequent ones. */
+static void census_text(struct pike_buf *b, const struct pike_json *sass)
+{
+	struct kind v[KINDS_MAX];
+	struct pike_buf line;
+	const char *key;
+	size_t n = 0;
+
+	for (size_t i = 0; n < KINDS_MAX && (key = pike_json_key(sass, i)); i++)
+		if (strcmp(key, "all") != 0)
+			v[n++] =
+			    (struct kind){ key, pike_json_i64(sass, key, 0) };
+	if (!n)
+		return;
+	qsort(v, n, sizeof(*v), by_count);
+	pike_buf_init(&line, 1024);
+	for (size_t i = 0; i < n && i < KINDS_SHOWN; i++)
+		pike_buf_addf(&line, "%s%.20s %lld", i ? ", " : "", v[i].name,
+			      (long long)v[i].n);
+	pike_buf_addf(b, "machine code: %lld instructions: ",
+		      (long long)pike_json_i64(sass, "all", 0));
+	pike_wrap_from(b, line.s, 14, 14, PIKE_WIDTH);
+	pike_buf_addc(b, '\n');
+	pike_buf_release(&line);
+}
+
 void pike_resources_text(struct pike_buf *b, const struct pike_result *r)
 {
 	double mhz = pike_json_f64(r->resources, "sm_mhz", 0);
 
 	launches_text(b, pike_json_get(r->resources, "launches"));
+	census_text(b, pike_json_get(r->resources, "sass"));
 	roofline_text(b, r->extra);
 	if (mhz > 0)
 		pike_buf_addf(b, "SM clock: %.0f MHz, %.0f MHz for the base\n",

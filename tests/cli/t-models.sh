@@ -108,7 +108,7 @@ like "has each of them" "$out" '"agent":"fix"'
 ok "fsck" git fsck --strict --no-dangling
 
 # ---- a replay ----
-asked=$(served) lines=$(git notes --ref=pike/results list | wc -l)
+asked=$(served)
 pike evolve --replay "pike/evo/scale/$lane.pike-b" --strategy pike-b "$weak" scale
 status_is "evolve --replay" 0
 like "costs nothing" "$out" '; 0.00 USD in all'
@@ -125,7 +125,6 @@ is "mends nothing" "$(git log --format=%H --grep '^Pike-Agent: fix' \
 pike evolve --replay main --run none --strategy pike-b "$weak" scale
 status_is "where nothing is recorded" 128
 like "it says so" "$err" "no exchanges with models are recorded below 'main'"
-unset lines
 
 # ---- prompts of one's own ----
 pike init --prompts
@@ -241,6 +240,6 @@ is "ideas, and a candidate for each slot" "$(git log \
 is "all of use" "$(git log --format=%s --glob='refs/pike/open/*' |
 	grep -c 'no candidate')" 0
 
-exec {model[1]}>&-
-wait "$model_PID" 2>/dev/null
+eval "exec ${model[1]}>&-"
+wait
 finish

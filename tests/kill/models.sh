@@ -6,7 +6,8 @@
 # what its preset promises.
 #
 #   tests/kill/models.sh [ROUNDS] [SEED]      default: 8 rounds, random seed
-# shellcheck disable=SC1091
+# dir, here, out, count and failed are lib.sh's.
+# shellcheck disable=SC1091,SC2154
 . "$(dirname "$0")/../cli/lib.sh"
 rounds=${1:-8}
 RANDOM=${2:-$((RANDOM))}
@@ -16,7 +17,7 @@ cd "$dir/repo" || exit 1
 coproc model { PIKE_MODEL_DELAY=0.03 exec "$here/../servers/model.py"; }
 read -r port <&"${model[0]}"
 url=http://127.0.0.1:$port
-served() { curl -fs --noproxy '*' "$url/${1:-count}"; }
+served() { curl -fs --noproxy '*' "$url/count"; }
 git config pike.llm.main.provider openai
 git config pike.llm.main.url "$url/v1"
 git config pike.llm.main.price-in 1
@@ -65,6 +66,6 @@ is "each slot is what its round promises" \
 	"$("$here/presets.py" $ladder pike-b $budget | grep -v cost)" ""
 is "nothing is left behind" "$(git for-each-ref refs/notes/pike/inbox)" ""
 ok "fsck" git fsck --strict --no-dangling
-exec {model[1]}>&-
-wait "$model_PID" 2>/dev/null
+eval "exec ${model[1]}>&-"
+wait
 finish && echo "$count passed, $failed failed"
