@@ -33,6 +33,7 @@ struct index {
 	uint32_t *next_vs; /* the next record with the same screen.vs */
 	size_t vs_cap;
 	size_t indexed; /* records [0, indexed) are in the tables */
+	size_t settled; /* and [0, settled) in generations */
 };
 
 static uint32_t hash_oid(const struct pike_oid *o)
@@ -302,11 +303,22 @@ void pike_history_apply(struct pike_history *h, const struct pike_oid *id,
 	rescore_all(h, ix, i);
 }
 
+size_t pike_history_open(const struct pike_history *h)
+{
+	struct index *ix = h->index;
+
+	if (!ix)
+		return 0;
+	while (ix->settled < h->nrecs && h->recs[ix->settled].settled >= 0)
+		ix->settled++;
+	return ix->settled;
+}
+
 size_t pike_history_pending(const struct pike_history *h)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < h->nrecs; i++)
+	for (size_t i = pike_history_open(h); i < h->nrecs; i++)
 		n += h->recs[i].screen.verdict == PIKE_V_PENDING;
 	return n;
 }

@@ -167,6 +167,10 @@ struct pike_record *pike_history_by_source(struct pike_history *h,
  * screen stays. Recomputes the record's score. */
 void pike_history_apply(struct pike_history *h, const struct pike_oid *id,
 			enum pike_stage stage, const struct pike_score *s);
+/* The first record that no generation has settled; nrecs: none. What is open
+ * is behind it, though not all of that is: so a long history is not read
+ * through for the little that moves. */
+size_t pike_history_open(const struct pike_history *h);
 size_t pike_history_pending(const struct pike_history *h); /* no screen yet */
 
 #endif

@@ -17,8 +17,7 @@ size_t pike_run_open_count(const struct pike_run *run, size_t *judged)
 	const struct pike_history *h = run->history;
 	size_t n = 0, done = 0;
 
-	/* Unsettled records are the youngest but for a few late ones. */
-	for (size_t i = 0; i < h->nrecs; i++) {
+	for (size_t i = pike_history_open(h); i < h->nrecs; i++) {
 		if (h->recs[i].settled >= 0)
 			continue;
 		n++;
@@ -63,7 +62,7 @@ size_t pike_run_challengers(size_t out[PIKE_CHALLENGERS],
 {
 	size_t n = 0, keep = 1;
 
-	for (size_t i = 0; i < h->nrecs; i++)
+	for (size_t i = pike_history_open(h); i < h->nrecs; i++)
 		if (challenges(h, &h->recs[i]))
 			insert(out, &n, i, h);
 	while (keep < n && h->recs[out[keep]].screen.ratio.hi >=
@@ -107,7 +106,7 @@ static int choose_champion(struct pike_close *c, struct pike_run *run,
 
 	c->champion = h->champion;
 	c->speedup = h->speedup;
-	for (size_t i = 0; !ret && i < h->nrecs; i++) {
+	for (size_t i = pike_history_open(h); !ret && i < h->nrecs; i++) {
 		const struct pike_record *r = &h->recs[i];
 
 		if (r->settled >= 0 || r->confirm.verdict != PIKE_V_FASTER)
@@ -143,7 +142,7 @@ static void table_row(struct pike_buf *b, const struct pike_record *r)
 
 static void make_table(struct pike_buf *b, const struct pike_history *h)
 {
-	for (size_t i = 0; i < h->nrecs; i++) {
+	for (size_t i = pike_history_open(h); i < h->nrecs; i++) {
 		const struct pike_record *r = &h->recs[i];
 
 		if (r->settled < 0 && r->screen.verdict != PIKE_V_PENDING)

@@ -567,7 +567,7 @@ static void give_up(struct pike_run *run, struct pike_asked *q)
 
 	if (!strcmp(q->llm->provider, "replay")) {
 		q->dropped = a->used_up = true;
-		snprintf(run->ended, sizeof(run->ended), "%s", e.text);
+		snprintf(run->ended, sizeof(run->ended), "%.150s", e.text);
 		return;
 	}
 	q->vain =

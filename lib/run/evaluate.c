@@ -107,6 +107,8 @@ static struct pike_record *next_pending(struct pike_run *run, size_t *at)
 {
 	struct pike_history *h = run->history;
 
+	if (*at < pike_history_open(h))
+		*at = pike_history_open(h);
 	for (; *at < h->nrecs; (*at)++) {
 		struct pike_record *r = &h->recs[*at];
 

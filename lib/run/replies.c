@@ -243,7 +243,8 @@ int pike_agents_settle(struct pike_run *run, struct pike_err *err)
 {
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < run->history->nrecs; i++) {
+	for (size_t i = pike_history_open(run->history);
+	     !ret && i < run->history->nrecs; i++) {
 		const struct pike_record *rec = &run->history->recs[i];
 		bool ideas =
 		    !strcmp(rec->agent ? rec->agent : "", "brainstorm");

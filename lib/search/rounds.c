@@ -47,11 +47,11 @@ static void fold_round(struct rounds *r)
 	size_t n = (size_t)r->k.samples;
 
 	r->slots = pike_xcalloc(n + 1, sizeof(*r->slots));
-	for (size_t i = 0; i < h->nrecs; i++) {
+	/* What belongs to the round that is open is not settled. */
+	for (size_t i = pike_history_open(h); i < h->nrecs; i++) {
 		const struct pike_record *rec = &h->recs[i];
 		size_t at;
 
-		/* First what sets most of a long history apart. */
 		if (rec->generation != r->round || !pike_record_sample(rec))
 			continue;
 		at = slot_of(rec->slot, n);

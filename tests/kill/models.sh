@@ -5,11 +5,11 @@
 # flight, nothing that was stored is asked again, and in the end the search is
 # what its preset promises.
 #
-#   tests/kill/models.sh [ROUNDS] [SEED]      default: 8 rounds, random seed
+#   tests/kill/models.sh [ROUNDS] [SEED]      default: 5 rounds, random seed
 # dir, here, out, count and failed are lib.sh's.
 # shellcheck disable=SC1091,SC2154
 . "$(dirname "$0")/../cli/lib.sh"
-rounds=${1:-8}
+rounds=${1:-5}
 RANDOM=${2:-$((RANDOM))}
 budget=100
 make_repo "$dir/repo"

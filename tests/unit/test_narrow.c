@@ -63,7 +63,8 @@ static int compile(struct pike_buf *log, const char *text)
 	o.files = &plan.files;
 	o.output = plan.output;
 	assert_int_equal(pike_memfd(&o.out_fd, "out", 0, &err), 0);
-	assert_int_equal(pike_box_start(&b, &o, &err), 0);
+	if (pike_box_start(&b, &o, &err))
+		fail_msg("%s", err.text);
 	assert_int_equal(pike_box_wait(&end, b, -1, &err), 0);
 	pike_box_free(b);
 	close(o.out_fd);
