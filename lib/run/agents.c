@@ -613,8 +613,8 @@ int pike_agents_listen(struct pike_run *run, int wait_ms, struct pike_err *err)
 			a->failures = 0;
 	}
 	drop_failed(a);
-	ret = pike_replies_store(run, err);
-	if (ret && !err)
+	ret = pike_replies_store(run, err ? err : &a->err);
+	if (ret && !err) /* told at the next look */
 		a->failed = ret;
 	a->listening = false;
 	if (!ret && a->failed && err)
