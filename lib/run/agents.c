@@ -23,6 +23,8 @@
 #define BRAINSTORMS 3
 /* Models that an agent may choose among. */
 #define LLMS_MAX 16
+/* How long a wait for replies lasts before looking at `stop`. */
+#define LISTEN_MS 200
 
 void pike_asked_release(struct pike_asked *a)
 {
@@ -620,6 +622,12 @@ int pike_agents_listen(struct pike_run *run, int wait_ms, struct pike_err *err)
 	if (!ret && a->failed && err)
 		ret = pike_fail(err, a->failed, "%s", a->err.text);
 	return ret;
+}
+
+int pike_agents_wait(struct pike_run *run, struct pike_err *err)
+{
+	pike_run_show(run);
+	return pike_agents_listen(run, LISTEN_MS, err);
 }
 
 int pike_agents_cancel(struct pike_run *run, struct pike_err *err)

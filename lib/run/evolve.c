@@ -14,9 +14,6 @@
 #include <string.h>
 #include <time.h>
 
-/* How long a wait for replies lasts before looking at `stop`. */
-#define LISTEN_MS 200
-
 void pike_run_tally(struct pike_buf *b, const struct pike_history *h,
 		    int64_t generation)
 {
@@ -189,12 +186,6 @@ static size_t events(const struct pike_run *run)
 	return run->history->nrecs + (size_t)run->stats.screened;
 }
 
-static int wait_for_replies(struct pike_run *run, struct pike_err *err)
-{
-	pike_run_show(run);
-	return pike_agents_listen(run, LISTEN_MS, err);
-}
-
 /* Asks and measures what is there; waits only when there is nothing to
  * measure. */
 static int turn_models(struct pike_run *run, bool *more, struct pike_err *err)
@@ -216,7 +207,7 @@ static int turn_models(struct pike_run *run, bool *more, struct pike_err *err)
 	if (must_close(run, last))
 		return confirm_and_close(run, err);
 	if (pike_agents_busy(run))
-		return wait_for_replies(run, err);
+		return pike_agents_wait(run, err);
 	*more = !last;
 	if (last && !spent && !*run->ended)
 		snprintf(run->ended, sizeof(run->ended),

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-int pike_numbers_scan(struct pike_space *out, const struct pike_target *t,
-		      const struct pike_files *files, struct pike_err *err)
+static int scan(struct pike_space *out, const struct pike_target *t,
+		const struct pike_files *files, struct pike_err *err)
 {
 	int ret = 0;
 
@@ -91,11 +91,10 @@ static int scan_root(struct pike_numbers *n, struct pike_run *run,
 	int ret;
 
 	if (at == PIKE_NO_RECORD)
-		return pike_numbers_scan(&n->root, run->target, &run->in.base,
-					 err);
+		return scan(&n->root, run->target, &run->in.base, err);
 	ret = pike_run_files(&files, run, &run->history->recs[at].id, err);
 	if (!ret)
-		ret = pike_numbers_scan(&n->root, run->target, &files, err);
+		ret = scan(&n->root, run->target, &files, err);
 	pike_files_release(&files);
 	return ret;
 }
@@ -111,10 +110,9 @@ int pike_numbers_look(struct pike_numbers *n, struct pike_run *run,
 	pike_numbers_release(n);
 	ret = pike_run_files(&n->files, run, champion, err);
 	if (!ret)
-		ret = pike_numbers_scan(&n->space, run->target, &n->files, err);
+		ret = scan(&n->space, run->target, &n->files, err);
 	if (!ret)
-		ret = pike_numbers_scan(&n->base, run->target, &run->in.base,
-					err);
+		ret = scan(&n->base, run->target, &run->in.base, err);
 	if (!ret)
 		ret = scan_root(n, run, err);
 	if (!ret)

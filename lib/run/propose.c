@@ -4,16 +4,8 @@
  */
 #include "run/run_priv.h"
 
-#include "base/log.h"
-#include "base/mem.h"
-#include "base/rand.h"
-
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* How long a wait for replies lasts before looking at `stop`. */
-#define LISTEN_MS 200
 
 /* All that the strategy wants until something is measured. */
 static int propose_models(struct pike_run *run, struct pike_err *err)
@@ -26,10 +18,8 @@ static int propose_models(struct pike_run *run, struct pike_err *err)
 		if (!pike_run_spent(run))
 			ret = pike_agents_ask(run, err);
 		while (!ret && pike_agents_flying(run) &&
-		       !pike_run_stopped(run)) {
-			pike_run_show(run);
-			ret = pike_agents_listen(run, LISTEN_MS, err);
-		}
+		       !pike_run_stopped(run))
+			ret = pike_agents_wait(run, err);
 	} while (!ret && !pike_run_stopped(run) &&
 		 (run->history->nrecs > nrecs || pike_agents_busy(run)));
 	if (pike_run_stopped(run))

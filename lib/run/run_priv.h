@@ -102,8 +102,6 @@ int pike_numbers_store(struct pike_numbers *n, struct pike_run *run,
 		       const struct pike_moves *moves, struct pike_err *err);
 /* All of it, for a strategy that is a tuner. */
 int pike_numbers_propose(struct pike_run *run, struct pike_err *err);
-int pike_numbers_scan(struct pike_space *out, const struct pike_target *t,
-		      const struct pike_files *files, struct pike_err *err);
 
 /* ---- agents.c: what models are asked, and what becomes of it ---- */
 
@@ -112,6 +110,8 @@ int pike_agents_ask(struct pike_run *run, struct pike_err *err);
 /* Lets questions go on for at most wait_ms, or until one has ended; what was
  * answered becomes commits. May be called while something is measured. */
 int pike_agents_listen(struct pike_run *run, int wait_ms, struct pike_err *err);
+/* Shows how far it is, and listens for a while. */
+int pike_agents_wait(struct pike_run *run, struct pike_err *err);
 /* Is the round of the open generation over? Never, where it has no rounds. */
 bool pike_agents_closed(struct pike_run *run);
 /* Drops what is still asked and records that it was. */
