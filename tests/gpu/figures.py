@@ -3,6 +3,7 @@
 """Short tables from what the steps of tests/gpu/run have written.
 
     figures.py aa|gain|hang FILE       lines of build/bench/aa
+    figures.py gpus FOLDER N [UUID...]
     figures.py speed EVOLVE LINES BUILDS BACKEND
     figures.py champion EVOLVE         its commit
     figures.py examples FOLDER BACKEND TARGET...
@@ -73,6 +74,31 @@ def hang(path):
           "after it at most (goal 1000 ms)")
     return (x["over_ms"] > 1000 or x["timeout"] < x["n"]
             or x["healthy_after"] < x["n"])
+
+
+def gpus(folder, n, *uuids):
+    folder, n = Path(folder), int(n)
+    seen = [{d["device"] for d in s["devices"]
+             if d["measuring"] and (d["device"] != "cpu-0" or not uuids)}
+            for s in json_lines(folder / "gpus.seen")]
+    screens = [r["source"] for r in json_lines(folder / "gpus.lines")
+               if r.get("stage") == "screen"]
+    ended = [s["targets"][0] for f in folder.glob("gpus.evolve.*")
+             for s in json_lines(f)]
+    at_once = max(map(len, seen), default=0)
+    used = len(set().union(*seen))
+    print(f"{n} GPU{'s' * (n > 1)}, {n + 1} processes: {used} used, "
+          f"{at_once} at once, in {sum(len(s) == n for s in seen)} of "
+          f"{len(seen)} looks all of them; {len(screens)} screenings, "
+          f"{len(screens) - len(set(screens))} twice; "
+          + ", ".join(str(s["screened"]) for s in ended) + " by process")
+    text = (folder / "gpus.doctor").read_text()
+    told = [u for u in uuids if u in text]
+    if uuids:
+        print(f"by its UUID: {len(told)} of {len(uuids)} seen")
+    return (at_once != n or used != n or len(ended) != n + 1 or not screens
+            or len(screens) != len(set(screens))
+            or told != list(uuids[-1:]))
 
 
 def speed(evolve, lines, builds, backend):
@@ -170,7 +196,7 @@ def champion(path):
 
 if __name__ == "__main__":
     table = {f.__name__: f
-             for f in (aa, gain, hang, speed, champion, examples)}
+             for f in (aa, gain, hang, gpus, speed, champion, examples)}
     if len(sys.argv) < 3 or sys.argv[1] not in table:
         sys.exit(__doc__)
     sys.exit(bool(table[sys.argv[1]](*sys.argv[2:])))
