@@ -142,6 +142,15 @@ int pike_search_record(struct pike_search_ref *s, struct pike_history *h,
 		       const struct pike_result *res, size_t n,
 		       struct pike_err *err);
 
+/* To measure a record: of the processes of this machine this one alone, until
+ * it closes `out_fd` or dies. PIKE_RETRY: another one does. What was measured
+ * before the claim is known after a fold that follows it. */
+int pike_search_claim_record(int *out_fd, struct pike_search_ref *s,
+			     const struct pike_oid *id, struct pike_err *err);
+/* Does any process hold such a claim of this search, this one included? */
+int pike_search_claimed(bool *out, struct pike_search_ref *s,
+			struct pike_err *err);
+
 /* Closes the generation: folds all inboxes into refs/notes/pike/results,
  * and refs/notes/pike/chat, writes the generation commit (results settled since
  * the last one, champion, trailers), moves the evolution branch and then the

@@ -185,6 +185,21 @@ static int name_world(struct pike_close *c, struct pike_run *run, char env[65],
 	return ret;
 }
 
+/* What another process is measuring belongs to this generation: closed
+ * without it, a confirmation would come too late to count. */
+static int check_unclaimed(struct pike_run *run, struct pike_err *err)
+{
+	bool claimed;
+	int ret = pike_search_claimed(&claimed, run->search, err);
+
+	if (!ret && claimed)
+		ret = pike_fail(err, PIKE_RETRY,
+				"a candidate of '%s' is being measured; its "
+				"generation can be closed when that is done",
+				run->target->name);
+	return ret;
+}
+
 int pike_run_advance(struct pike_run *run, struct pike_err *err)
 {
 	struct pike_close c = {
@@ -197,7 +212,9 @@ int pike_run_advance(struct pike_run *run, struct pike_err *err)
 	int ret;
 
 	pike_buf_init(&table, 1 << 20);
-	ret = pike_run_refresh(run, err);
+	ret = check_unclaimed(run, err);
+	if (!ret)
+		ret = pike_run_refresh(run, err);
 	if (ret)
 		goto out;
 	pike_run_open_count(run, &judged);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * evaluate: stage 2. Screens candidates without a result, then confirms the
- * challengers. A measurement is taken under the device lock and recorded
- * before the lock is given back, so that of several processes on one
- * repository none measures what another has measured.
+ * challengers. A measurement is taken under the device lock and under a claim
+ * on the candidate, and recorded before both are given back, so that of several
+ * processes on one repository, on one device or on several, none measures what
+ * another measures or has measured.
  */
 #include "run/run_priv.h"
 
@@ -33,6 +34,42 @@ static int lock_device(int *out, struct pike_run *run, struct pike_err *err)
 				       LOCK_SLICE_MS, err);
 	} while (ret == PIKE_RETRY);
 	return ret;
+}
+
+/* The device and a candidate, for this process alone. */
+struct held {
+	int device, claim; /* -1: not held */
+	int64_t since;
+};
+
+/* What others have measured until then is in the history. No claim, and no
+ * error: another process measures it, on another device. */
+static int hold(struct held *h, struct pike_run *run, const struct pike_oid *id,
+		struct pike_err *err)
+{
+	struct pike_err e = PIKE_ERR_INIT;
+	int ret;
+
+	h->device = h->claim = -1;
+	ret = lock_device(&h->device, run, err);
+	h->since = pike_now_ns();
+	if (ret)
+		return ret;
+	ret = pike_search_claim_record(&h->claim, run->search, id, &e);
+	if (ret == PIKE_RETRY)
+		return 0;
+	return ret ? pike_fail(err, ret, "%s", e.text)
+		   : pike_run_refresh(run, err);
+}
+
+static void let_go(struct held *h, struct pike_run *run)
+{
+	if (h->claim >= 0)
+		close(h->claim);
+	if (h->device < 0)
+		return;
+	close(h->device);
+	run->stats.lock_ns += pike_now_ns() - h->since;
 }
 
 /* A candidate's build, started before it is measured. */
@@ -230,23 +267,26 @@ out:
 	return ret;
 }
 
-/* Takes the lock, looks whether it is still to do, does it. */
+/* Looks whether it is still to do, and does it. */
+static int screen_held(struct pike_run *run, struct slot *s,
+		       struct pike_err *err)
+{
+	const struct pike_record *r = pike_history_find(run->history, &s->id);
+
+	return r && r->screen.verdict == PIKE_V_PENDING
+		   ? screen_one(run, s, err)
+		   : 0;
+}
+
 static int screen_locked(struct pike_run *run, struct slot *s,
 			 struct pike_err *err)
 {
-	struct pike_record *r;
-	int64_t t0;
-	int lock = -1, ret = lock_device(&lock, run, err);
+	struct held held;
+	int ret = hold(&held, run, &s->id, err);
 
-	if (ret)
-		return ret;
-	t0 = pike_now_ns();
-	ret = pike_run_refresh(run, err);
-	r = pike_history_find(run->history, &s->id);
-	if (!ret && r && r->screen.verdict == PIKE_V_PENDING)
-		ret = screen_one(run, s, err);
-	close(lock);
-	run->stats.lock_ns += pike_now_ns() - t0;
+	if (!ret && held.claim >= 0)
+		ret = screen_held(run, s, err);
+	let_go(&held, run);
 	return ret;
 }
 
@@ -359,20 +399,14 @@ static int confirm_locked(struct pike_run *run, const struct pike_oid *id,
 			  int siblings, struct pike_err *err)
 {
 	struct slot s = { 0 };
-	int64_t t0;
-	int lock = -1, ret = start_build(&s, run, *id, err);
+	struct held held = { -1, -1, 0 };
+	int ret = start_build(&s, run, *id, err);
 
 	if (!ret)
-		ret = lock_device(&lock, run, err);
-	t0 = pike_now_ns();
-	if (!ret)
-		ret = pike_run_refresh(run, err);
-	if (!ret && still_wanted(run, id))
+		ret = hold(&held, run, id, err);
+	if (!ret && held.claim >= 0 && still_wanted(run, id))
 		ret = confirm_one(run, &s, siblings, err);
-	if (lock >= 0) {
-		close(lock);
-		run->stats.lock_ns += pike_now_ns() - t0;
-	}
+	let_go(&held, run);
 	drop_build(&s);
 	return ret;
 }

@@ -143,6 +143,11 @@ static int turn(struct pike_run *run, bool *more, struct pike_err *err)
 	if (ret || pike_run_stopped(run))
 		return ret;
 	open = pike_run_open_count(run, &judged);
+	/* Others measure what is left */
+	if (pike_history_pending(run->history) && !pike_run_timeout(run)) {
+		nap();
+		return 0;
+	}
 	if (judged)
 		ret = close_generation(run, err);
 	*more = !pike_run_spent(run);
@@ -198,9 +203,13 @@ static int turn_models(struct pike_run *run, bool *more, struct pike_err *err)
 		ret = pike_run_screen_all(run, err);
 	if (!ret)
 		ret = pike_agents_listen(run, 0, err);
-	if (ret || pike_run_stopped(run) ||
-	    (pike_history_pending(run->history) && !pike_run_timeout(run)))
+	if (ret || pike_run_stopped(run))
 		return ret;
+	/* Others measure what is left */
+	if (pike_history_pending(run->history) && !pike_run_timeout(run)) {
+		nap();
+		return 0;
+	}
 	/* Nothing is on its way, and nothing more can come: of what is new the
 	 * strategy knows at the next turn only. */
 	last = !pike_agents_busy(run) && (spent || events(run) == before);

@@ -3,10 +3,14 @@
 # Several `evolve` processes on one repository at once: nothing lost, nothing
 # measured twice.
 #
-#   tests/kill/many.sh [PROCESSES] [CANDIDATES]
+#   tests/kill/many.sh [PROCESSES] [CANDIDATES] [DEVICES]
+#
+# With `each` for DEVICES every process has a device of its own, as with several
+# GPUs: none sees another's lock on the processor.
 set -u
 n=${1:-2}
 budget=${2:-9}
+devices=${3:-one}
 here=$(cd "$(dirname "$0")" && pwd)
 pike=${PIKE:-$here/../../build/pike-git}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/pike-many.XXXXXX")
@@ -28,9 +32,20 @@ ok() {
 cp -r "$here/repo" "$dir/repo"
 cd "$dir/repo" || exit 1
 git init -q . && git add -A && git commit -qm 'a kernel' || exit 1
+own=()
+if [ "$devices" = each ]; then
+	# shellcheck disable=SC2016 # expanded in there
+	own=(unshare -m sh -c 'for d in /run/lock /dev/shm; do
+		mount -t tmpfs none $d || exit; done; exec "$@"' sh)
+	if ! "${own[@]}" true; then
+		echo "# SKIPPED: NO MOUNTS OF ONE'S OWN WITHOUT ROOT" >&2
+		echo "1 passed, 0 failed"
+		exit
+	fi
+fi
 pids=()
 for i in $(seq "$n"); do
-	"$pike" evolve --candidates "$budget" --allow-weak=I1 kill \
+	"${own[@]}" "$pike" evolve --candidates "$budget" --allow-weak=I1 kill \
 		>"$dir/out.$i" 2>&1 &
 	pids+=($!)
 done
@@ -52,6 +67,11 @@ twice=$(grep '"stage":"screen"' "$dir/lines" |
 	sed -n 's/.*"source":"\([^"]*\)".*/\1/p' | sort | uniq -d)
 [ -z "$twice" ]
 ok $? "measured twice: $twice"
+twice=$(grep '"stage":"confirm"' "$dir/lines" |
+	sed -n 's/.*"champion":"\([^"]*\)".*"source":"\([^"]*\)".*/\1 \2/p' |
+	sort | uniq -d)
+[ -z "$twice" ]
+ok $? "confirmed twice: $twice"
 tried=$(git log --format='%(trailers:key=Pike-Agent,valueonly)' \
 	refs/pike/open/kill/cpu | grep -c tune)
 [ "$tried" -ge "$budget" ]

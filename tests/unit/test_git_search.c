@@ -457,6 +457,50 @@ static void test_many_generations(void **state)
 	fixture_end(&f);
 }
 
+/* Two processes, seen through two handles. */
+static void test_claims(void **state)
+{
+	struct pike_repo *r, *r2;
+	struct pike_search_ref *s, *s2, *other;
+	struct pike_history *h, *h2;
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_oid a, b;
+	struct fixture f;
+	int fd, fd2, fd3;
+	bool claimed;
+
+	(void)state;
+	fixture_begin(&f);
+	open_search(&r, &s, &h, f.repo);
+	open_search(&r2, &s2, &h2, f.repo);
+	ok(pike_search_open(&other, r2, "other", "cpu", NULL, &err), &err);
+	a = store_one(s, h, h->champion, "a\n");
+	b = store_one(s, h, h->champion, "b\n");
+	ok(pike_search_claimed(&claimed, s2, &err), &err);
+	assert_false(claimed);
+	ok(pike_search_claim_record(&fd, s, &a, &err), &err);
+	assert_int_equal(pike_search_claim_record(&fd2, s2, &a, &err),
+			 PIKE_RETRY);
+	assert_int_equal(fd2, -1);
+	assert_non_null(strstr(err.text, "by another process"));
+	ok(pike_search_claimed(&claimed, s2, &err), &err);
+	assert_true(claimed);
+	/* What else there is, is free. */
+	ok(pike_search_claim_record(&fd2, s2, &b, &err), &err);
+	ok(pike_search_claim_record(&fd3, other, &a, &err), &err);
+	close(fd3);
+	ok(pike_search_claimed(&claimed, other, &err), &err);
+	assert_false(claimed);
+	close(fd2);
+	close(fd);
+	ok(pike_search_claim_record(&fd2, s2, &a, &err), &err);
+	close(fd2);
+	pike_search_close(other);
+	close_search(r, s, h);
+	close_search(r2, s2, h2);
+	fixture_end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -470,6 +514,7 @@ int main(void)
 		cmocka_unit_test(test_person),
 		cmocka_unit_test(test_checked_out),
 		cmocka_unit_test(test_many_generations),
+		cmocka_unit_test(test_claims),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
