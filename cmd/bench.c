@@ -12,7 +12,7 @@ struct opts {
 	struct pike_common common;
 	const char *allow_weak, *arch;
 	struct pike_strs targets;
-	bool quick, compile_only, gate;
+	bool quick, compile_only, gate, profile;
 };
 
 static const struct pike_opt opts_table[] = {
@@ -38,6 +38,10 @@ static const struct pike_opt opts_table[] = {
 	  .type = PIKE_OPT_BOOL,
 	  .offset = offsetof(struct opts, gate),
 	  .help = "exit with 1 unless every verdict is faster or same" },
+	{ .name = "profile",
+	  .type = PIKE_OPT_BOOL,
+	  .offset = offsetof(struct opts, profile),
+	  .help = "GPU: confirm under profiler and sanitizers too" },
 	{ .name = "allow-weak",
 	  .type = PIKE_OPT_STR,
 	  .offset = offsetof(struct opts, allow_weak),
@@ -98,10 +102,12 @@ static void say(struct pike_ctx *ctx, const struct pike_result *r,
 	pike_buf_addf(&ctx->out, "%s%s  %.12s against base %.12s\n",
 		      ctx->out.len ? "\n" : "", t->name, r->commit.hex,
 		      r->base.hex);
-	if (compile_only && r->verdict == PIKE_V_NONE)
+	if (compile_only && r->verdict == PIKE_V_NONE) {
 		pike_compiled_text(&ctx->out, r);
-	else
+	} else {
 		pike_text_result(&ctx->out, r, t);
+		pike_profile_text(&ctx->out, r);
+	}
 	if (r->log && *r->log) {
 		pike_buf_adds(&ctx->out, "log:\n");
 		pike_clean_lines(&ctx->out, r->log);
@@ -164,6 +170,7 @@ static int run(struct pike_ctx *ctx, const void *opts,
 	struct pike_bench_opts b = {
 		.quick = o->quick,
 		.compile_only = o->compile_only,
+		.profile = o->profile,
 		.arch = o->arch,
 		.stage = PIKE_CONFIRM,
 		.stop = ctx->stop,
@@ -177,6 +184,11 @@ static int run(struct pike_ctx *ctx, const void *opts,
 		ret = pike_fail(err, PIKE_USAGE,
 				"--arch: only with --compile-only; what is "
 				"measured is built for the GPU that is here");
+	if (!ret && o->profile && (o->quick || o->compile_only))
+		ret = pike_fail(err, PIKE_USAGE,
+				"--profile: only what is confirmed is "
+				"profiled; leave --quick or --compile-only "
+				"out");
 	for (size_t i = 0; i < rest->n; i++)
 		pike_strs_push(&revs, rest->v[i]);
 	if (!revs.n)

@@ -147,6 +147,7 @@ struct pike_stage_args {
 	const char *run, *allow_weak, *replay;
 	int64_t generations;
 	int shard, shards, stage;
+	bool profile;
 };
 /* Opens each target's search, calls `fn`, frees it. With --json `fn` pushes
  * one object to ctx->list. */

@@ -200,6 +200,10 @@ static void smoke_json(struct doctor *d, const struct pike_smoke *s)
 	pike_json_set_f64(j, "outside_ns", s->outside_ns);
 	pike_json_set_f64(j, "ratio", s->ratio);
 	pike_json_set_f64(j, "secs", s->secs);
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(s->tools); i++)
+		if (s->tools[i].name)
+			pike_json_set_bool(j, s->tools[i].name,
+					   s->tools[i].works);
 	pike_json_set(d->ctx->doc, "smoke", j);
 }
 
@@ -225,6 +229,21 @@ static void smoke_row(struct doctor *d, const struct pike_smoke *s)
 	    even ? "" : ": more than 1 % apart");
 }
 
+/* Optional: a confirmation does without them. */
+static void tool_row(struct doctor *d, const struct pike_smoke_tool *t)
+{
+	if (!t->name)
+		return;
+	if (t->works)
+		row(d, OK, "gpu tools", "",
+		    "%s works in its sandbox, in %.1f s", t->name, t->secs);
+	else if (t->why[0])
+		row(d, WARN, "gpu tools",
+		    "see the message; --profile does "
+		    "without it meanwhile",
+		    "%s does not work in its sandbox: %s", t->name, t->why);
+}
+
 /* Without a GPU kernels can still be built. */
 static void check_nvrtc(struct doctor *d)
 {
@@ -248,6 +267,8 @@ static void check_gpu_sandbox(struct doctor *d)
 	int ret = pike_gpu_smoke(&s, repository, &err);
 
 	smoke_json(d, &s);
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(s.tools); i++)
+		tool_row(d, &s.tools[i]);
 	if (!ret)
 		smoke_row(d, &s);
 	else if (ret == PIKE_RETRY)
@@ -482,8 +503,8 @@ const struct pike_cmd pike_cmd_doctor = {
 	.summary = "what works here, what does not, and the exact remedy",
 	.usage = "",
 	.text = "Exits with 1 when something that evolve needs is missing. "
-		"Where a GPU can be used, its sandbox is tried for real, in a "
-		"second or two.",
+		"Where a GPU can be used, its sandbox is tried for real, and "
+		"NVIDIA's tools in theirs, in some seconds.",
 	.opts_size = sizeof(struct pike_common),
 	.run = run,
 };

@@ -11,6 +11,7 @@
 struct opts {
 	struct pike_common common;
 	const char *run, *shard, *stage, *out, *allow_weak;
+	bool profile;
 };
 
 static const struct pike_opt opts_table[] = {
@@ -34,6 +35,10 @@ static const struct pike_opt opts_table[] = {
 	  .offset = offsetof(struct opts, out),
 	  .arg = "FILE",
 	  .help = "also write the results as a git bundle" },
+	{ .name = "profile",
+	  .type = PIKE_OPT_BOOL,
+	  .offset = offsetof(struct opts, profile),
+	  .help = "GPU: confirm under profiler and sanitizers too" },
 	{ .name = "allow-weak",
 	  .type = PIKE_OPT_STR,
 	  .offset = offsetof(struct opts, allow_weak),
@@ -126,7 +131,9 @@ static int run(struct pike_ctx *ctx, const void *opts,
 	       const struct pike_strs *rest, struct pike_err *err)
 {
 	struct opts o = *(const struct opts *)opts;
-	struct pike_stage_args a = { .run = o.run, .allow_weak = o.allow_weak };
+	struct pike_stage_args a = { .run = o.run,
+				     .allow_weak = o.allow_weak,
+				     .profile = o.profile };
 	int ret = parse_shard(&a, o.shard, err);
 
 	if (!ret)

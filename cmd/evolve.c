@@ -19,6 +19,7 @@ struct opts {
 	const char *run, *allow_weak, *seed, *strategy, *threshold;
 	const char *queries, *usd, *minutes, *candidates, *replay;
 	int64_t generations;
+	bool profile;
 };
 
 #define TEXT_OPT(NAME, MEMBER, ARG, HELP)                                      \
@@ -44,6 +45,10 @@ static const struct pike_opt opts_table[] = {
 	TEXT_OPT("strategy", strategy, "NAME", "instead of the configured one"),
 	TEXT_OPT("seed", seed, "N", "seed of the strategy"),
 	TEXT_OPT("threshold", threshold, "X", "least speedup worth offering"),
+	{ .name = "profile",
+	  .type = PIKE_OPT_BOOL,
+	  .offset = offsetof(struct opts, profile),
+	  .help = "GPU: confirm under profiler and sanitizers too" },
 	TEXT_OPT("allow-weak", allow_weak, "LEVEL",
 		 "go on below isolation I2, down to I1 or I0"),
 	{ .name = NULL },
@@ -229,6 +234,7 @@ static int run(struct pike_ctx *ctx, const void *opts,
 		.replay = o->replay,
 		.allow_weak = o->allow_weak,
 		.generations = o->generations,
+		.profile = o->profile,
 		.stage = -1,
 	};
 

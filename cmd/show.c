@@ -118,6 +118,7 @@ static int show_results(struct pike_ctx *ctx, const struct pike_oid *id,
 		pike_buf_addc(&ctx->out, '\n');
 		pike_text_result(&ctx->out, &res[i], t);
 		pike_resources_text(&ctx->out, &res[i]);
+		pike_profile_text(&ctx->out, &res[i]);
 		if (res[i].log && *res[i].log) {
 			pike_buf_adds(&ctx->out, "log:\n");
 			pike_clean_lines(&ctx->out, res[i].log);
@@ -234,8 +235,9 @@ const struct pike_cmd pike_cmd_show = {
 	.usage = "REV",
 	.text = "Says for each result what was measured, how to read it and, "
 		"in one line, what was not checked; of a GPU also what each "
-		"launch needs, and the share of the measured ceilings; of a "
-		"model's candidate the exchange that it came from.",
+		"launch needs, the share of the measured ceilings, and what "
+		"--profile found; of a model's candidate the exchange that it "
+		"came from.",
 	.opts = opts_table,
 	.opts_size = sizeof(struct opts),
 	.flags = PIKE_NEED_REPO,

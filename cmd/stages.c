@@ -314,6 +314,7 @@ int pike_each_target(struct pike_ctx *ctx, const struct pike_strs *names,
 		.shard = a->shard,
 		.shards = a->shards,
 		.stage = a->stage,
+		.profile = a->profile,
 	};
 	struct pike_strs targets = PIKE_STRS_INIT;
 	int ret = pike_check_run(a->run, err);

@@ -11,9 +11,14 @@
 struct opts {
 	struct pike_common common;
 	const char *allow_weak;
+	bool profile;
 };
 
 static const struct pike_opt opts_table[] = {
+	{ .name = "profile",
+	  .type = PIKE_OPT_BOOL,
+	  .offset = offsetof(struct opts, profile),
+	  .help = "GPU: confirm under profiler and sanitizers too" },
 	{ .name = "allow-weak",
 	  .type = PIKE_OPT_STR,
 	  .offset = offsetof(struct opts, allow_weak),
@@ -118,6 +123,7 @@ static void say(struct pike_ctx *ctx, const struct pike_result *claim,
 					 "claim's\n");
 	pike_text_result(&ctx->out, now,
 			 pike_settings_target(ctx->settings, claim->target));
+	pike_profile_text(&ctx->out, now);
 	if (!ctx->json)
 		return;
 	ctx->doc = pike_json_object();
@@ -128,7 +134,7 @@ static void say(struct pike_ctx *ctx, const struct pike_result *claim,
 }
 
 static int judge(struct pike_ctx *ctx, const struct pike_result *claim,
-		 enum pike_isolation require, struct pike_err *err)
+		 const struct pike_bench_opts *how, struct pike_err *err)
 {
 	const char *rev = claim->commit.hex;
 	struct pike_bench_opts b = {
@@ -136,7 +142,8 @@ static int judge(struct pike_ctx *ctx, const struct pike_result *claim,
 		.revs = &rev,
 		.nrevs = 1,
 		.base = claim->base.hex,
-		.require = require,
+		.require = how->require,
+		.profile = how->profile,
 		.stage = PIKE_VERIFY,
 		.stop = ctx->stop,
 	};
@@ -164,20 +171,20 @@ static int run(struct pike_ctx *ctx, const void *opts,
 	       const struct pike_strs *rest, struct pike_err *err)
 {
 	const struct opts *o = opts;
-	enum pike_isolation require;
+	struct pike_bench_opts how = { .profile = o->profile };
 	struct pike_result claim;
 	struct pike_oid id;
 	int ret = pike_operands(rest, 1, 1, err);
 
 	pike_result_init(&claim);
 	if (!ret)
-		ret = pike_pick_isolation(&require, o->allow_weak, err);
+		ret = pike_pick_isolation(&how.require, o->allow_weak, err);
 	if (!ret)
 		ret = find_commit(&id, ctx, rest->v[0], err);
 	if (!ret)
 		ret = find_claim(&claim, ctx, &id, err);
 	if (!ret)
-		ret = judge(ctx, &claim, require, err);
+		ret = judge(ctx, &claim, &how, err);
 	pike_result_release(&claim);
 	return ret;
 }

@@ -134,7 +134,7 @@ static int64_t deadline(int ms)
 /* ---- open and load ---- */
 
 int pike_arm_open(struct pike_arm **out, int sock, const struct pike_target *t,
-		  const struct pike_device_info *dev, int own,
+		  const struct pike_device_info *dev, int own, bool inspect,
 		  struct pike_err *err)
 {
 	const struct pike_backend *b = NULL;
@@ -148,6 +148,7 @@ int pike_arm_open(struct pike_arm **out, int sock, const struct pike_target *t,
 	a->ops = b->arm;
 	a->sock = sock;
 	a->target = t;
+	a->inspect = inspect;
 	if (a->ops->wake) {
 		ret = a->ops->wake(a, dev, own, err);
 		a->waking = !ret;

@@ -25,6 +25,9 @@ static int wake(struct pike_arm *a, const struct pike_device_info *dev, int own,
 	a->sms = dev->sms;
 	if (4 * dev->llc_bytes < FLUSH_MAX)
 		o.flush_bytes = (uint64_t)(4 * dev->llc_bytes);
+	if (a->inspect)
+		o.flush_bytes = 0;
+	o.inspect = a->inspect;
 	if (path && strlen(path) < sizeof(o.driver))
 		memcpy(o.driver, path, strlen(path));
 	memcpy(o.uuid, dev->uuid, sizeof(o.uuid));
@@ -64,6 +67,7 @@ static int send_regions(struct pike_arm *a, int64_t until,
 				.offset = r->offset,
 				.bytes = r->bytes,
 				.writable = a->target->args[arg].dir != PIKE_IN,
+				.filled = a->target->args[arg].dir != PIKE_OUT,
 			};
 		}
 		pike_frame_make(&a->frame, PIKE_F_GPU_MAP, 0, &m,

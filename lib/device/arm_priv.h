@@ -14,7 +14,8 @@ struct pike_arm {
 	struct pike_frame frame;
 	uint64_t nonce; /* of the question that was asked last */
 	uint32_t ncalls;
-	bool waking; /* the answer to the first question is still to come */
+	bool inspect; /* see pike_arm_open */
+	bool waking;  /* the answer to the first question is still to come */
 	/* regions, as bound; calls share slots, so each is mapped once */
 	struct pike_region *regions;
 	uint32_t *region_arg; /* whose argument each is */

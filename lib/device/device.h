@@ -153,11 +153,11 @@ struct pike_object {
 	const struct pike_plan *launch; /* cuda */
 };
 
-/* Over a socket to a runner that was started in a sandbox: `dev` is what it
- * runs on, `own` the object of the runner's own kernels (cuda; -1 for none).
- * Does not wait: the runner gets ready while others work. Owns the socket. */
+/* Over a socket, its own from then on, to a runner in a sandbox on `dev`, with
+ * `own`, the object of its own kernels (cuda; -1: none); does not wait for it.
+ * `inspect` (cuda): a tool (tools.h) looks on, untimed; regions are files. */
 int pike_arm_open(struct pike_arm **out, int sock, const struct pike_target *t,
-		  const struct pike_device_info *dev, int own,
+		  const struct pike_device_info *dev, int own, bool inspect,
 		  struct pike_err *err);
 void pike_arm_close(struct pike_arm *a); /* closes the socket */
 /* Loads an object and resolves what will be called. PIKE_FAILED: the object

@@ -20,12 +20,12 @@ bool pike_frame_is_gpu_open(struct pike_frame_gpu_open *out,
 	return pike_frame_is(f, PIKE_F_GPU_OPEN, out, sizeof(*out)) &&
 	       f->nfds == 1 && ended(out->driver, sizeof(out->driver)) &&
 	       ended(out->uuid, sizeof(out->uuid)) &&
-	       out->flush_bytes <= BYTES_MAX;
+	       out->flush_bytes <= BYTES_MAX && out->inspect <= 1 && !out->zero;
 }
 
 static bool region_good(const struct pike_frame_gpu_region *r)
 {
-	return !r->zero && r->writable <= 1 && r->bytes && r->mapped &&
+	return r->filled <= 1 && r->writable <= 1 && r->bytes && r->mapped &&
 	       r->mapped <= BYTES_MAX && r->bytes <= r->mapped &&
 	       r->offset <= r->mapped - r->bytes;
 }

@@ -116,10 +116,13 @@ struct pike_frame_fault {
 struct pike_frame_gpu_open {
 	char driver[256], uuid[48]; /* library and device, NUL-terminated */
 	uint64_t flush_bytes;
+	/* Under a profiler or sanitizer: nothing of our own is launched, and
+	 * arguments are copied into buffers of exactly their size. */
+	uint32_t inspect, zero;
 };
 struct pike_frame_gpu_region {
 	uint64_t mapped, offset, bytes; /* mapped: of the allocation */
-	uint32_t writable, zero;
+	uint32_t writable, filled;	/* filled: it is read, too */
 };
 /* As pike_frame_map; first 0 forgets regions, calls and plan. */
 struct pike_frame_gpu_map {

@@ -51,6 +51,7 @@ union parameter {
 static struct {
 	const struct pike_cu *cu;
 	uint64_t nonce;
+	bool inspect; /* a tool looks on: see struct pike_frame_gpu_open */
 	cu_ctx ctx;
 	cu_stream stream;
 	cu_event begin, end;
@@ -82,6 +83,9 @@ _Noreturn static void fault(uint32_t code, uint32_t detail)
 
 	pike_frame_make(&frame, PIKE_F_FAULT, run.nonce, &f, sizeof(f));
 	pike_frame_send(PIKE_RUN_SOCK, &frame, NULL, -1);
+	/* A tool writes down what it has seen when its process ends. */
+	if (run.inspect)
+		exit(0);
 	_exit(70);
 }
 
@@ -183,9 +187,11 @@ static void do_open(void)
 	}
 	pike_random_bytes(&seed, sizeof(seed));
 	pike_rng_seed(&run.rng, seed);
+	run.inspect = o.inspect;
 	find_device(&o);
 	make_context(&o);
-	load_own(frame.fds[0]);
+	if (!run.inspect)
+		load_own(frame.fds[0]);
 }
 
 /* ---- load ---- */
@@ -215,6 +221,10 @@ static void forget(void)
 	for (uint32_t i = 0; i < run.nregions; i++) {
 		const struct region *r = &run.regions[i];
 
+		if (run.inspect) {
+			run.cu->mem_free(r->data);
+			continue;
+		}
 		run.cu->vmm_unmap(r->base + GUARD, r->mapped);
 		run.cu->vmm_unreserve(r->base, r->reserved);
 	}
@@ -249,6 +259,27 @@ static void map_region(struct region *r, int fd,
 	r->data = r->base + GUARD + want->offset;
 }
 
+/* A tool knows an allocation by its bounds, and what in it was ever written:
+ * shared memory has others, and another process wrote it. The descriptor is
+ * of a file. */
+static void copy_region(struct region *r, int fd,
+			const struct pike_frame_gpu_region *want)
+{
+	void *from;
+	int rc;
+
+	check(run.cu->mem_alloc(&r->data, want->bytes));
+	r->writable = want->writable;
+	if (!want->filled)
+		return;
+	from = mmap(NULL, want->bytes, PROT_READ, MAP_SHARED, fd, 0);
+	if (from == MAP_FAILED)
+		fault(PIKE_FAULT_MAP, (uint32_t)errno);
+	rc = run.cu->to_device(r->data, from, want->bytes);
+	munmap(from, want->bytes);
+	check(rc);
+}
+
 static void do_map(void)
 {
 	static struct pike_frame_gpu_map m;
@@ -263,7 +294,8 @@ static void do_map(void)
 	v = pike_xrealloc(run.regions, m.first + m.n, sizeof(*v));
 	run.regions = v;
 	for (uint32_t i = 0; i < m.n; i++) {
-		map_region(&v[m.first + i], frame.fds[i], &m.v[i]);
+		(run.inspect ? copy_region : map_region)(&v[m.first + i],
+							 frame.fds[i], &m.v[i]);
 		run.nregions++;
 	}
 }
@@ -634,7 +666,8 @@ static void do_prepare(void)
 	struct pike_frame_gpu_run r;
 
 	asked(&r);
-	prepare(r.finds);
+	if (!run.inspect)
+		prepare(r.finds);
 	check(run.cu->stream_sync(run.stream));
 }
 
@@ -644,7 +677,8 @@ static void do_run(void)
 	struct pike_frame_gpu_run r;
 	union parameter *p = asked(&r);
 
-	done.claim_ns = r.repeat > 1 ? sustained(p, r.repeat) : timed(p);
+	done.claim_ns =
+	    r.repeat > 1 || run.inspect ? sustained(p, r.repeat) : timed(p);
 	pike_frame_make(&frame, PIKE_F_DONE, run.nonce, &done, sizeof(done));
 }
 
@@ -692,6 +726,16 @@ static void serve_one(void)
 	fault(PIKE_FAULT_REQUEST, 0);
 }
 
+/* A tool has the last word of its process. */
+_Noreturn static void end(void)
+{
+	if (run.inspect && run.ctx)
+		run.cu->ctx_destroy(run.ctx);
+	if (run.inspect)
+		exit(0);
+	_exit(0);
+}
+
 int main(void)
 {
 	for (;;) {
@@ -699,7 +743,7 @@ int main(void)
 		    pike_frame_recv(&frame, PIKE_RUN_SOCK, true, -1);
 
 		if (s == PIKE_FRAME_EOF)
-			_exit(0);
+			end();
 		if (s)
 			fault(PIKE_FAULT_REQUEST, 0);
 		serve_one();

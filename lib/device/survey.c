@@ -79,7 +79,7 @@ static bool try_tool(char out[300], const char *folder, const char *name)
 }
 
 /* In the toolkit, else in PATH. */
-static void find_tool(char out[300], const char *root, const char *name)
+void pike_tool_path(char out[300], const char *root, const char *name)
 {
 	struct pike_strs folders = PIKE_STRS_INIT;
 
@@ -159,7 +159,7 @@ void pike_survey_take(struct pike_survey *out)
 		out->nvrtc = pike_nvrtc_number(t->nvrtc);
 	}
 	for (int i = 0; i < PIKE_TOOL_COUNT; i++)
-		find_tool(out->tools[i], out->toolkit.root, tool_names[i]);
+		pike_tool_path(out->tools[i], out->toolkit.root, tool_names[i]);
 	look_at_all(out);
 }
 

@@ -60,6 +60,8 @@ void pike_survey_release(struct pike_survey *s);
 /* Appends; `*usable`: a CUDA target can be built and measured here. */
 void pike_survey_read(struct pike_findings *out, bool *usable,
 		      const struct pike_survey *s);
+/* In the toolkit at `root`, else in PATH; "" when it is not there. */
+void pike_tool_path(char out[300], const char *root, const char *name);
 /* "libnvrtc.so.13.0.88" -> 13000; 0: no number in it. */
 int pike_nvrtc_number(const char *path);
 

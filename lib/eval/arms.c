@@ -172,9 +172,9 @@ static int guest_start(struct pike_guest *p, struct pike_judge *j,
 	ret = start_box(p, &sock, j, o, err);
 	if (ret)
 		return ret;
-	ret =
-	    pike_arm_open(&p->arm, sock, own ? j->t : j->ref_target,
-			  own ? &j->dev : &j->ref_dev, j->runner_kernels, err);
+	ret = pike_arm_open(&p->arm, sock, own ? j->t : j->ref_target,
+			    own ? &j->dev : &j->ref_dev, j->runner_kernels,
+			    false, err);
 	if (ret) {
 		close(sock);
 		pike_guest_close(p);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "eval/correct_priv.h"
+#include "eval/profile_priv.h"
 #include "eval/protocol_priv.h"
 #include "eval/verdict_priv.h"
 
@@ -274,7 +275,12 @@ static int confirm_all(struct pike_result *out, struct confirm *k,
 		if (!ret)
 			conclude(out, k, &d);
 	}
-	return ret ? ret : pike_sustain(out, k->j, k->cand, k->t, err);
+	if (!ret)
+		ret = pike_sustain(out, k->j, k->cand, k->t, err);
+	/* Nothing that is timed comes after it. */
+	if (!ret && k->o->profile && pike_verdict_measured(out->verdict))
+		pike_profile(out, k->j, k->cand, k->secret);
+	return ret;
 }
 
 static struct pike_build *real_champion(struct pike_judge *j,
@@ -316,7 +322,7 @@ int pike_judge_confirm(struct pike_result *out, struct pike_judge *j,
 		pike_json_free(k.unchecked);
 		return ret;
 	}
-	pike_json_push_str(k.unchecked, "sanitizers");
+	pike_profile_unchecked(k.unchecked, out->resources);
 	pike_json_set(out->extra, "unchecked", k.unchecked);
 	pike_build_tell(out->resources, cand);
 	out->secs = (double)(pike_now_ns() - t0) / 1e9;

@@ -47,13 +47,21 @@ struct pike_smoke {
 	int pairs;	/* of the times below; 0: not come so far */
 	double inside_ns, outside_ns; /* medians of a copy kernel */
 	double ratio;		      /* median of inside / outside */
+	/* --profile needs them. */
+	struct pike_smoke_tool {
+		const char *name; /* "ncu"; NULL: not come so far */
+		bool works;
+		char why[256]; /* it does not; "" where it is not there */
+		double secs;
+	} tools[2];
 	double secs;
 };
 /* Builds, launches and checks a copy kernel in the box of runners, times it
  * there and in the judge's own context in turn, and tries to get from inside
- * at the network, `repository` (NULL: none) and more. Holds the lock of the
- * GPU. PIKE_RETRY: somebody else does. Any other error says what does not
- * work, and `out` how far it came. */
+ * at the network, `repository` (NULL: none) and more; then runs it under each
+ * tool, whose failure is no error. Holds the lock of the GPU. PIKE_RETRY:
+ * somebody else does. Any other error says what does not work, and `out` how
+ * far it came. */
 int pike_gpu_smoke(struct pike_smoke *out, const char *repository,
 		   struct pike_err *err);
 /* The half of it that needs no GPU: NVRTC builds that kernel in its box. 1:
@@ -128,10 +136,21 @@ int pike_judge_screen(struct pike_result *out, struct pike_judge *j,
 struct pike_confirm_opts {
 	enum pike_stage stage; /* PIKE_CONFIRM or PIKE_VERIFY */
 	int siblings; /* challengers confirmed at once: Bonferroni's divisor */
+	bool profile; /* afterwards under profiler and checkers, see below */
 };
 /* The whole protocol: base, champion and challenger interleaved, fresh pools
  * from a secret drawn now, fresh processes a round, hidden cases and stress
- * inputs checked. `seeds` ("seed", "seed_sha256") go into out->extra. */
+ * inputs checked. `seeds` ("seed", "seed_sha256") go into out->extra.
+ *
+ * `profile`: what was measured is run once more under NVIDIA's tools, and
+ * resources get
+ *   profile    version, case, launches (kernel, and a number by the tool's
+ *              own name of each metric), unknown (metrics it does not know)
+ *   sanitizer  memcheck, initcheck, racecheck, synccheck: "clean", "2 errors"
+ *              or "unavailable: why"; reports (tool, kind, kernel, place)
+ * each with `secs`, or `unavailable`, why the tool does not work. Memory that
+ * is reached out of bounds makes the verdict `contract`, a race or a barrier
+ * that is not met `suspect`. */
 int pike_judge_confirm(struct pike_result *out, struct pike_judge *j,
 		       struct pike_build *cand, struct pike_build *champ,
 		       const struct pike_confirm_opts *o, struct pike_err *err);

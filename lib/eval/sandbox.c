@@ -83,6 +83,10 @@ const struct pike_box_traits pike_box_traits[PIKE_BOX_KINDS] = {
 	[PIKE_BOX_RUN] = { .helper = true },
 	[PIKE_BOX_BUILD] = { .helper = true, .narrow = true, .scratch = true },
 	[PIKE_BOX_GPU] = { .helper = true, .gpu = true },
+	[PIKE_BOX_TOOL] = { .helper = true,
+			    .scratch = true,
+			    .gpu = true,
+			    .tool = true },
 };
 
 static uint32_t add_binds(struct pike_buf *b, char kind,
@@ -173,14 +177,16 @@ static void places_close(struct places *p)
 static int lift_runner(struct places *p, const struct pike_box_opts *o,
 		       struct pike_err *err)
 {
+	const char *path;
 	int fd, rc;
 
 	if (!pike_box_traits[o->kind].helper || !o->argv)
 		return 0;
-	fd = open(o->argv[0], O_RDONLY | O_CLOEXEC);
+	path = pike_box_traits[o->kind].tool ? o->runner : o->argv[0];
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return pike_fail_errno(err, PIKE_FATAL, "cannot open '%s'",
-				       o->argv[0]);
+				       path);
 	rc = lift(p, PIKE_FD_RUNNER, fd, err);
 	close(fd);
 	return rc;

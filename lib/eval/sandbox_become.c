@@ -26,6 +26,7 @@
 /* Address space of one thread: its stack and its malloc arena. */
 #define THREAD_MEMORY (256ll << 20)
 #define MANY_PROCESSES 64
+#define TOOL_PROCESSES 512 /* a profiler's threads */
 
 /* Descriptors that live until exec. */
 enum {
@@ -76,7 +77,9 @@ static int limits(const struct pike_box_in *in)
 	int64_t cpu = (s->wall_ms / 1000 + 1) * 2 * threads;
 	int64_t file = many ? 256ll << 20 : 0;
 	/* Counted in this user namespace: our two, main, what it may add. */
-	int64_t tasks = many ? MANY_PROCESSES : 3 + (threads > 1 ? threads : 0);
+	int64_t tasks = in->traits->tool ? TOOL_PROCESSES
+			: many		 ? MANY_PROCESSES
+					 : 3 + (threads > 1 ? threads : 0);
 
 	if (limit(RLIMIT_CPU, cpu, cpu + 5) ||
 	    limit(RLIMIT_FSIZE, file, file) || limit(RLIMIT_CORE, 0, 0) ||
@@ -160,13 +163,13 @@ static int descriptors(const struct pike_box_in *in, int out, int *errors)
 
 static void execute(struct pike_box_in *in)
 {
-	char tmp[80], visible[96];
+	char tmp[80], visible[96], home[80];
 	/* A runner has one stream, which needs one channel: with no more, a
 	 * context comes and goes in little more than half the time. */
 	char *env[] = { (char *)"PATH=/usr/bin:/bin",
 			(char *)"LANG=C",
 			(char *)"LC_ALL=C",
-			(char *)"HOME=/nonexistent",
+			home,
 			tmp,
 			visible,
 			(char *)"CUDA_CACHE_DISABLE=1",
@@ -177,12 +180,14 @@ static void execute(struct pike_box_in *in)
 	char path[256];
 
 	snprintf(tmp, sizeof(tmp), "TMPDIR=%s", in->dir);
+	snprintf(home, sizeof(home), "HOME=%s",
+		 in->traits->tool ? in->dir : "/nonexistent");
 	snprintf(visible, sizeof(visible), "CUDA_VISIBLE_DEVICES=%s",
 		 in->setup->visible);
 	/* `visible` and what follows are only for GPUs. */
 	if (!in->traits->gpu)
 		env[5] = NULL;
-	if (in->traits->helper) {
+	if (in->traits->helper && !in->traits->tool) {
 		if (in->namespaces)
 			execve("/runner", argv, env);
 		else

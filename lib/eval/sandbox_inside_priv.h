@@ -57,6 +57,7 @@ struct pike_box_traits {
 	bool helper;	/* the program is one of ours, handed in */
 	bool scratch;	/* a writable /tmp with the files in it */
 	bool gpu;
+	bool tool; /* the program starts the helper */
 };
 extern const struct pike_box_traits pike_box_traits[];
 

@@ -233,7 +233,7 @@ static int make_box(struct pike_box_in *in)
 	in->report.landlock_abi = pike_box_landlock_abi();
 	if (!enter_namespaces(in))
 		return in_namespaces(in);
-	if (in->setup->require >= PIKE_I2)
+	if (in->setup->require >= PIKE_I2 || in->traits->tool)
 		return -1;
 	return without_namespaces(in);
 }

@@ -27,32 +27,36 @@ enum pike_box_kind {
 	PIKE_BOX_RUN,	  /* libraries only, nothing writable, no processes */
 	PIKE_BOX_BUILD,	  /* libraries, `folders`, scratch /tmp: NVRTC */
 	PIKE_BOX_GPU,	  /* libraries, `folders`, `devices`, /sys: a GPU */
+	/* As GPU, with scratch /tmp and processes: a profiler or sanitizer,
+	 * which starts `runner` itself. In namespaces or not at all. */
+	PIKE_BOX_TOOL,
 	PIKE_BOX_KINDS,
 };
 
 struct pike_box_opts {
 	enum pike_box_kind kind;
 	/* COMPILE: argv[0] is looked up in /usr/bin and /bin; else it is the
-	 * real path of a helper of ours. */
+	 * real path of a helper of ours, or TOOL: of a program in `folders`. */
 	const char *const *argv;
-	/* BUILD, GPU: more folders to read in and execute from, and device
-	 * nodes, by their real paths, or NULL. What is not there is left out.
-	 */
+	const char *runner; /* TOOL: the helper that is /runner in there */
+	/* BUILD, GPU, TOOL: more folders to read in and execute from, and
+	 * device nodes, by their real paths, or NULL. What is not there is left
+	 * out. */
 	const char *const *folders, *const *devices;
-	const char *visible; /* GPU: CUDA_VISIBLE_DEVICES in there */
+	const char *visible; /* GPU, TOOL: CUDA_VISIBLE_DEVICES in there */
 	/* COMPILE, BUILD: put into the working directory, by their flat names.
 	 */
 	const struct pike_files *files;
-	/* COMPILE, BUILD: this file of the working directory is copied into
-	 * `out_fd` (an unsealed memfd of any size) when the program has exited
-	 * with 0. A missing file, no regular one or one over `out_max` is
-	 * PIKE_BOX_NO_OUTPUT. */
+	/* COMPILE, BUILD, TOOL: this file of the working directory is copied
+	 * into `out_fd` (an unsealed memfd of any size) when the program has
+	 * exited, with 0 if it is no TOOL. A missing file, no regular one or
+	 * one over `out_max` is PIKE_BOX_NO_OUTPUT. */
 	const char *output;
 	int out_fd;
 	size_t out_max; /* 0: 16 MiB */
 	int sock;	/* becomes the program's fd 3; -1: none */
 	int64_t wall_ms;
-	int64_t memory; /* address space of a process; 0: 4 GiB; not GPU */
+	int64_t memory; /* of addresses in a process; 0: 4 GiB; not GPU, TOOL */
 	int threads;	/* RUN: as in the target; 1 means none besides main */
 	const cpu_set_t *cpus; /* where the program runs; NULL: as the parent */
 	int nice;

@@ -257,7 +257,8 @@ static void report(struct serving *v)
 	} else {
 		r->why = PIKE_BOX_EXITED;
 		r->status = WEXITSTATUS(v->status);
-		if (!r->status && v->in->setup->output[0] && take_output(v->in))
+		if ((!r->status || v->in->traits->tool) &&
+		    v->in->setup->output[0] && take_output(v->in))
 			r->why = PIKE_BOX_NO_OUTPUT;
 	}
 	send(PIKE_FD_CONTROL, r, sizeof(*r), MSG_NOSIGNAL);

@@ -337,7 +337,11 @@ static int run(struct pike_smoke *out, struct smoke *s, const char *repository,
 		ret = start_inside(s, err);
 	if (!ret)
 		ret = copy_once(s, err);
-	return ret ? ret : compare(out, s, err);
+	if (!ret)
+		ret = compare(out, s, err);
+	if (!ret)
+		pike_smoke_tools(out, &s->j, s->build);
+	return ret;
 }
 
 int pike_gpu_smoke(struct pike_smoke *out, const char *repository,

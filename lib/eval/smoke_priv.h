@@ -16,6 +16,10 @@ bool pike_reach(const char *way, const char *where);
 int pike_smoke_ways(struct pike_smoke *out, const struct pike_device_info *dev,
 		    const char *repository, struct pike_err *err);
 
+/* Runs the copy kernel, as `b` is built of it, under each tool. */
+void pike_smoke_tools(struct pike_smoke *out, struct pike_judge *j,
+		      struct pike_build *b);
+
 /* The sources of the copy kernel, and the target that they are for. */
 struct pike_smoke_kernel {
 	struct pike_target target;

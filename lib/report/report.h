@@ -74,6 +74,12 @@ void pike_resources_text(struct pike_buf *b, const struct pike_result *r);
  * kernel needs, and the launches of each measured case. */
 void pike_compiled_text(struct pike_buf *b, const struct pike_result *r);
 
+/* ---- profile.c ---- */
+
+/* What the profiler and the checkers said, where they were asked: a table of
+ * the longest launches, one sentence by rule, errors with their places. */
+void pike_profile_text(struct pike_buf *b, const struct pike_result *r);
+
 /* ---- roofline.c ---- */
 
 struct pike_roof {

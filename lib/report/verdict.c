@@ -3,6 +3,7 @@
 #include "report/report.h"
 
 #include "base/text.h"
+#include "model/profile.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -30,15 +31,17 @@ static const char *const meanings[PIKE_V_COUNT] = {
 	[PIKE_V_WRONG] = "An output differs from the reference by more than "
 			 "the precision allows. The reason names the case.",
 	[PIKE_V_CONTRACT] = "It breaks a rule of the target: writes an input, "
-			    "changes another file, leaves threads behind.",
+			    "reaches beyond a buffer, changes another file, "
+			    "leaves threads behind.",
 	[PIKE_V_BUILD] = "It does not compile. The log has the compiler's "
 			 "words.",
 	[PIKE_V_CRASH] = "It died: a signal, or a system call that the "
 			 "sandbox does not allow.",
 	[PIKE_V_TIMEOUT] = "It did not come back within its time.",
 	[PIKE_V_TAMPER] = "It touched what measures it. Not eligible.",
-	[PIKE_V_SUSPECT] = "Its numbers cannot be true, or two clocks "
-			   "disagree. Read the source before you believe it.",
+	[PIKE_V_SUSPECT] = "Its numbers cannot be true, two clocks disagree, "
+			   "or its threads race. Read the source before you "
+			   "believe it.",
 	[PIKE_V_NONE] = "No candidate: an idea, or a check without a run.",
 	[PIKE_V_UNUSABLE] = "The reply held no usable files.",
 };
@@ -51,6 +54,26 @@ const char *pike_verdict_meaning(enum pike_verdict v, enum pike_stage stage)
 	if ((int)v < 0 || v >= PIKE_V_COUNT)
 		return "A verdict that this version does not know.";
 	return meanings[v];
+}
+
+/* Tools look at a GPU's kernel where they were asked and work. */
+static void unchecked_tools(struct pike_buf *b, const struct pike_result *r)
+{
+	const struct pike_json *s = pike_json_get(r->resources, "sanitizer");
+
+	if (!pike_json_get(r->resources, "launches"))
+		return;
+	if (!s || pike_json_get(s, "unavailable")) {
+		pike_buf_adds(b, " sanitizers,");
+		return;
+	}
+	for (int k = 0; k < PIKE_CHECKERS; k++) {
+		const char *name = pike_checker_name((enum pike_checker)k);
+
+		if (pike_starts_with(pike_json_str(s, name, "unavailable"),
+				     "unavailable"))
+			pike_buf_addf(b, " %s,", name);
+	}
 }
 
 void pike_unchecked(struct pike_buf *b, const struct pike_result *r,
@@ -67,6 +90,8 @@ void pike_unchecked(struct pike_buf *b, const struct pike_result *r,
 		pike_buf_adds(b, " hidden cases (there are none),");
 	if (r->stage != PIKE_SCREEN && t && !t->stress)
 		pike_buf_adds(b, " stress (off),");
+	if (r->stage != PIKE_SCREEN)
+		unchecked_tools(b, r);
 	if (r->isolation && strcmp(r->isolation, "I2") < 0)
 		pike_buf_addf(b, " escapes (%s),", r->isolation);
 	pike_buf_adds(b, " other sizes, machines\n");

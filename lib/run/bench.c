@@ -158,7 +158,9 @@ static int begin_builds(struct pike_bench *b, struct pike_err *err)
 static int bench_judge(struct pike_result *out, struct pike_bench *b,
 		       struct pike_build *build, struct pike_err *err)
 {
-	struct pike_confirm_opts o = { .stage = b->o.stage, .siblings = 1 };
+	struct pike_confirm_opts o = { .stage = b->o.stage,
+				       .siblings = 1,
+				       .profile = b->o.profile };
 	const char *log = NULL;
 	int lock = -1, ret;
 

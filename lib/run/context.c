@@ -50,6 +50,7 @@ static void describe(struct pike_buf *b, const struct pike_result *r)
 	add_cases(b, r);
 	pike_buf_addc(b, '\n');
 	pike_resources_text(b, r);
+	pike_profile_text(b, r);
 }
 
 /* Code and result of a solution that the prompt shows beside the parent. */

@@ -363,7 +363,8 @@ static int confirm_one(struct pike_run *run, struct slot *s, int siblings,
 		       struct pike_err *err)
 {
 	struct pike_confirm_opts o = { .stage = PIKE_CONFIRM,
-				       .siblings = siblings };
+				       .siblings = siblings,
+				       .profile = run->o.profile };
 	const struct pike_record rec = record_of(run, s), *r = &rec;
 	int64_t t0 = pike_now_ns();
 	struct pike_result res;

@@ -25,7 +25,8 @@ struct pike_run_opts {
 	 * answered again, and what was measured is not measured again. NULL:
 	 * models are asked. */
 	const char *replay;
-	int stage; /* evaluate: enum pike_stage or -1: both */
+	int stage;    /* evaluate: enum pike_stage or -1: both */
+	bool profile; /* as pike_confirm_opts has it */
 };
 
 struct pike_run_stats {
@@ -63,7 +64,7 @@ struct pike_bench_opts {
 	const char *target, *base; /* base NULL: the base branch */
 	const char *const *revs;
 	size_t nrevs;
-	bool quick, compile_only;
+	bool quick, compile_only, profile;
 	const char *arch; /* compile_only: NULL or what GPU to build for */
 	enum pike_isolation require;
 	enum pike_stage stage; /* CONFIRM for bench, VERIFY for verify */

@@ -23,9 +23,15 @@ status_is "a wrong revision does not pass the gate" 1
 like "wrong" "$out" '^screen: wrong'
 like "its reason" "$out" '^reason: .'
 change slow 's/y\[i\] = .*/for (volatile int32_t j = 0; j < 40; j++) y[i] = x[i] * 1.5f + x[i] * x[i];/'
-pike bench --gate "$weak"
+pike bench --gate --profile "$weak"
 status_is "a slower revision does not pass the gate" 1
 like "slower" "$out" '^confirm: slower'
+like "a profile that cannot be is unavailable" "$out" \
+	'^profile: unavailable: for kernels on a GPU only$'
+pike show HEAD
+like "and shown so" "$out" '^sanitizers: unavailable: for kernels on a GPU'
+pike bench --profile --quick "$weak"
+status_is "a quick look has none" 129
 pike verify HEAD "$weak"
 status_is "no claim to verify" 128
 like "says what to do" "$err" 'refs/notes/pike/results'

@@ -25,7 +25,7 @@ static void read_open(const struct pike_frame *f)
 
 	if (!pike_frame_is_gpu_open(&o, f))
 		return;
-	CHECK(f->nfds == 1);
+	CHECK(f->nfds == 1 && o.inspect <= 1);
 	CHECK(memchr(o.driver, 0, sizeof(o.driver)));
 	CHECK(memchr(o.uuid, 0, sizeof(o.uuid)));
 }

@@ -6,6 +6,7 @@
     figures.py gpus FOLDER N [UUID...]
     figures.py speed EVOLVE LINES BUILDS BACKEND
     figures.py champion EVOLVE         its commit
+    figures.py profile BENCH NAME=TOOL:VERDICT,...  of planted faults
     figures.py examples FOLDER BACKEND TARGET...
 
 Exits with 1 when a figure misses what it must reach.
@@ -190,13 +191,47 @@ def examples(folder, backend, *names):
     return bad
 
 
+TOOLS = ("memcheck", "initcheck", "racecheck", "synccheck")
+
+
+def profile(path, *names):
+    """Each name's result in turn: TOOL alone may find something ("": none)."""
+    results = next(json_lines(path), {"results": []})["results"]
+    bad = len(results) != len(names)
+    print(f"{'candidate':<10} {'verdict':<9} {'metrics':>7} {'secs':>6}  "
+          "what the tools say")
+    for r, spec in zip(results, names):
+        name, want = spec.split("=")
+        tool, verdicts = want.split(":")
+        got = r["resources"]
+        ncu, san = got.get("profile", {}), got.get("sanitizer", {})
+        metrics = len(ncu.get("launches", [{}])[0]) - 1
+        found = [t for t in TOOLS if san.get(t, "").endswith(("error",
+                                                              "errors"))]
+        works = "unavailable" not in ncu and all(
+            san.get(t, "unavailable")[:11] != "unavailable" for t in TOOLS)
+        ok = (works and found == ([tool] if tool else [])
+              and r["verdict"] in verdicts.split(",") and metrics >= 14)
+        bad += not ok
+        said = ncu.get("unavailable") or san.get("unavailable") or ", ".join(
+            f"{t} {san.get(t, '-')}" for t in TOOLS)
+        print(f"{name:<10} {r['verdict']:<9} {max(metrics, 0):>7} "
+              f"{ncu.get('secs', 0) + san.get('secs', 0):>6.1f}  {said}"
+              f"{'' if ok else '  NOT AS PLANTED'}")
+        for x in san.get("reports", []):
+            print(f"{'':<10} {x['tool']}: {x['kind']} in {x['kernel']} "
+                  f"{x['place']}")
+    return bad
+
+
 def champion(path):
     print(next(json_lines(path))["targets"][0]["champion"])
 
 
 if __name__ == "__main__":
     table = {f.__name__: f
-             for f in (aa, gain, hang, gpus, speed, champion, examples)}
+             for f in (aa, gain, hang, gpus, speed, profile, champion,
+                       examples)}
     if len(sys.argv) < 3 or sys.argv[1] not in table:
         sys.exit(__doc__)
     sys.exit(bool(table[sys.argv[1]](*sys.argv[2:])))

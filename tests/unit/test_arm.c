@@ -151,7 +151,7 @@ static int load(struct pike_arm **out, int sock, const struct pike_target *t,
 {
 	const struct pike_object o = { .fd = object, .real = real };
 	enum pike_verdict how;
-	int rc = pike_arm_open(out, sock, t, NULL, -1, err);
+	int rc = pike_arm_open(out, sock, t, NULL, -1, false, err);
 
 	if (rc)
 		return rc;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Text for people: tables, paragraphs, verdicts, ceilings. */
 #include "base/mem.h"
+#include "model/profile.h"
 #include "report/report.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -238,6 +240,114 @@ static void test_resources(void **state)
 	pike_buf_release(&b);
 }
 
+/* Of the shape that --profile leaves. */
+#define PROFILE_LINE                                                           \
+	"{\"commit\":\"0123456789abcdef0123456789abcdef01234567\","            \
+	"\"copy_bps\":3000000000000,\"gbps\":900,"                             \
+	"\"cases\":[{\"case\":\"n=1\",\"cand_ns\":100000}],"                   \
+	"\"resources\":{\"launches\":[{\"kernel\":\"a\"}],"                    \
+	"\"profile\":{\"case\":\"n=1\",\"launches\":["                         \
+	"{\"kernel\":\"short\",\"gpu__time_duration.sum\":2000},"              \
+	"{\"kernel\":\"a_kernel_with_a_long_name\","                           \
+	"\"gpu__time_duration.sum\":98000,"                                    \
+	"\"dram__bytes_read.sum\":180000000,"                                  \
+	"\"dram__bytes_write.sum\":90000000,"                                  \
+	"\"launch__waves_per_multiprocessor\":6.5,"                            \
+	"\"smsp__average_warps_issue_stalled_barrier_per_issue_active.ratio\"" \
+	":1.5,"                                                                \
+	"\"smsp__average_warps_issue_stalled_long_scoreboard_per_issue_"       \
+	"active.ratio\":9.25}],\"unknown\":[\"x\"]},"                          \
+	"\"sanitizer\":{\"memcheck\":\"clean\",\"initcheck\":"                 \
+	"\"unavailable: no \\u001b[2Jroom\",\"racecheck\":\"2 errors\","       \
+	"\"synccheck\":\"clean\",\"reports\":[{\"tool\":\"racecheck\","        \
+	"\"kind\":\"Race reported\",\"kernel\":\"a\",\"place\":\"+0x10\"}]}}," \
+	"\"stage\":\"confirm\",\"ts\":1,\"v\":1,\"verdict\":\"faster\"}"
+
+static void test_profile(void **state)
+{
+	struct pike_result r;
+	struct pike_buf b;
+
+	(void)state;
+	pike_buf_init(&b, 1 << 16);
+	assert_int_equal(
+	    pike_result_parse(&r, PROFILE_LINE, strlen(PROFILE_LINE), NULL), 0);
+	pike_profile_text(&b, &r);
+	narrow(b.s);
+	/* The longest launch first, whatever the order. */
+	assert_non_null(strstr(b.s, "profile of case n=1\n"
+				    "a_kernel_with...  short  (the longest "
+				    "first)\n"));
+	assert_non_null(strstr(b.s, "180.00 MB      -  read from DRAM\n"));
+	assert_non_null(strstr(b.s, ": for global or local memory 9.25, at "
+				    "barriers\n  1.50\n"));
+	/* 270 MB in 98 us are 2755 GB/s of 3000. */
+	assert_non_null(strstr(b.s, "reading: DRAM at 92 % of the measured "
+				    "copy: at the floor for these bytes;"));
+	assert_non_null(strstr(b.s, "not known to this profiler: 1 metrics\n"));
+	assert_non_null(strstr(b.s,
+			       "sanitizers: memcheck clean; initcheck "
+			       "unavailable: no ?[2Jroom; racecheck finds\n"
+			       "  errors; synccheck clean\n"
+			       "  racecheck: Race reported in a +0x10\n"));
+	assert_null(strchr(b.s, '\033'));
+	pike_buf_reset(&b);
+	pike_unchecked(&b, &r, NULL);
+	assert_non_null(strstr(b.s, "not checked: initcheck, "));
+	pike_result_release(&r);
+	/* Without a GPU, and without the option. */
+	pike_buf_reset(&b);
+	pike_result_init(&r);
+	pike_profile_text(&b, &r);
+	assert_int_equal(b.len, 0);
+	pike_buf_release(&b);
+}
+
+static void reading_is(const char *metrics, const char *want)
+{
+	char line[1024];
+	struct pike_result r;
+	struct pike_buf b;
+
+	snprintf(line, sizeof(line),
+		 "{\"commit\":\"0123456789abcdef0123456789abcdef01234567\","
+		 "\"resources\":{\"profile\":{\"launches\":[{\"kernel\":\"k\","
+		 "%s}]}},\"stage\":\"confirm\",\"ts\":1,\"v\":1,\"verdict\":"
+		 "\"same\"}",
+		 metrics);
+	pike_buf_init(&b, 1 << 16);
+	assert_int_equal(pike_result_parse(&r, line, strlen(line), NULL), 0);
+	pike_profile_text(&b, &r);
+	narrow(b.s);
+	if (!strstr(b.s, want))
+		print_message("%s", b.s);
+	assert_non_null(strstr(b.s, want));
+	pike_result_release(&r);
+	pike_buf_release(&b);
+}
+
+/* One sentence, by the first rule that fits. */
+static void test_reading(void **state)
+{
+	(void)state;
+	reading_is("\"" PIKE_METRIC_DRAM "\":90,\"" PIKE_METRIC_SM "\":95",
+		   "reading: DRAM at 90 % of its peak: at the floor");
+	reading_is("\"" PIKE_METRIC_SM "\":85", "reading: SM at 85 %");
+	reading_is("\"" PIKE_METRIC_WAVES "\":0.4,\"" PIKE_METRIC_SPILLS "\":5",
+		   "reading: the grid fills 40 % of the GPU");
+	reading_is("\"" PIKE_METRIC_SPILLS "\":5",
+		   "reading: 5 sectors of local memory");
+	reading_is("\"" PIKE_METRIC_USED "\":12.5",
+		   "reading: 12 % of the bytes");
+	reading_is("\"" PIKE_METRIC_WAVES "\":1.2",
+		   "reading: the last of 1.2 waves leaves 40 %");
+	reading_is(
+	    "\"" PIKE_METRIC_OCCUPANCY
+	    "\":20,\"smsp__average_warps_issue_stalled_barrier_per_issue_"
+	    "active.ratio\":3",
+	    "reading: warps wait mostly at barriers, at 20 % occupancy: more");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +358,8 @@ int main(void)
 		cmocka_unit_test(test_ratio),
 		cmocka_unit_test(test_meanings),
 		cmocka_unit_test(test_unchecked),
+		cmocka_unit_test(test_profile),
+		cmocka_unit_test(test_reading),
 		cmocka_unit_test(test_roofline),
 		cmocka_unit_test(test_resources),
 	};

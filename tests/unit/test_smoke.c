@@ -187,12 +187,48 @@ static int remove_secret(void **state)
 	return unlink(secret);
 }
 
+/* The widest box of those that a kernel runs in: a profiler can write there,
+ * and has no way out of it. */
+static void a_tool_has_its_own(void **state)
+{
+	const char *argv[] = { "/runner",  "write", "/tmp",	   "write",
+			       "/dev/shm", "write", "/",	   "file",
+			       secret,	   "file",  "/etc/passwd", "env",
+			       "SMOKE",	   "tcp",   "1",	   NULL };
+	struct pike_box_opts o = { .kind = PIKE_BOX_TOOL,
+				   .argv = argv,
+				   .out_fd = -1,
+				   .sock = -1,
+				   .wall_ms = 10000,
+				   .require = PIKE_I2 };
+	struct pike_isolation_info iso;
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_box *box = NULL;
+	struct pike_box_end end;
+	struct pike_buf path;
+
+	(void)state;
+	must(pike_isolation_probe(&iso, &err), &err);
+	if (iso.level < PIKE_I2)
+		skip();
+	pike_buf_init(&path, 4096);
+	must(pike_box_helper(&path, "pike-smoke", &err), &err);
+	o.runner = path.s;
+	must(pike_box_start(&box, &o, &err), &err);
+	must(pike_box_wait(&end, box, -1, &err), &err);
+	assert_string_equal(end.log.s, "0\ndone\n");
+	pike_box_end_release(&end);
+	pike_box_free(box);
+	pike_buf_release(&path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ways_lead_outside),
 		cmocka_unit_test(the_program_tells),
 		cmocka_unit_test(no_way_leads_out),
+		cmocka_unit_test(a_tool_has_its_own),
 		cmocka_unit_test(the_kernel_builds),
 		cmocka_unit_test(half_of_it),
 		cmocka_unit_test(the_whole),
