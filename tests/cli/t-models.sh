@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Searches that ask models: each preset on an example against a scripted
-# server, judged by what git holds; budgets; what a resumed run does; any
-# program as a model.
+# server, judged by what git holds; budgets; what a resumed run does; two at
+# once; any program as a model.
 . "$(dirname "$0")/lib.sh"
 weak=--allow-weak=$LEVEL
 presets=$here/presets.py
@@ -179,6 +179,36 @@ ok "beyond it is only what was in flight" test "$asked" -ge 10 -a "$asked" -le 2
 pike evolve --run usd --strategy pike-b-no-iba --usd 0.02 "$weak" "$target"
 is "nothing more is asked later" "$(git log --format=%H \
 	--grep '^Pike-Exchange' "refs/pike/open/$target/$lane.usd" | wc -l)" "$asked"
+
+# ---- two at once ----
+git worktree add -q "$dir/other"
+served reset >/dev/null
+served delay/0.05 >/dev/null
+together() { # together ARGS...: in two worktrees; sets out and err of both
+	local first
+	"$PIKE" "$@" >"$dir/out" 2>"$dir/err" &
+	first=$!
+	"$PIKE" -C "$dir/other" "$@" >"$dir/out2" 2>"$dir/err2"
+	status=$?
+	wait $first && [ $status -eq 0 ]
+	status=$?
+	out=$(cat "$dir/out" "$dir/out2") err=$(cat "$dir/err" "$dir/err2")
+}
+together evolve --run both --strategy pike-b --queries 20 "$weak" "$target"
+status_is "two evolve one search" 0
+is "nothing is asked beyond the budget" "$(served)" 21
+is "nor twice" \
+	"$("$presets" "refs/pike/open/$target/$lane.both" pike-b 20)" ""
+is "both end with it" "$(grep -c 'ended    budget: 20 queries' <<<"$out")" 2
+like "one is told what the other does" "$err" \
+	"another process \([0-9]+\) has been asking models for '$target/$lane.both' for [0-9]"
+served reset >/dev/null
+together propose --run both2 --strategy pike-b --queries 10 "$target"
+status_is "two propose for one search" 0
+is "each slot is asked for once" "$(served)" 11
+is "by one of them" "$(grep -oE '[0-9]+ candidates made' <<<"$out" | sort)" \
+	"$(printf '0 candidates made\n11 candidates made')"
+served delay/0 >/dev/null
 
 # ---- stages ----
 served reset >/dev/null
