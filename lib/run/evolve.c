@@ -179,11 +179,17 @@ static bool must_close(struct pike_run *run, bool last)
 		   : (int64_t)judged >= run->settings->generation_size;
 }
 
+/* What only a confirmation has found wrong is mended in its own round, which
+ * then is not over yet. */
 static int confirm_and_close(struct pike_run *run, struct pike_err *err)
 {
+	bool over = pike_agents_closed(run);
 	int ret = pike_run_confirm_all(run, err);
 
-	return ret || pike_run_stopped(run) ? ret : close_generation(run, err);
+	if (ret || pike_run_stopped(run) ||
+	    (over && !pike_agents_closed(run) && !pike_run_spent(run)))
+		return ret;
+	return close_generation(run, err);
 }
 
 /* May something come of waiting? Once a budget is spent nothing is asked, and

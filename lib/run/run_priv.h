@@ -136,6 +136,7 @@ struct pike_context {
 	struct pike_result *results; /* of the parent */
 	size_t nresults;
 	struct pike_buf parent_result, others;
+	char reason[320];
 };
 /* Of a move of agent `agent` on `parents`, the first of which it changes. */
 int pike_context_make(struct pike_context *out, struct pike_run *run,
