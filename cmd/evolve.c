@@ -253,7 +253,9 @@ const struct pike_cmd pike_cmd_evolve = {
 		"turn. Goes on where the last run ended, wherever that was. "
 		"Limits hold for each target's search as a whole, minutes and "
 		"generations for this run. Ctrl-C ends it; nothing measured "
-		"is lost. With --replay a strategy runs over the exchanges "
+		"is lost. Several may run at once on one repository: each "
+		"search is asked for by one of them, and measured by all. "
+		"With --replay a strategy runs over the exchanges "
 		"and results of an earlier search, at no cost, as a search of "
 		"its own (--run, else `replay`).",
 	.opts = opts_table,

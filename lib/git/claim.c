@@ -1,26 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * claim: which candidate this process measures, so that another one, on
- * another device of this machine, takes the next. A claim is a lock on bytes
- * of one file (open file description locks, fcntl(2)): nothing is written, and
- * the kernel takes it back when the process dies.
+ * claim: what this process does, so that another one of this machine does
+ * something else; the kernel takes a claim back when the process dies.
+ *
+ * Which candidate it measures, so that another one, on another device, takes
+ * the next: a lock on bytes of one file (open file description locks,
+ * fcntl(2)), and nothing is written. That it asks models for a search, which
+ * may go on for hours: a question on its way is nowhere in git yet, and two
+ * that asked side by side would ask, and pay, for the same. Such a lock says
+ * whose it is, and since when.
  */
 #include "git/search_priv.h"
 
+#include "base/fs.h"
 #include "base/mem.h"
 #include "base/rand.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A search has 2^32 bytes of the file, a candidate one of them. */
 enum {
 	SEARCH_SHIFT = 32,
-	SEARCH_BITS = 30
+	SEARCH_BITS = 30,
+	SIGN_MS = 20 /* whoever has just begun to ask has signed by then */
 };
+
+/* ---- measuring ---- */
 
 static off_t search_at(const struct pike_search_ref *s)
 {
@@ -92,5 +105,57 @@ int pike_search_claimed(bool *out, struct pike_search_ref *s,
 				    "cannot ask for the locks of pike.claims");
 	*out = !ret && l.l_type != F_UNLCK;
 	close(fd);
+	return ret;
+}
+
+/* ---- asking ---- */
+
+/* For those that find it held; the file's time is that of the claim. */
+static void sign(int fd)
+{
+	if (ftruncate(fd, 0) || dprintf(fd, "%ld\n", (long)getpid()) < 0)
+		errno = 0;
+}
+
+static int held(struct pike_err *err, const struct pike_search_ref *s,
+		const char *path)
+{
+	struct pike_buf pid;
+	struct timespec now;
+	struct stat st;
+	char ago[32] = "a while";
+
+	pike_buf_init(&pid, 32);
+	pike_read_file(&pid, path, NULL);
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (!stat(path, &st))
+		pike_human_ns(ago,
+			      1e9 * (double)(now.tv_sec - st.st_mtime) +
+				  (double)(now.tv_nsec - st.st_mtim.tv_nsec));
+	pike_fail(err, PIKE_RETRY,
+		  "another process (%.*s) has been asking models for '%s/%s' "
+		  "for %s",
+		  (int)strcspn(pid.s, "\n"), pid.s, s->target, s->lane, ago);
+	pike_buf_release(&pid);
+	return PIKE_RETRY;
+}
+
+int pike_search_claim_asking(int *out_fd, struct pike_search_ref *s,
+			     struct pike_err *err)
+{
+	char *dir = pike_repo_path(s->r, "pike-asking");
+	char *path = pike_xasprintf("%s/%s.%s", dir, s->target, s->lane);
+	int ret;
+
+	*out_fd = -1;
+	ret = pike_mkdir_p(dir, 0700, err);
+	if (!ret)
+		ret = pike_flock(out_fd, path, SIGN_MS, err);
+	if (!ret)
+		sign(*out_fd);
+	else if (ret == PIKE_RETRY)
+		ret = held(err, s, path);
+	free(path);
+	free(dir);
 	return ret;
 }

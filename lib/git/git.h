@@ -125,8 +125,12 @@ int pike_search_store(struct pike_oid *ids, bool *known,
 		      const struct pike_proposal *p, size_t n,
 		      struct pike_err *err);
 
+/* Only one process at a time may ask models for a search: this one, until it
+ * closes `out_fd` or ends. Else PIKE_RETRY, with who does and for how long. */
+int pike_search_claim_asking(int *out_fd, struct pike_search_ref *s,
+			     struct pike_err *err);
 /* Puts exchanges on the ladder that a killed process had noted and not yet
- * stored. `h` is folded before. */
+ * stored. `h` is folded before; the claim is held. */
 int pike_search_adopt(struct pike_search_ref *s, struct pike_history *h,
 		      struct pike_err *err);
 /* Chat lines of all commits below `tip`, in the order of the exchanges. */

@@ -56,19 +56,26 @@ static void insert(size_t out[PIKE_CHALLENGERS], size_t *n, size_t i,
 
 /* The best by lower bound, and those whose interval reaches into its own: a
  * challenger that the screening already separated from the best is not worth
- * a confirmation. */
+ * a confirmation. One that failed its own leaves its place to another. */
 size_t pike_run_challengers(size_t out[PIKE_CHALLENGERS],
 			    const struct pike_history *h)
 {
-	size_t n = 0, keep = 1;
+	size_t n = 0, keep = 0, room = PIKE_CHALLENGERS;
 
-	for (size_t i = pike_history_open(h); i < h->nrecs; i++)
-		if (challenges(h, &h->recs[i]))
+	for (size_t i = pike_history_open(h); i < h->nrecs; i++) {
+		const struct pike_record *r = &h->recs[i];
+
+		if (challenges(h, r))
 			insert(out, &n, i, h);
-	while (keep < n && h->recs[out[keep]].screen.ratio.hi >=
-			       h->recs[out[0]].screen.ratio.lo)
+		if (room && r->settled < 0 &&
+		    pike_verdict_measured(r->confirm.verdict))
+			room--;
+	}
+	while (keep < n && keep < room &&
+	       h->recs[out[keep]].screen.ratio.hi >=
+		   h->recs[out[0]].screen.ratio.lo)
 		keep++;
-	return n ? keep : 0;
+	return keep;
 }
 
 /* Did this record's confirmation beat the champion of now? Its ratio over the

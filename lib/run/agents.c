@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Questions in a row that may fail before the run gives up. */
 #define FAILURES 3
@@ -129,6 +130,7 @@ static int agents_open(struct pike_run *run, struct pike_err *err)
 	struct pike_buf system;
 	int ret;
 
+	a->claim = -1;
 	run->agents = a;
 	pike_buf_init(&system, PIKE_PROMPT_MAX);
 	ret = read_template(&system, run, "system", err);
@@ -137,8 +139,6 @@ static int agents_open(struct pike_run *run, struct pike_err *err)
 	o.replay = a->replay;
 	if (!ret)
 		ret = pike_llms_open(&a->llms, &o, err);
-	if (!ret)
-		ret = pike_search_adopt(run->search, run->history, err);
 	a->system = pike_buf_detach(&system);
 	if (ret)
 		pike_agents_close(run);
@@ -153,6 +153,8 @@ void pike_agents_close(struct pike_run *run)
 		return;
 	for (size_t i = 0; i < a->n; i++)
 		pike_asked_release(&a->v[i]);
+	if (a->claim >= 0)
+		close(a->claim);
 	free(a->v);
 	pike_llms_close(a->llms);
 	pike_replay_free(a->replay);
@@ -172,6 +174,11 @@ size_t pike_agents_flying(const struct pike_run *run)
 bool pike_agents_busy(const struct pike_run *run)
 {
 	return run->agents && (run->agents->n || run->agents->failures);
+}
+
+bool pike_agents_elsewhere(const struct pike_run *run)
+{
+	return run->agents && run->agents->claim < 0;
 }
 
 void pike_agents_text(struct pike_buf *out, const struct pike_run *run)
@@ -545,11 +552,38 @@ bool pike_agents_closed(struct pike_run *run)
 	return closed;
 }
 
+/* Kept to the end of the run: what comes of a question is for whoever asked
+ * it to see, and the budget for one to keep. */
+static int claim(struct pike_run *run, struct pike_err *err)
+{
+	struct pike_agents *a = run->agents;
+	struct pike_err e = PIKE_ERR_INIT;
+	int ret;
+
+	if (a->claim >= 0)
+		return 0;
+	ret = pike_search_claim_asking(&a->claim, run->search, &e);
+	if (ret == PIKE_RETRY) {
+		if (!a->told)
+			pike_say("%s; until it ends none are asked here",
+				 e.text);
+		a->told = true;
+		return 0;
+	}
+	if (ret)
+		return pike_fail(err, ret, "%s", e.text);
+	/* What those before have left. */
+	ret = pike_run_refresh(run, err);
+	return ret ? ret : pike_search_adopt(run->search, run->history, err);
+}
+
 int pike_agents_ask(struct pike_run *run, struct pike_err *err)
 {
 	int ret = run->agents ? 0 : agents_open(run, err);
 
-	if (ret || run->agents->used_up)
+	if (!ret)
+		ret = claim(run, err);
+	if (ret || run->agents->used_up || pike_agents_elsewhere(run))
 		return ret;
 	ret = prepare(run, err);
 	if (ret || run->agents->seen == state_of(run))

@@ -22,6 +22,8 @@ struct pike_asked {
 void pike_asked_release(struct pike_asked *a);
 
 struct pike_agents {
+	int claim; /* on asking for this search; -1: another process has it */
+	bool told; /* that it does */
 	struct pike_llms *llms;
 	struct pike_replay *replay;
 	struct pike_asked *v;

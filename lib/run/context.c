@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "report/report.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,6 +105,39 @@ static bool is_fix(const struct pike_move *m)
 	return !strcmp(m->agent, "fix");
 }
 
+/* NULL: nothing that is known. Two results of one second stand in no order. */
+static const struct pike_result *failure_of(const struct pike_context *c)
+{
+	const struct pike_result *found = NULL;
+
+	for (size_t i = 0; c->results && i < c->nresults; i++)
+		if (!pike_verdict_measured(c->results[i].verdict))
+			found = &c->results[i];
+	return found;
+}
+
+/* What was wrong. Of a confirmation a model learns the kind alone: words on
+ * what differs where tell hidden sizes, and a program can print those it was
+ * called with (evaluation.md 5.4). */
+static void set_reason(struct pike_context *c)
+{
+	const struct pike_result *r = failure_of(c);
+
+	if (!r)
+		return;
+	c->p.reason = r->reason;
+	c->p.log = r->log;
+	if (r->stage == PIKE_SCREEN)
+		return;
+	snprintf(c->reason, sizeof(c->reason),
+		 "%s: good for the sizes and inputs that were tried first, not "
+		 "for all others; mind sizes that no tile or vector divides or "
+		 "that are smaller than one, and inputs of other magnitudes",
+		 pike_verdict_name(r->verdict));
+	c->p.reason = c->reason;
+	c->p.log = NULL;
+}
+
 int pike_context_make(struct pike_context *out, struct pike_run *run,
 		      const struct pike_move *m, const struct pike_oid *parents,
 		      size_t n, struct pike_err *err)
@@ -131,10 +165,8 @@ int pike_context_make(struct pike_context *out, struct pike_run *run,
 	out->p.others = out->others.s;
 	out->p.idea = m->idea;
 	out->p.ideas = run->knobs.ideas;
-	if (last && is_fix(m)) {
-		out->p.reason = last->reason;
-		out->p.log = last->log;
-	}
+	if (is_fix(m))
+		set_reason(out);
 	return ret;
 }
 

@@ -207,20 +207,22 @@ static void verdict_without_run(struct pike_result *res, enum pike_verdict v,
 }
 
 static int screen_build(struct pike_result *res, struct pike_run *run,
-			struct pike_build *build, struct pike_err *err)
+			struct slot *s, struct pike_err *err)
 {
 	struct pike_build *champ;
 	const char *log = NULL;
-	int ret;
+	int ret = s->build ? 0 : start_build(s, run, s->id, err);
 
-	if (!pike_build_wait(build, &log)) {
+	if (ret)
+		return ret;
+	if (!pike_build_wait(s->build, &log)) {
 		verdict_without_run(res, PIKE_V_BUILD,
 				    "does not compile: see the log", log);
 		return 0;
 	}
 	ret = champion_build(&champ, run, err);
 	if (!ret)
-		ret = pike_judge_screen(res, run->judge, build, champ, err);
+		ret = pike_judge_screen(res, run->judge, s->build, champ, err);
 	return ret;
 }
 
@@ -253,7 +255,7 @@ static int screen_one(struct pike_run *run, struct slot *s,
 		ret = pike_run_borrow(&res, run, r, PIKE_SCREEN, err);
 		borrowed = !ret;
 		if (ret == 1)
-			ret = screen_build(&res, run, s->build, err);
+			ret = screen_build(&res, run, s, err);
 	}
 	if (ret)
 		goto out;
@@ -303,13 +305,26 @@ static size_t room(const struct pike_run *run)
 	       (run->judge ? pike_run_ahead(pike_judge_device(run->judge)) : 0);
 }
 
+/* Judged under another id: to be borrowed, and not to be built. */
+static bool is_known(const struct pike_run *run, const struct pike_record *r)
+{
+	const struct pike_record *first =
+	    pike_history_by_source(run->history, &r->source);
+
+	return run->judge && first && first->screen.verdict != PIKE_V_PENDING;
+}
+
 static int fill(struct queue *q, struct pike_run *run, struct pike_err *err)
 {
 	const struct pike_record *r;
 	int ret = 0;
 
 	while (!ret && q->n < room(run) && (r = next_pending(run, &q->at))) {
-		ret = start_build(&q->v[q->n++], run, r->id, err);
+		struct slot *s = &q->v[q->n++];
+
+		s->id = r->id;
+		if (!is_known(run, r))
+			ret = start_build(s, run, r->id, err);
 		q->at++;
 	}
 	return ret;

@@ -2,7 +2,8 @@
 /*
  * evolve: the loop over the stages. It keeps nothing between two turns but
  * what git says, so several processes may turn it on one repository, and any
- * of them may be killed.
+ * of them may be killed. Of those on one search one asks models; the others
+ * measure, until it is their turn to ask.
  */
 #include "run/run_priv.h"
 
@@ -178,11 +179,33 @@ static bool must_close(struct pike_run *run, bool last)
 		   : (int64_t)judged >= run->settings->generation_size;
 }
 
+/* What only a confirmation has found wrong is mended in its own round, which
+ * then is not over yet. */
 static int confirm_and_close(struct pike_run *run, struct pike_err *err)
 {
+	bool over = pike_agents_closed(run);
 	int ret = pike_run_confirm_all(run, err);
 
-	return ret || pike_run_stopped(run) ? ret : close_generation(run, err);
+	if (ret || pike_run_stopped(run) ||
+	    (over && !pike_agents_closed(run) && !pike_run_spent(run)))
+		return ret;
+	return close_generation(run, err);
+}
+
+/* May something come of waiting? Once a budget is spent nothing is asked, and
+ * what another process asks it stores and measures without us. */
+static bool must_wait(const struct pike_run *run, bool spent)
+{
+	return spent ? pike_agents_flying(run) > 0
+		     : pike_agents_busy(run) || pike_agents_elsewhere(run);
+}
+
+/* For what others measure, or have asked and not yet told of. */
+static int wait_for_others(struct pike_run *run, struct pike_err *err)
+{
+	pike_run_show(run);
+	nap();
+	return pike_run_refresh(run, err);
 }
 
 /* What a turn may change. */
@@ -196,27 +219,27 @@ static size_t events(const struct pike_run *run)
 static int turn_models(struct pike_run *run, bool *more, struct pike_err *err)
 {
 	size_t before = events(run);
-	bool spent = pike_run_spent(run), last;
-	int ret = spent ? 0 : pike_agents_ask(run, err);
+	bool spent = pike_run_spent(run), wait, last;
+	int ret =
+	    spent ? pike_agents_settle(run, err) : pike_agents_ask(run, err);
 
 	if (!ret)
-		ret = pike_run_screen_all(run, err);
-	if (!ret)
 		ret = pike_agents_listen(run, 0, err);
+	if (!ret)
+		ret = pike_run_screen_all(run, err);
 	if (ret || pike_run_stopped(run))
 		return ret;
-	/* Others measure what is left */
-	if (pike_history_pending(run->history) && !pike_run_timeout(run)) {
-		nap();
-		return 0;
-	}
+	if (pike_history_pending(run->history) && !pike_run_timeout(run))
+		return wait_for_others(run, err);
 	/* Nothing is on its way, and nothing more can come: of what is new the
 	 * strategy knows at the next turn only. */
-	last = !pike_agents_busy(run) && (spent || events(run) == before);
+	wait = must_wait(run, spent);
+	last = !wait && (spent || events(run) == before);
 	if (must_close(run, last))
 		return confirm_and_close(run, err);
-	if (pike_agents_busy(run))
-		return pike_agents_wait(run, err);
+	if (wait)
+		return pike_agents_elsewhere(run) ? wait_for_others(run, err)
+						  : pike_agents_wait(run, err);
 	*more = !last;
 	if (last && !spent && !*run->ended)
 		snprintf(run->ended, sizeof(run->ended),

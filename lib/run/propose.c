@@ -11,16 +11,18 @@
 static int propose_models(struct pike_run *run, struct pike_err *err)
 {
 	size_t nrecs;
+	bool spent;
 	int ret = 0;
 
 	do {
 		nrecs = run->history->nrecs;
-		if (!pike_run_spent(run))
+		spent = pike_run_spent(run);
+		if (!spent)
 			ret = pike_agents_ask(run, err);
 		while (!ret && pike_agents_flying(run) &&
 		       !pike_run_stopped(run))
 			ret = pike_agents_wait(run, err);
-	} while (!ret && !pike_run_stopped(run) &&
+	} while (!ret && !spent && !pike_run_stopped(run) &&
 		 (run->history->nrecs > nrecs || pike_agents_busy(run)));
 	if (pike_run_stopped(run))
 		pike_agents_cancel(run, NULL);

@@ -105,7 +105,8 @@ int pike_numbers_propose(struct pike_run *run, struct pike_err *err);
 
 /* ---- agents.c: what models are asked, and what becomes of it ---- */
 
-/* Asks what the strategy wants now and the budget allows, and does not wait. */
+/* Asks what the strategy wants now and the budget allows, and does not wait.
+ * Nothing while another process asks. */
 int pike_agents_ask(struct pike_run *run, struct pike_err *err);
 /* Lets questions go on for at most wait_ms, or until one has ended; what was
  * answered becomes commits. May be called while something is measured. */
@@ -120,6 +121,8 @@ void pike_agents_close(struct pike_run *run);
 size_t pike_agents_flying(const struct pike_run *run);
 /* Is something asked, or was the last question not answered? */
 bool pike_agents_busy(const struct pike_run *run);
+/* Does another process ask for this search? Then nothing is asked here. */
+bool pike_agents_elsewhere(const struct pike_run *run);
 /* "asked 7, the first 42 s ago", "" where nothing is asked. */
 void pike_agents_text(struct pike_buf *out, const struct pike_run *run);
 /* Records the verdict of exchanges that left nothing to measure. */
@@ -133,6 +136,7 @@ struct pike_context {
 	struct pike_result *results; /* of the parent */
 	size_t nresults;
 	struct pike_buf parent_result, others;
+	char reason[320];
 };
 /* Of a move of agent `agent` on `parents`, the first of which it changes. */
 int pike_context_make(struct pike_context *out, struct pike_run *run,

@@ -23,10 +23,22 @@ static bool can_mend(enum pike_verdict v)
 	return !pike_verdict_measured(v) && v != PIKE_V_UNUSABLE;
 }
 
+/* A failure that only the confirmation finds, with its hidden cases and fresh
+ * inputs, is one like any other: the reference looks for all that it looks for
+ * at once, and mends what fails. */
+static enum pike_verdict verdict_of(const struct pike_record *r)
+{
+	enum pike_verdict v = r->confirm.verdict;
+
+	return v == PIKE_V_PENDING || pike_verdict_measured(v)
+		   ? r->screen.verdict
+		   : v;
+}
+
 void pike_sample_note(struct pike_sample *s, const struct pike_record *rec,
 		      size_t at, int64_t fixes)
 {
-	enum pike_verdict v = rec->screen.verdict;
+	enum pike_verdict v = verdict_of(rec);
 
 	s->last = at;
 	s->fixes += pike_record_by(rec, "fix");

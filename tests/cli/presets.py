@@ -75,9 +75,11 @@ class Search:
             if c.get("Pike-Champion") and c.generation == 0:
                 self.base = c.parents[0]
             for line in c.trailers.get("Pike-Result", ()):
-                oid, verdict, _, mid, *_ = line.split()
-                self.verdict[oid] = verdict
-                self.score[oid] = float(mid)
+                oid, verdict, _, mid, _, stage, *_ = line.split()
+                # The confirmation has the last word.
+                if stage == "confirm" or oid not in self.verdict:
+                    self.verdict[oid] = verdict
+                    self.score[oid] = float(mid)
         self.asked = sorted((c for c in every if "Pike-Exchange" in c.trailers),
                             key=lambda c: c.number)
         self.by_id = {c.id: c for c in self.asked}
@@ -161,8 +163,11 @@ def check_fixes(s, generation, fixes, whole):
                   f"{count[slot]}")
 
 
-def check_rounds(s, preset):
+def check_rounds(s, preset, queries):
     fixes, ideas = ROUNDS[preset]
+    rounds, most = len(s.generations()), -(-queries // SAMPLES)
+    check(rounds == most if not fixes else rounds <= most,
+          f"{rounds} rounds, {most} at most")
     brainstorms = [c for c in s.asked if c.agent == "brainstorm"]
     check(len(brainstorms) == (1 if ideas else 0),
           f"{len(brainstorms)} brainstorms")
@@ -189,8 +194,11 @@ def check_sample(s, chain, fixes, crossover):
 
 def check_parent(s, c, measured, flying, exploit):
     """Parents work, and live where their child will; the base is one only
-    while there is nothing else, or where an island is explored."""
-    island = c.get("Pike-Slot").split(".")[0]
+    while there is nothing else, or where an island is explored. What is asked
+    before anything is known has nothing else."""
+    island, sample = c.get("Pike-Slot").split(".")
+    check(int(sample) >= flying or c.parents == [s.base],
+          f"{c.id[:8]}: not of the base, though of the first {flying}")
     for p in c.parents:
         check(p == s.base or s.verdict.get(p) in MEASURED,
               f"{c.id[:8]}: a parent that failed")
@@ -243,7 +251,7 @@ def main(ref, preset, queries):
     check(all(s.verdict.get(c.id) for c in s.asked), "one has no verdict")
     check_models(s, preset)
     if preset in ROUNDS:
-        check_rounds(s, preset)
+        check_rounds(s, preset, int(queries))
     else:
         check_islands(s, preset)
     print("\n".join(bad))

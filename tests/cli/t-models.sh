@@ -1,18 +1,38 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Searches that ask models: each preset against a scripted server, judged by
-# what git holds; budgets; what a resumed run does; any program as a model.
+# Searches that ask models: each preset on an example against a scripted
+# server, judged by what git holds; budgets; what a resumed run does; two at
+# once; any program as a model.
 . "$(dirname "$0")/lib.sh"
-make_repo "$dir/repo"
-cd "$dir/repo" || exit 1
 weak=--allow-weak=$LEVEL
 presets=$here/presets.py
+lane=cpu
 
 coproc model { exec "$here/../servers/model.py"; }
 read -r port <&"${model[0]}"
 url=http://127.0.0.1:$port
 served() { curl -fs --noproxy '*' "$url/${1:-count}"; }
 export FAKE_API_KEY=not-a-real-key
+
+# ---- the presets of the paper, on the examples ----
+# As they are but for the sizes, so that a call takes microseconds.
+make_repo "$dir/repo"
+cd "$dir/repo" || exit 1
+examples=$here/../../examples/cpu-kernels
+cp "$examples"/kernels/* kernels
+sed -n '/^\[target/,$p' "$examples/.pike/config" >>.pike/config
+git add -A
+git commit -qm 'the examples'
+sed -i -e 's/case = m=.*/case = m=16 n=48 k=32/' \
+	-e 's/case = rows=.*/case = rows=8 cols=64/' \
+	-e 's/case = cin=.*/case = cin=4 cout=4 h=6 w=6/' \
+	-e 's/case = len=.*/case = len=8 d=16/' .pike/config
+mapfile -t targets < <(sed -n 's/^\[target "\(.*\)"\].*/\1/p' \
+	"$examples/.pike/config")
+is "the sizes are all that is changed" \
+	"$(git diff --numstat | tr -s '\t' ' ')" \
+	"${#targets[@]} ${#targets[@]} .pike/config"
+git commit -qam 'smaller sizes'
 for llm in main cheap; do
 	git config "pike.llm.$llm.provider" openai
 	git config "pike.llm.$llm.url" "$url/v1"
@@ -25,12 +45,11 @@ git config pike.llm.cheap.price-in 1
 git config pike.llm.cheap.price-out 2
 # Its answers are slower than the base: nothing to confirm.
 git config pike.budget.queries 43
-lane=cpu
-
-# ---- the presets of the paper ----
 paper=$("$PIKE" strategies --json | grep -o '"name":"pike-[^"]*' | cut -d'"' -f4)
 is "all of them are listed" "$(wc -l <<<"$paper")" 11
+n=0
 for preset in $paper; do
+	target=${targets[n++ % ${#targets[@]}]}
 	served reset >/dev/null
 	# Forty at once: more than that, so that some know what came of others.
 	case $preset in
@@ -38,22 +57,31 @@ for preset in $paper; do
 	*) queries=43 ;;
 	esac
 	pike evolve --run "$preset" --strategy "$preset" --queries $queries \
-		"$weak" scale
-	status_is "evolve $preset" 0
+		"$weak" "$target"
+	status_is "evolve $preset on $target" 0
 	like "$preset ends with its budget" "$out" \
 		"ended    budget: $queries queries"
+	ladder=refs/pike/open/$target/$lane.$preset
 	is "$preset is what the paper says" \
-		"$("$presets" "refs/pike/open/scale/$lane.$preset" "$preset" $queries)" ""
+		"$("$presets" "$ladder" "$preset" $queries)" ""
 	asked=$(git log --format='%(trailers:key=Pike-Exchange,valueonly)' \
-		"refs/pike/open/scale/$lane.$preset" | grep -c .)
+		"$ladder" | grep -c .)
 	is "$preset: each exchange is a commit" "$asked" "$(served)"
 done
+is "each example was evolved" \
+	"$(git for-each-ref --format='%(refname)' refs/heads/pike/evo |
+		cut -d/ -f5 | sort -u)" "$(printf '%s\n' "${targets[@]}" | sort)"
+is "by what works and what fails in each way" \
+	"$(comm -23 <(printf '%s\n' build none slower unusable wrong) \
+		<(git log --format='%(trailers:key=Pike-Result,valueonly)' \
+			--glob=refs/heads/pike/evo | cut -d' ' -f2 | sort -u))" ""
+target=${targets[0]}
 served reset >/dev/null
-pike evolve --run again --strategy pike-b "$weak" scale
+pike evolve --run again --strategy pike-b "$weak" "$target"
 is "the same seed and replies make the same search" \
-	"$("$presets" --moves "refs/pike/open/scale/$lane.again")" \
-	"$("$presets" --moves "refs/pike/open/scale/$lane.pike-b")"
-ref=refs/pike/open/scale/$lane.pike-b
+	"$("$presets" --moves "refs/pike/open/$target/$lane.again")" \
+	"$("$presets" --moves "refs/pike/open/$target/$lane.pike-b")"
+ref=refs/pike/open/$target/$lane.pike-b
 
 # ---- what is not of the paper ----
 cat >>.pike/config <<'END'
@@ -65,10 +93,10 @@ cat >>.pike/config <<'END'
 	fix-attempts = 1
 	ideas = 0
 END
-pike evolve --run mine --strategy mine --queries 12 "$weak" scale
+pike evolve --run mine --strategy mine --queries 12 "$weak" "$target"
 status_is "a strategy of one's own" 0
 is "has its own rounds" "$(git log --format='%(trailers:key=Pike-Slot,valueonly,separator=)' \
-	"refs/pike/open/scale/$lane.mine" | sort -un | tail -n 1)" 3
+	"refs/pike/open/$target/$lane.mine" | sort -un | tail -n 1)" 3
 git checkout -q .pike/config
 pike evolve --run hybrid --strategy hybrid --queries 12 "$weak" scale
 status_is "a hybrid" 0
@@ -76,7 +104,7 @@ by() { git log --format=%H --grep "^Pike-Agent: $1" \
 	"refs/pike/open/scale/$lane.hybrid" | wc -l; }
 ok "asks models, and tunes" test "$(by optimize)" -ge 10 -a "$(by tune)" -ge 1
 git config pike.agent.optimize.llm 'main cheap'
-pike evolve --run two --strategy pike-b-no-iba --queries 20 "$weak" scale
+pike evolve --run two --strategy pike-b-no-iba --queries 20 "$weak" "$target"
 status_is "two models to choose from" 0
 git config --remove-section pike.agent.optimize
 
@@ -100,29 +128,29 @@ like "and the reply" "$out" 'One error less'
 none=$(git log --format=%H --grep 'no candidate' "$ref" | head -n 1)
 is "an unusable reply changes no file" "$(git diff --stat "$none" "$none^")" ""
 like "and says why" "$(git log -1 --format=%s "$none")" 'no candidate: '
-pike status --run pike-b scale
+pike status --run pike-b "$target"
 like "status has the ledger" "$out" '^optimize +[0-9]+ +[0-9]+ +[0-9]+000 +'
-pike log --run pike-b --json --candidates scale
+pike log --run pike-b --json --candidates "$target"
 json "log --json --candidates" "$out"
 like "has each of them" "$out" '"agent":"fix"'
 ok "fsck" git fsck --strict --no-dangling
 
 # ---- a replay ----
 asked=$(served)
-pike evolve --replay "pike/evo/scale/$lane.pike-b" --strategy pike-b "$weak" scale
+pike evolve --replay "pike/evo/$target/$lane.pike-b" --strategy pike-b "$weak" "$target"
 status_is "evolve --replay" 0
 like "costs nothing" "$out" '; 0.00 USD in all'
 is "asks nobody" "$(served)" "$asked"
 is "and is the same search again" \
-	"$("$presets" --moves "refs/pike/open/scale/$lane.replay")" \
+	"$("$presets" --moves "refs/pike/open/$target/$lane.replay")" \
 	"$("$presets" --moves "$ref")"
-pike evolve --replay "pike/evo/scale/$lane.pike-b" --run other \
-	--strategy pike-b-no-efa "$weak" scale
+pike evolve --replay "pike/evo/$target/$lane.pike-b" --run other \
+	--strategy pike-b-no-efa "$weak" "$target"
 status_is "another strategy over the same exchanges" 0
 like "ends when they are used up" "$out" "ended .*no recorded exchange of the agent 'optimize' is left"
 is "mends nothing" "$(git log --format=%H --grep '^Pike-Agent: fix' \
-	"refs/pike/open/scale/$lane.other" | wc -l)" 0
-pike evolve --replay main --run none --strategy pike-b "$weak" scale
+	"refs/pike/open/$target/$lane.other" | wc -l)" 0
+pike evolve --replay main --run none --strategy pike-b "$weak" "$target"
 status_is "where nothing is recorded" 128
 like "it says so" "$err" "no exchanges with models are recorded below 'main'"
 
@@ -135,33 +163,63 @@ like "never over one that is there" "$out" 'optimize.md is there already'
 echo 'Say {{target}} in {{nothing}}.' >.pike/prompts/optimize.md
 git add -A
 git commit -qm 'prompts of our own'
-pike evolve --run own --strategy pike-b-no-iba --queries 10 "$weak" scale
+pike evolve --run own --strategy pike-b-no-iba --queries 10 "$weak" "$target"
 status_is "a field that there is not" 129
 like "is told with its line" "$err" 'optimize:1: .*nothing'
 git rm -rqf .pike/prompts
 git commit -qm 'no prompts of our own'
 
 # ---- budgets ----
-pike evolve --run usd --strategy pike-b-no-iba --usd 0.02 "$weak" scale
+pike evolve --run usd --strategy pike-b-no-iba --usd 0.02 "$weak" "$target"
 like "money ends it" "$out" 'ended    budget: 0.02 USD'
 # 0.002 USD each, ten at a time.
 asked=$(git log --format=%H --grep '^Pike-Exchange' \
-	"refs/pike/open/scale/$lane.usd" | wc -l)
+	"refs/pike/open/$target/$lane.usd" | wc -l)
 ok "beyond it is only what was in flight" test "$asked" -ge 10 -a "$asked" -le 20
-pike evolve --run usd --strategy pike-b-no-iba --usd 0.02 "$weak" scale
+pike evolve --run usd --strategy pike-b-no-iba --usd 0.02 "$weak" "$target"
 is "nothing more is asked later" "$(git log --format=%H \
-	--grep '^Pike-Exchange' "refs/pike/open/scale/$lane.usd" | wc -l)" "$asked"
+	--grep '^Pike-Exchange' "refs/pike/open/$target/$lane.usd" | wc -l)" "$asked"
+
+# ---- two at once ----
+git worktree add -q "$dir/other"
+served reset >/dev/null
+served delay/0.05 >/dev/null
+together() { # together ARGS...: in two worktrees; sets out and err of both
+	local first
+	"$PIKE" "$@" >"$dir/out" 2>"$dir/err" &
+	first=$!
+	"$PIKE" -C "$dir/other" "$@" >"$dir/out2" 2>"$dir/err2"
+	status=$?
+	wait $first && [ $status -eq 0 ]
+	status=$?
+	out=$(cat "$dir/out" "$dir/out2") err=$(cat "$dir/err" "$dir/err2")
+}
+together evolve --run both --strategy pike-b --queries 20 "$weak" "$target"
+status_is "two evolve one search" 0
+is "nothing is asked beyond the budget" "$(served)" 21
+is "nor twice" \
+	"$("$presets" "refs/pike/open/$target/$lane.both" pike-b 20)" ""
+is "both end with it" "$(grep -c 'ended    budget: 20 queries' <<<"$out")" 2
+like "one is told what the other does" "$err" \
+	"another process \([0-9]+\) has been asking models for '$target/$lane.both' for [0-9]"
+served reset >/dev/null
+together propose --run both2 --strategy pike-b --queries 10 "$target"
+status_is "two propose for one search" 0
+is "each slot is asked for once" "$(served)" 11
+is "by one of them" "$(grep -oE '[0-9]+ candidates made' <<<"$out" | sort)" \
+	"$(printf '0 candidates made\n11 candidates made')"
+served delay/0 >/dev/null
 
 # ---- stages ----
 served reset >/dev/null
-pike propose --run staged --strategy pike-b --queries 10 scale
+pike propose --run staged --strategy pike-b --queries 10 "$target"
 status_is "propose asks" 0
 like "and says so" "$out" '11 candidates made'
 is "all of the round and no more" "$(served)" 11
-pike evaluate --run staged "$weak" scale
+pike evaluate --run staged "$weak" "$target"
 status_is "evaluate needs no model" 0
 unset FAKE_API_KEY
-pike propose --run staged --strategy pike-b --queries 20 scale
+pike propose --run staged --strategy pike-b --queries 20 "$target"
 status_is "without its key" 128
 like "the variable is named" "$err" 'FAKE_API_KEY'
 
@@ -169,7 +227,7 @@ like "the variable is named" "$err" 'FAKE_API_KEY'
 export FAKE_API_KEY=x
 git config pike.llm.main.url http://127.0.0.1:1/v1
 git config pike.llm.main.timeout 1
-pike evolve --run down --strategy pike-b "$weak" scale
+pike evolve --run down --strategy pike-b "$weak" "$target"
 status_is "a server that is not there" 128
 is "is one error" "$(grep -c 'error: ' <<<"$err")" 1
 like "that names it" "$err" "error: llm 'main'.*Failed to connect"

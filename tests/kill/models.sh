@@ -14,10 +14,11 @@ RANDOM=${2:-$((RANDOM))}
 budget=100
 make_repo "$dir/repo"
 cd "$dir/repo" || exit 1
-coproc model { PIKE_MODEL_DELAY=0.03 exec "$here/../servers/model.py"; }
+coproc model { exec "$here/../servers/model.py"; }
 read -r port <&"${model[0]}"
 url=http://127.0.0.1:$port
-served() { curl -fs --noproxy '*' "$url/count"; }
+served() { curl -fs --noproxy '*' "$url/${1:-count}"; }
+served delay/0.03 >/dev/null
 git config pike.llm.main.provider openai
 git config pike.llm.main.url "$url/v1"
 git config pike.llm.main.price-in 1

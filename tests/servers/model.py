@@ -3,17 +3,17 @@
 """A model that answers by a script, in OpenAI's form, one question at a time
 in the order in which they come.
 
-Prints its port, then serves until its stdin ends. It makes candidates of the
-kernel `scale` (tests/cli/lib.sh), all of them slower than the base, each by
-more than noise can hide: some work, some do not compile and need so many
-attempts, some are no candidates at all.
+Prints its port, then serves until its stdin ends. Whatever kernel in C it is
+asked about, it makes candidates of it that are slower than the base, each by
+more than noise can hide: some work, some do not compile or write nothing and
+need so many attempts, some are no candidates at all.
 
-  POST /v1/chat/completions    the next answer; waits PIKE_MODEL_DELAY seconds
+  POST /v1/chat/completions    the next answer
   GET  /count                  questions answered so far
   GET  /reset                  begins anew
+  GET  /delay/SECONDS          waits so long before each answer from now on
 """
 import json
-import os
 import re
 import sys
 import threading
@@ -21,43 +21,53 @@ import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 IDEAS = 7
-DELAY = float(os.environ.get("PIKE_MODEL_DELAY", "0"))
 # What the n-th optimization is like: a variant that works, "no" code, or
-# (variant, attempts until it compiles).
-SCRIPT = ("a", "b", ("c", 1), "no", "d", ("e", 6), "f", ("g", 2), "a", "h")
+# (variant, attempts until it works).
+SCRIPT = ("a", "b", ("c", 1), "no", "d", ("e", 6), "b", ("f", 2), "a", "c")
+SLOWER = "abcdef"
 
-state = {"optimized": 0, "answered": 0}
+state = {"optimized": 0, "answered": 0, "delay": 0.0}
+
+# What is to be changed stands behind the last of these.
+MARKS = ("The kernel as it stands in the repository:",
+         "A version of it that works", "The version that fails:")
+FENCED = re.compile(r"^(`{3,})\n(.*?)^\1$", re.M | re.S)
+PATH = re.compile(r"^(\S+)\n<<<<<<< SEARCH$", re.M)
+# Of a base; all that is static stands in other lines.
+ENTRY = re.compile(r"^void \w+\([^)]*\)\n\{$", re.M)
+LINE = re.compile(r"^.*// variant (\w) left (\d+) of (\d+)$", re.M)
 
 
-SLOWER = "abcdefgh"
-LINE = re.compile(r"#define AGAIN .*|#error broken (\w) (\d+) of (\d+)")
-
-
-def line(variant, left=0, needs=0):
-    """So many passes more than the base's one; the last is the slowest."""
+def line(variant, left, needs):
+    """The first line of the kernel: time that is lost, the last's the most."""
     if left:
-        return f"#error broken {variant} {left} of {needs}"
-    return f"#define AGAIN {SLOWER.index(variant) + 2} // variant {variant}"
+        code = "return;" if left == 1 else "#error"
+    else:
+        passes = 2000 * (SLOWER.index(variant) + 2)
+        code = f"for (volatile int late = 0; late < {passes}; late++);"
+    return f"\t{code} // variant {variant} left {left} of {needs}"
 
 
-def changed(text, old, new):
-    return (f"{text}\n\nkernels/scale.c\n<<<<<<< SEARCH\n{old}\n=======\n"
-            f"{new}\n>>>>>>> REPLACE\n")
+def version(prompt):
+    at = max(prompt.find(mark) for mark in MARKS)
+    return FENCED.search(prompt, at).group(2)
 
 
-def parent_line(prompt):
-    """Of the version that is to be changed, else of the base."""
-    _, mark, after = prompt.partition("A version of it that works")
-    if not mark:
-        _, mark, after = prompt.partition("The version that fails:")
-    return LINE.search(after if mark else prompt)
+def changed(prompt, text, new):
+    """The version with another first line."""
+    code = version(prompt)
+    old = LINE.search(code)
+    if not old:
+        old = ENTRY.search(code)
+        new = f"{old.group(0)}\n{new}"
+    return (f"{text}\n\n{PATH.search(prompt).group(1)}\n<<<<<<< SEARCH\n"
+            f"{old.group(0)}\n=======\n{new}\n>>>>>>> REPLACE\n")
 
 
 def mended(prompt):
-    old = parent_line(prompt)
-    variant, left, needs = old.groups()
-    return changed("One error less.", old.group(0),
-                   line(variant, int(left) - 1, needs))
+    variant, left, needs = LINE.search(version(prompt)).groups()
+    return changed(prompt, "One error less.",
+                   line(variant, max(0, int(left) - 1), needs))
 
 
 def optimized(prompt):
@@ -66,7 +76,7 @@ def optimized(prompt):
     if step == "no":
         return "I would rather talk about the weather."
     variant, needs = step if isinstance(step, tuple) else (step, 0)
-    return changed(f"This is variant {variant}.", parent_line(prompt).group(0),
+    return changed(prompt, f"This is variant {variant}.",
                    line(variant, needs, needs))
 
 
@@ -92,13 +102,15 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == "/reset":
             state.update(optimized=0, answered=0)
+        elif self.path.startswith("/delay/"):
+            state["delay"] = float(self.path[7:])
         self.send(str(state["answered"]))
 
     def do_POST(self):
         size = int(self.headers.get("Content-Length") or 0)
         ask = json.loads(self.rfile.read(size))
         text = answer(ask["messages"][-1]["content"])
-        time.sleep(DELAY)
+        time.sleep(state["delay"])
         state["answered"] += 1
         self.send(json.dumps({
             "model": "scripted-1",

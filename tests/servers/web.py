@@ -14,6 +14,9 @@ Prints its port, then serves until its stdin ends. Paths:
   /moved               a redirect to /echo
   /garbage             something that is no HTTP
   /v1/chat/completions an answer in OpenAI's form that repeats the question
+  /think/SECONDS/chat/completions
+                       one after SECONDS, which says how many were being
+                       thought about at once
 """
 import collections
 import json
@@ -102,15 +105,24 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"\0\1\2 what?\r\n\r\n")
         self.close_connection = True
 
-    def completions(self):
+    def completions(self, said=None):
         asked = json.loads(self.body())
-        said = asked["messages"][-1]["content"]
+        said = said or asked["messages"][-1]["content"]
         self.send(200, json.dumps({
             "model": asked["model"],
             "choices": [{"finish_reason": "stop",
                          "message": {"role": "assistant", "content": said}}],
             "usage": {"prompt_tokens": len(said), "completion_tokens": 1},
         }))
+
+    def think(self, seconds):
+        with lock:
+            seen["thinking"] += 1
+            said = str(seen["thinking"])
+        time.sleep(float(seconds))
+        with lock:
+            seen["thinking"] -= 1
+        self.completions(said)
 
     def do_GET(self):
         name, *words = self.path.strip("/").split("/")
@@ -132,7 +144,8 @@ class Handler(BaseHTTPRequestHandler):
         if how == "flaky":
             return self.flaky(*rest, then=self.completions)
         return {"status": self.status, "half": self.half, "close": self.close,
-                "slow": self.slow, "garbage": self.garbage}[how](*rest)
+                "slow": self.slow, "garbage": self.garbage,
+                "think": self.think}[how](*rest)
 
     do_POST = do_PUT = do_DELETE = do_PATCH = do_GET
 

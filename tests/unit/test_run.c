@@ -115,6 +115,30 @@ static void confirmed_ones_are_done(void **state)
 	pike_history_free(h);
 }
 
+/* Three in a generation, but for those that fail. */
+static void failed_ones_leave_their_place(void **state)
+{
+	struct pike_history *h = history();
+	struct pike_score good = { .verdict = PIKE_V_FASTER,
+				   .ratio = { 1.5, 1.6, 1.7 } };
+	struct pike_score bad = { .verdict = PIKE_V_WRONG };
+	size_t c[PIKE_CHALLENGERS];
+	struct pike_oid id[4];
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		id[i] = screened(h, 2 + i, PIKE_V_FASTER, 1.5, 1.7);
+	pike_history_apply(h, &id[0], PIKE_CONFIRM, &bad);
+	assert_int_equal(pike_run_challengers(c, h), 3);
+	pike_history_apply(h, &id[1], PIKE_CONFIRM, &good);
+	pike_history_apply(h, &id[2], PIKE_CONFIRM, &good);
+	screened(h, 6, PIKE_V_FASTER, 1.5, 1.7);
+	assert_int_equal(pike_run_challengers(c, h), 1);
+	pike_history_apply(h, &id[3], PIKE_CONFIRM, &good);
+	assert_int_equal(pike_run_challengers(c, h), 0);
+	pike_history_free(h);
+}
+
 static void budget_counts_candidates(void **state)
 {
 	struct pike_settings s = { .budget = { .candidates = 3 } };
@@ -227,6 +251,7 @@ int main(void)
 		cmocka_unit_test(separated_ones_are_spared),
 		cmocka_unit_test(another_champions_challenger_waits),
 		cmocka_unit_test(confirmed_ones_are_done),
+		cmocka_unit_test(failed_ones_leave_their_place),
 		cmocka_unit_test(budget_counts_candidates),
 		cmocka_unit_test(budget_counts_dollars),
 		cmocka_unit_test(budget_counts_queries),

@@ -288,6 +288,30 @@ static void test_fixes(void **state)
 	world_end(&w);
 }
 
+/* The confirmation comes later, and its failure is one of the sample's. */
+static void test_fails_confirmation(void **state)
+{
+	struct world w;
+	size_t at;
+
+	(void)state;
+	world_begin(&w, "pike-o-mut-npar-1isl-eo");
+	next(&w, 1);
+	fly(&w);
+	at = land(&w, 0, PIKE_V_FASTER, 2);
+	assert_int_equal(next(&w, 1), 1);
+	assert_int_equal(parent_of(&w.moves.v[0]), at);
+	w.h->recs[at].confirm.verdict = PIKE_V_WRONG;
+	w.h->recs[at].score = NAN;
+	assert_int_equal(next(&w, 2), 2);
+	assert_string_equal(w.moves.v[0].agent, "fix");
+	assert_int_equal(parent_of(&w.moves.v[0]), at);
+	/* And it is nobody else's parent any more. */
+	assert_string_equal(w.moves.v[1].agent, "optimize");
+	assert_int_equal(parent_of(&w.moves.v[1]), BASE);
+	world_end(&w);
+}
+
 /* ---- parents ---- */
 
 /* Draws `n` parents at once; counts those that `fits` says yes to. */
@@ -905,6 +929,7 @@ int main(void)
 		cmocka_unit_test(test_in_flight),
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_fixes),
+		cmocka_unit_test(test_fails_confirmation),
 		cmocka_unit_test(test_shares),
 		cmocka_unit_test(test_exploit_only),
 		cmocka_unit_test(test_islands_apart),

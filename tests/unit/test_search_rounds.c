@@ -271,6 +271,41 @@ static void test_fixes(void **state)
 	world_end(&w);
 }
 
+/* What the confirmation finds wrong is mended like anything else. */
+static void test_fails_confirmation(void **state)
+{
+	struct world w;
+	size_t at;
+
+	(void)state;
+	world_begin(&w, "pike-b", 3);
+	next(&w, 100);
+	answer_all(&w, PIKE_V_FASTER);
+	w.h->recs[2].confirm.verdict = PIKE_V_FASTER;
+	assert_true(closed(&w));
+	for (int i = 0; i < 5; i++) {
+		at = i ? w.h->nrecs - 1 : 3;
+		w.h->recs[at].confirm.verdict = PIKE_V_WRONG;
+		w.h->recs[at].score = NAN;
+		assert_false(closed(&w));
+		assert_int_equal(next(&w, 100), 1);
+		assert_string_equal(w.moves.v[0].agent, "fix");
+		assert_string_equal(w.moves.v[0].slot, "3");
+		assert_int_equal(w.moves.v[0].parents[0], at);
+		answer(&w, 0, PIKE_V_FASTER, 3);
+		assert_true(closed(&w));
+	}
+	/* Five attempts, wherever they failed, and no parent. */
+	w.h->recs[w.h->nrecs - 1].confirm.verdict = PIKE_V_CRASH;
+	w.h->recs[w.h->nrecs - 1].score = NAN;
+	assert_int_equal(next(&w, 100), 0);
+	assert_true(closed(&w));
+	w.h->ngens = 2;
+	next(&w, 100);
+	check_parents(&w, "3@9 3@8 2@7 2@6");
+	world_end(&w);
+}
+
 /* What waits for a reply or a verdict is not asked again, and a limit on what
  * is asked at once only makes more calls of it. */
 static void test_waiting(void **state)
@@ -414,6 +449,7 @@ int main(void)
 		cmocka_unit_test(test_first_round),
 		cmocka_unit_test(test_no_ideas),
 		cmocka_unit_test(test_fixes),
+		cmocka_unit_test(test_fails_confirmation),
 		cmocka_unit_test(test_waiting),
 		cmocka_unit_test(test_next_round),
 		cmocka_unit_test(test_mended_parent),
