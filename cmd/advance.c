@@ -8,6 +8,7 @@ struct opts {
 	struct pike_common common;
 	const char *run;
 	struct pike_strs targets;
+	bool now;
 };
 
 static const struct pike_opt opts_table[] = {
@@ -21,6 +22,10 @@ static const struct pike_opt opts_table[] = {
 	  .offset = offsetof(struct opts, targets),
 	  .arg = "TARGET",
 	  .help = "only this target; may be repeated" },
+	{ .name = "now",
+	  .type = PIKE_OPT_BOOL,
+	  .offset = offsetof(struct opts, now),
+	  .help = "close a generation though its round is not over" },
 	{ .name = NULL },
 };
 
@@ -28,16 +33,25 @@ static int advance_one(struct pike_ctx *ctx, struct pike_run *run,
 		       const struct pike_target *t, void *arg,
 		       struct pike_err *err)
 {
+	const struct opts *o = arg;
 	const struct pike_history *h = pike_run_history(run);
 	const struct pike_run_stats *st = pike_run_stats(run);
-	int ret = pike_run_advance(run, err);
+	bool open = false;
+	int ret = o->now ? 0 : pike_run_round_open(&open, run, err);
 	struct pike_json *j;
 	char ratio[64];
 
-	(void)arg;
+	if (!ret && !open)
+		ret = pike_run_advance(run, err);
 	if (ret)
 		return ret;
-	if (st->generations)
+	if (open)
+		pike_buf_addf(&ctx->out,
+			      "%s: generation %zu stays open: `pike-git "
+			      "propose` has samples of its round to mend or to "
+			      "ask for; --now closes it as it is\n",
+			      t->name, h->ngens);
+	else if (st->generations)
 		pike_buf_addf(&ctx->out,
 			      "%s: generation %lld closed, best %s\n", t->name,
 			      (long long)h->gens[h->ngens - 1].number,
@@ -67,7 +81,8 @@ static int run(struct pike_ctx *ctx, const void *opts,
 		if (ret)
 			return ret;
 	}
-	return pike_each_target(ctx, &o->targets, &a, advance_one, NULL, err);
+	return pike_each_target(ctx, &o->targets, &a, advance_one, (void *)opts,
+				err);
 }
 
 const struct pike_cmd pike_cmd_advance = {
@@ -77,7 +92,9 @@ const struct pike_cmd pike_cmd_advance = {
 	.text = "The third of the stages that `evolve` loops over: reads the "
 		"bundles of `evaluate --out`, folds all results into "
 		"refs/notes/pike/results, chooses the champion and moves the "
-		"evolution branch. Runs no candidate.",
+		"evolution branch. Runs no candidate. A generation whose round "
+		"of samples is not over stays open: what failed is mended by "
+		"the next pass of the stages.",
 	.opts = opts_table,
 	.opts_size = sizeof(struct opts),
 	.flags = PIKE_NEED_REPO | PIKE_NEED_CONFIG,

@@ -192,6 +192,24 @@ static int name_world(struct pike_close *c, struct pike_run *run, char env[65],
 	return ret;
 }
 
+int pike_run_round_open(bool *out, struct pike_run *run, struct pike_err *err)
+{
+	struct pike_search_input in = { .settings = run->settings,
+					.target = run->target,
+					.knobs = &run->knobs,
+					.run_seed = run->seed };
+	size_t judged;
+	int ret = pike_run_refresh(run, err);
+
+	in.history = run->history;
+	*out = false;
+	if (ret || !run->knobs.name || !run->strategy->closed)
+		return ret;
+	pike_run_open_count(run, &judged);
+	*out = judged && !pike_run_spent(run) && !run->strategy->closed(&in);
+	return 0;
+}
+
 /* What another process is measuring belongs to this generation: closed
  * without it, a confirmation would come too late to count. */
 static int check_unclaimed(struct pike_run *run, struct pike_err *err)

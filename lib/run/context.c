@@ -116,24 +116,38 @@ static const struct pike_result *failure_of(const struct pike_context *c)
 	return found;
 }
 
-/* What was wrong. Of a confirmation a model learns the kind alone: words on
- * what differs where tell hidden sizes, and a program can print those it was
- * called with (evaluation.md 5.4). */
+/* What a model may not learn the details of (evaluation.md 5.4). */
+static const char *told(const struct pike_result *r)
+{
+	/* How it was found out would teach how not to be. */
+	if (r->verdict == PIKE_V_TAMPER || r->verdict == PIKE_V_SUSPECT)
+		return "its times or its outputs cannot be what they seem; "
+		       "compute the result honestly in each call, from that "
+		       "call's inputs alone";
+	/* Words on what differs where tell hidden sizes, and a program can
+	 * print those that it was called with. */
+	if (r->stage != PIKE_SCREEN)
+		return "good for the sizes and inputs that were tried first, "
+		       "not for all others; mind sizes that no tile or vector "
+		       "divides or that are smaller than one, and inputs of "
+		       "other magnitudes";
+	return NULL;
+}
+
+/* What was wrong: the judge's own words, or the kind alone. */
 static void set_reason(struct pike_context *c)
 {
 	const struct pike_result *r = failure_of(c);
+	const char *kind = r ? told(r) : NULL;
 
 	if (!r)
 		return;
 	c->p.reason = r->reason;
 	c->p.log = r->log;
-	if (r->stage == PIKE_SCREEN)
+	if (!kind)
 		return;
-	snprintf(c->reason, sizeof(c->reason),
-		 "%s: good for the sizes and inputs that were tried first, not "
-		 "for all others; mind sizes that no tile or vector divides or "
-		 "that are smaller than one, and inputs of other magnitudes",
-		 pike_verdict_name(r->verdict));
+	snprintf(c->reason, sizeof(c->reason), "%s: %s",
+		 pike_verdict_name(r->verdict), kind);
 	c->p.reason = c->reason;
 	c->p.log = NULL;
 }

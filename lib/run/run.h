@@ -53,6 +53,10 @@ int pike_run_propose_from(struct pike_oid *out, bool *known,
 			  struct pike_err *err);
 int pike_run_evaluate(struct pike_run *run, struct pike_err *err);
 int pike_run_advance(struct pike_run *run, struct pike_err *err);
+/* Has something been measured, of a round that is not over? Samples may still
+ * be mended, or asked for, by the next pass of the stages (contract 6). Never
+ * once a budget is spent, nor where a strategy has no rounds. */
+int pike_run_round_open(bool *out, struct pike_run *run, struct pike_err *err);
 /* All of it until a budget ends, the search is exhausted, or `stop`. */
 int pike_run_evolve(struct pike_run *run, struct pike_err *err);
 /* Why evolve came to an end, for people: "budget: 40 candidates". */

@@ -58,4 +58,55 @@ prompts=$(of %H | while read -r id; do
 done | sed 's/.*"prompt":"//; s/","provider":.*//')
 like "the model is told in what way" "$prompts" 'What is wrong: wrong: good for'
 unlike "and nothing of what is hidden" "$prompts" '(^|[^0-9])(77|5 of)([^0-9]|$)'
+
+# Stage by stage, as in CI: a fix belongs to the next pass.
+cat >"$dir/broken" <<'END'
+#!/bin/sh
+# What does not compile, then what does.
+edit() { printf '<<<<<<< SEARCH\n%s\n=======\n%s\n>>>>>>> REPLACE\n' "$@"; }
+prompt=$(cat)
+case $prompt in
+*'does not work yet'*) edit 'AGAIN 0 nonsense' 'AGAIN 20 ' ;;
+*) edit '#define AGAIN 40 //pike: tune 0 10' '#define AGAIN 0 nonsense' ;;
+esac
+END
+chmod +x "$dir/broken"
+git config pike.llm.main.command "$dir/broken"
+stages() { # stages [--now]: advance's words in out
+	pike propose --run ci --queries 9 scale &&
+		pike evaluate --run ci "$weak" scale && pike advance --run ci "$@"
+}
+git config pike.strategy one
+git config pike.budget.queries 9
+stages
+like "a round with something to mend stays open" "$out" 'generation 1 stays open'
+is "no generation is closed" "$(git log --format=%s --grep 'generation 1' \
+	pike/evo/scale/cpu.ci)" ""
+stages
+like "the next pass mends it, and closes the round" "$out" 'generation 1 closed'
+is "the fix is of that round" "$(git log --format='%(trailers:key=Pike-Agent,valueonly,separator=)%(trailers:key=Pike-Generation,valueonly,separator=)' \
+	--grep '^Pike-Exchange' --reverse refs/pike/open/scale/cpu.ci | head -n 2)" \
+	"$(printf 'optimize1\nfix1')"
+git config pike.llm.main.command "$dir/eights never"
+stages --now
+like "--now closes it as it is" "$out" 'generation 2 closed|nothing new'
+# What a cheat is told must not teach it.
+cat >"$dir/cheat" <<'END'
+#!/bin/sh
+# A program of its own, which no kernel needs.
+edit() { printf '<<<<<<< SEARCH\n%s\n=======\n%s\n>>>>>>> REPLACE\n' "$@"; }
+cat >/dev/null
+head='for (int32_t k = 0; k <= AGAIN + ONCE_MORE; k++) {'
+edit '#include <stdint.h>' "#include <stdint.h>
+#include <unistd.h> // $$" "$head" "fork();
+	$head"
+END
+chmod +x "$dir/cheat"
+git config pike.llm.main.command "$dir/cheat"
+pike evolve --run cheat --queries 2 "$weak" scale
+like "a cheat" "$out" 'tried    2: tamper 1'
+prompt=$(git notes --ref=pike/chat show "$(git log -1 --format=%H \
+	--grep '^Pike-Agent: fix' refs/pike/open/scale/cpu.cheat)")
+like "is told that it is one" "$prompt" 'What is wrong: tamper: its times or'
+unlike "and not by what" "$prompt" 'forbidden|made a'
 finish
