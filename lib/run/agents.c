@@ -177,6 +177,7 @@ void pike_agents_close(struct pike_run *run)
 	pike_strs_release(&a->ideas);
 	pike_numbers_release(&a->numbers);
 	free(a->traits);
+	pike_memory_free(a->memory);
 	pike_files_release(&a->templates);
 	free(a);
 	run->agents = NULL;
@@ -456,6 +457,7 @@ static void fill_input(struct pike_search_input *in, struct pike_run *run)
 		.ideas = a->has_ideas ? &a->ideas : NULL,
 		.nflying = a->n,
 		.traits = a->traits,
+		.memory = &a->memory,
 	};
 	if (!run->knobs.hybrid)
 		return;

@@ -27,6 +27,7 @@ struct pike_agents {
 	struct pike_asked *v;
 	size_t n, cap;
 	struct pike_files templates; /* by name, once read */
+	struct pike_memory *memory;  /* the strategy's */
 	struct pike_numbers numbers; /* of a hybrid */
 	struct pike_traits *traits;  /* by record; islands only */
 	size_t ntraits, traits_cap;
