@@ -191,41 +191,42 @@ int pike_inbox_append(struct pike_inbox *in, struct pike_repo *r,
 	return ret;
 }
 
-static int publish_try(struct pike_repo *r, const char *ref,
-		       struct pike_notes *l, struct pike_err *err)
+int pike_notes_prepare(struct pike_publication *p, struct pike_repo *r,
+		       struct pike_err *err)
 {
 	git_tree *base = NULL;
-	git_oid was, tree, tip;
-	bool first;
-	int ret = pike_notes_open(&was, &base, r, ref, err);
+	git_oid tree;
+	int ret = 0;
 
-	if (ret < 0)
+	memset(&p->was, 0, sizeof(p->was));
+	memset(&p->tip, 0, sizeof(p->tip));
+	if (p->lines.n)
+		ret = pike_notes_open(&p->was, &base, r, p->ref, err);
+	if (!p->lines.n || ret < 0)
 		return ret;
-	first = ret == 1;
-	ret = pike_notes_union(&tree, r, base, l, RESULTS_DEPTH, err);
-	if (!ret && base && git_oid_equal(&tree, git_tree_id(base)))
-		goto out; /* nothing new */
-	if (!ret)
-		ret = pike_commit_write(&tip, r, "pike: notes\n", &tree, &was,
-					!first, err);
-	if (!ret)
-		ret = pike_ref_move(r, ref, &tip, first ? NULL : &was,
-				    "pike: notes", err);
-out:
+	ret = pike_notes_union(&tree, r, base, &p->lines, RESULTS_DEPTH, err);
+	if (!ret && !(base && git_oid_equal(&tree, git_tree_id(base))))
+		ret = pike_commit_write(&p->tip, r, "pike: notes\n", &tree,
+					&p->was, base != NULL, err);
 	git_tree_free(base);
 	return ret;
 }
 
-int pike_notes_publish(struct pike_repo *r, const char *ref,
-		       struct pike_notes *l, struct pike_err *err)
+int pike_notes_publish(struct pike_publication *p, struct pike_repo *r,
+		       struct pike_err *err)
 {
 	int ret = 0;
 
-	for (int i = 0; l->n && i < TRIES; i++) {
-		ret = publish_try(r, ref, l, err);
+	for (int i = 0; i < TRIES && !git_oid_is_zero(&p->tip); i++) {
+		ret = pike_ref_move(r, p->ref, &p->tip,
+				    git_oid_is_zero(&p->was) ? NULL : &p->was,
+				    "pike: notes", err);
 		if (ret != PIKE_RETRY)
 			break;
 		pike_jitter(i);
+		ret = pike_notes_prepare(p, r, err);
+		if (ret)
+			break;
 	}
 	return ret;
 }
