@@ -107,8 +107,8 @@ static int relay_note(void *ctx, const git_oid *commit, const git_oid *blob,
 }
 
 /* An inbox starts flat, which is cheapest, and gets folders as it grows. */
-static int inbox_tree(git_oid *out, struct pike_repo *r, git_tree *base,
-		      struct pike_notes *l, struct pike_err *err)
+static int lay_out(git_oid *out, struct pike_repo *r, git_tree *base,
+		   struct pike_notes *l, struct pike_err *err)
 {
 	size_t have = base ? git_tree_entrycount(base) : 0;
 	struct relay y = { r, l };
@@ -120,6 +120,17 @@ static int inbox_tree(git_oid *out, struct pike_repo *r, git_tree *base,
 	if (base && pike_notes_each(r, base, NULL, relay_note, &y, err))
 		return PIKE_FAILED;
 	return pike_notes_union(out, r, NULL, l, 1, err);
+}
+
+static int inbox_tree(git_oid *out, struct pike_repo *r, git_tree *base,
+		      struct pike_notes *l, struct pike_err *err)
+{
+	int ret;
+
+	r->unasked = true; /* each line has an id or a time of its own */
+	ret = lay_out(out, r, base, l, err);
+	r->unasked = false;
+	return ret;
 }
 
 /* Once folded, an inbox is deleted and its objects go. */

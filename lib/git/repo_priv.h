@@ -22,6 +22,7 @@ struct pike_repo {
 	git_odb *odb;	   /* of g: the stage, then the disk */
 	git_odb *disk;	   /* loose objects and packs */
 	ino_t packs_inode; /* of the list of packs, when opened */
+	bool unasked;	   /* nothing that is written is looked for on disk */
 	struct pike_staging
 	    *stage;		  /* objects not yet on disk; belongs to odb */
 	char *workdir;		  /* NULL when bare; ends in '/' */

@@ -103,7 +103,8 @@ static int door_freshen(git_odb_backend *be, const git_oid *id)
 	struct pike_repo *r = ((struct door *)be)->r;
 	char *path;
 
-	if (!git_odb_exists_ext(r->disk, id, GIT_ODB_LOOKUP_NO_REFRESH))
+	if (r->unasked ||
+	    !git_odb_exists_ext(r->disk, id, GIT_ODB_LOOKUP_NO_REFRESH))
 		return GIT_ENOTFOUND;
 	path = pike_loose_path(r, id);
 	utime(path, NULL);
