@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * advance: closes a generation. Order is what makes a kill harmless: results,
- * then the generation commit and its branch, then the ladder, then the
- * inboxes. Done twice, each step changes nothing.
+ * advance: closes a generation. Order is what makes a kill harmless: all
+ * objects, results, then the generation commit and its branch, then the ladder,
+ * then the inboxes. Done twice, each step changes nothing.
  */
 #include "git/search_priv.h"
 
@@ -27,9 +27,8 @@ struct closing {
 	const struct pike_close *c;
 	struct folded *in;
 	size_t nin, in_cap;
-	struct pike_notes results, chat;
+	struct pike_publication results, chat;
 	git_oid generation, rung; /* rung: zero when the ladder is the tip */
-	struct pike_was was;
 	struct pike_err *err;
 };
 
@@ -85,7 +84,7 @@ static int is_mine(const struct closing *k, const char *ref,
 
 static int gather(struct closing *k, bool chat)
 {
-	struct taker t = { k, chat ? &k->chat : &k->results };
+	struct taker t = { k, chat ? &k->chat.lines : &k->results.lines };
 	struct pike_strs refs = PIKE_STRS_INIT;
 	int ret = pike_inbox_list(&refs, k->s->r, chat, k->err);
 
@@ -214,23 +213,33 @@ static int fold_first(struct closing *k)
 	return refuse_checked_out(k);
 }
 
-static void read_was(git_oid *out, struct pike_repo *r, const char *ref)
-{
-	if (pike_ref_read(out, r, ref, NULL))
-		memset(out, 0, sizeof(*out));
-}
-
-static int publish(struct closing *k)
+/* Everything that refs will be moved to is on disk in one pack before. */
+static int prepare(struct closing *k)
 {
 	struct pike_repo *r = k->s->r;
-	int ret;
+	const struct pike_history *h = k->h;
+	struct pike_closing_tips tips = { .rung = k->rung };
+	struct pike_err pack_err = PIKE_ERR_INIT;
+	int ret = gather(k, false);
 
-	read_was(&k->was.results, r, PIKE_NOTES_RESULTS);
-	read_was(&k->was.chat, r, PIKE_NOTES_CHAT);
-	ret = pike_notes_publish(r, PIKE_NOTES_CHAT, &k->chat, k->err);
-	return ret ? ret
-		   : pike_notes_publish(r, PIKE_NOTES_RESULTS, &k->results,
-					k->err);
+	if (!ret)
+		ret = gather(k, true);
+	if (!ret)
+		ret = pike_notes_prepare(&k->chat, r, k->err);
+	if (!ret)
+		ret = pike_notes_prepare(&k->results, r, k->err);
+	if (!ret)
+		ret = write_generation(k);
+	if (ret)
+		return ret;
+	tips.generation = k->generation;
+	tips.chat = k->chat.tip;
+	tips.results = k->results.tip;
+	/* Else the first ref to be moved puts it there. */
+	if (pike_pack_closing(r, &tips, &h->gens[h->ngens - 1].ladder,
+			      &pack_err))
+		pike_debug("not packed: %s", pack_err.text);
+	return 0;
 }
 
 static int close_it(struct closing *k)
@@ -239,13 +248,11 @@ static int close_it(struct closing *k)
 	int ret = fold_first(k);
 
 	if (!ret)
-		ret = gather(k, false);
+		ret = prepare(k);
 	if (!ret)
-		ret = gather(k, true);
+		ret = pike_notes_publish(&k->chat, s->r, k->err);
 	if (!ret)
-		ret = publish(k);
-	if (!ret)
-		ret = write_generation(k);
+		ret = pike_notes_publish(&k->results, s->r, k->err);
 	if (!ret)
 		ret = pike_ref_move(s->r, s->branch, &k->generation, &s->tip,
 				    "pike: generation", k->err);
@@ -259,7 +266,12 @@ static int close_it(struct closing *k)
 int pike_search_advance(struct pike_search_ref *s, struct pike_history *h,
 			const struct pike_close *c, struct pike_err *err)
 {
-	struct closing k = { .s = s, .h = h, .c = c, .err = err };
+	struct closing k = { .s = s,
+			     .h = h,
+			     .c = c,
+			     .results.ref = PIKE_NOTES_RESULTS,
+			     .chat.ref = PIKE_NOTES_CHAT,
+			     .err = err };
 	struct pike_err pack_err = PIKE_ERR_INIT;
 	int fd, ret = pike_repo_lock(&fd, s->r, err);
 
@@ -267,18 +279,18 @@ int pike_search_advance(struct pike_search_ref *s, struct pike_history *h,
 		return ret;
 	ret = close_it(&k);
 	if (!ret) {
-		/* The generation is closed: packing can wait. */
-		if (pike_pack_closed(s, h, &k.was, &pack_err))
-			pike_debug("not packed: %s", pack_err.text);
 		for (size_t i = 0; i < k.nin; i++)
 			if (k.in[i].gone)
 				pike_inbox_clean(s->r, &k.in[i].tip);
+		/* The generation is closed: this can wait. */
+		if (pike_pack_merge(s->r, &pack_err))
+			pike_debug("not merged: %s", pack_err.text);
 	}
 	close(fd);
 	for (size_t i = 0; i < k.nin; i++)
 		free(k.in[i].ref);
 	free(k.in);
-	pike_notes_release(&k.results);
-	pike_notes_release(&k.chat);
+	pike_notes_release(&k.results.lines);
+	pike_notes_release(&k.chat.lines);
 	return ret;
 }

@@ -377,14 +377,17 @@ static int fold_inbox(struct fold *f, const char *ref)
 	struct pike_oidset *seen = &f->s->blobs;
 	git_tree *tree = NULL;
 	git_oid tip, now;
-	int ret = pike_notes_open(&tip, &tree, f->s->r, ref, f->err);
+	int ret = pike_ref_read(&tip, f->s->r, ref, f->err);
 
-	if (!ret && !pike_oidset_has(seen, &tip)) {
+	if (!ret && pike_oidset_has(seen, &tip))
+		return 0;
+	if (!ret)
+		ret = pike_notes_open(&tip, &tree, f->s->r, ref, f->err);
+	if (!ret)
 		ret =
 		    pike_notes_each(f->s->r, tree, seen, take_note, f, f->err);
-		if (!ret)
-			pike_oidset_add(seen, &tip);
-	}
+	if (!ret)
+		pike_oidset_add(seen, &tip);
 	git_tree_free(tree);
 	/* Folded meanwhile by another: its lines are in the results. */
 	if (ret && pike_ref_read(&now, f->s->r, ref, NULL) == 1)
@@ -430,16 +433,15 @@ static int fold_results(struct fold *f)
 	struct pike_search_ref *s = f->s;
 	git_tree *tree = NULL;
 	git_oid tip;
-	int ret =
-	    pike_notes_open(&tip, &tree, s->r, PIKE_NOTES_RESULTS, f->err);
+	int ret = pike_ref_read(&tip, s->r, PIKE_NOTES_RESULTS, f->err);
 
-	if (ret == 1)
-		return 0;
+	if (ret || git_oid_equal(&tip, &s->results))
+		return ret == 1 ? 0 : ret;
+	ret = pike_notes_open(&tip, &tree, s->r, PIKE_NOTES_RESULTS, f->err);
 	if (!ret && f->from_notes)
 		ret = pike_notes_each(s->r, tree, NULL, take_note, f, f->err);
-	else if (!ret && !git_oid_equal(&tip, &s->results))
-		for (size_t i = 0; !ret && i < s->npending; i++)
-			ret = pending_note(f, tree, s->pending[i]);
+	for (size_t i = 0; !ret && !f->from_notes && i < s->npending; i++)
+		ret = pending_note(f, tree, s->pending[i]);
 	if (!ret)
 		s->results = tip;
 	git_tree_free(tree);

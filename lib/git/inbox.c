@@ -107,8 +107,8 @@ static int relay_note(void *ctx, const git_oid *commit, const git_oid *blob,
 }
 
 /* An inbox starts flat, which is cheapest, and gets folders as it grows. */
-static int inbox_tree(git_oid *out, struct pike_repo *r, git_tree *base,
-		      struct pike_notes *l, struct pike_err *err)
+static int lay_out(git_oid *out, struct pike_repo *r, git_tree *base,
+		   struct pike_notes *l, struct pike_err *err)
 {
 	size_t have = base ? git_tree_entrycount(base) : 0;
 	struct relay y = { r, l };
@@ -120,6 +120,17 @@ static int inbox_tree(git_oid *out, struct pike_repo *r, git_tree *base,
 	if (base && pike_notes_each(r, base, NULL, relay_note, &y, err))
 		return PIKE_FAILED;
 	return pike_notes_union(out, r, NULL, l, 1, err);
+}
+
+static int inbox_tree(git_oid *out, struct pike_repo *r, git_tree *base,
+		      struct pike_notes *l, struct pike_err *err)
+{
+	int ret;
+
+	r->unasked = true; /* each line has an id or a time of its own */
+	ret = lay_out(out, r, base, l, err);
+	r->unasked = false;
+	return ret;
 }
 
 /* Once folded, an inbox is deleted and its objects go. */
@@ -191,41 +202,42 @@ int pike_inbox_append(struct pike_inbox *in, struct pike_repo *r,
 	return ret;
 }
 
-static int publish_try(struct pike_repo *r, const char *ref,
-		       struct pike_notes *l, struct pike_err *err)
+int pike_notes_prepare(struct pike_publication *p, struct pike_repo *r,
+		       struct pike_err *err)
 {
 	git_tree *base = NULL;
-	git_oid was, tree, tip;
-	bool first;
-	int ret = pike_notes_open(&was, &base, r, ref, err);
+	git_oid tree;
+	int ret = 0;
 
-	if (ret < 0)
+	memset(&p->was, 0, sizeof(p->was));
+	memset(&p->tip, 0, sizeof(p->tip));
+	if (p->lines.n)
+		ret = pike_notes_open(&p->was, &base, r, p->ref, err);
+	if (!p->lines.n || ret < 0)
 		return ret;
-	first = ret == 1;
-	ret = pike_notes_union(&tree, r, base, l, RESULTS_DEPTH, err);
-	if (!ret && base && git_oid_equal(&tree, git_tree_id(base)))
-		goto out; /* nothing new */
-	if (!ret)
-		ret = pike_commit_write(&tip, r, "pike: notes\n", &tree, &was,
-					!first, err);
-	if (!ret)
-		ret = pike_ref_move(r, ref, &tip, first ? NULL : &was,
-				    "pike: notes", err);
-out:
+	ret = pike_notes_union(&tree, r, base, &p->lines, RESULTS_DEPTH, err);
+	if (!ret && !(base && git_oid_equal(&tree, git_tree_id(base))))
+		ret = pike_commit_write(&p->tip, r, "pike: notes\n", &tree,
+					&p->was, base != NULL, err);
 	git_tree_free(base);
 	return ret;
 }
 
-int pike_notes_publish(struct pike_repo *r, const char *ref,
-		       struct pike_notes *l, struct pike_err *err)
+int pike_notes_publish(struct pike_publication *p, struct pike_repo *r,
+		       struct pike_err *err)
 {
 	int ret = 0;
 
-	for (int i = 0; l->n && i < TRIES; i++) {
-		ret = publish_try(r, ref, l, err);
+	for (int i = 0; i < TRIES && !git_oid_is_zero(&p->tip); i++) {
+		ret = pike_ref_move(r, p->ref, &p->tip,
+				    git_oid_is_zero(&p->was) ? NULL : &p->was,
+				    "pike: notes", err);
 		if (ret != PIKE_RETRY)
 			break;
 		pike_jitter(i);
+		ret = pike_notes_prepare(p, r, err);
+		if (ret)
+			break;
 	}
 	return ret;
 }

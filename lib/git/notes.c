@@ -294,8 +294,10 @@ static int apply_updates(git_oid *out, struct pike_repo *r, git_tree *base,
 			rc = git_tree_lookup(&empty, r->g, &id);
 		base = empty;
 	}
+	r->unasked = true; /* with new lines the trees are new */
 	if (!rc)
 		rc = git_tree_create_updated(out, r->g, base, u->n, u->v);
+	r->unasked = false;
 	git_tree_free(empty);
 	return rc;
 }

@@ -54,9 +54,18 @@ typedef void (*pike_line_fn)(void *ctx, const char *line, size_t len);
 int pike_note_lines(struct pike_repo *r, const git_oid *blob, pike_line_fn fn,
 		    void *ctx, struct pike_err *err);
 
-/* Joins lines into a notes ref; retries lost races. */
-int pike_notes_publish(struct pike_repo *r, const char *ref,
-		       struct pike_notes *l, struct pike_err *err);
+/* Lines on their way into a notes ref. */
+struct pike_publication {
+	const char *ref;
+	struct pike_notes lines;
+	git_oid was, tip; /* zero: there was none; there is nothing new */
+};
+/* Writes the commit that has them joined in. */
+int pike_notes_prepare(struct pike_publication *p, struct pike_repo *r,
+		       struct pike_err *err);
+/* Moves the ref; where that was moved meanwhile, prepares once more. */
+int pike_notes_publish(struct pike_publication *p, struct pike_repo *r,
+		       struct pike_err *err);
 /* Adds lines to an inbox, beginning one named after `prefix` if needed. */
 int pike_inbox_append(struct pike_inbox *in, struct pike_repo *r,
 		      const char *prefix, struct pike_notes *l,

@@ -257,8 +257,11 @@ int pike_repo_source(struct pike_oid *out, struct pike_repo *r,
 {
 	size_t mark = pike_staging_mark(r->stage);
 	git_oid id;
-	int ret = pike_tree_with(&id, r, NULL, files, err);
+	int ret;
 
+	r->unasked = true;
+	ret = pike_tree_with(&id, r, NULL, files, err);
+	r->unasked = false;
 	pike_staging_rewind(r->stage, mark);
 	if (!ret)
 		pike_oid_from(out, &id);
@@ -338,9 +341,11 @@ int pike_commit_write(git_oid *out, struct pike_repo *r, const char *message,
 	for (size_t i = 0; i < n; i++)
 		p[i] = &parents[i];
 	rc = git_signature_now(&sig, r->name, r->email);
+	r->unasked = true; /* no two commits are the same */
 	if (!rc)
 		rc = git_commit_create_from_ids(out, r->g, NULL, sig, sig, NULL,
 						message, tree, n, p);
+	r->unasked = false;
 	git_signature_free(sig);
 	free(p);
 	return rc ? pike_git_fail(err, PIKE_FATAL, rc, "cannot write a commit")

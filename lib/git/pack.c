@@ -192,20 +192,50 @@ void pike_pack_note(struct pike_repo *r, const char *name)
 
 /* ---- writing packs ---- */
 
-static int pack_builtin(char name[64], struct pike_repo *r,
-			const struct oids *l, struct pike_err *err)
+static int build(git_buf *out, struct pike_repo *r, const git_oid *ids,
+		 size_t n)
 {
 	git_packbuilder *pb = NULL;
 	int rc = git_packbuilder_new(&pb, r->g);
 
-	for (size_t i = 0; !rc && i < l->n; i++)
-		rc = git_packbuilder_insert(pb, &l->v[i], NULL);
+	for (size_t i = 0; !rc && i < n; i++)
+		rc = git_packbuilder_insert(pb, &ids[i], NULL);
 	if (!rc)
-		rc = git_packbuilder_write(pb, NULL, 0, NULL, NULL);
-	if (!rc)
-		snprintf(name, 64, "%s", git_packbuilder_name(pb));
+		rc = git_packbuilder_write_buf(out, pb);
 	git_packbuilder_free(pb);
-	return rc ? pike_git_fail(err, PIKE_FAILED, rc, "cannot write a pack")
+	return rc;
+}
+
+/* In one piece: for each of many libgit2 maps the file anew. */
+static int store(char name[64], const struct pike_repo *r, const git_buf *pack)
+{
+	char *dir = pike_repo_path(r, "objects/pack");
+	git_indexer_progress stats = { 0 };
+	git_indexer *ix = NULL;
+	int rc = git_indexer_new(&ix, dir, 0, NULL, NULL);
+
+	if (!rc)
+		rc = git_indexer_append(ix, pack->ptr, pack->size, &stats);
+	if (!rc)
+		rc = git_indexer_commit(ix, &stats);
+	if (!rc)
+		snprintf(name, 64, "%s", git_indexer_name(ix));
+	git_indexer_free(ix);
+	free(dir);
+	return rc;
+}
+
+int pike_pack_write(char name[64], struct pike_repo *r, const git_oid *ids,
+		    size_t n, struct pike_err *err)
+{
+	git_buf pack = { 0 };
+	int rc = build(&pack, r, ids, n);
+
+	if (!rc)
+		rc = store(name, r, &pack);
+	git_buf_dispose(&pack);
+	return rc ? pike_git_fail(err, PIKE_FATAL, rc,
+				  "cannot write a pack (is the disk full?)")
 		  : 0;
 }
 
@@ -253,7 +283,7 @@ static int merge(char name[64], struct pike_repo *r, const struct packs *from,
 	if (!ret)
 		ret = pike_pack_by_git(name, r, l.v, l.n, err);
 	if (ret && l.n && l.n <= BUILTIN_MAX)
-		ret = pack_builtin(name, r, &l, err);
+		ret = pike_pack_write(name, r, l.v, l.n, err);
 	else if (ret == 1)
 		ret = pike_fail(err, PIKE_FAILED,
 				"merging large packs needs the git program");
@@ -322,7 +352,7 @@ static int merge_tier(struct packs *l, struct pike_repo *r, int tier,
 	return ret;
 }
 
-static int merge_some(struct pike_repo *r, struct pike_err *err)
+int pike_pack_merge(struct pike_repo *r, struct pike_err *err)
 {
 	struct packs l = { NULL, 0, 0 };
 	int ret = 0;
@@ -335,170 +365,177 @@ static int merge_some(struct pike_repo *r, struct pike_err *err)
 	return ret;
 }
 
-int pike_pack_objects(struct pike_repo *r, const git_oid *ids, size_t n,
-		      struct pike_err *err)
-{
-	struct oids l = { .v = (git_oid *)ids, .n = n };
-	char name[64];
-	int ret = 0;
-
-	if (n) {
-		ret = pack_builtin(name, r, &l, err);
-		if (!ret)
-			ret = has_all(r, name, &l, err);
-		if (ret)
-			return ret;
-		pike_pack_note(r, name);
-		git_odb_refresh(r->disk);
-		for (size_t i = 0; i < n; i++)
-			pike_drop_loose(r, &ids[i]);
-	}
-	return merge_some(r, err);
-}
-
-/* ---- what a generation added ---- */
+/* ---- what a generation adds ---- */
 
 struct gather {
 	struct pike_repo *r;
-	struct oids found;
+	struct oids found; /* loose ones */
 	struct pike_oidset seen;
 };
 
-static int gather_object(struct gather *g, const git_oid *id, bool is_tree);
-
-static int gather_tree(struct gather *g, const git_oid *id)
+/* Staged or loose. What is packed already is not looked into: it was packed
+ * as a whole. */
+static bool is_new(struct gather *g, const git_oid *id)
 {
-	git_tree *t = NULL;
-	int ret = git_tree_lookup(&t, g->r->g, id);
+	if (pike_staging_has(g->r->stage, id))
+		return true;
+	if (!pike_is_loose(g->r, id))
+		return false;
+	oids_add(&g->found, id);
+	return true;
+}
 
+/* Of a folder with a hundred files one may have changed: only what is not in
+ * `old` is looked at. NULL: there is no older one. */
+static int gather_tree(struct gather *g, const git_oid *id, const git_oid *old)
+{
+	git_tree *t = NULL, *o = NULL;
+	int ret = 0;
+
+	if (!pike_oidset_add(&g->seen, id) || !is_new(g, id))
+		return 0;
+	ret = git_tree_lookup(&t, g->r->g, id);
+	if (!ret && old)
+		ret = git_tree_lookup(&o, g->r->g, old);
 	for (size_t i = 0; !ret && i < git_tree_entrycount(t); i++) {
 		const git_tree_entry *e = git_tree_entry_byindex(t, i);
+		const git_tree_entry *was =
+		    o ? git_tree_entry_byname(o, git_tree_entry_name(e)) : NULL;
+		const git_oid *eid = git_tree_entry_id(e);
+		git_object_t type = git_tree_entry_type(e);
 
-		if (git_tree_entry_type(e) != GIT_OBJECT_COMMIT)
-			ret = gather_object(g, git_tree_entry_id(e),
-					    git_tree_entry_type(e) ==
-						GIT_OBJECT_TREE);
+		if (was && git_oid_equal(git_tree_entry_id(was), eid))
+			continue;
+		if (was && git_tree_entry_type(was) != GIT_OBJECT_TREE)
+			was = NULL;
+		if (type == GIT_OBJECT_TREE)
+			ret = gather_tree(g, eid,
+					  was ? git_tree_entry_id(was) : NULL);
+		else if (type == GIT_OBJECT_BLOB &&
+			 pike_oidset_add(&g->seen, eid))
+			is_new(g, eid);
 	}
+	git_tree_free(o);
 	git_tree_free(t);
 	return ret;
 }
 
-/* What is packed already is not looked into: it was packed as a whole. */
-static int gather_object(struct gather *g, const git_oid *id, bool is_tree)
+/* A commit that is new, and its tree; 1: it is not. */
+static int gather_commit(git_oid *parent, struct gather *g, const git_oid *id)
 {
-	if (!pike_oidset_add(&g->seen, id) || !pike_is_loose(g->r, id))
-		return 0;
-	oids_add(&g->found, id);
-	return is_tree ? gather_tree(g, id) : 0;
-}
-
-static int gather_commit(struct gather *g, const git_oid *id,
-			 const struct pike_raw *c)
-{
-	git_oid tree;
-
-	gather_object(g, id, false);
-	git_oid_fromstr(&tree, c->tree);
-	return gather_object(g, &tree, true);
-}
-
-static int gather_one(struct gather *g, const git_oid *id)
-{
+	git_oid tree, old;
 	struct pike_raw c;
-	int ret = pike_raw_read(&c, g->r, id, NULL);
+	int ret;
 
-	if (!ret)
-		ret = gather_commit(g, id, &c);
+	memset(parent, 0, sizeof(*parent));
+	if (!pike_oidset_add(&g->seen, id) || !is_new(g, id))
+		return 1;
+	ret = pike_raw_read(&c, g->r, id, NULL);
+	if (ret)
+		return ret;
+	git_oid_fromstr(&tree, c.tree);
+	pike_raw_parent(parent, &c, 0);
 	pike_raw_release(&c);
-	return ret;
+	if (git_oid_is_zero(parent))
+		return gather_tree(g, &tree, NULL);
+	ret = pike_commit_tree_id(&old, g->r, parent, NULL);
+	return ret ? ret : gather_tree(g, &tree, &old);
+}
+
+/* A chain of commits, as far as it is new. */
+static int gather_chain(struct gather *g, git_oid at)
+{
+	int ret = 0;
+
+	while (!ret && !git_oid_is_zero(&at)) {
+		git_oid id = at;
+
+		ret = gather_commit(&at, g, &id);
+	}
+	return ret == 1 ? 0 : ret;
 }
 
 /* A rung or a person's commit, and the candidates on it. */
-static int gather_link(git_oid *next, bool *end, struct gather *g,
-		       const git_oid *id)
+static int gather_link(git_oid *next, struct gather *g, const git_oid *id)
 {
+	git_oid ignored;
 	struct pike_raw c;
 	int ret = pike_raw_read(&c, g->r, id, NULL);
+	bool end = !ret && pike_raw_trailer(&c, "Pike-Champion").n > 0;
 
-	if (ret)
-		return ret;
-	*end = pike_raw_trailer(&c, "Pike-Champion").n > 0;
-	pike_raw_parent(next, &c, 0);
-	if (!*end)
-		ret = gather_commit(g, id, &c);
-	for (size_t i = 1; !ret && !*end && i < c.nparents; i++) {
+	memset(next, 0, sizeof(*next));
+	if (!ret && !end) {
+		pike_raw_parent(next, &c, 0);
+		ret = gather_commit(&ignored, g, id);
+	}
+	for (size_t i = 1; ret >= 0 && !end && i < c.nparents; i++) {
 		git_oid p;
 
 		pike_raw_parent(&p, &c, i);
-		ret = gather_one(g, &p);
+		ret = gather_commit(&ignored, g, &p);
 	}
 	pike_raw_release(&c);
-	return ret;
+	return ret == 1 ? 0 : ret;
 }
 
-static int gather_ladder(struct gather *g, const struct pike_history *h)
+/* Rungs that are packed may stand on others that are not. */
+static int gather_ladder(struct gather *g, git_oid at, const char *stop)
 {
-	const struct pike_generation *last = &h->gens[h->ngens - 1];
-	const char *stop = h->ngens > 1 ? last[-1].ladder.hex : "";
 	char hex[GIT_OID_HEXSZ + 1];
-	git_oid at;
-	bool end = false;
 	int ret = 0;
 
-	if (!pike_oid_set(&last->ladder) ||
-	    git_oid_fromstr(&at, last->ladder.hex))
-		return 0;
-	while (!ret && !end && !git_oid_is_zero(&at) &&
+	while (!ret && !git_oid_is_zero(&at) &&
 	       strcmp(git_oid_tostr(hex, sizeof(hex), &at), stop) != 0) {
-		git_oid next = { { 0 } };
+		git_oid id = at;
 
-		ret = gather_link(&next, &end, g, &at);
-		at = next;
+		ret = gather_link(&at, g, &id);
 	}
 	return ret;
 }
 
-static int gather_notes(struct gather *g, const char *ref, const git_oid *was)
+/* One pack of what is staged and these, whose files go. */
+static int pack_all(struct pike_repo *r, const struct oids *loose,
+		    struct pike_err *err)
 {
-	git_oid at;
-	int ret = pike_ref_read(&at, g->r, ref, NULL);
+	struct oids l = { NULL, 0, 0 };
+	char name[64];
+	int ret;
 
+	for (size_t i = 0; i < pike_staging_mark(r->stage); i++)
+		oids_add(&l, pike_staging_id(r->stage, i));
+	for (size_t i = 0; i < loose->n; i++)
+		oids_add(&l, &loose->v[i]);
+	ret = pike_pack_write(name, r, l.v, l.n, err);
+	if (!ret)
+		ret = has_all(r, name, &l, err);
+	free(l.v);
 	if (ret)
-		return ret == 1 ? 0 : ret;
-	while (!ret && !git_oid_is_zero(&at) && !git_oid_equal(&at, was)) {
-		struct pike_raw c;
-
-		ret = pike_raw_read(&c, g->r, &at, NULL);
-		if (ret)
-			break;
-		if (!pike_is_loose(g->r, &at)) {
-			pike_raw_release(&c);
-			break;
-		}
-		ret = gather_commit(g, &at, &c);
-		pike_raw_parent(&at, &c, 0);
-		pike_raw_release(&c);
-	}
-	return ret;
+		return ret;
+	pike_pack_note(r, name);
+	git_odb_refresh(r->disk);
+	pike_staging_rewind(r->stage, 0);
+	for (size_t i = 0; i < loose->n; i++)
+		pike_drop_loose(r, &loose->v[i]);
+	return 0;
 }
 
-int pike_pack_closed(struct pike_search_ref *s, const struct pike_history *h,
-		     const struct pike_was *was, struct pike_err *err)
+int pike_pack_closing(struct pike_repo *r, const struct pike_closing_tips *t,
+		      const struct pike_oid *stop, struct pike_err *err)
 {
-	struct gather g = { .r = s->r };
-	int ret = gather_one(&g, &s->tip);
+	struct gather g = { .r = r };
+	int ret = gather_chain(&g, t->generation);
 
 	if (!ret)
-		ret = gather_ladder(&g, h);
+		ret = gather_ladder(&g, t->rung, stop->hex);
 	if (!ret)
-		ret = gather_notes(&g, PIKE_NOTES_RESULTS, &was->results);
+		ret = gather_chain(&g, t->results);
 	if (!ret)
-		ret = gather_notes(&g, PIKE_NOTES_CHAT, &was->chat);
+		ret = gather_chain(&g, t->chat);
 	if (ret)
 		ret = pike_fail(err, PIKE_FAILED,
 				"cannot read what shall be packed");
 	else
-		ret = pike_pack_objects(s->r, g.found.v, g.found.n, err);
+		ret = pack_all(r, &g.found, err);
 	pike_oidset_release(&g.seen);
 	free(g.found.v);
 	return ret;
@@ -532,7 +569,7 @@ int pike_repo_pack(struct pike_repo *r, bool full, struct pike_err *err)
 	if (ret)
 		return ret;
 	if (!full) {
-		ret = merge_some(r, err);
+		ret = pike_pack_merge(r, err);
 		goto out;
 	}
 	list_read(&l, r);

@@ -290,6 +290,9 @@ static void set_options(void)
 	 * not hash what it reads either. */
 	git_libgit2_opts(GIT_OPT_ENABLE_STRICT_OBJECT_CREATION, 0);
 	git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);
+	/* Most objects are read once, and its cache gets slow when it is full:
+	 * each look-up meets what is gone. */
+	git_libgit2_opts(GIT_OPT_ENABLE_CACHING, 0);
 }
 
 int pike_repo_open(struct pike_repo **out, const char *dir,
@@ -308,6 +311,9 @@ int pike_repo_open(struct pike_repo **out, const char *dir,
 	r->workdir = pike_xstrdup(git_repository_workdir(r->g));
 	r->commondir = pike_xstrdup(git_repository_commondir(r->g));
 	set_identity(r);
+	/* Asked for each entry of a reflog otherwise, which reads all config.
+	 */
+	git_repository_set_ident(r->g, r->name, r->email);
 	ret = pike_store_open(r, err);
 	if (!ret)
 		ret = pike_sweep(r, err);

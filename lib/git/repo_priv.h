@@ -22,6 +22,7 @@ struct pike_repo {
 	git_odb *odb;	   /* of g: the stage, then the disk */
 	git_odb *disk;	   /* loose objects and packs */
 	ino_t packs_inode; /* of the list of packs, when opened */
+	bool unasked;	   /* nothing that is written is looked for on disk */
 	struct pike_staging
 	    *stage;		  /* objects not yet on disk; belongs to odb */
 	char *workdir;		  /* NULL when bare; ends in '/' */
@@ -72,6 +73,9 @@ int pike_commit_write(git_oid *out, struct pike_repo *r, const char *message,
 int pike_staging_new(struct pike_staging **out, struct git_odb_backend **be,
 		     const char *objects, struct pike_err *err);
 size_t pike_staging_mark(const struct pike_staging *s);
+bool pike_staging_has(const struct pike_staging *s, const git_oid *id);
+/* The i-th, below the mark. */
+const git_oid *pike_staging_id(const struct pike_staging *s, size_t i);
 /* Forgets what was staged since the mark. */
 void pike_staging_rewind(struct pike_staging *s, size_t mark);
 /* Puts everything on disk: loose when few, one pack when many. */
@@ -102,12 +106,13 @@ int pike_ref_list(struct pike_strs *out, struct pike_repo *r,
 
 /* ---- pack.c ---- */
 
+/* One pack of these objects in the object store; its name. */
+int pike_pack_write(char name[64], struct pike_repo *r, const git_oid *ids,
+		    size_t n, struct pike_err *err);
 /* Remembers a pack of ours, so that it may be merged with others. */
 void pike_pack_note(struct pike_repo *r, const char *name);
-/* Puts these objects into one pack and removes their loose files, then merges
- * packs of ours where there are many. Call under the lock. */
-int pike_pack_objects(struct pike_repo *r, const git_oid *ids, size_t n,
-		      struct pike_err *err);
+/* Merges packs of ours where there are many. Call under the lock. */
+int pike_pack_merge(struct pike_repo *r, struct pike_err *err);
 bool pike_is_loose(const struct pike_repo *r, const git_oid *id);
 void pike_drop_loose(const struct pike_repo *r, const git_oid *id);
 

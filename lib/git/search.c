@@ -458,6 +458,9 @@ int pike_search_record(struct pike_search_ref *s, struct pike_history *h,
 {
 	struct pike_notes l = { NULL, 0, 0 };
 	struct pike_entry_line e;
+	/* Is nothing in the inbox new to the next fold? */
+	bool all = git_oid_is_zero(&s->inbox.tip) ||
+		   pike_oidset_has(&s->blobs, &s->inbox.tip);
 	int ret;
 
 	pike_notes_of(&l, res, n);
@@ -466,6 +469,10 @@ int pike_search_record(struct pike_search_ref *s, struct pike_history *h,
 		if (pike_entry_of(&e, &res[i]) &&
 		    pike_oidset_has(&s->own, &e.commit))
 			pike_entry_apply(s, h, &e);
+		else
+			all = false;
+	if (!ret && all)
+		pike_oidset_add(&s->blobs, &s->inbox.tip);
 	pike_notes_release(&l);
 	return ret;
 }

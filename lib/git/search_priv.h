@@ -92,13 +92,14 @@ void pike_generation_print(struct pike_buf *b, const struct pike_search_ref *s,
 /* Tree id of a commit. */
 int pike_commit_tree_id(git_oid *out, struct pike_repo *r, const git_oid *id,
 			struct pike_err *err);
-/* The refs that closing a generation moves, as they were before. */
-struct pike_was {
-	git_oid results, chat; /* zero: there was none */
+/* What closing a generation moves refs to; zero: there is none. */
+struct pike_closing_tips {
+	git_oid generation, rung, results, chat;
 };
-/* Packs what the last generation of `h` and the notes since `was` hold. */
-int pike_pack_closed(struct pike_search_ref *s, const struct pike_history *h,
-		     const struct pike_was *was, struct pike_err *err);
+/* Packs what is staged and, of what these hold, what is loose. `stop`: the rung
+ * that the last generation has closed, or "". */
+int pike_pack_closing(struct pike_repo *r, const struct pike_closing_tips *t,
+		      const struct pike_oid *stop, struct pike_err *err);
 /* A rung with these commits on the ladder; retries lost races. */
 int pike_ladder_climb(struct pike_oid *out, struct pike_search_ref *s,
 		      const git_oid *ids, size_t n, struct pike_err *err);

@@ -47,9 +47,9 @@ static size_t *slot(const struct pike_staging *s, const git_oid *id)
 			return &s->slots[i];
 }
 
-static struct item *find(git_odb_backend *be, const git_oid *id)
+static const struct item *find(const git_odb_backend *be, const git_oid *id)
 {
-	struct pike_staging *s = (struct pike_staging *)be;
+	const struct pike_staging *s = (const struct pike_staging *)be;
 	size_t i = s->n ? *slot(s, id) : 0;
 
 	return i ? &s->v[i - 1] : NULL;
@@ -122,6 +122,16 @@ size_t pike_staging_mark(const struct pike_staging *s)
 	return s->n;
 }
 
+bool pike_staging_has(const struct pike_staging *s, const git_oid *id)
+{
+	return find(&s->be, id) != NULL;
+}
+
+const git_oid *pike_staging_id(const struct pike_staging *s, size_t i)
+{
+	return &s->v[i].id;
+}
+
 void pike_staging_rewind(struct pike_staging *s, size_t mark)
 {
 	/* The last one in ends its probe chain, so its slot can be freed. */
@@ -187,19 +197,17 @@ static int flush_loose(struct pike_staging *s, struct pike_err *err)
 static int flush_pack(struct pike_repo *r, struct pike_err *err)
 {
 	const struct pike_staging *s = r->stage;
-	git_packbuilder *pb = NULL;
-	int rc = git_packbuilder_new(&pb, r->g);
+	git_oid *ids = pike_xcalloc(s->n, sizeof(*ids));
+	char name[64];
+	int ret;
 
-	for (size_t i = 0; !rc && i < s->n; i++)
-		rc = git_packbuilder_insert(pb, &s->v[i].id, NULL);
-	if (!rc)
-		rc = git_packbuilder_write(pb, NULL, 0, NULL, NULL);
-	if (!rc)
-		pike_pack_note(r, git_packbuilder_name(pb));
-	git_packbuilder_free(pb);
-	return rc ? pike_git_fail(err, PIKE_FATAL, rc,
-				  "cannot write a pack (is the disk full?)")
-		  : 0;
+	for (size_t i = 0; i < s->n; i++)
+		ids[i] = s->v[i].id;
+	ret = pike_pack_write(name, r, ids, s->n, err);
+	if (!ret)
+		pike_pack_note(r, name);
+	free(ids);
+	return ret;
 }
 
 int pike_staging_flush(struct pike_repo *r, struct pike_err *err)

@@ -35,43 +35,43 @@ static git_odb *disk_of(git_odb_backend *be)
 	return ((struct door *)be)->r->disk;
 }
 
-static int hand_over(void **out, size_t *len, git_object_t *type,
-		     git_odb_backend *be, git_odb_object *o)
+/* From the parts of the disk's odb, which would copy each object once more. */
+static int read_parts(void **out, size_t *len, git_object_t *type,
+		      git_odb *disk, const git_oid *id)
 {
-	size_t n = git_odb_object_size(o);
-	char *p = git_odb_backend_data_alloc(be, n + 1);
+	int rc = GIT_ENOTFOUND;
 
-	if (p) {
-		memcpy(p, git_odb_object_data(o), n);
-		p[n] = '\0';
-		*out = p;
-		*len = n;
-		*type = git_odb_object_type(o);
+	for (size_t i = 0; i < git_odb_num_backends(disk); i++) {
+		git_odb_backend *part;
+
+		rc = git_odb_get_backend(&part, disk, i);
+		if (!rc)
+			rc = part->read(out, len, type, part, id);
+		if (rc != GIT_ENOTFOUND)
+			break;
 	}
-	git_odb_object_free(o);
-	return p ? 0 : -1;
+	return rc;
 }
 
 static int door_read(void **out, size_t *len, git_object_t *type,
 		     git_odb_backend *be, const git_oid *id)
 {
-	git_odb_object *o = NULL;
-	int rc = git_odb_read(&o, disk_of(be), id);
+	git_odb *disk = disk_of(be);
+	int rc = read_parts(out, len, type, disk, id);
 
-	return rc ? rc : hand_over(out, len, type, be, o);
+	if (rc != GIT_ENOTFOUND)
+		return rc;
+	rc = git_odb_refresh(disk);
+	return rc ? rc : read_parts(out, len, type, disk, id);
 }
 
 static int door_read_prefix(git_oid *full, void **out, size_t *len,
 			    git_object_t *type, git_odb_backend *be,
 			    const git_oid *id, size_t digits)
 {
-	git_odb_object *o = NULL;
-	int rc = git_odb_read_prefix(&o, disk_of(be), id, digits);
+	int rc = git_odb_exists_prefix(full, disk_of(be), id, digits);
 
-	if (rc)
-		return rc;
-	git_oid_cpy(full, git_odb_object_id(o));
-	return hand_over(out, len, type, be, o);
+	return rc ? rc : door_read(out, len, type, be, full);
 }
 
 static int door_header(size_t *len, git_object_t *type, git_odb_backend *be,
@@ -103,7 +103,8 @@ static int door_freshen(git_odb_backend *be, const git_oid *id)
 	struct pike_repo *r = ((struct door *)be)->r;
 	char *path;
 
-	if (!git_odb_exists_ext(r->disk, id, GIT_ODB_LOOKUP_NO_REFRESH))
+	if (r->unasked ||
+	    !git_odb_exists_ext(r->disk, id, GIT_ODB_LOOKUP_NO_REFRESH))
 		return GIT_ENOTFOUND;
 	path = pike_loose_path(r, id);
 	utime(path, NULL);

@@ -164,19 +164,20 @@ static enum pike_ending ending_of(const char *word)
 /* As it was recorded, at the price that was paid then: nobody pays now. */
 static int recall(struct pike_question *q, const struct pike_ask *ask)
 {
-	const struct pike_exchange *x = pike_replay_take(q->l->o.replay, ask);
+	struct pike_exchange x;
 
-	if (!x)
+	if (!pike_replay_take(&x, q->l->o.replay, ask))
 		return pike_fail(&q->err, PIKE_FATAL,
 				 "llm '%s': no recorded exchange of the agent "
 				 "'%s' is left",
 				 q->llm->name, ask->agent ? ask->agent : "");
-	q->answer.text = pike_xstrdup(x->reply);
-	q->answer.model = pike_xstrdup(x->model);
-	q->answer.ending = ending_of(x->ending);
-	q->answer.tokens_in = x->tokens_in;
-	q->answer.tokens_out = x->tokens_out;
-	q->answer.counted = x->counted;
+	q->answer.text = pike_xstrdup(x.reply);
+	q->answer.model = pike_xstrdup(x.model);
+	q->answer.ending = ending_of(x.ending);
+	q->answer.tokens_in = x.tokens_in;
+	q->answer.tokens_out = x.tokens_out;
+	q->answer.counted = x.counted;
+	pike_exchange_release(&x);
 	end(q, 0);
 	return 0;
 }

@@ -213,9 +213,10 @@ int pike_replay_add(struct pike_replay *r, const char *line, size_t len,
 int pike_replay_read(struct pike_replay *r, const char *origin,
 		     const char *text, size_t len, struct pike_err *err);
 size_t pike_replay_left(const struct pike_replay *r);
-/* NULL: nothing fits that was not taken. */
-const struct pike_exchange *pike_replay_take(struct pike_replay *r,
-					     const struct pike_ask *ask);
+/* Moves one out, without what was asked, which is not kept; the caller
+ * releases it. False: nothing fits that was not taken. */
+bool pike_replay_take(struct pike_exchange *out, struct pike_replay *r,
+		      const struct pike_ask *ask);
 
 /*
  * A program (`command = ./model --fast`, words, no shell) gets the prompt on

@@ -139,6 +139,9 @@ int pike_replay_add(struct pike_replay *r, const char *line, size_t len,
 
 	if (ret)
 		return ret;
+	free(x.system);
+	free(x.prompt);
+	x.system = x.prompt = NULL;
 	PIKE_GROW(r->v, r->n, r->cap);
 	r->v[r->n] = (struct recorded){ .x = x, .next = { NONE, NONE } };
 	for (int way = 0; way < WAYS; way++)
@@ -168,16 +171,18 @@ int pike_replay_read(struct pike_replay *r, const char *origin,
 	return ret;
 }
 
-const struct pike_exchange *pike_replay_take(struct pike_replay *r,
-					     const struct pike_ask *ask)
+bool pike_replay_take(struct pike_exchange *out, struct pike_replay *r,
+		      const struct pike_ask *ask)
 {
 	size_t at = pop(r, EXACT, ask);
 
 	if (at == NONE)
 		at = pop(r, LOOSE, ask);
 	if (at == NONE)
-		return NULL;
+		return false;
+	*out = r->v[at].x;
+	memset(&r->v[at].x, 0, sizeof(r->v[at].x));
 	r->v[at].used = true;
 	r->left--;
-	return &r->v[at].x;
+	return true;
 }

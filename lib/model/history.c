@@ -151,17 +151,24 @@ static double reference(const struct pike_history *h, const struct index *ix,
 	return measured(&r->confirm) ? log(r->confirm.ratio.mid) : NAN;
 }
 
-static void rescore(const struct pike_history *h, const struct index *ix,
+static double score_of(const struct pike_history *h, const struct index *ix,
+		       const struct pike_record *r)
+{
+	if (r->confirm.verdict != PIKE_V_PENDING)
+		return measured(&r->confirm) ? log(r->confirm.ratio.mid) : NAN;
+	return measured(&r->screen)
+		   ? log(r->screen.ratio.mid) + reference(h, ix, &r->screen.vs)
+		   : NAN;
+}
+
+static void rescore(struct pike_history *h, const struct index *ix,
 		    struct pike_record *r)
 {
-	r->score = NAN;
-	if (r->confirm.verdict != PIKE_V_PENDING) {
-		if (measured(&r->confirm))
-			r->score = log(r->confirm.ratio.mid);
-	} else if (measured(&r->screen)) {
-		r->score =
-		    log(r->screen.ratio.mid) + reference(h, ix, &r->screen.vs);
-	}
+	double score = score_of(h, ix, r);
+
+	h->revised += r->settled >= 0 && score != r->score &&
+		      !(isnan(score) && isnan(r->score));
+	r->score = score;
 }
 
 /* Record i changed: its own score and those that stand on it. */
@@ -293,6 +300,7 @@ void pike_history_apply(struct pike_history *h, const struct pike_oid *id,
 		if (r->screen.verdict != PIKE_V_PENDING)
 			return;
 		r->screen = *s;
+		h->revised += r->settled >= 0;
 		chain_vs(h, ix, i);
 	} else if (stage == PIKE_CONFIRM) {
 		r->confirm = *s;

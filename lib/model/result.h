@@ -152,6 +152,8 @@ struct pike_history {
 	struct pike_oid champion;  /* == base while nothing was confirmed */
 	struct pike_ratio speedup; /* champion over base, 1 1 1 for the base */
 	size_t skipped_lines;	   /* unparsable note lines met */
+	/* Changes whenever a settled record's screen or score does. */
+	size_t revised;
 	void *index; /* of recs by id and by source; see the functions */
 };
 struct pike_history *pike_history_new(const char *target, const char *lane);

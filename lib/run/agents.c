@@ -41,7 +41,7 @@ void pike_asked_release(struct pike_asked *a)
 
 /* ---- opening ---- */
 
-/* A template: the repository's own, else the program's. */
+/* The repository's own, else the program's. */
 static int read_template(struct pike_buf *out, struct pike_run *run,
 			 const char *name, struct pike_err *err)
 {
@@ -62,6 +62,27 @@ static int read_template(struct pike_buf *out, struct pike_run *run,
 	pike_strs_release(&path);
 	free(built_in);
 	free(own);
+	return ret;
+}
+
+/* A template's text, which lives as long as the agents. */
+static int find_template(const char **out, struct pike_run *run,
+			 const char *name, struct pike_err *err)
+{
+	struct pike_files *all = &run->agents->templates;
+	const struct pike_file *f = pike_files_find(all, name);
+	struct pike_buf text;
+	int ret = 0;
+
+	pike_buf_init(&text, PIKE_PROMPT_MAX);
+	if (!f) {
+		ret = read_template(&text, run, name, err);
+		if (!ret)
+			pike_files_add(all, name, text.s, text.len);
+		f = pike_files_find(all, name);
+	}
+	*out = f ? f->data : NULL;
+	pike_buf_release(&text);
 	return ret;
 }
 
@@ -127,19 +148,16 @@ static int agents_open(struct pike_run *run, struct pike_err *err)
 	struct pike_agents *a = pike_xcalloc(1, sizeof(*a));
 	struct pike_llms_opts o = { .root = pike_repo_workdir(run->repo),
 				    .seed = run->seed };
-	struct pike_buf system;
 	int ret;
 
 	a->claim = -1;
 	run->agents = a;
-	pike_buf_init(&system, PIKE_PROMPT_MAX);
-	ret = read_template(&system, run, "system", err);
+	ret = find_template(&a->system, run, "system", err);
 	if (!ret)
 		ret = read_records(a, run, err);
 	o.replay = a->replay;
 	if (!ret)
 		ret = pike_llms_open(&a->llms, &o, err);
-	a->system = pike_buf_detach(&system);
 	if (ret)
 		pike_agents_close(run);
 	return ret;
@@ -161,7 +179,8 @@ void pike_agents_close(struct pike_run *run)
 	pike_strs_release(&a->ideas);
 	pike_numbers_release(&a->numbers);
 	free(a->traits);
-	free(a->system);
+	pike_memory_free(a->memory);
+	pike_files_release(&a->templates);
 	free(a);
 	run->agents = NULL;
 }
@@ -338,28 +357,24 @@ static int make_prompt(struct pike_asked *a, struct pike_run *run,
 		       struct pike_err *err)
 {
 	char *rules_name = pike_xasprintf("rules-%s", run->target->backend);
+	const char *text, *rules;
 	struct pike_context c = { 0 };
-	struct pike_buf text, rules, out;
+	struct pike_buf out;
 	int ret;
 
-	pike_buf_init(&text, PIKE_PROMPT_MAX);
-	pike_buf_init(&rules, PIKE_PROMPT_MAX);
 	pike_buf_init(&out, PIKE_PROMPT_MAX);
-	ret = read_template(&text, run, a->move.agent, err);
+	ret = find_template(&text, run, a->move.agent, err);
 	if (!ret)
-		ret = read_template(&rules, run, rules_name, err);
+		ret = find_template(&rules, run, rules_name, err);
 	if (!ret)
-		ret = pike_context_make(&c, run, &a->move, a->parents,
-					a->nparents, err);
+		ret = pike_context_make(&c, run, a, err);
 	if (!ret)
-		ret = pike_prompt_make(&out, a->move.agent, text.s, rules.s,
-				       &c.p, err);
+		ret = pike_prompt_make(&out, a->move.agent, text, rules, &c.p,
+				       err);
 	if (!ret)
 		a->prompt = pike_buf_detach(&out);
 	pike_context_release(&c);
 	pike_buf_release(&out);
-	pike_buf_release(&rules);
-	pike_buf_release(&text);
 	free(rules_name);
 	return ret;
 }
@@ -449,6 +464,7 @@ static void fill_input(struct pike_search_input *in, struct pike_run *run)
 		.ideas = a->has_ideas ? &a->ideas : NULL,
 		.nflying = a->n,
 		.traits = a->traits,
+		.memory = &a->memory,
 	};
 	if (!run->knobs.hybrid)
 		return;

@@ -28,10 +28,12 @@ struct pike_agents {
 	struct pike_replay *replay;
 	struct pike_asked *v;
 	size_t n, cap;
-	char *system;		     /* prompt; "" */
+	struct pike_files templates; /* by name, once read */
+	struct pike_memory *memory;  /* the strategy's */
 	struct pike_numbers numbers; /* of a hybrid */
 	struct pike_traits *traits;  /* by record; islands only */
 	size_t ntraits, traits_cap;
+	const char *system; /* prompt; "" */
 	size_t seen; /* what there was when the strategy wanted nothing */
 	struct pike_strs ideas;
 	bool has_ideas; /* they are known, and may be none */
@@ -41,6 +43,20 @@ struct pike_agents {
 	bool listening; /* not again while it does */
 	struct pike_err err;
 };
+
+/* ---- context.c: what a prompt is made of ---- */
+
+struct pike_context {
+	struct pike_prompt p;
+	struct pike_result *results; /* of the parent */
+	size_t nresults;
+	struct pike_buf parent_result, others;
+	char reason[320];
+};
+/* Of a question that has its parents and files; borrows from it. */
+int pike_context_make(struct pike_context *out, struct pike_run *run,
+		      const struct pike_asked *q, struct pike_err *err);
+void pike_context_release(struct pike_context *c);
 
 /* Stores what has ended of the questions, and forgets them. */
 int pike_replies_store(struct pike_run *run, struct pike_err *err);

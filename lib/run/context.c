@@ -4,7 +4,7 @@
  * measured of them. A preset of the paper shows no measurements, as the paper
  * did not.
  */
-#include "run/run_priv.h"
+#include "run/agents_priv.h"
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -153,28 +153,28 @@ static void set_reason(struct pike_context *c)
 }
 
 int pike_context_make(struct pike_context *out, struct pike_run *run,
-		      const struct pike_move *m, const struct pike_oid *parents,
-		      size_t n, struct pike_err *err)
+		      const struct pike_asked *q, struct pike_err *err)
 {
+	const struct pike_move *m = &q->move;
 	const struct pike_result *last;
 	/* The base is in each prompt as it is. */
-	bool base = pike_oid_eq(&parents[0], &run->history->base);
-	int ret = pike_run_files(&out->parent, run, &parents[0], err);
+	bool base = pike_oid_eq(&q->parents[0], &run->history->base);
+	int ret = 0;
 
 	add_device(out, run);
 	pike_buf_init(&out->parent_result, TEXT_MAX);
 	pike_buf_init(&out->others, PIKE_PROMPT_MAX);
-	if (!ret && (is_fix(m) || run->knobs.profile))
+	if (is_fix(m) || run->knobs.profile)
 		ret = pike_results_of(&out->results, &out->nresults, run->repo,
-				      &parents[0], err);
+				      &q->parents[0], err);
 	last = last_of(out);
 	if (last && run->knobs.profile && !is_fix(m))
 		describe(&out->parent_result, last);
-	for (size_t i = 1; !ret && i < n; i++)
-		ret = add_other(out, run, &parents[i], i, err);
+	for (size_t i = 1; !ret && i < q->nparents; i++)
+		ret = add_other(out, run, &q->parents[i], i, err);
 	out->p.target = run->target;
 	out->p.base = &run->in.base;
-	out->p.parent = base ? NULL : &out->parent;
+	out->p.parent = base ? NULL : &q->files;
 	out->p.parent_result = out->parent_result.s;
 	out->p.others = out->others.s;
 	out->p.idea = m->idea;
@@ -189,7 +189,6 @@ void pike_context_release(struct pike_context *c)
 	for (size_t i = 0; i < c->nresults; i++)
 		pike_result_release(&c->results[i]);
 	free(c->results);
-	pike_files_release(&c->parent);
 	pike_buf_release(&c->parent_result);
 	pike_buf_release(&c->others);
 	memset(c, 0, sizeof(*c));

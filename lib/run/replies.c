@@ -145,7 +145,7 @@ static void print_chat(struct reply *r, const struct pike_run *run,
 		.llm = q->llm->name,
 		.provider = q->llm->provider,
 		.model = r->model,
-		.system = run->agents->system,
+		.system = (char *)run->agents->system,
 		.prompt = q->prompt,
 		.reply = a->text,
 		.ending = (char *)ending_word(q),
@@ -272,6 +272,21 @@ static bool is_over(const struct pike_asked *q)
 	return q->dropped || pike_question_ended(q->question);
 }
 
+/* Of candidates just stored, which need not be read back for it. */
+static void take_traits(struct pike_run *run, const struct pike_proposal *p,
+			size_t n)
+{
+	struct pike_agents *a = run->agents;
+
+	if (run->knobs.family != PIKE_ISLANDS ||
+	    a->ntraits + n != run->history->nrecs)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		PIKE_GROW(a->traits, a->ntraits, a->traits_cap);
+		pike_traits_of(&a->traits[a->ntraits++], &p[i].files);
+	}
+}
+
 static int store(struct pike_run *run, const struct pike_proposal *p,
 		 const struct reply *r, size_t n, struct pike_err *err)
 {
@@ -280,6 +295,8 @@ static int store(struct pike_run *run, const struct pike_proposal *p,
 	int ret =
 	    pike_search_store(ids, known, run->search, run->history, p, n, err);
 
+	if (!ret)
+		take_traits(run, p, n);
 	if (!ret)
 		ret = record_silent(run, ids, r, n, err);
 	if (!ret)

@@ -128,22 +128,6 @@ void pike_agents_text(struct pike_buf *out, const struct pike_run *run);
 /* Records the verdict of exchanges that left nothing to measure. */
 int pike_agents_settle(struct pike_run *run, struct pike_err *err);
 
-/* ---- context.c: what a prompt is made of ---- */
-
-struct pike_context {
-	struct pike_prompt p;
-	struct pike_files parent;
-	struct pike_result *results; /* of the parent */
-	size_t nresults;
-	struct pike_buf parent_result, others;
-	char reason[320];
-};
-/* Of a move of agent `agent` on `parents`, the first of which it changes. */
-int pike_context_make(struct pike_context *out, struct pike_run *run,
-		      const struct pike_move *m, const struct pike_oid *parents,
-		      size_t n, struct pike_err *err);
-void pike_context_release(struct pike_context *c);
-
 /* Fills in the git names, id, time and runner of a result. */
 void pike_result_sign(struct pike_result *res, const struct pike_target *t,
 		      const char *lane, const struct pike_oid *base);

@@ -12,6 +12,9 @@
  * The base is the parent only by exploration or by chance, or where nothing
  * else is there; it never enters the archive (as in the ablations without
  * parallelism). What failed is mended in its own sample, and no parent at all.
+ *
+ * A long history is not folded anew at each call: of its settled records the
+ * memory holds what came out, the others are folded onto a copy of that.
  */
 #include "search/population_priv.h"
 
@@ -31,6 +34,12 @@
 #define SHOWN (1 + TOP + DIVERSE + INSPIRATIONS)
 #define NEAR 2 /* cells away */
 
+/* A sample as it was before a record that is not settled. */
+struct undo {
+	size_t number;
+	struct pike_sample was;
+};
+
 struct isles {
 	const struct pike_search_input *in;
 	struct pike_knobs k;
@@ -38,13 +47,27 @@ struct isles {
 	struct pike_population all;
 	struct pike_cells cells;
 	struct pike_sample *samples;
-	size_t limit; /* on samples in flight */
-	size_t room;  /* numbers that a sample may have */
-	size_t *home; /* island of each record */
+	size_t limit;	/* on samples in flight */
+	size_t room;	/* numbers that a sample may have */
+	size_t taken;	/* above all that are in use; no more than `room` */
+	size_t refused; /* the lowest that was met beyond that */
+	size_t low;	/* the samples before it are done */
+	size_t *home;	/* island of each record */
 	size_t *structure;
 	/* Migration: one island's counter at a time counts what is finished. */
 	int64_t *count, migrated;
 	size_t current, turn;
+	/* Of a copy: what it shares with the memory is put back. */
+	bool copy;
+	struct undo *undo;
+	size_t nundo, undo_cap;
+};
+
+struct pike_memory {
+	struct isles s;
+	size_t done;	/* records folded: settled ones */
+	size_t revised; /* as the history's then */
+	size_t nsamples, nhome, nstructures;
 };
 
 /* ---- slots ---- */
@@ -61,7 +84,7 @@ static const char *read_number(size_t *out, const char *s)
 }
 
 /* Takes what another number of islands has left, too. */
-static bool read_slot(size_t *island, size_t *number, const struct isles *s,
+static bool read_slot(size_t *island, size_t *number, struct isles *s,
 		      const char *text)
 {
 	text = text ? read_number(island, text) : NULL;
@@ -69,7 +92,27 @@ static bool read_slot(size_t *island, size_t *number, const struct isles *s,
 		return false;
 	text = read_number(number, text);
 	*island %= s->n;
-	return text && !*text && *number < s->room;
+	if (!text || *text)
+		return false;
+	if (*number >= s->room && *number < s->refused)
+		s->refused = *number;
+	return *number < s->room;
+}
+
+/* A sample that is about to change. */
+static struct pike_sample *touch(struct isles *s, size_t number)
+{
+	struct pike_sample *p = &s->samples[number];
+
+	if (number < s->low)
+		s->low = number;
+	if (number >= s->taken)
+		s->taken = number + 1;
+	if (s->copy) {
+		PIKE_GROW(s->undo, s->nundo, s->undo_cap);
+		s->undo[s->nundo++] = (struct undo){ number, *p };
+	}
+	return p;
 }
 
 /* ---- the library, folded from the history ---- */
@@ -135,6 +178,7 @@ static void fold_record(struct isles *s, size_t at)
 {
 	const struct pike_record *rec = &s->in->history->recs[at];
 	enum pike_verdict v = rec->screen.verdict;
+	struct pike_sample *p;
 	size_t island, number;
 
 	if (!pike_record_sample(rec) ||
@@ -142,11 +186,11 @@ static void fold_record(struct isles *s, size_t at)
 		join_outsider(s, at);
 		return;
 	}
-	pike_sample_note(&s->samples[number], rec, at, s->k.fixes);
+	p = touch(s, number);
+	pike_sample_note(p, rec, at, s->k.fixes);
 	join(s, at, island);
 	/* A reply without code is no generation of its island. */
-	if (s->samples[number].state == PIKE_SAMPLE_DONE &&
-	    v != PIKE_V_UNUSABLE)
+	if (p->state == PIKE_SAMPLE_DONE && v != PIKE_V_UNUSABLE)
 		count_finished(s);
 }
 
@@ -156,7 +200,7 @@ static void fold_flying(struct isles *s)
 
 	for (size_t i = 0; i < s->in->nflying; i++)
 		if (read_slot(&island, &number, s, s->in->flying[i].slot))
-			s->samples[number].state = PIKE_SAMPLE_BUSY;
+			touch(s, number)->state = PIKE_SAMPLE_BUSY;
 }
 
 static size_t clamp(int64_t knob, int64_t most)
@@ -164,34 +208,112 @@ static size_t clamp(int64_t knob, int64_t most)
 	return (size_t)(knob < 1 ? 1 : knob < most ? knob : most);
 }
 
-static void begin(struct isles *s, const struct pike_search_input *in)
+static void clear(struct pike_memory *m)
 {
-	size_t nrecs = in->history->nrecs;
+	pike_population_release(&m->s.all);
+	free(m->s.samples);
+	free(m->s.home);
+	free(m->s.structure);
+	free(m->s.count);
+	*m = (struct pike_memory){ 0 };
+}
 
-	*s = (struct isles){ .in = in, .k = *in->knobs };
-	s->n = clamp(s->k.islands, ISLANDS_MAX);
-	s->limit = PER_WORKER * clamp(s->k.parallel, PARALLEL_MAX);
+void pike_memory_free(struct pike_memory *m)
+{
+	if (m)
+		clear(m);
+	free(m);
+}
+
+/* With as many as are needed, and the new ones 0. */
+static void *grow(void *v, size_t *have, size_t need, size_t size)
+{
+	size_t n = *have + *have / 2;
+
+	if (*have >= need)
+		return v;
+	n = n < need ? need : n;
+	v = pike_xrealloc(v, n, size);
+	memset((char *)v + *have * size, 0, (n - *have) * size);
+	*have = n;
+	return v;
+}
+
+/* Something that was folded is not so any more. */
+static bool is_stale(const struct pike_memory *m,
+		     const struct pike_search_input *in, size_t room)
+{
+	return !m->s.count || m->revised != in->history->revised ||
+	       m->done > in->history->nrecs || m->s.refused < room ||
+	       m->s.taken > room;
+}
+
+/* Makes the memory ready for the records that there are now. */
+static void prepare(struct pike_memory *m, const struct pike_search_input *in)
+{
+	const struct pike_history *h = in->history;
+	size_t limit = PER_WORKER * clamp(in->knobs->parallel, PARALLEL_MAX);
 	/* The lowest free number is taken; of what was in flight with it some
 	 * may have been lost. */
-	s->room = nrecs + in->nflying + s->limit;
-	s->samples = pike_xcalloc(s->room + 1, sizeof(*s->samples));
-	s->home = pike_xcalloc(nrecs + 1, sizeof(*s->home));
-	s->structure = pike_structures(in->history);
-	s->count = pike_xcalloc(s->n, sizeof(*s->count));
+	size_t room = h->nrecs + in->nflying + limit;
+	struct isles *s = &m->s;
+
+	if (is_stale(m, in, room)) {
+		clear(m);
+		s->k = *in->knobs;
+		s->n = clamp(s->k.islands, ISLANDS_MAX);
+		s->count = pike_xcalloc(s->n, sizeof(*s->count));
+		s->refused = SIZE_MAX;
+		pike_population_init(&s->all, &s->k, s->n);
+		m->revised = h->revised;
+	}
+	s->in = in;
+	s->limit = limit;
+	s->room = room;
 	s->cells.traits = in->traits;
-	pike_population_init(&s->all, &s->k, s->n);
-	for (size_t i = 0; i < nrecs; i++)
+	s->samples =
+	    grow(s->samples, &m->nsamples, room + 1, sizeof(*s->samples));
+	s->home = grow(s->home, &m->nhome, h->nrecs + 1, sizeof(*s->home));
+	s->structure =
+	    pike_xrealloc(s->structure, m->nhome, sizeof(*s->structure));
+	for (; m->nstructures < h->nrecs; m->nstructures++)
+		pike_structure_add(s->structure, h, m->nstructures);
+}
+
+static void fold_settled(struct pike_memory *m)
+{
+	const struct pike_history *h = m->s.in->history;
+	struct isles *s = &m->s;
+
+	for (size_t open = pike_history_open(h); m->done < open; m->done++)
+		fold_record(s, m->done);
+	while (s->low < s->room && s->samples[s->low].state == PIKE_SAMPLE_DONE)
+		s->low++;
+}
+
+/* A copy of what is known of the settled records, with the others. */
+static void begin(struct isles *s, struct pike_memory *m,
+		  const struct pike_search_input *in)
+{
+	prepare(m, in);
+	fold_settled(m);
+	*s = m->s;
+	s->copy = true;
+	s->all.v = pike_xmemdup(s->all.v, s->all.n * sizeof(*s->all.v));
+	s->all.cap = s->all.n;
+	s->count = pike_xmemdup(s->count, s->n * sizeof(*s->count));
+	for (size_t i = m->done; i < in->history->nrecs; i++)
 		fold_record(s, i);
 	fold_flying(s);
 }
 
 static void end(struct isles *s)
 {
-	pike_population_release(&s->all);
-	free(s->samples);
-	free(s->home);
-	free(s->structure);
+	while (s->nundo--)
+		s->samples[s->undo[s->nundo].number] = s->undo[s->nundo].was;
+	free(s->undo);
 	free(s->count);
+	pike_population_release(&s->all);
 }
 
 /* ---- parents ---- */
@@ -367,7 +489,7 @@ static size_t in_flight(const struct isles *s)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < s->room; i++)
+	for (size_t i = s->low; i < s->room; i++)
 		n += s->samples[i].state == PIKE_SAMPLE_BUSY ||
 		     s->samples[i].state == PIKE_SAMPLE_FAILED;
 	return n;
@@ -378,11 +500,11 @@ static void add_all(struct pike_moves *out, const struct isles *s, size_t want)
 {
 	size_t max = out->n + want, flying = in_flight(s);
 
-	for (size_t i = 0; i < s->room && out->n < max; i++)
+	for (size_t i = s->low; i < s->room && out->n < max; i++)
 		if (s->samples[i].state == PIKE_SAMPLE_FAILED)
 			add_fix(out, s, i);
-	for (size_t i = 0; i < s->room && out->n < max && flying < s->limit;
-	     i++)
+	for (size_t i = s->low;
+	     i < s->room && out->n < max && flying < s->limit; i++)
 		if (s->samples[i].state == PIKE_SAMPLE_FREE) {
 			add_optimize(out, s, i);
 			flying++;
@@ -393,13 +515,19 @@ static int islands_next(struct pike_moves *out,
 			const struct pike_search_input *in,
 			struct pike_err *err)
 {
+	struct pike_memory own = { 0 }, *m = &own;
 	struct isles s;
 
 	(void)err;
-	begin(&s, in);
+	if (in->memory && !*in->memory)
+		*in->memory = pike_xcalloc(1, sizeof(**in->memory));
+	if (in->memory)
+		m = *in->memory;
+	begin(&s, m, in);
 	if (in->want)
 		add_all(out, &s, in->want);
 	end(&s);
+	clear(&own);
 	return 0;
 }
 

@@ -93,17 +93,21 @@ size_t pike_parent_of(const struct pike_history *h, size_t at)
 	return parent < at ? parent : PIKE_NO_RECORD;
 }
 
+void pike_structure_add(size_t *v, const struct pike_history *h, size_t at)
+{
+	v[at] = at;
+	if (!pike_record_by(&h->recs[at], "tune"))
+		return;
+	v[at] = pike_parent_of(h, at);
+	if (v[at] != PIKE_NO_RECORD)
+		v[at] = v[v[at]];
+}
+
 size_t *pike_structures(const struct pike_history *h)
 {
 	size_t *v = pike_xcalloc(h->nrecs + 1, sizeof(*v));
 
-	for (size_t i = 0; i < h->nrecs; i++) {
-		v[i] = i;
-		if (!pike_record_by(&h->recs[i], "tune"))
-			continue;
-		v[i] = pike_parent_of(h, i);
-		if (v[i] != PIKE_NO_RECORD)
-			v[i] = v[v[i]];
-	}
+	for (size_t i = 0; i < h->nrecs; i++)
+		pike_structure_add(v, h, i);
 	return v;
 }

@@ -78,6 +78,11 @@ struct pike_traits {
 };
 void pike_traits_of(struct pike_traits *out, const struct pike_files *f);
 
+/* What a strategy has folded of the settled records, so that a long history
+ * is not folded anew for each move. The moves are the same without. */
+struct pike_memory;
+void pike_memory_free(struct pike_memory *m);
+
 struct pike_search_input {
 	const struct pike_history *history;
 	const struct pike_space *space; /* tunables of the champion's sources */
@@ -98,6 +103,9 @@ struct pike_search_input {
 	/* Of islands: of each record. NULL: not known, speed alone tells cells
 	 * apart. */
 	const struct pike_traits *traits;
+	/* Kept from call to call of one search, with the same knobs; NULL at
+	 * first. NULL: nothing is kept. */
+	struct pike_memory **memory;
 	/* Of hybrids: tunables of the sources of pike_hybrid_root(). NULL: not
 	 * known, unless that is the champion. And the tuner's moves since the
 	 * champion is the champion whose files were there already, as record

@@ -69,6 +69,8 @@ size_t pike_parent_of(const struct pike_history *h, size_t at); /* likewise */
 /* For each record what the tuner has started from to make it: itself where the
  * tuner has not, PIKE_NO_RECORD for the base. The caller frees. */
 size_t *pike_structures(const struct pike_history *h);
+/* Of record `at`, where `v` has those before it. */
+void pike_structure_add(size_t *v, const struct pike_history *h, size_t at);
 
 /* One optimization and the fixes of what fails, up to the first that works. */
 enum pike_sample_state {

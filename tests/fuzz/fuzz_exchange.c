@@ -36,8 +36,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		pike_buf_release(&b);
 	}
 	pike_replay_read(r, "f", text, size, &err);
-	for (size_t left = pike_replay_left(r); pike_replay_take(r, &ask);)
+	for (size_t left = pike_replay_left(r);
+	     pike_replay_take(&x, r, &ask);) {
 		must(pike_replay_left(r) == --left);
+		pike_exchange_release(&x);
+	}
 	pike_replay_free(r);
 	return 0;
 }

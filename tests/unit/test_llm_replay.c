@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,13 +20,20 @@ static const char record[] =
     "{\"agent\":\"optimize\",\"key\":\"k2\",\"reply\":\"o2\",\"v\":1}\n"
     "{\"agent\":\"optimize\",\"key\":\"k1\",\"reply\":\"o3\",\"v\":1}";
 
+/* The reply that is taken; "" for none. */
 static const char *take(struct pike_replay *r, const char *agent,
 			const char *key)
 {
 	const struct pike_ask ask = { .agent = agent, .key = key };
-	const struct pike_exchange *x = pike_replay_take(r, &ask);
+	static char reply[8];
+	struct pike_exchange x;
 
-	return x ? x->reply : NULL;
+	reply[0] = '\0';
+	if (pike_replay_take(&x, r, &ask)) {
+		snprintf(reply, sizeof(reply), "%s", x.reply);
+		pike_exchange_release(&x);
+	}
+	return reply;
 }
 
 static void test_order(void **state)
@@ -41,11 +49,11 @@ static void test_order(void **state)
 	assert_string_equal(take(r, "optimize", "k2"), "o2");
 	assert_string_equal(take(r, "optimize", "k9"), "o1");
 	assert_string_equal(take(r, "optimize", "k1"), "o3");
-	assert_null(take(r, "optimize", "k1"));
-	assert_null(take(r, "brainstorm", NULL));
+	assert_string_equal(take(r, "optimize", "k1"), "");
+	assert_string_equal(take(r, "brainstorm", NULL), "");
 	assert_int_equal(pike_replay_left(r), 1);
 	assert_string_equal(take(r, "fix", NULL), "f1");
-	assert_null(take(r, "fix", "k1"));
+	assert_string_equal(take(r, "fix", "k1"), "");
 	pike_replay_free(r);
 }
 
