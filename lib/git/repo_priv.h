@@ -104,6 +104,12 @@ int pike_ref_delete(struct pike_repo *r, const char *name, const git_oid *was,
 int pike_ref_list(struct pike_strs *out, struct pike_repo *r,
 		  const char *prefix, struct pike_err *err);
 
+/* ---- pack_write.c ---- */
+
+/* The bytes of a pack of these objects; an error code of libgit2's. */
+int pike_pack_build(struct pike_buf *out, struct pike_repo *r,
+		    const git_oid *ids, size_t n);
+
 /* ---- pack.c ---- */
 
 /* One pack of these objects in the object store; its name. */
