@@ -215,7 +215,7 @@ static void clear(struct pike_memory *m)
 	free(m->s.home);
 	free(m->s.structure);
 	free(m->s.count);
-	*m = (struct pike_memory){ 0 };
+	memset(m, 0, sizeof(*m));
 }
 
 void pike_memory_free(struct pike_memory *m)
@@ -248,6 +248,19 @@ static bool is_stale(const struct pike_memory *m,
 	       m->s.taken > room;
 }
 
+static void forget(struct pike_memory *m, const struct pike_search_input *in)
+{
+	struct isles *s = &m->s;
+
+	clear(m);
+	s->k = *in->knobs;
+	s->n = clamp(s->k.islands, ISLANDS_MAX);
+	s->count = pike_xcalloc(s->n, sizeof(*s->count));
+	s->refused = SIZE_MAX;
+	pike_population_init(&s->all, &s->k, s->n);
+	m->revised = in->history->revised;
+}
+
 /* Makes the memory ready for the records that there are now. */
 static void prepare(struct pike_memory *m, const struct pike_search_input *in)
 {
@@ -258,15 +271,8 @@ static void prepare(struct pike_memory *m, const struct pike_search_input *in)
 	size_t room = h->nrecs + in->nflying + limit;
 	struct isles *s = &m->s;
 
-	if (is_stale(m, in, room)) {
-		clear(m);
-		s->k = *in->knobs;
-		s->n = clamp(s->k.islands, ISLANDS_MAX);
-		s->count = pike_xcalloc(s->n, sizeof(*s->count));
-		s->refused = SIZE_MAX;
-		pike_population_init(&s->all, &s->k, s->n);
-		m->revised = h->revised;
-	}
+	if (is_stale(m, in, room))
+		forget(m, in);
 	s->in = in;
 	s->limit = limit;
 	s->room = room;
