@@ -500,7 +500,7 @@ static int pack_all(struct pike_repo *r, const struct oids *loose,
 		return ret;
 	pike_pack_note(r, name);
 	git_odb_refresh(r->disk);
-	pike_staging_rewind(r->stage, 0);
+	pike_staging_forget(r->stage);
 	for (size_t i = 0; i < loose->n; i++)
 		pike_drop_loose(r, &loose->v[i]);
 	return 0;
