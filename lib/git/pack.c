@@ -192,22 +192,9 @@ void pike_pack_note(struct pike_repo *r, const char *name)
 
 /* ---- writing packs ---- */
 
-static int build(git_buf *out, struct pike_repo *r, const git_oid *ids,
-		 size_t n)
-{
-	git_packbuilder *pb = NULL;
-	int rc = git_packbuilder_new(&pb, r->g);
-
-	for (size_t i = 0; !rc && i < n; i++)
-		rc = git_packbuilder_insert(pb, &ids[i], NULL);
-	if (!rc)
-		rc = git_packbuilder_write_buf(out, pb);
-	git_packbuilder_free(pb);
-	return rc;
-}
-
 /* In one piece: for each of many libgit2 maps the file anew. */
-static int store(char name[64], const struct pike_repo *r, const git_buf *pack)
+static int store(char name[64], const struct pike_repo *r,
+		 const struct pike_buf *pack)
 {
 	char *dir = pike_repo_path(r, "objects/pack");
 	git_indexer_progress stats = { 0 };
@@ -215,7 +202,7 @@ static int store(char name[64], const struct pike_repo *r, const git_buf *pack)
 	int rc = git_indexer_new(&ix, dir, 0, NULL, NULL);
 
 	if (!rc)
-		rc = git_indexer_append(ix, pack->ptr, pack->size, &stats);
+		rc = git_indexer_append(ix, pack->s, pack->len, &stats);
 	if (!rc)
 		rc = git_indexer_commit(ix, &stats);
 	if (!rc)
@@ -228,12 +215,12 @@ static int store(char name[64], const struct pike_repo *r, const git_buf *pack)
 int pike_pack_write(char name[64], struct pike_repo *r, const git_oid *ids,
 		    size_t n, struct pike_err *err)
 {
-	git_buf pack = { 0 };
-	int rc = build(&pack, r, ids, n);
+	struct pike_buf pack;
+	int rc = pike_pack_build(&pack, r, ids, n);
 
 	if (!rc)
 		rc = store(name, r, &pack);
-	git_buf_dispose(&pack);
+	pike_buf_release(&pack);
 	return rc ? pike_git_fail(err, PIKE_FATAL, rc,
 				  "cannot write a pack (is the disk full?)")
 		  : 0;
@@ -513,7 +500,7 @@ static int pack_all(struct pike_repo *r, const struct oids *loose,
 		return ret;
 	pike_pack_note(r, name);
 	git_odb_refresh(r->disk);
-	pike_staging_rewind(r->stage, 0);
+	pike_staging_forget(r->stage);
 	for (size_t i = 0; i < loose->n; i++)
 		pike_drop_loose(r, &loose->v[i]);
 	return 0;

@@ -78,6 +78,8 @@ bool pike_staging_has(const struct pike_staging *s, const git_oid *id);
 const git_oid *pike_staging_id(const struct pike_staging *s, size_t i);
 /* Forgets what was staged since the mark. */
 void pike_staging_rewind(struct pike_staging *s, size_t mark);
+/* Everything, what is on disk and kept to be read too. */
+void pike_staging_forget(struct pike_staging *s);
 /* Puts everything on disk: loose when few, one pack when many. */
 int pike_staging_flush(struct pike_repo *r, struct pike_err *err);
 
@@ -103,6 +105,12 @@ int pike_ref_delete(struct pike_repo *r, const char *name, const git_oid *was,
 /* Names of refs under `prefix`, sorted. */
 int pike_ref_list(struct pike_strs *out, struct pike_repo *r,
 		  const char *prefix, struct pike_err *err);
+
+/* ---- pack_write.c ---- */
+
+/* The bytes of a pack of these objects; an error code of libgit2's. */
+int pike_pack_build(struct pike_buf *out, struct pike_repo *r,
+		    const git_oid *ids, size_t n);
 
 /* ---- pack.c ---- */
 

@@ -5,6 +5,10 @@
  * Everything that one operation writes is collected here and reaches the disk
  * in one go, before any ref names it: loose files when there are few, one
  * pack when there are many. What is computed only for its id is taken back.
+ *
+ * What became loose files is kept for a while, to be read: the next operation
+ * and the pack of the generation want it again. It is never what makes libgit2
+ * believe that an object is on disk, where others may have removed it.
  */
 #include "git/repo_priv.h"
 
@@ -18,6 +22,7 @@
 enum {
 	LOOSE_MAX = 32, /* objects; more become a pack */
 	LOOSE_LEVEL = 1,
+	KEEP_MAX = 4 << 20, /* bytes */
 };
 
 struct item {
@@ -27,16 +32,20 @@ struct item {
 	git_object_t type;
 };
 
-struct pike_staging {
-	git_odb_backend be; /* must be first */
-	git_odb_backend *loose;
+struct items {
 	struct item *v;
 	size_t n, cap;
 	size_t *slots; /* index + 1; 0 is free */
-	size_t size;
+	size_t size, bytes;
 };
 
-static size_t *slot(const struct pike_staging *s, const git_oid *id)
+struct pike_staging {
+	git_odb_backend be; /* must be first */
+	git_odb_backend *loose;
+	struct items fresh, kept;
+};
+
+static size_t *slot(const struct items *s, const git_oid *id)
 {
 	size_t i;
 
@@ -47,17 +56,32 @@ static size_t *slot(const struct pike_staging *s, const git_oid *id)
 			return &s->slots[i];
 }
 
-static const struct item *find(const git_odb_backend *be, const git_oid *id)
+static const struct item *find_in(const struct items *s, const git_oid *id)
 {
-	const struct pike_staging *s = (const struct pike_staging *)be;
 	size_t i = s->n ? *slot(s, id) : 0;
 
 	return i ? &s->v[i - 1] : NULL;
 }
 
+static const struct item *find(const git_odb_backend *be, const git_oid *id)
+{
+	const struct pike_staging *s = (const struct pike_staging *)be;
+	const struct item *it = find_in(&s->fresh, id);
+
+	return it ? it : find_in(&s->kept, id);
+}
+
 static int stage_exists(git_odb_backend *be, const git_oid *id)
 {
 	return find(be, id) != NULL;
+}
+
+/* Asked before a write, whether it can be spared. */
+static int stage_freshen(git_odb_backend *be, const git_oid *id)
+{
+	const struct pike_staging *s = (const struct pike_staging *)be;
+
+	return find_in(&s->fresh, id) ? 0 : GIT_ENOTFOUND;
 }
 
 static int stage_header(size_t *len, git_object_t *type, git_odb_backend *be,
@@ -89,7 +113,7 @@ static int stage_read(void **out, size_t *len, git_object_t *type,
 	return 0;
 }
 
-static void grow_slots(struct pike_staging *s)
+static void grow_slots(struct items *s)
 {
 	free(s->slots);
 	s->size = s->size ? s->size * 2 : 256;
@@ -98,59 +122,93 @@ static void grow_slots(struct pike_staging *s)
 		*slot(s, &s->v[i].id) = i + 1;
 }
 
+/* Takes the item's data over. */
+static void put(struct items *s, const struct item *it)
+{
+	if (s->n * 2 >= s->size)
+		grow_slots(s);
+	if (*slot(s, &it->id)) {
+		free(it->data);
+		return;
+	}
+	PIKE_GROW(s->v, s->n, s->cap);
+	s->v[s->n] = *it;
+	*slot(s, &it->id) = s->n + 1;
+	s->n++;
+	s->bytes += it->len;
+}
+
+/* The last one in ends its probe chain, so its slot can be freed. */
+static struct item take_last(struct items *s)
+{
+	struct item it = s->v[s->n - 1];
+
+	*slot(s, &it.id) = 0;
+	s->n--;
+	s->bytes -= it.len;
+	return it;
+}
+
+static void rewind_items(struct items *s, size_t mark)
+{
+	while (s->n > mark)
+		free(take_last(s).data);
+}
+
+static void release(struct items *s)
+{
+	rewind_items(s, 0);
+	free(s->slots);
+	free(s->v);
+}
+
 static int stage_write(git_odb_backend *be, const git_oid *id, const void *data,
 		       size_t len, git_object_t type)
 {
 	struct pike_staging *s = (struct pike_staging *)be;
+	struct item it = { .id = *id, .len = len, .type = type };
 
-	if (s->n && *slot(s, id))
+	if (find_in(&s->fresh, id))
 		return 0;
-	if (s->n * 2 >= s->size)
-		grow_slots(s);
-	PIKE_GROW(s->v, s->n, s->cap);
-	s->v[s->n] = (struct item){ .id = *id,
-				    .data = pike_xmemdup(data, len),
-				    .len = len,
-				    .type = type };
-	*slot(s, id) = s->n + 1;
-	s->n++;
+	it.data = pike_xmemdup(data, len);
+	put(&s->fresh, &it);
 	return 0;
 }
 
 size_t pike_staging_mark(const struct pike_staging *s)
 {
-	return s->n;
+	return s->fresh.n;
 }
 
 bool pike_staging_has(const struct pike_staging *s, const git_oid *id)
 {
-	return find(&s->be, id) != NULL;
+	return find_in(&s->fresh, id) != NULL;
 }
 
 const git_oid *pike_staging_id(const struct pike_staging *s, size_t i)
 {
-	return &s->v[i].id;
+	return &s->fresh.v[i].id;
 }
 
 void pike_staging_rewind(struct pike_staging *s, size_t mark)
 {
-	/* The last one in ends its probe chain, so its slot can be freed. */
-	while (s->n > mark) {
-		*slot(s, &s->v[s->n - 1].id) = 0;
-		free(s->v[--s->n].data);
-	}
+	rewind_items(&s->fresh, mark);
+}
+
+void pike_staging_forget(struct pike_staging *s)
+{
+	rewind_items(&s->fresh, 0);
+	rewind_items(&s->kept, 0);
 }
 
 static void stage_free(git_odb_backend *be)
 {
 	struct pike_staging *s = (struct pike_staging *)be;
 
-	if (s->size)
-		pike_staging_rewind(s, 0);
+	release(&s->fresh);
+	release(&s->kept);
 	if (s->loose)
 		s->loose->free(s->loose);
-	free(s->slots);
-	free(s->v);
 	free(s);
 }
 
@@ -164,6 +222,7 @@ int pike_staging_new(struct pike_staging **out, git_odb_backend **be,
 	s->be.read_header = stage_header;
 	s->be.write = stage_write;
 	s->be.exists = stage_exists;
+	s->be.freshen = stage_freshen;
 	s->be.free = stage_free;
 	if (!rc)
 		rc = git_odb_backend_loose(&s->loose, objects, LOOSE_LEVEL, 0,
@@ -181,8 +240,8 @@ int pike_staging_new(struct pike_staging **out, git_odb_backend **be,
 
 static int flush_loose(struct pike_staging *s, struct pike_err *err)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		const struct item *it = &s->v[i];
+	for (size_t i = 0; i < s->fresh.n; i++) {
+		const struct item *it = &s->fresh.v[i];
 		int rc = s->loose->write(s->loose, &it->id, it->data, it->len,
 					 it->type);
 
@@ -191,12 +250,19 @@ static int flush_loose(struct pike_staging *s, struct pike_err *err)
 			    err, PIKE_FATAL, rc,
 			    "cannot write an object (is the disk full?)");
 	}
+	if (s->kept.bytes + s->fresh.bytes > KEEP_MAX)
+		rewind_items(&s->kept, 0);
+	while (s->fresh.n) {
+		const struct item it = take_last(&s->fresh);
+
+		put(&s->kept, &it);
+	}
 	return 0;
 }
 
 static int flush_pack(struct pike_repo *r, struct pike_err *err)
 {
-	const struct pike_staging *s = r->stage;
+	const struct items *s = &r->stage->fresh;
 	git_oid *ids = pike_xcalloc(s->n, sizeof(*ids));
 	char name[64];
 	int ret;
@@ -204,21 +270,19 @@ static int flush_pack(struct pike_repo *r, struct pike_err *err)
 	for (size_t i = 0; i < s->n; i++)
 		ids[i] = s->v[i].id;
 	ret = pike_pack_write(name, r, ids, s->n, err);
-	if (!ret)
+	if (!ret) {
 		pike_pack_note(r, name);
+		pike_staging_rewind(r->stage, 0);
+	}
 	free(ids);
 	return ret;
 }
 
 int pike_staging_flush(struct pike_repo *r, struct pike_err *err)
 {
-	int ret;
+	size_t n = r->stage->fresh.n;
 
-	if (!r->stage->n)
-		return 0;
-	ret = r->stage->n > LOOSE_MAX ? flush_pack(r, err)
-				      : flush_loose(r->stage, err);
-	if (!ret)
-		pike_staging_rewind(r->stage, 0);
-	return ret;
+	return !n	       ? 0
+	       : n > LOOSE_MAX ? flush_pack(r, err)
+			       : flush_loose(r->stage, err);
 }
