@@ -26,7 +26,7 @@ enum {
 	LIST_MAX = 4 * 1024 * 1024,
 	IDX_MAX = 512 * 1024 * 1024,
 	IDX_HEAD = 8 + 256 * 4,
-	BUILTIN_MAX = 20000, /* objects that libgit2 may pack again */
+	BUILTIN_MAX = 20000, /* objects merged without git, and deltas */
 };
 
 struct oids {
