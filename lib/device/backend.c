@@ -4,6 +4,8 @@
 
 #include "base/mem.h"
 
+#include <math.h>
+#include <pthread.h>
 #include <string.h>
 
 /* To build for where nobody says and no GPU is: what the limits of launch
@@ -100,10 +102,42 @@ void pike_build_plan_release(struct pike_build_plan *p)
 	p->launch = NULL;
 }
 
+/* Measured once per process, by number of threads; a GPU has one entry. */
+static int ceilings(struct pike_ceilings *out,
+		    const struct pike_device_info *info, int threads,
+		    bool again, struct pike_err *err)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static struct pike_ceilings known[2][PIKE_CEILING_THREADS + 1];
+	bool gpu = info->uuid[0];
+	int n = threads < PIKE_CEILING_THREADS ? threads : PIKE_CEILING_THREADS;
+	struct pike_ceilings now = { 0 }, *k = &known[gpu][gpu || n < 1 ? 1 : n];
+	int rc = 0;
+
+	pthread_mutex_lock(&lock);
+	if (again || k->copy_bps <= 0) {
+		rc = (gpu ? pike_cuda_ceilings
+			  : pike_cpu_ceilings)(&now, info, threads, err);
+		if (!rc) {
+			k->copy_bps = fmax(k->copy_bps, now.copy_bps);
+			k->fma_flops = fmax(k->fma_flops, now.fma_flops);
+		}
+	}
+	*out = *k;
+	pthread_mutex_unlock(&lock);
+	return rc;
+}
+
 int pike_device_ceilings(struct pike_ceilings *out,
 			 const struct pike_device_info *info, int threads,
 			 struct pike_err *err)
 {
-	return info->uuid[0] ? pike_cuda_ceilings(out, info, threads, err)
-			     : pike_cpu_ceilings(out, info, threads, err);
+	return ceilings(out, info, threads, false, err);
+}
+
+int pike_device_ceilings_again(struct pike_ceilings *out,
+			       const struct pike_device_info *info, int threads,
+			       struct pike_err *err)
+{
+	return ceilings(out, info, threads, true, err);
 }

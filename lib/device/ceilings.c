@@ -25,7 +25,6 @@
 #include <arm_neon.h>
 #endif
 
-#define MAX_THREADS 64
 #define COPY_BYTES_MAX (256ll << 20) /* of each of the two buffers */
 #define COPY_NS 120000000ll
 #define FMA_NS 60000000ll
@@ -239,7 +238,7 @@ static int measure(struct pike_ceilings *out,
 		   const struct pike_device_info *info, int threads,
 		   struct pike_err *err)
 {
-	struct worker w[MAX_THREADS] = { { 0 } };
+	struct worker w[PIKE_CEILING_THREADS] = { { 0 } };
 	pthread_barrier_t start;
 	size_t bytes = copy_bytes(info, threads);
 	size_t all = 2 * bytes * (size_t)threads;
@@ -271,21 +270,9 @@ int pike_cpu_ceilings(struct pike_ceilings *out,
 		      const struct pike_device_info *info, int threads,
 		      struct pike_err *err)
 {
-	/* Measured once per process, by number of threads. */
-	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	static struct pike_ceilings known[MAX_THREADS + 1];
-	int rc = 0;
-
 	if (threads > info->ncores)
 		threads = info->ncores;
-	if (threads > MAX_THREADS)
-		threads = MAX_THREADS;
-	if (threads < 1)
-		threads = 1;
-	pthread_mutex_lock(&lock);
-	if (known[threads].copy_bps <= 0)
-		rc = measure(&known[threads], info, threads, err);
-	*out = known[threads];
-	pthread_mutex_unlock(&lock);
-	return rc;
+	if (threads > PIKE_CEILING_THREADS)
+		threads = PIKE_CEILING_THREADS;
+	return measure(out, info, threads < 1 ? 1 : threads, err);
 }

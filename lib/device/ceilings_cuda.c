@@ -126,12 +126,14 @@ static int measure_fma(double *out, struct bench *b, int sms)
 	return rc;
 }
 
-static int measure(struct pike_ceilings *out,
-		   const struct pike_device_info *info, struct pike_err *err)
+int pike_cuda_ceilings(struct pike_ceilings *out,
+		       const struct pike_device_info *info, int threads,
+		       struct pike_err *err)
 {
 	struct bench b = { 0 };
 	int rc, device, ret = pike_cu_open(&b.cu, NULL, err);
 
+	(void)threads;
 	if (ret)
 		return ret;
 	rc = b.cu->device_get(&device, info->index);
@@ -150,18 +152,4 @@ static int measure(struct pike_ceilings *out,
 		rc = measure_fma(&out->fma_flops, &b, info->sms);
 	b.cu->ctx_destroy(b.ctx);
 	return pike_cu_fail(err, rc, "cannot measure the GPU");
-}
-
-int pike_cuda_ceilings(struct pike_ceilings *out,
-		       const struct pike_device_info *info, int threads,
-		       struct pike_err *err)
-{
-	static struct pike_ceilings known;
-	int ret = 0;
-
-	(void)threads;
-	if (known.copy_bps <= 0)
-		ret = measure(&known, info, err);
-	*out = known;
-	return ret;
 }

@@ -86,6 +86,11 @@ struct pike_ceilings {
 int pike_device_ceilings(struct pike_ceilings *out,
 			 const struct pike_device_info *info, int threads,
 			 struct pike_err *err);
+/* Measures them anew and keeps the higher ones: what else ran on the machine
+ * can only have made them too low. */
+int pike_device_ceilings_again(struct pike_ceilings *out,
+			       const struct pike_device_info *info, int threads,
+			       struct pike_err *err);
 
 /* ---- build ---- */
 

@@ -60,6 +60,8 @@ int pike_cpu_plan(struct pike_build_plan *out, const struct pike_target *t,
 		  const struct pike_files *sources,
 		  const struct pike_files *headers, enum pike_real real,
 		  struct pike_err *err);
+/* Ceilings are measured with so many threads at most. */
+#define PIKE_CEILING_THREADS 64
 int pike_cpu_ceilings(struct pike_ceilings *out,
 		      const struct pike_device_info *info, int threads,
 		      struct pike_err *err);

@@ -188,10 +188,17 @@ void pike_outcome_cases(struct pike_result *out, struct pike_judge *j,
 	add_roofline(out, j);
 }
 
-static bool above_floor(struct pike_result *out, struct pike_judge *j, size_t i,
-			const struct pike_timing *t)
+void pike_outcome_no_cases(struct pike_result *out)
 {
-	double ns = pike_timing_median(t, t->narms - 1), least;
+	for (size_t i = 0; i < out->ncases; i++)
+		free(out->cases[i].name);
+	free(out->cases);
+	out->cases = NULL;
+	out->ncases = 0;
+}
+
+static double floor_of(const struct pike_judge *j, size_t i)
+{
 	struct pike_floor f = { .copy_bps = j->ceilings.copy_bps,
 				.fma_flops = j->ceilings.fma_flops,
 				.llc = (double)j->dev.llc_bytes,
@@ -199,7 +206,6 @@ static bool above_floor(struct pike_result *out, struct pike_judge *j, size_t i,
 				.cold = j->t->cold,
 				.gpu = j->on_gpu };
 	const struct pike_layout *l = &j->cases[i].pool->layout;
-	char text[512];
 
 	for (size_t a = 0; a < j->t->nargs; a++)
 		if (pike_arg_is_output(&j->t->args[a]))
@@ -209,7 +215,22 @@ static bool above_floor(struct pike_result *out, struct pike_judge *j, size_t i,
 	if (pike_native_real(j->t) != PIKE_F32 &&
 	    pike_native_real(j->t) != PIKE_F64)
 		f.flops = 0;
-	least = pike_floor_ns(&f);
+	return pike_floor_ns(&f);
+}
+
+/* Ceilings that were measured while something else ran are too low, and the
+ * floor too high: nobody is suspected before they are measured again. */
+static bool above_floor(struct pike_result *out, struct pike_judge *j, size_t i,
+			const struct pike_timing *t)
+{
+	double ns = pike_timing_median(t, t->narms - 1), least;
+	char text[512];
+
+	if (!(ns < floor_of(j, i)))
+		return true;
+	pike_device_ceilings_again(&j->ceilings, &j->dev, (int)j->t->threads,
+				   NULL);
+	least = floor_of(j, i);
 	if (!(ns < least))
 		return true;
 	snprintf(text, sizeof(text),
@@ -251,4 +272,14 @@ bool pike_outcome_plausible(struct pike_result *out, struct pike_judge *j,
 	}
 	pike_json_set_str(out->extra, "trust", "reconciled");
 	return true;
+}
+
+void pike_outcome_second(struct pike_result *out)
+{
+	if (out->verdict == PIKE_V_FASTER)
+		pike_outcome_verdict(
+		    out, PIKE_V_INCONCLUSIVE,
+		    "measured twice: once its process's clock and the judge's "
+		    "disagreed, once they agreed; measure it again where "
+		    "nothing else runs");
 }

@@ -136,11 +136,40 @@ static void screen_decide(struct pike_result *out, struct screen *s,
 	free(names);
 }
 
+/* 1 where it failed, with its verdict. */
+static int screen_cases(struct pike_result *out, struct screen *s, double delta,
+			struct pike_err *err)
+{
+	struct pike_judge *j = s->j;
+	struct pike_fault f;
+	int ret = 0;
+
+	pike_fault_init(&f);
+	for (size_t i = 0; !ret && i < j->t->ncases && !s->slower; i++) {
+		ret = screen_case(s, i, &f, err);
+		if (ret == 1)
+			pike_outcome_fault(out, &f, j->cases[i].c);
+	}
+	if (!ret) {
+		pike_outcome_cases(out, j, s->t, s->champ == j->base);
+		screen_decide(out, s, delta);
+	}
+	pike_fault_release(&f);
+	return ret;
+}
+
+static void forget(struct pike_result *out, struct screen *s)
+{
+	pike_outcome_no_cases(out);
+	s->slower = false;
+	for (size_t i = 0; i < s->j->t->ncases; i++)
+		pike_timing_release(&s->t[i]);
+}
+
 static int screen_all(struct pike_result *out, struct screen *s,
 		      struct pike_err *err)
 {
 	struct pike_judge *j = s->j;
-	struct pike_fault f;
 	double delta;
 	int ret = pike_judge_delta(&delta, j, err);
 
@@ -153,17 +182,15 @@ static int screen_all(struct pike_result *out, struct screen *s,
 					sqrt(PROTO_AA_ROUNDS));
 	pike_outcome_sign(out, j, PIKE_SCREEN);
 	pike_outcome_noise(out, j, delta);
-	pike_fault_init(&f);
-	for (size_t i = 0; !ret && i < j->t->ncases && !s->slower; i++) {
-		ret = screen_case(s, i, &f, err);
-		if (ret == 1)
-			pike_outcome_fault(out, &f, j->cases[i].c);
+	ret = screen_cases(out, s, delta, err);
+	/* A busy machine looks like that too: nobody is accused on the strength
+	 * of one measurement. */
+	if (!ret && out->verdict == PIKE_V_TAMPER) {
+		forget(out, s);
+		ret = screen_cases(out, s, delta, err);
+		if (!ret)
+			pike_outcome_second(out);
 	}
-	if (!ret) {
-		pike_outcome_cases(out, j, s->t, s->champ == j->base);
-		screen_decide(out, s, delta);
-	}
-	pike_fault_release(&f);
 	return ret == 1 ? 0 : ret;
 }
 
