@@ -68,7 +68,8 @@ static void ceilings(struct pike_ceilings *out, const struct pike_target *t)
 	if (!ret)
 		ret = pike_device_lock(&lock, info.lock, CEILING_WAIT_MS, &err);
 	if (!ret)
-		ret = pike_device_ceilings(out, &info, (int)t->threads, &err);
+		ret = pike_device_ceilings(out, &info, (int)t->threads, false,
+					   &err);
 	if (ret)
 		pike_warn("no share of the machine's ceilings: %s", err.text);
 	if (lock >= 0)

@@ -103,15 +103,16 @@ void pike_build_plan_release(struct pike_build_plan *p)
 }
 
 /* Measured once per process, by number of threads; a GPU has one entry. */
-static int ceilings(struct pike_ceilings *out,
-		    const struct pike_device_info *info, int threads,
-		    bool again, struct pike_err *err)
+int pike_device_ceilings(struct pike_ceilings *out,
+			 const struct pike_device_info *info, int threads,
+			 bool again, struct pike_err *err)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	static struct pike_ceilings known[2][PIKE_CEILING_THREADS + 1];
 	bool gpu = info->uuid[0];
 	int n = threads < PIKE_CEILING_THREADS ? threads : PIKE_CEILING_THREADS;
-	struct pike_ceilings now = { 0 }, *k = &known[gpu][gpu || n < 1 ? 1 : n];
+	struct pike_ceilings now = { 0 },
+			     *k = &known[gpu][gpu || n < 1 ? 1 : n];
 	int rc = 0;
 
 	pthread_mutex_lock(&lock);
@@ -126,18 +127,4 @@ static int ceilings(struct pike_ceilings *out,
 	*out = *k;
 	pthread_mutex_unlock(&lock);
 	return rc;
-}
-
-int pike_device_ceilings(struct pike_ceilings *out,
-			 const struct pike_device_info *info, int threads,
-			 struct pike_err *err)
-{
-	return ceilings(out, info, threads, false, err);
-}
-
-int pike_device_ceilings_again(struct pike_ceilings *out,
-			       const struct pike_device_info *info, int threads,
-			       struct pike_err *err)
-{
-	return ceilings(out, info, threads, true, err);
 }

@@ -69,8 +69,7 @@ void pike_device_needs(struct pike_strs *folders, struct pike_strs *nodes,
  * the device's info. wait_ms as pike_flock. */
 int pike_device_lock(int *out_fd, const char *name, int wait_ms,
 		     struct pike_err *err);
-/* Does somebody hold that lock, and for how many seconds (-1: unknown)? Takes
- * nothing, creates nothing. */
+/* Does somebody hold it, and for how many seconds (-1: unknown)? Only looks. */
 bool pike_device_busy(int64_t *out_s, const char *name);
 /* Names of all GPU locks that this machine has seen: "cuda-GPU-..." (somebody
  * measures); with "-owner" behind it somebody's who chose that GPU. */
@@ -79,18 +78,14 @@ void pike_device_locks(struct pike_strs *out);
 /* Ceilings for the roofline, measured once per process with the given number
  * of threads on the timed core(s), or on the GPU: bytes per second of a large
  * copy (read + write counted), and FLOP per second of independent FMAs in
- * f32. Source: STREAM's copy rule for the counting (McCalpin). */
+ * f32; `again`: anew, the higher ones kept, as others' work can only have made
+ * them too low. Source: STREAM's copy rule for the counting (McCalpin). */
 struct pike_ceilings {
 	double copy_bps, fma_flops;
 };
 int pike_device_ceilings(struct pike_ceilings *out,
 			 const struct pike_device_info *info, int threads,
-			 struct pike_err *err);
-/* Measures them anew and keeps the higher ones: what else ran on the machine
- * can only have made them too low. */
-int pike_device_ceilings_again(struct pike_ceilings *out,
-			       const struct pike_device_info *info, int threads,
-			       struct pike_err *err);
+			 bool again, struct pike_err *err);
 
 /* ---- build ---- */
 

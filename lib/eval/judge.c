@@ -588,7 +588,7 @@ static int measure_noise(struct pike_judge *j, struct pike_err *err)
 	}
 	if (!ret && (j->t->bytes || j->t->flops) && !(j->ceilings.copy_bps > 0))
 		ret = pike_device_ceilings(&j->ceilings, &j->dev,
-					   (int)j->t->threads, err);
+					   (int)j->t->threads, false, err);
 	for (size_t i = 0; i < j->t->ncases; i++)
 		pike_pairs_release(&pairs[i]);
 	free(pairs);

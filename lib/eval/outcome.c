@@ -228,8 +228,8 @@ static bool above_floor(struct pike_result *out, struct pike_judge *j, size_t i,
 
 	if (!(ns < floor_of(j, i)))
 		return true;
-	pike_device_ceilings_again(&j->ceilings, &j->dev, (int)j->t->threads,
-				   NULL);
+	pike_device_ceilings(&j->ceilings, &j->dev, (int)j->t->threads, true,
+			     NULL);
 	least = floor_of(j, i);
 	if (!(ns < least))
 		return true;
