@@ -153,7 +153,7 @@ static void census_text(struct pike_buf *b, const struct pike_json *sass)
 	struct kind v[KINDS_MAX];
 	struct pike_buf line;
 	const char *key;
-	size_t n = 0;
+	size_t n = 0, before;
 
 	for (size_t i = 0; n < KINDS_MAX && (key = pike_json_key(sass, i)); i++)
 		if (strcmp(key, "all") != 0)
@@ -166,9 +166,10 @@ static void census_text(struct pike_buf *b, const struct pike_json *sass)
 	for (size_t i = 0; i < n && i < KINDS_SHOWN; i++)
 		pike_buf_addf(&line, "%s%.20s %lld", i ? ", " : "", v[i].name,
 			      (long long)v[i].n);
+	before = b->len;
 	pike_buf_addf(b, "machine code: %lld instructions: ",
 		      (long long)pike_json_i64(sass, "all", 0));
-	pike_wrap_from(b, line.s, 14, 14, PIKE_WIDTH);
+	pike_wrap_from(b, line.s, b->len - before, 14, PIKE_WIDTH);
 	pike_buf_addc(b, '\n');
 	pike_buf_release(&line);
 }

@@ -180,7 +180,9 @@ static void test_roofline(void **state)
 	"\"grid\":[64,1,1],\"kernel\":\"a_kernel_whose_name_is_so_long_that_"  \
 	"no_column_can_hold_it_in_one_line_of_a_terminal\",\"registers\":64,"  \
 	"\"shared\":0,\"spill_bytes\":0}],\"object_bytes\":9000,"              \
-	"\"sass\":{\"FFMA\":200,\"HGMMA\":32,\"LDG\":200,\"all\":500},"        \
+	"\"sass\":{\"BAR\":4,\"FFMA\":200,\"HGMMA\":32,\"IMAD\":9,\"LDG\":"    \
+	"200,"                                                                 \
+	"\"LDS\":8,\"MUFU\":7,\"STG\":6,\"all\":500},"                         \
 	"\"sm_mhz\":1980,\"sm_mhz_base\":1965,\"threads\":1},"                 \
 	"\"stage\":\"screen\",\"ts\":1,\"v\":1,\"verdict\":\"faster\"}"
 
@@ -214,8 +216,10 @@ static void test_resources(void **state)
 	assert_non_null(strstr(b.s, "roofline: 3864.2 GB/s, 92 % of the "
 				    "measured copy bandwidth;"));
 	assert_non_null(strstr(b.s, "bound by memory\n"));
-	assert_non_null(strstr(b.s, "machine code: 500 instructions: FFMA "
-				    "200, LDG 200, HGMMA 32\n"));
+	assert_non_null(strstr(b.s,
+			       "machine code: 500 instructions: FFMA "
+			       "200, LDG 200, HGMMA 32, IMAD 9, LDS 8, MUFU\n"
+			       "              7, STG 6, BAR 4\n"));
 	assert_non_null(strstr(b.s, "SM clock: 1980 MHz, 1965 MHz for the "
 				    "base\n"));
 	pike_buf_reset(&b);
