@@ -78,8 +78,22 @@ bool pike_staging_has(const struct pike_staging *s, const git_oid *id);
 const git_oid *pike_staging_id(const struct pike_staging *s, size_t i);
 /* Forgets what was staged since the mark. */
 void pike_staging_rewind(struct pike_staging *s, size_t mark);
-/* Everything, what is on disk and kept to be read too. */
-void pike_staging_forget(struct pike_staging *s);
+/* Where this process has put an object that it keeps to be read. Others may
+ * have packed what was loose, and removed what nothing names. */
+enum pike_whereabouts {
+	PIKE_WHERE_UNKNOWN,
+	PIKE_LOOSE,
+	PIKE_PACKED
+};
+enum pike_whereabouts pike_staging_where(const struct pike_staging *s,
+					 const git_oid *id);
+void pike_staging_moved(struct pike_staging *s, const git_oid *id,
+			enum pike_whereabouts where);
+/* All that is staged is on disk, in a pack. */
+void pike_staging_packed(struct pike_staging *s);
+/* A tree that was read, and may be read again. */
+void pike_staging_keep_tree(struct pike_staging *s, const git_oid *id,
+			    const void *data, size_t len);
 /* Puts everything on disk: loose when few, one pack when many. */
 int pike_staging_flush(struct pike_repo *r, struct pike_err *err);
 
