@@ -6,6 +6,7 @@
 #include "git/git.h"
 
 #include <git2.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 struct pike_staging;
@@ -19,10 +20,11 @@ struct pike_inbox {
 
 struct pike_repo {
 	git_repository *g;
-	git_odb *odb;	   /* of g: the stage, then the disk */
-	git_odb *disk;	   /* loose objects and packs */
-	ino_t packs_inode; /* of the list of packs, when opened */
-	bool unasked;	   /* nothing that is written is looked for on disk */
+	git_odb *odb;	    /* of g: the stage, then the disk */
+	git_odb *disk;	    /* loose objects and packs */
+	ino_t packs_inode;  /* of the list of packs, when opened */
+	struct stat packed; /* of packed refs that name no inbox */
+	bool unasked;	    /* nothing that is written is looked for on disk */
 	struct pike_staging
 	    *stage;		  /* objects not yet on disk; belongs to odb */
 	char *workdir;		  /* NULL when bare; ends in '/' */

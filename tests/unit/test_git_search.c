@@ -134,6 +134,8 @@ static void test_moved_by_others(void **state)
 		    (struct line){ id, PIKE_SCREEN, PIKE_V_FASTER, 1.1 });
 		if (i % 4 == 1)
 			sh(f.repo, "git repack -q -a -d && git prune-packed");
+		if (i % 6 == 2) /* as is the inbox, whole */
+			sh(f.repo, "git pack-refs --all");
 		ok(pike_search_fold(h2, s2, &err), &err);
 		if (i % 2)
 			close_generation(s2, h2, &a, 1.1);
