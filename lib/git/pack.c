@@ -52,9 +52,14 @@ char *pike_loose_path(const struct pike_repo *r, const git_oid *id)
 
 bool pike_is_loose(const struct pike_repo *r, const git_oid *id)
 {
-	char *path = pike_loose_path(r, id);
-	bool yes = !access(path, F_OK);
+	enum pike_whereabouts where = pike_staging_where(r->stage, id);
+	char *path;
+	bool yes;
 
+	if (where != PIKE_WHERE_UNKNOWN)
+		return where == PIKE_LOOSE;
+	path = pike_loose_path(r, id);
+	yes = !access(path, F_OK);
 	free(path);
 	return yes;
 }
@@ -65,6 +70,7 @@ void pike_drop_loose(const struct pike_repo *r, const git_oid *id)
 
 	unlink(path);
 	free(path);
+	pike_staging_moved(r->stage, id, PIKE_WHERE_UNKNOWN);
 }
 
 /* ---- the list of our packs ---- */
@@ -500,9 +506,11 @@ static int pack_all(struct pike_repo *r, const struct oids *loose,
 		return ret;
 	pike_pack_note(r, name);
 	git_odb_refresh(r->disk);
-	pike_staging_forget(r->stage);
-	for (size_t i = 0; i < loose->n; i++)
+	pike_staging_packed(r->stage);
+	for (size_t i = 0; i < loose->n; i++) {
 		pike_drop_loose(r, &loose->v[i]);
+		pike_staging_moved(r->stage, &loose->v[i], PIKE_PACKED);
+	}
 	return 0;
 }
 

@@ -16,6 +16,9 @@
 
 enum {
 	LEVEL = 1,
+	SMALL = 4096,	   /* bytes; most objects are smaller */
+	SMALL_WINDOW = 12, /* bits: as much as that */
+	SMALL_MEMORY = 5,  /* zlib's memLevel */
 	PACK_MAX = 1 << 30
 };
 
@@ -97,17 +100,41 @@ static void add_head(struct pike_buf *b, git_object_t type, size_t size)
 	pike_buf_addc(b, (char)c);
 }
 
-static int add_object(struct pike_buf *b, z_stream *z, struct pike_repo *r,
-		      const git_oid *id)
+/* zlib clears its tables before each object: those for a window of 32 KB are
+ * more work than what most objects are. */
+struct squeeze {
+	z_stream small, large;
+};
+
+static int squeeze_init(struct squeeze *q)
+{
+	memset(q, 0, sizeof(*q));
+	return deflateInit2(&q->small, LEVEL, Z_DEFLATED, SMALL_WINDOW,
+			    SMALL_MEMORY, Z_DEFAULT_STRATEGY) == Z_OK &&
+		       deflateInit(&q->large, LEVEL) == Z_OK
+		   ? 0
+		   : GIT_ERROR;
+}
+
+static void squeeze_release(struct squeeze *q)
+{
+	deflateEnd(&q->small);
+	deflateEnd(&q->large);
+}
+
+static int add_object(struct pike_buf *b, struct squeeze *q,
+		      struct pike_repo *r, const git_oid *id)
 {
 	git_odb_object *o = NULL;
 	int rc = git_odb_read(&o, r->odb, id);
 	size_t len, most;
+	z_stream *z;
 	uint8_t *out;
 
 	if (rc)
 		return rc;
 	len = git_odb_object_size(o);
+	z = len <= SMALL ? &q->small : &q->large;
 	most = deflateBound(z, len);
 	out = pike_xmalloc(most);
 	add_head(b, git_odb_object_type(o), len);
@@ -130,15 +157,15 @@ int pike_pack_build(struct pike_buf *out, struct pike_repo *r,
 		    const git_oid *ids, size_t n)
 {
 	uint8_t head[12] = "PACK\0\0\0\2", sum[20];
-	z_stream z = { 0 };
-	int rc = deflateInit(&z, LEVEL) == Z_OK ? 0 : GIT_ERROR;
+	struct squeeze q;
+	int rc = squeeze_init(&q);
 
 	pike_buf_init(out, PACK_MAX);
 	put32(head + 8, (uint32_t)n);
 	pike_buf_add(out, (char *)head, sizeof(head));
 	for (size_t i = 0; !rc && i < n; i++)
-		rc = add_object(out, &z, r, &ids[i]);
-	deflateEnd(&z);
+		rc = add_object(out, &q, r, &ids[i]);
+	squeeze_release(&q);
 	sha1(sum, (const uint8_t *)out->s, out->len);
 	pike_buf_add(out, (char *)sum, sizeof(sum));
 	return rc;

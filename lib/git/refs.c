@@ -6,7 +6,7 @@
  * namespaces that stays there although we hold that flock was left by a dead
  * process, and is removed.
  */
-#include "git/repo_priv.h"
+#include "git/notes_priv.h"
 
 #include "base/clock.h"
 #include "base/fs.h"
@@ -15,7 +15,9 @@
 #include "base/rand.h"
 #include "base/text.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <git2/sys/refs.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +28,8 @@
 enum {
 	LOCK_WAIT_MS = 60000,
 	STALE_MS = 1000,
-	GIVE_UP_MS = 10000
+	GIVE_UP_MS = 10000,
+	PACKED_MAX = 64 << 20 /* bytes of packed refs */
 };
 
 static void sleep_ms(unsigned ms)
@@ -196,11 +199,31 @@ int pike_ref_delete(struct pike_repo *r, const char *name, const git_oid *was,
 	return ret;
 }
 
+/* The file of a ref of ours that is loose, which hides a packed one. Anything
+ * but an id, and no file, is left to libgit2: it takes several times as long,
+ * and refs are read for each candidate many times. */
+static bool read_loose(git_oid *out, const struct pike_repo *r,
+		       const char *name)
+{
+	char *path = pike_repo_path(r, name), s[GIT_OID_HEXSZ + 2];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, s, sizeof(s));
+
+	if (fd >= 0)
+		close(fd);
+	free(path);
+	return n == GIT_OID_HEXSZ + 1 && s[GIT_OID_HEXSZ] == '\n' &&
+	       !git_oid_fromstrn(out, s, GIT_OID_HEXSZ);
+}
+
 int pike_ref_read(git_oid *out, struct pike_repo *r, const char *name,
 		  struct pike_err *err)
 {
-	int rc = git_reference_name_to_id(out, r->g, name);
+	int rc;
 
+	if (is_ours(name) && read_loose(out, r, name))
+		return 0;
+	rc = git_reference_name_to_id(out, r->g, name);
 	if (rc == GIT_ENOTFOUND)
 		return 1;
 	return rc ? pike_git_fail(err, PIKE_FATAL, rc, "cannot read '%s'", name)
@@ -212,23 +235,101 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-int pike_ref_list(struct pike_strs *out, struct pike_repo *r,
-		  const char *prefix, struct pike_err *err)
+/* ---- the inboxes ---- */
+
+/* Does the file of packed refs name no inbox? It is read again when it is
+ * another file. */
+static bool none_packed(struct pike_repo *r)
+{
+	char *path = pike_repo_path(r, "packed-refs");
+	struct pike_buf b;
+	struct stat st;
+	bool none = false;
+
+	pike_buf_init(&b, PACKED_MAX);
+	if (stat(path, &st)) {
+		none = errno == ENOENT;
+	} else if (st.st_ino == r->packed.st_ino &&
+		   st.st_size == r->packed.st_size &&
+		   st.st_mtim.tv_sec == r->packed.st_mtim.tv_sec &&
+		   st.st_mtim.tv_nsec == r->packed.st_mtim.tv_nsec) {
+		none = true;
+	} else if (!pike_read_file(&b, path, NULL) &&
+		   !memmem(b.s, b.len, PIKE_NOTES_INBOX,
+			   strlen(PIKE_NOTES_INBOX))) {
+		r->packed = st;
+		none = true;
+	}
+	pike_buf_release(&b);
+	free(path);
+	return none;
+}
+
+/* False: there is something among them that only libgit2 understands. */
+static bool list_loose(struct pike_strs *out, const struct pike_repo *r)
+{
+	char *path = pike_repo_path(r, PIKE_NOTES_INBOX);
+	DIR *d = opendir(path);
+	const struct dirent *e;
+	bool plain = d || errno == ENOENT;
+
+	while (plain && d && (e = readdir(d))) {
+		char *name;
+		git_oid id;
+
+		if (e->d_name[0] == '.' || pike_ends_with(e->d_name, ".lock"))
+			continue;
+		name = pike_xasprintf(PIKE_NOTES_INBOX "%s", e->d_name);
+		plain = read_loose(&id, r, name);
+		if (plain)
+			pike_strs_push(out, name);
+		free(name);
+	}
+	if (d)
+		closedir(d);
+	free(path);
+	return plain;
+}
+
+/* Loose ones first: a ref that is packed meanwhile is seen packed. */
+static bool list_inboxes(struct pike_strs *out, struct pike_repo *r)
+{
+	struct pike_strs l = PIKE_STRS_INIT;
+	bool all = list_loose(&l, r) && none_packed(r);
+
+	for (size_t i = 0; all && i < l.n; i++)
+		pike_strs_push(out, l.v[i]);
+	pike_strs_release(&l);
+	return all;
+}
+
+static int list_any(struct pike_strs *out, struct pike_repo *r,
+		    const char *prefix, struct pike_err *err)
 {
 	git_reference_iterator *it = NULL;
 	const char *name;
 	char *glob = pike_xasprintf("%s*", prefix);
-	size_t start = out->n;
 	int rc = git_reference_iterator_glob_new(&it, r->g, glob);
 
 	while (!rc && !(rc = git_reference_next_name(&name, it)))
 		pike_strs_push(out, name);
 	git_reference_iterator_free(it);
 	free(glob);
-	if (rc != GIT_ITEROVER)
-		return pike_git_fail(err, PIKE_FATAL, rc,
-				     "cannot list the refs '%s*'", prefix);
-	if (out->n > start)
+	return rc == GIT_ITEROVER
+		   ? 0
+		   : pike_git_fail(err, PIKE_FATAL, rc,
+				   "cannot list the refs '%s*'", prefix);
+}
+
+int pike_ref_list(struct pike_strs *out, struct pike_repo *r,
+		  const char *prefix, struct pike_err *err)
+{
+	size_t start = out->n;
+	int ret = 0;
+
+	if (strcmp(prefix, PIKE_NOTES_INBOX) != 0 || !list_inboxes(out, r))
+		ret = list_any(out, r, prefix, err);
+	if (!ret && out->n > start)
 		qsort(out->v + start, out->n - start, sizeof(*out->v), by_name);
-	return 0;
+	return ret;
 }

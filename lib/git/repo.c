@@ -293,6 +293,9 @@ static void set_options(void)
 	/* Most objects are read once, and its cache gets slow when it is full:
 	 * each look-up meets what is gone. */
 	git_libgit2_opts(GIT_OPT_ENABLE_CACHING, 0);
+	/* The zone that holds anyway: unnamed, libc looks whether its file has
+	 * changed for each signature, two and more of them for a commit. */
+	setenv("TZ", ":/etc/localtime", 0);
 }
 
 int pike_repo_open(struct pike_repo **out, const char *dir,

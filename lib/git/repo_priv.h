@@ -6,6 +6,7 @@
 #include "git/git.h"
 
 #include <git2.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 struct pike_staging;
@@ -19,10 +20,11 @@ struct pike_inbox {
 
 struct pike_repo {
 	git_repository *g;
-	git_odb *odb;	   /* of g: the stage, then the disk */
-	git_odb *disk;	   /* loose objects and packs */
-	ino_t packs_inode; /* of the list of packs, when opened */
-	bool unasked;	   /* nothing that is written is looked for on disk */
+	git_odb *odb;	    /* of g: the stage, then the disk */
+	git_odb *disk;	    /* loose objects and packs */
+	ino_t packs_inode;  /* of the list of packs, when opened */
+	struct stat packed; /* of packed refs that name no inbox */
+	bool unasked;	    /* nothing that is written is looked for on disk */
 	struct pike_staging
 	    *stage;		  /* objects not yet on disk; belongs to odb */
 	char *workdir;		  /* NULL when bare; ends in '/' */
@@ -78,8 +80,22 @@ bool pike_staging_has(const struct pike_staging *s, const git_oid *id);
 const git_oid *pike_staging_id(const struct pike_staging *s, size_t i);
 /* Forgets what was staged since the mark. */
 void pike_staging_rewind(struct pike_staging *s, size_t mark);
-/* Everything, what is on disk and kept to be read too. */
-void pike_staging_forget(struct pike_staging *s);
+/* Where this process has put an object that it keeps to be read. Others may
+ * have packed what was loose, and removed what nothing names. */
+enum pike_whereabouts {
+	PIKE_WHERE_UNKNOWN,
+	PIKE_LOOSE,
+	PIKE_PACKED
+};
+enum pike_whereabouts pike_staging_where(const struct pike_staging *s,
+					 const git_oid *id);
+void pike_staging_moved(struct pike_staging *s, const git_oid *id,
+			enum pike_whereabouts where);
+/* All that is staged is on disk, in a pack. */
+void pike_staging_packed(struct pike_staging *s);
+/* A tree that was read, and may be read again. */
+void pike_staging_keep_tree(struct pike_staging *s, const git_oid *id,
+			    const void *data, size_t len);
 /* Puts everything on disk: loose when few, one pack when many. */
 int pike_staging_flush(struct pike_repo *r, struct pike_err *err);
 

@@ -6,8 +6,9 @@
  * in one go, before any ref names it: loose files when there are few, one
  * pack when there are many. What is computed only for its id is taken back.
  *
- * What became loose files is kept for a while, to be read: the next operation
- * and the pack of the generation want it again. It is never what makes libgit2
+ * What was written is kept for a while, and so are trees that were read: the
+ * next operation and the pack of the generation want them again, those of the
+ * notes at every generation, three times each. It is never what makes libgit2
  * believe that an object is on disk, where others may have removed it.
  */
 #include "git/repo_priv.h"
@@ -22,7 +23,8 @@
 enum {
 	LOOSE_MAX = 32, /* objects; more become a pack */
 	LOOSE_LEVEL = 1,
-	KEEP_MAX = 4 << 20, /* bytes */
+	KEEP_MAX = 6 << 20, /* bytes, of half of what is kept */
+	TREE_MAX = 64 << 10,
 };
 
 struct item {
@@ -30,6 +32,7 @@ struct item {
 	void *data;
 	size_t len;
 	git_object_t type;
+	enum pike_whereabouts where;
 };
 
 struct items {
@@ -42,7 +45,8 @@ struct items {
 struct pike_staging {
 	git_odb_backend be; /* must be first */
 	git_odb_backend *loose;
-	struct items fresh, kept;
+	struct items fresh;
+	struct items kept, older; /* older: what was kept before it was full */
 };
 
 static size_t *slot(const struct items *s, const git_oid *id)
@@ -56,11 +60,18 @@ static size_t *slot(const struct items *s, const git_oid *id)
 			return &s->slots[i];
 }
 
-static const struct item *find_in(const struct items *s, const git_oid *id)
+static struct item *find_in(const struct items *s, const git_oid *id)
 {
 	size_t i = s->n ? *slot(s, id) : 0;
 
 	return i ? &s->v[i - 1] : NULL;
+}
+
+static struct item *find_kept(const struct pike_staging *s, const git_oid *id)
+{
+	struct item *it = find_in(&s->kept, id);
+
+	return it ? it : find_in(&s->older, id);
 }
 
 static const struct item *find(const git_odb_backend *be, const git_oid *id)
@@ -68,7 +79,7 @@ static const struct item *find(const git_odb_backend *be, const git_oid *id)
 	const struct pike_staging *s = (const struct pike_staging *)be;
 	const struct item *it = find_in(&s->fresh, id);
 
-	return it ? it : find_in(&s->kept, id);
+	return it ? it : find_kept(s, id);
 }
 
 static int stage_exists(git_odb_backend *be, const git_oid *id)
@@ -195,10 +206,66 @@ void pike_staging_rewind(struct pike_staging *s, size_t mark)
 	rewind_items(&s->fresh, mark);
 }
 
-void pike_staging_forget(struct pike_staging *s)
+/* Takes the item's data over. By halves: the newer one is never forgotten. */
+static void keep(struct pike_staging *s, const struct item *it)
 {
-	rewind_items(&s->fresh, 0);
-	rewind_items(&s->kept, 0);
+	struct items old = s->older;
+	struct item *was = find_kept(s, &it->id);
+
+	if (was) {
+		was->where = it->where;
+		free(it->data);
+		return;
+	}
+	if (s->kept.bytes + it->len > KEEP_MAX) {
+		rewind_items(&old, 0);
+		s->older = s->kept;
+		s->kept = old;
+	}
+	put(&s->kept, it);
+}
+
+void pike_staging_keep_tree(struct pike_staging *s, const git_oid *id,
+			    const void *data, size_t len)
+{
+	struct item it = { .id = *id, .len = len, .type = GIT_OBJECT_TREE };
+
+	if (len > TREE_MAX || find_kept(s, id))
+		return;
+	it.data = pike_xmemdup(data, len);
+	keep(s, &it);
+}
+
+enum pike_whereabouts pike_staging_where(const struct pike_staging *s,
+					 const git_oid *id)
+{
+	const struct item *it = find_kept(s, id);
+
+	return it ? it->where : PIKE_WHERE_UNKNOWN;
+}
+
+void pike_staging_moved(struct pike_staging *s, const git_oid *id,
+			enum pike_whereabouts where)
+{
+	struct item *it = find_kept(s, id);
+
+	if (it)
+		it->where = where;
+}
+
+static void keep_fresh(struct pike_staging *s, enum pike_whereabouts where)
+{
+	while (s->fresh.n) {
+		struct item it = take_last(&s->fresh);
+
+		it.where = where;
+		keep(s, &it);
+	}
+}
+
+void pike_staging_packed(struct pike_staging *s)
+{
+	keep_fresh(s, PIKE_PACKED);
 }
 
 static void stage_free(git_odb_backend *be)
@@ -207,6 +274,7 @@ static void stage_free(git_odb_backend *be)
 
 	release(&s->fresh);
 	release(&s->kept);
+	release(&s->older);
 	if (s->loose)
 		s->loose->free(s->loose);
 	free(s);
@@ -250,13 +318,7 @@ static int flush_loose(struct pike_staging *s, struct pike_err *err)
 			    err, PIKE_FATAL, rc,
 			    "cannot write an object (is the disk full?)");
 	}
-	if (s->kept.bytes + s->fresh.bytes > KEEP_MAX)
-		rewind_items(&s->kept, 0);
-	while (s->fresh.n) {
-		const struct item it = take_last(&s->fresh);
-
-		put(&s->kept, &it);
-	}
+	keep_fresh(s, PIKE_LOOSE);
 	return 0;
 }
 
@@ -272,7 +334,7 @@ static int flush_pack(struct pike_repo *r, struct pike_err *err)
 	ret = pike_pack_write(name, r, ids, s->n, err);
 	if (!ret) {
 		pike_pack_note(r, name);
-		pike_staging_rewind(r->stage, 0);
+		pike_staging_packed(r->stage);
 	}
 	free(ids);
 	return ret;

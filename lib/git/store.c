@@ -56,13 +56,14 @@ static int read_parts(void **out, size_t *len, git_object_t *type,
 static int door_read(void **out, size_t *len, git_object_t *type,
 		     git_odb_backend *be, const git_oid *id)
 {
-	git_odb *disk = disk_of(be);
-	int rc = read_parts(out, len, type, disk, id);
+	struct pike_repo *r = ((struct door *)be)->r;
+	int rc = read_parts(out, len, type, r->disk, id);
 
-	if (rc != GIT_ENOTFOUND)
-		return rc;
-	rc = git_odb_refresh(disk);
-	return rc ? rc : read_parts(out, len, type, disk, id);
+	if (rc == GIT_ENOTFOUND && !(rc = git_odb_refresh(r->disk)))
+		rc = read_parts(out, len, type, r->disk, id);
+	if (!rc && *type == GIT_OBJECT_TREE)
+		pike_staging_keep_tree(r->stage, id, *out, *len);
+	return rc;
 }
 
 static int door_read_prefix(git_oid *full, void **out, size_t *len,

@@ -106,6 +106,52 @@ static void test_lost_race(void **state)
 	fixture_end(&f);
 }
 
+/* What a handle remembers of where its objects lie is not true any more when
+ * git has packed them, or another handle has closed the generation. */
+static void test_moved_by_others(void **state)
+{
+	struct pike_search_ref *s, *s2;
+	struct pike_history *h, *h2;
+	struct pike_repo *r, *r2;
+	struct fixture f;
+
+	(void)state;
+	fixture_begin(&f);
+	open_search(&r, &s, &h, f.repo);
+	open_search(&r2, &s2, &h2, f.repo);
+	for (int i = 0; i < 12; i++) {
+		struct pike_err err = PIKE_ERR_INIT;
+		char id[16], text[32];
+		struct pike_oid a;
+
+		snprintf(id, sizeof(id), "%d", i);
+		snprintf(text, sizeof(text), "moved %d\n", i);
+		a = store_one(s, h, h->base, text);
+		if (i % 3 == 0)
+			sh(f.repo, "git gc -q --prune=now");
+		record_one(
+		    s, h, &a,
+		    (struct line){ id, PIKE_SCREEN, PIKE_V_FASTER, 1.1 });
+		if (i % 4 == 1)
+			sh(f.repo, "git repack -q -a -d && git prune-packed");
+		if (i % 6 == 2) /* as is the inbox, whole */
+			sh(f.repo, "git pack-refs --all");
+		ok(pike_search_fold(h2, s2, &err), &err);
+		if (i % 2)
+			close_generation(s2, h2, &a, 1.1);
+		else
+			close_generation(s, h, &a, 1.1);
+		ok(pike_search_fold(h, s, &err), &err);
+		ok(pike_search_fold(h2, s2, &err), &err);
+		same_history(h, h2);
+	}
+	check_folds(f.repo, h);
+	fsck(f.repo);
+	close_search(r, s, h);
+	close_search(r2, s2, h2);
+	fixture_end(&f);
+}
+
 /* Two handles write, close and fold at random; every view agrees. */
 static void test_random_histories(void **state)
 {
@@ -506,6 +552,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_generation),
 		cmocka_unit_test(test_lost_race),
+		cmocka_unit_test(test_moved_by_others),
 		cmocka_unit_test(test_random_histories),
 		cmocka_unit_test(test_cut_short),
 		cmocka_unit_test(test_known_content),
