@@ -118,17 +118,21 @@ int main(int argc, char **argv)
 	const char *target = argc > 1 ? argv[1] : "softmax";
 	const char *candidates = argc > 2 ? argv[2] : "30";
 	struct pike_err err = PIKE_ERR_INIT;
-	char dir[] = "/tmp/pike-bench-evolve-XXXXXX";
+	const char *tmp = getenv("TMPDIR");
+	char *dir =
+	    pike_xasprintf("%s/pike-bench-evolve-XXXXXX", tmp ? tmp : "/tmp");
 	int ret;
 
 	pike_log_set(PIKE_QUIET);
 	if (!mkdtemp(dir)) {
 		perror(dir);
+		free(dir);
 		return 1;
 	}
 	ret = make_repo(dir, &err);
 	if (!ret)
 		ret = bench(dir, target, candidates, &err);
 	pike_rm_rf(dir, NULL);
+	free(dir);
 	return ret ? fail(&err) : 0;
 }
