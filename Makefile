@@ -220,9 +220,7 @@ fuzz: # every fuzz target for FUZZ_SECONDS each
 # JSON lines on stdout, a table for people on stderr.
 bench: # the benchmarks, one JSON line per figure
 	$(Q)$(MAKE) --no-print-directory benches >&2
-	$(Q)for b in $(filter-out %/aa,$(BENCHES)); do \
-		PIKE_TEMPLATES=$(CURDIR)/templates $$b || exit 1; \
-	done
+	$(Q)for b in $(filter-out %/aa,$(BENCHES)); do $$b || exit 1; done
 
 aa: # does the judge ever call identical code faster?
 	$(Q)$(MAKE) --no-print-directory all $(B)/bench/aa >&2

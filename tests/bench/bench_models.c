@@ -231,11 +231,21 @@ static void bench_strategy(const char *name, const char *strategy,
 	free(from);
 }
 
+/* Those of the tree, if nobody says otherwise: none lie beside this program. */
+static void find_templates(void)
+{
+	char *dir = pike_xasprintf("%s/../../templates", pike_exe_dir());
+
+	setenv("PIKE_TEMPLATES", dir, 0);
+	free(dir);
+}
+
 int main(int argc, char **argv)
 {
 	size_t sizes[16] = { 100, 2000, 20000 }, n = 3;
 
 	pike_log_set(PIKE_QUIET);
+	find_templates();
 	for (int i = 1; i < argc && i <= 16; i++) {
 		sizes[i - 1] = strtoul(argv[i], NULL, 10);
 		n = (size_t)i;

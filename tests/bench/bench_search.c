@@ -6,9 +6,12 @@
  *
  *	bench_search [FOLDER [NAME...]]
  */
+#include "base/fs.h"
+#include "base/mem.h"
 #include "tables/replay.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum {
 	SEEDS = 20,
@@ -86,7 +89,9 @@ int main(int argc, char **argv)
 {
 	static const char *const all[] = { "sgemm", "softmax", "layernorm",
 					   "conv3x3", "scan" };
-	const char *folder = argc > 1 ? argv[1] : "tests/bench/tables";
+	char *own =
+	    pike_xasprintf("%s/../../tests/bench/tables", pike_exe_dir());
+	const char *folder = argc > 1 ? argv[1] : own;
 	int ret = 0;
 
 	fprintf(stderr,
@@ -97,5 +102,6 @@ int main(int argc, char **argv)
 		ret = bench(folder, argv[i]);
 	for (size_t i = 0; argc < 3 && i < PIKE_ARRAY_LEN(all) && !ret; i++)
 		ret = bench(folder, all[i]);
+	free(own);
 	return ret ? 1 : 0;
 }
