@@ -595,13 +595,22 @@ static int measure_noise(struct pike_judge *j, struct pike_err *err)
 	return ret;
 }
 
+/* What disturbs a machine may be over in a minute, and as long as its noise
+ * counts hardly any gain can be told. */
+static bool noise_is_old(const struct pike_judge *j)
+{
+	int64_t age = pike_now_ns() - j->noise_at;
+
+	return isnan(j->noise) || age > PROTO_NOISE_AGE_NS ||
+	       (j->noise > PROTO_NOISE_HIGH && age > PROTO_NOISE_HIGH_AGE_NS);
+}
+
 int pike_judge_noise(double *out, struct pike_judge *j, struct pike_err *err)
 {
 	struct pike_watch w;
 	int ret = 0;
 
-	if (isnan(j->noise) ||
-	    pike_now_ns() - j->noise_at > PROTO_NOISE_AGE_NS) {
+	if (noise_is_old(j)) {
 		pike_judge_enter(&w, j);
 		ret = measure_noise(j, err);
 		pike_judge_leave(&w, j);

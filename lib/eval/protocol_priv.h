@@ -62,6 +62,8 @@
 #define PROTO_AA_ROUNDS 3     /* 2.4, session calibration */
 #define PROTO_AA_PAIRS 10
 #define PROTO_NOISE_AGE_NS 600000000000LL /* 2.4: cached 10 minutes */
+#define PROTO_NOISE_HIGH 0.01		  /* above that only one */
+#define PROTO_NOISE_HIGH_AGE_NS 60000000000LL
 
 /* ---- two clocks (2.5, for a closed loop) ---- */
 

@@ -3,10 +3,12 @@
  * The judge from end to end, on a kernel of microseconds: honest candidates
  * get their word, dishonest and broken ones theirs.
  */
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/rand.h"
-#include "eval/eval.h"
+#include "eval/judge_priv.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -203,6 +205,28 @@ static void test_identical(void **state)
 
 	assert_int_not_equal(v, PIKE_V_FASTER);
 	assert_true(pike_verdict_measured(v));
+}
+
+/* A high noise floor counts for a minute, any for ten. */
+static void test_noise_age(void **state)
+{
+	static const int64_t second = 1000000000;
+	struct fix *f = *state;
+	struct pike_err err = PIKE_ERR_INIT;
+	double noise;
+
+	f->j->noise = 0.5;
+	f->j->noise_at = pike_now_ns() - 30 * second;
+	assert_int_equal(pike_judge_noise(&noise, f->j, &err), 0);
+	assert_true(noise == 0.5);
+	f->j->noise_at = pike_now_ns() - 61 * second;
+	assert_int_equal(pike_judge_noise(&noise, f->j, &err), 0);
+	assert_true(noise < 0.5);
+	f->j->noise = 0.009;
+	f->j->noise_at = pike_now_ns() - 590 * second;
+	assert_int_equal(pike_judge_noise(&noise, f->j, &err), 0);
+	assert_true(noise == 0.009);
+	f->j->noise = NAN; /* measured again by the next test */
 }
 
 static void test_build_error(void **state)
@@ -417,6 +441,7 @@ int main(void)
 		cmocka_unit_test(test_faster),
 		cmocka_unit_test(test_slower),
 		cmocka_unit_test(test_identical),
+		cmocka_unit_test(test_noise_age),
 		cmocka_unit_test(test_build_error),
 		cmocka_unit_test(test_no_entry),
 		cmocka_unit_test(test_nothing),
