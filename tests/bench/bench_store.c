@@ -11,8 +11,7 @@
  * `store-and-close` the same with the generation closed, packed and merged;
  * `close` a generation of ten; `resume` a fold by a new handle; `disk` bytes
  * per candidate; and the program's own `log` and `status`. JSON lines on
- * stdout, a table on stderr. In TMPDIR: the file system is part of each figure
- * (on ext4 a folder that has held many files is slower than a new one).
+ * stdout, a table on stderr. In TMPDIR: its file system is part of each figure.
  */
 #include "base/buf.h"
 #include "base/clock.h"
