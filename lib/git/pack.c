@@ -40,39 +40,6 @@ static void oids_add(struct oids *l, const git_oid *id)
 	l->v[l->n++] = *id;
 }
 
-/* ---- loose objects ---- */
-
-char *pike_loose_path(const struct pike_repo *r, const git_oid *id)
-{
-	char hex[GIT_OID_HEXSZ + 1];
-
-	git_oid_tostr(hex, sizeof(hex), id);
-	return pike_xasprintf("%sobjects/%.2s/%s", r->commondir, hex, hex + 2);
-}
-
-bool pike_is_loose(const struct pike_repo *r, const git_oid *id)
-{
-	enum pike_whereabouts where = pike_staging_where(r->stage, id);
-	char *path;
-	bool yes;
-
-	if (where != PIKE_WHERE_UNKNOWN)
-		return where == PIKE_LOOSE;
-	path = pike_loose_path(r, id);
-	yes = !access(path, F_OK);
-	free(path);
-	return yes;
-}
-
-void pike_drop_loose(const struct pike_repo *r, const git_oid *id)
-{
-	char *path = pike_loose_path(r, id);
-
-	unlink(path);
-	free(path);
-	pike_staging_moved(r->stage, id, PIKE_WHERE_UNKNOWN);
-}
-
 /* ---- the list of our packs ---- */
 
 struct pack {
@@ -148,7 +115,7 @@ static bool is_hash(const char *s)
 
 static void list_read(struct packs *out, const struct pike_repo *r)
 {
-	char *path = pike_repo_path(r, "pike-packs");
+	char *path = pike_repo_path(r, PIKE_PACK_LIST);
 	struct pike_strs lines = PIKE_STRS_INIT;
 	struct pike_buf b;
 
@@ -173,7 +140,7 @@ static void list_read(struct packs *out, const struct pike_repo *r)
 
 static void list_write(const struct pike_repo *r, const struct packs *l)
 {
-	char *path = pike_repo_path(r, "pike-packs");
+	char *path = pike_repo_path(r, PIKE_PACK_LIST);
 	struct pike_buf b;
 
 	pike_buf_init(&b, LIST_MAX);
@@ -186,7 +153,7 @@ static void list_write(const struct pike_repo *r, const struct packs *l)
 
 void pike_pack_note(struct pike_repo *r, const char *name)
 {
-	char *path = pike_repo_path(r, "pike-packs");
+	char *path = pike_repo_path(r, PIKE_PACK_LIST);
 	FILE *f = name && is_hash(name) ? fopen(path, "ae") : NULL;
 
 	if (f) {
@@ -198,11 +165,32 @@ void pike_pack_note(struct pike_repo *r, const char *name)
 
 /* ---- writing packs ---- */
 
-/* In one piece: for each of many libgit2 maps the file anew. */
-static int store(char name[64], const struct pike_repo *r,
-		 const struct pike_buf *pack)
+/* The index last: a pack without one is not looked at. */
+static int move_pack(const struct pike_repo *r, const char *from,
+		     const char *name, struct pike_err *err)
 {
-	char *dir = pike_repo_path(r, "objects/pack");
+	static const char *const ext[] = { "pack", "idx" };
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < PIKE_ARRAY_LEN(ext); i++) {
+		char *to = pack_path(r, name, ext[i]);
+		char *old = pike_xasprintf("%s/pack-%s.%s", from, name, ext[i]);
+
+		if (rename(old, to))
+			ret = pike_fail_errno(err, PIKE_FATAL,
+					      "cannot put a pack in '%s'", to);
+		else
+			ret = pike_sync_dir_of(r, to, err);
+		free(old);
+		free(to);
+	}
+	return ret;
+}
+
+/* In one piece: for each of many libgit2 maps the file anew. */
+static int index_pack(char name[64], const char *dir,
+		      const struct pike_buf *pack)
+{
 	git_indexer_progress stats = { 0 };
 	git_indexer *ix = NULL;
 	int rc = git_indexer_new(&ix, dir, 0, NULL, NULL);
@@ -214,22 +202,25 @@ static int store(char name[64], const struct pike_repo *r,
 	if (!rc)
 		snprintf(name, 64, "%s", git_indexer_name(ix));
 	git_indexer_free(ix);
-	free(dir);
 	return rc;
 }
 
 int pike_pack_write(char name[64], struct pike_repo *r, const git_oid *ids,
 		    size_t n, struct pike_err *err)
 {
+	const char *dir = pike_repo_spool(r, err);
 	struct pike_buf pack;
-	int rc = pike_pack_build(&pack, r, ids, n);
+	int rc;
 
+	if (!dir)
+		return PIKE_FATAL;
+	rc = pike_pack_build(&pack, r, ids, n);
 	if (!rc)
-		rc = store(name, r, &pack);
+		rc = index_pack(name, dir, &pack);
 	pike_buf_release(&pack);
 	return rc ? pike_git_fail(err, PIKE_FATAL, rc,
 				  "cannot write a pack (is the disk full?)")
-		  : 0;
+		  : move_pack(r, dir, name, err);
 }
 
 static void remove_pack(const struct pike_repo *r, const char *name)

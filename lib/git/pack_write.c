@@ -12,13 +12,8 @@
 #include <git2/sys/odb_backend.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 enum {
-	LEVEL = 1,
-	SMALL = 4096,	   /* bytes; most objects are smaller */
-	SMALL_WINDOW = 12, /* bits: as much as that */
-	SMALL_MEMORY = 5,  /* zlib's memLevel */
 	PACK_MAX = 1 << 30
 };
 
@@ -100,55 +95,19 @@ static void add_head(struct pike_buf *b, git_object_t type, size_t size)
 	pike_buf_addc(b, (char)c);
 }
 
-/* zlib clears its tables before each object: those for a window of 32 KB are
- * more work than what most objects are. */
-struct squeeze {
-	z_stream small, large;
-};
-
-static int squeeze_init(struct squeeze *q)
-{
-	memset(q, 0, sizeof(*q));
-	return deflateInit2(&q->small, LEVEL, Z_DEFLATED, SMALL_WINDOW,
-			    SMALL_MEMORY, Z_DEFAULT_STRATEGY) == Z_OK &&
-		       deflateInit(&q->large, LEVEL) == Z_OK
-		   ? 0
-		   : GIT_ERROR;
-}
-
-static void squeeze_release(struct squeeze *q)
-{
-	deflateEnd(&q->small);
-	deflateEnd(&q->large);
-}
-
-static int add_object(struct pike_buf *b, struct squeeze *q,
-		      struct pike_repo *r, const git_oid *id)
+static int add_object(struct pike_buf *b, struct pike_repo *r,
+		      const git_oid *id)
 {
 	git_odb_object *o = NULL;
 	int rc = git_odb_read(&o, r->odb, id);
-	size_t len, most;
-	z_stream *z;
-	uint8_t *out;
+	struct pike_span body, none = { NULL, 0 };
 
 	if (rc)
 		return rc;
-	len = git_odb_object_size(o);
-	z = len <= SMALL ? &q->small : &q->large;
-	most = deflateBound(z, len);
-	out = pike_xmalloc(most);
-	add_head(b, git_odb_object_type(o), len);
-	deflateReset(z);
-	/* zlib only reads it, whatever its type says. */
-	z->next_in = (Bytef *)(uintptr_t)git_odb_object_data(o);
-	z->avail_in = (uInt)len;
-	z->next_out = out;
-	z->avail_out = (uInt)most;
-	if (deflate(z, Z_FINISH) != Z_STREAM_END)
-		rc = GIT_ERROR;
-	else
-		pike_buf_add(b, (char *)out, most - z->avail_out);
-	free(out);
+	body.s = git_odb_object_data(o);
+	body.n = git_odb_object_size(o);
+	add_head(b, git_odb_object_type(o), body.n);
+	rc = pike_deflate_add(b, r->deflate, &none, &body);
 	git_odb_object_free(o);
 	return rc;
 }
@@ -157,15 +116,13 @@ int pike_pack_build(struct pike_buf *out, struct pike_repo *r,
 		    const git_oid *ids, size_t n)
 {
 	uint8_t head[12] = "PACK\0\0\0\2", sum[20];
-	struct squeeze q;
-	int rc = squeeze_init(&q);
+	int rc = pike_deflate_ready(r);
 
 	pike_buf_init(out, PACK_MAX);
 	put32(head + 8, (uint32_t)n);
 	pike_buf_add(out, (char *)head, sizeof(head));
 	for (size_t i = 0; !rc && i < n; i++)
-		rc = add_object(out, &q, r, &ids[i]);
-	squeeze_release(&q);
+		rc = add_object(out, r, &ids[i]);
 	sha1(sum, (const uint8_t *)out->s, out->len);
 	pike_buf_add(out, (char *)sum, sizeof(sum));
 	return rc;

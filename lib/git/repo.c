@@ -18,6 +18,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum {
+	SCRATCH_TRIES = 10
+};
+
 int pike_git_fail(struct pike_err *err, int level, int rc, const char *fmt, ...)
 {
 	const git_error *e = git_error_last();
@@ -52,37 +56,53 @@ char *pike_repo_path(const struct pike_repo *r, const char *rest)
 
 /* ---- scratch ---- */
 
-int pike_repo_scratch(char **out, struct pike_repo *r, struct pike_err *err)
+/* Whose flock is ours before a sweeper's, which would remove it. */
+static int new_scratch(char **out, const char *base)
 {
-	char *base = pike_repo_path(r, "pike-scratch"), *dir = NULL;
 	uint8_t id[8];
 	char hex[17];
-	int lock = -1, fd = -1, ret = pike_mkdir_p(base, 0700, err);
+	int fd = -1;
 
-	if (!ret)
-		ret = pike_repo_lock(&lock, r, err);
-	if (ret)
-		goto out;
 	pike_random_bytes(id, sizeof(id));
 	pike_hex(hex, id, sizeof(id));
-	dir = pike_xasprintf("%s/%s", base, hex);
-	if (!mkdir(dir, 0700))
-		fd = pike_lock_dir(dir);
-	close(lock);
-	if (fd < 0) {
-		ret = pike_fail_errno(err, PIKE_FATAL,
-				      "cannot make the folder '%s'", dir);
-		goto out;
+	*out = pike_xasprintf("%s/%s", base, hex);
+	if (!mkdir(*out, 0700))
+		fd = pike_lock_dir(*out);
+	if (fd >= 0 && access(*out, F_OK)) {
+		close(fd);
+		fd = -1;
 	}
-	PIKE_GROW(r->scratch_fds, r->nscratch, r->scratch_cap);
-	r->scratch_fds[r->nscratch++] = fd;
-	pike_strs_push(&r->scratch, dir);
-	*out = dir;
-	dir = NULL;
-out:
+	if (fd < 0) {
+		free(*out);
+		*out = NULL;
+	}
+	return fd;
+}
+
+int pike_repo_scratch(char **out, struct pike_repo *r, struct pike_err *err)
+{
+	char *base = pike_repo_path(r, "pike-scratch");
+	int fd = -1, ret = pike_mkdir_p(base, 0700, err);
+
+	for (int i = 0; !ret && fd < 0 && i < SCRATCH_TRIES; i++)
+		fd = new_scratch(out, base);
+	if (!ret && fd < 0)
+		ret = pike_fail_errno(err, PIKE_FATAL,
+				      "cannot make a folder in '%s'", base);
+	if (!ret) {
+		PIKE_GROW(r->scratch_fds, r->nscratch, r->scratch_cap);
+		r->scratch_fds[r->nscratch++] = fd;
+		pike_strs_push(&r->scratch, *out);
+	}
 	free(base);
-	free(dir);
 	return ret;
+}
+
+const char *pike_repo_spool(struct pike_repo *r, struct pike_err *err)
+{
+	if (!r->spool)
+		pike_repo_scratch(&r->spool, r, err);
+	return r->spool;
 }
 
 /* ---- opening ---- */
@@ -330,7 +350,8 @@ out:
 
 void pike_repo_set_fsync(struct pike_repo *r, bool on)
 {
-	(void)r; /* libgit2 has one switch for the process */
+	r->fsync = on;
+	/* libgit2 has one switch for the process. */
 	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, (int)on);
 }
 
@@ -343,10 +364,12 @@ void pike_repo_free(struct pike_repo *r)
 		close(r->scratch_fds[i]);
 	}
 	free(r->scratch_fds);
+	pike_deflate_free(r->deflate);
 	pike_strs_release(&r->scratch);
 	git_odb_free(r->odb);
 	git_repository_free(r->g);
 	git_odb_free(r->disk);
+	free(r->spool);
 	free(r->inbox.ref);
 	free(r->workdir);
 	free(r->commondir);

@@ -9,7 +9,11 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+/* Names of the packs that are ours to merge, under the common dir. */
+#define PIKE_PACK_LIST "pike-packs"
+
 struct pike_staging;
+struct pike_deflate;
 
 /* One job's inbox: a notes ref that only this handle writes. */
 struct pike_inbox {
@@ -25,6 +29,8 @@ struct pike_repo {
 	ino_t packs_inode;  /* of the list of packs, when opened */
 	struct stat packed; /* of packed refs that name no inbox */
 	bool unasked;	    /* nothing that is written is looked for on disk */
+	bool fsync;	    /* setting pike.fsync */
+	struct pike_deflate *deflate; /* NULL: none needed so far */
 	struct pike_staging
 	    *stage;		  /* objects not yet on disk; belongs to odb */
 	char *workdir;		  /* NULL when bare; ends in '/' */
@@ -33,6 +39,7 @@ struct pike_repo {
 	struct pike_inbox inbox;  /* for lines outside a search */
 	struct pike_strs scratch; /* folders given out */
 	int *scratch_fds;	  /* the flock held on each */
+	char *spool;		  /* one of them; NULL: none needed so far */
 	size_t nscratch, scratch_cap;
 };
 
@@ -49,8 +56,16 @@ int pike_oid_to(git_oid *out, const struct pike_oid *o, struct pike_err *err);
 int pike_repo_lock(int *out_fd, struct pike_repo *r, struct pike_err *err);
 /* Paths under the common dir. Caller frees. */
 char *pike_repo_path(const struct pike_repo *r, const char *rest);
+/* A scratch folder in which files of the object store are written before they
+ * are moved into it. NULL: an error. */
+const char *pike_repo_spool(struct pike_repo *r, struct pike_err *err);
 /* Sleeps for some milliseconds, more on later attempts, at random. */
 void pike_jitter(int attempt);
+
+struct pike_span {
+	const char *s;
+	size_t n;
+};
 
 /* ---- sweep.c ---- */
 
@@ -72,8 +87,7 @@ int pike_commit_write(git_oid *out, struct pike_repo *r, const char *message,
 /* ---- stage.c: objects of one operation, written together ---- */
 
 /* `be` is a part of `out`; the odb that it is added to frees it. */
-int pike_staging_new(struct pike_staging **out, struct git_odb_backend **be,
-		     const char *objects, struct pike_err *err);
+void pike_staging_new(struct pike_staging **out, struct git_odb_backend **be);
 size_t pike_staging_mark(const struct pike_staging *s);
 bool pike_staging_has(const struct pike_staging *s, const git_oid *id);
 /* The i-th, below the mark. */
@@ -104,7 +118,27 @@ int pike_staging_flush(struct pike_repo *r, struct pike_err *err);
 int pike_store_open(struct pike_repo *r, struct pike_err *err);
 /* Opens the disk anew when packs were merged by any process. */
 int pike_store_check(struct pike_repo *r, struct pike_err *err);
+
+/* ---- loose.c ---- */
+
 char *pike_loose_path(const struct pike_repo *r, const git_oid *id);
+bool pike_is_loose(const struct pike_repo *r, const git_oid *id);
+void pike_drop_loose(const struct pike_repo *r, const git_oid *id);
+int pike_loose_write(struct pike_repo *r, const git_oid *id, git_object_t type,
+		     const void *data, size_t len, struct pike_err *err);
+/* Makes it hold that `path` is in its folder, when pike.fsync asks for it. */
+int pike_sync_dir_of(const struct pike_repo *r, const char *path,
+		     struct pike_err *err);
+
+/* ---- deflate.c ---- */
+
+/* Makes r->deflate; an error code of libgit2's, here and below. */
+int pike_deflate_ready(struct pike_repo *r);
+void pike_deflate_free(struct pike_deflate *d);
+/* Adds both, as one stream. */
+int pike_deflate_add(struct pike_buf *out, struct pike_deflate *d,
+		     const struct pike_span *head,
+		     const struct pike_span *body);
 
 /* ---- refs.c ---- */
 
@@ -137,8 +171,6 @@ int pike_pack_write(char name[64], struct pike_repo *r, const git_oid *ids,
 void pike_pack_note(struct pike_repo *r, const char *name);
 /* Merges packs of ours where there are many. Call under the lock. */
 int pike_pack_merge(struct pike_repo *r, struct pike_err *err);
-bool pike_is_loose(const struct pike_repo *r, const git_oid *id);
-void pike_drop_loose(const struct pike_repo *r, const git_oid *id);
 
 /* ---- pack_git.c ---- */
 
@@ -168,10 +200,6 @@ void pike_oidset_release(struct pike_oidset *s);
 
 /* ---- raw.c: a commit object as it is stored ---- */
 
-struct pike_span {
-	const char *s;
-	size_t n;
-};
 struct pike_raw {
 	git_odb_object *obj;
 	const char *tree, *parents; /* hex; the first "parent " line */

@@ -21,8 +21,7 @@
 #include <string.h>
 
 enum {
-	LOOSE_MAX = 32, /* objects; more become a pack */
-	LOOSE_LEVEL = 1,
+	LOOSE_MAX = 32,	    /* objects; more become a pack */
 	KEEP_MAX = 6 << 20, /* bytes, of half of what is kept */
 	TREE_MAX = 64 << 10,
 };
@@ -44,7 +43,6 @@ struct items {
 
 struct pike_staging {
 	git_odb_backend be; /* must be first */
-	git_odb_backend *loose;
 	struct items fresh;
 	struct items kept, older; /* older: what was kept before it was full */
 };
@@ -275,51 +273,38 @@ static void stage_free(git_odb_backend *be)
 	release(&s->fresh);
 	release(&s->kept);
 	release(&s->older);
-	if (s->loose)
-		s->loose->free(s->loose);
 	free(s);
 }
 
-int pike_staging_new(struct pike_staging **out, git_odb_backend **be,
-		     const char *objects, struct pike_err *err)
+void pike_staging_new(struct pike_staging **out, git_odb_backend **be)
 {
 	struct pike_staging *s = pike_xcalloc(1, sizeof(*s));
-	int rc = git_odb_init_backend(&s->be, GIT_ODB_BACKEND_VERSION);
 
+	git_odb_init_backend(&s->be, GIT_ODB_BACKEND_VERSION);
 	s->be.read = stage_read;
 	s->be.read_header = stage_header;
 	s->be.write = stage_write;
 	s->be.exists = stage_exists;
 	s->be.freshen = stage_freshen;
 	s->be.free = stage_free;
-	if (!rc)
-		rc = git_odb_backend_loose(&s->loose, objects, LOOSE_LEVEL, 0,
-					   0, 0);
-	if (rc) {
-		stage_free(&s->be);
-		return pike_git_fail(err, PIKE_FATAL, rc,
-				     "cannot open the object store '%s'",
-				     objects);
-	}
 	*out = s;
 	*be = &s->be;
-	return 0;
 }
 
-static int flush_loose(struct pike_staging *s, struct pike_err *err)
+static int flush_loose(struct pike_repo *r, struct pike_err *err)
 {
-	for (size_t i = 0; i < s->fresh.n; i++) {
-		const struct item *it = &s->fresh.v[i];
-		int rc = s->loose->write(s->loose, &it->id, it->data, it->len,
-					 it->type);
+	const struct items *s = &r->stage->fresh;
+	int ret = 0;
 
-		if (rc)
-			return pike_git_fail(
-			    err, PIKE_FATAL, rc,
-			    "cannot write an object (is the disk full?)");
+	for (size_t i = 0; !ret && i < s->n; i++) {
+		const struct item *it = &s->v[i];
+
+		ret = pike_loose_write(r, &it->id, it->type, it->data, it->len,
+				       err);
 	}
-	keep_fresh(s, PIKE_LOOSE);
-	return 0;
+	if (!ret)
+		keep_fresh(r->stage, PIKE_LOOSE);
+	return ret;
 }
 
 static int flush_pack(struct pike_repo *r, struct pike_err *err)
@@ -346,5 +331,5 @@ int pike_staging_flush(struct pike_repo *r, struct pike_err *err)
 
 	return !n	       ? 0
 	       : n > LOOSE_MAX ? flush_pack(r, err)
-			       : flush_loose(r->stage, err);
+			       : flush_loose(r, err);
 }

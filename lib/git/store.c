@@ -154,7 +154,7 @@ static int open_disk(struct pike_repo *r, struct pike_err *err)
 /* The list of packs is replaced, not written over, when some were merged. */
 static ino_t list_inode(const struct pike_repo *r)
 {
-	char *path = pike_repo_path(r, "pike-packs");
+	char *path = pike_repo_path(r, PIKE_PACK_LIST);
 	struct stat st;
 	bool there = !stat(path, &st);
 
@@ -179,10 +179,9 @@ int pike_store_open(struct pike_repo *r, struct pike_err *err)
 	int rc = 0, ret = open_disk(r, err);
 
 	r->packs_inode = list_inode(r);
-	if (!ret)
-		ret = pike_staging_new(&r->stage, &front, objects, err);
 	if (ret)
 		goto out;
+	pike_staging_new(&r->stage, &front);
 	rc = git_odb_new(&r->odb);
 	if (!rc)
 		rc = git_odb_add_backend(r->odb, front, FRONT);

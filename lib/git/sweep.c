@@ -3,9 +3,9 @@
  * sweep: removes what killed processes left, when a repository is opened.
  *
  * Scratch folders carry an flock of their owner. Ref locks of our namespaces
- * are ours alone to take while we hold pike.lock. libgit2's temporary files
- * have no owner that could be asked: one that was not written to for an hour
- * belongs to nobody.
+ * are ours alone to take while we hold pike.lock, and so is the list of packs.
+ * Temporary files of libgit2, whose writers we are not, have no owner that
+ * could be asked: one that was not written to for an hour belongs to nobody.
  */
 #include "git/repo_priv.h"
 
@@ -83,16 +83,16 @@ static void sweep_locks(const struct pike_repo *r, const char *dir, int depth)
 	free(path);
 }
 
-static bool nobodys(const char *path)
+static bool nobodys(const char *path, int age_s)
 {
 	struct stat st;
 
 	return !lstat(path, &st) && S_ISREG(st.st_mode) &&
-	       time(NULL) - st.st_mtime > LEFTOVER_S;
+	       time(NULL) - st.st_mtime >= age_s;
 }
 
 static void sweep_temp(const struct pike_repo *r, const char *dir,
-		       const char *prefix)
+		       const char *prefix, int age_s)
 {
 	char *path = pike_repo_path(r, dir);
 	DIR *d = opendir(path);
@@ -104,7 +104,7 @@ static void sweep_temp(const struct pike_repo *r, const char *dir,
 		if (!pike_starts_with(e->d_name, prefix))
 			continue;
 		file = pike_xasprintf("%s/%s", path, e->d_name);
-		if (nobodys(file))
+		if (nobodys(file, age_s))
 			unlink(file);
 		free(file);
 	}
@@ -159,8 +159,9 @@ int pike_sweep(struct pike_repo *r, struct pike_err *err)
 	sweep_scratch(r);
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(spaces); i++)
 		sweep_locks(r, spaces[i], 0);
-	sweep_temp(r, "objects", "tmp_object_git2_");
-	sweep_temp(r, "objects/pack", "pack_git2_");
+	sweep_temp(r, "", PIKE_PACK_LIST ".tmp-", 0);
+	sweep_temp(r, "objects", "tmp_object_git2_", LEFTOVER_S);
+	sweep_temp(r, "objects/pack", "pack_git2_", LEFTOVER_S);
 	close(fd);
 	return 0;
 }

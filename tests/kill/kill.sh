@@ -111,7 +111,7 @@ for round in $(seq "$rounds"); do
 		[ "$(grep -c '"stage":"screen"' "$dir/lines")" -eq "$(candidates)" ]
 	ok $? "round $round: budget $budget reached ($(candidates) tried)"
 	left=$(find .git -name '*.lock' -o -name 'tmp_object*' \
-		-o -name 'pack_git2_*' -o -path '*pike-scratch/*' |
+		-o -name 'pack_git2_*' -o -name '*.tmp-*' -o -path '*pike-scratch/*' |
 		grep -v '/pike\.lock$')
 	[ -z "$left" ]
 	ok $? "round $round: left behind: $left"

@@ -271,7 +271,7 @@ static void test_scratch(void **state)
 	struct pike_err err = PIKE_ERR_INIT;
 	struct pike_repo *r, *other;
 	struct fixture f;
-	char *mine, *dead;
+	char *mine, *dead, *list;
 
 	(void)state;
 	fixture_begin(&f);
@@ -279,7 +279,10 @@ static void test_scratch(void **state)
 	ok(pike_repo_scratch(&mine, r, &err), &err);
 	dead = pike_xasprintf("%s/.git/pike-scratch/dead", f.repo);
 	ok(pike_mkdir_p(dead, 0700, &err), &err);
+	list = pike_xasprintf("%s/.git/pike-packs.tmp-dead", f.repo);
+	ok(pike_write_file(list, "", 0, &err), &err);
 	ok(pike_repo_open(&other, f.repo, &err), &err);
+	assert_int_equal(access(list, F_OK), -1);
 	assert_int_equal(access(mine, F_OK), 0);
 	assert_int_equal(access(dead, F_OK), -1);
 	pike_repo_free(other);
@@ -287,6 +290,7 @@ static void test_scratch(void **state)
 	assert_int_equal(access(mine, F_OK), -1);
 	free(mine);
 	free(dead);
+	free(list);
 	fixture_end(&f);
 }
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -205,11 +206,73 @@ static void test_killed(void **state)
 	fixture_end(&f);
 }
 
+/* Ends amid the first file that gets larger than `bytes`. */
+static void torn_writer(const char *dir, rlim_t bytes)
+{
+	const struct rlimit none = { 0, 0 }, most = { bytes, bytes };
+	struct pike_search_ref *s;
+	struct pike_history *h;
+	struct pike_repo *r;
+
+	open_search(&r, &s, &h, dir);
+	if (setrlimit(RLIMIT_CORE, &none) || setrlimit(RLIMIT_FSIZE, &most))
+		_exit(3);
+	for (int i = 0; i < 8; i++) {
+		char text[16];
+
+		snprintf(text, sizeof(text), "%d\n", i);
+		store_one(s, h, h->base, text);
+	}
+	close_generation(s, h, &h->base, 1);
+}
+
+/* Nothing of a file that was being written is left once the repository is
+ * opened again: neither of an object nor of a pack, larger than any object. */
+static void test_torn(void **state)
+{
+	static const rlim_t bytes[] = { 20, 1000 };
+
+	(void)state;
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(bytes); i++) {
+		struct fixture f;
+		struct pike_search_ref *s;
+		struct pike_history *h;
+		struct pike_repo *r;
+		char *left, *scratch;
+		int status;
+		pid_t pid;
+
+		fixture_begin(&f);
+		pid = fork();
+		assert_true(pid >= 0);
+		if (!pid) {
+			torn_writer(f.repo, bytes[i]);
+			_exit(0);
+		}
+		waitpid(pid, &status, 0);
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(WTERMSIG(status), SIGXFSZ);
+		scratch = sh_in(f.repo, 0, "find .git/pike-scratch -type f");
+		assert_string_not_equal(scratch, "");
+		open_search(&r, &s, &h, f.repo);
+		left = sh_in(f.repo, 0,
+			     "find .git -name 'tmp_*' -o -name 'pack_git2_*' "
+			     "-o -name '*.tmp-*' -o -path '*-scratch/*'");
+		assert_string_equal(left, "");
+		close_search(r, s, h);
+		fsck(f.repo);
+		free(scratch);
+		free(left);
+		fixture_end(&f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_together),
 		cmocka_unit_test(test_killed),
+		cmocka_unit_test(test_torn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
