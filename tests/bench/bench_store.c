@@ -20,6 +20,7 @@
 #include "base/proc.h"
 #include "git/git.h"
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -270,10 +271,23 @@ static void grow(struct bench *b, size_t n)
 		fputs("\r", stderr);
 }
 
+/* What the growing left to be written keeps the disk busy, the longer the more
+ * it was. */
+static void settle(const struct bench *b)
+{
+	int fd = open(b->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		syncfs(fd);
+		close(fd);
+	}
+}
+
 static void measure_single(struct bench *b, const char *name, size_t n)
 {
 	int64_t v[SAMPLES];
 
+	settle(b);
 	for (size_t i = 0; i < SAMPLES; i++) {
 		int64_t start = pike_now_ns();
 
