@@ -70,29 +70,52 @@ static void quoted(struct pike_buf *b, const char *s)
 		pike_buf_addc(b, '"');
 }
 
+static void add_headers(struct pike_buf *out, const struct pike_kernel *k)
+{
+	for (size_t i = 0; i < k->headers.n; i++) {
+		pike_buf_adds(out, "\theader = ");
+		quoted(out, k->headers.v[i]);
+		pike_buf_addc(out, '\n');
+	}
+}
+
+static void add_sizes(struct pike_buf *sizes, struct pike_buf *hidden,
+		      const struct pike_kernel *k)
+{
+	for (size_t i = 0; i < k->sizes.n; i++) {
+		pike_buf_addf(sizes, "%s%s=1024", i ? " " : "", k->sizes.v[i]);
+		pike_buf_addf(hidden, "%s%s=%d", i ? " " : "", k->sizes.v[i],
+			      77 + 24 * (int)i);
+	}
+	for (size_t i = 0; i < k->numbers.n; i++) {
+		pike_buf_addf(sizes, " %s=2", k->numbers.v[i]);
+		pike_buf_addf(hidden, " %s=3", k->numbers.v[i]);
+	}
+}
+
 static int add_target(struct pike_buf *out, const char *template,
 		      const struct pike_kernel *k)
 {
-	struct pike_buf source, reference, args, sizes, hidden;
+	struct pike_buf source, headers, reference, args, sizes, hidden;
 	int ret;
 
 	pike_buf_init(&source, CONFIG_MAX);
+	pike_buf_init(&headers, CONFIG_MAX);
 	pike_buf_init(&reference, CONFIG_MAX);
 	pike_buf_init(&args, CONFIG_MAX);
 	pike_buf_init(&sizes, CONFIG_MAX);
 	pike_buf_init(&hidden, CONFIG_MAX);
 	quoted(&source, k->path);
+	add_headers(&headers, k);
 	quoted(&reference, k->reference);
 	for (size_t i = 0; i < k->args.n; i++)
 		pike_buf_addf(&args, "\targ = %s\n", k->args.v[i]);
-	for (size_t i = 0; i < k->sizes.n; i++) {
-		pike_buf_addf(&sizes, "%s%s=1024", i ? " " : "", k->sizes.v[i]);
-		pike_buf_addf(&hidden, "%s%s=%d", i ? " " : "", k->sizes.v[i],
-			      77 + 24 * (int)i);
-	}
+	add_sizes(&sizes, &hidden, k);
 	const struct field fields[] = {
 		{ .name = "NAME", .value = k->name },
+		{ .name = "BACKEND", .value = k->backend },
 		{ .name = "SOURCE", .value = source.s },
+		{ .name = "HEADERS", .value = headers.s },
 		{ .name = "REFERENCE", .value = reference.s },
 		{ .name = "ENTRY", .value = k->entry },
 		{ .name = "ARGS", .value = args.s },
@@ -103,6 +126,7 @@ static int add_target(struct pike_buf *out, const char *template,
 	fill(out, template, fields, PIKE_ARRAY_LEN(fields));
 	ret = out->full ? -1 : 0;
 	pike_buf_release(&source);
+	pike_buf_release(&headers);
 	pike_buf_release(&reference);
 	pike_buf_release(&args);
 	pike_buf_release(&sizes);
@@ -279,11 +303,12 @@ const struct pike_cmd pike_cmd_init = {
 	.name = "init",
 	.summary = "write .pike/config for the kernels that it finds",
 	.usage = "[FILE...]",
-	.text = "Looks for C files with a `//pike: tune` line, or takes the "
-		"named ones, and writes a commented configuration whose "
-		"arguments are guessed from the function's own. Never "
-		"overwrites one. With --prompts only copies what models are "
-		"told to .pike/prompts, where it can be changed.",
+	.text =
+	    "Looks for C and CUDA files with a `//pike:` line, or takes the "
+	    "named ones, and writes a commented configuration whose "
+	    "arguments are guessed from the function's own. Never "
+	    "overwrites one. With --prompts only copies what models are "
+	    "told to .pike/prompts, where it can be changed.",
 	.opts = opts_table,
 	.opts_size = sizeof(struct opts),
 	.flags = PIKE_NEED_REPO,

@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,6 +21,23 @@
 #define KERNELS_MAX 200
 #define PARAMS_MAX 32
 
+/* A source of a backend: what its files are called, and what its entry's
+ * declaration says beside `void`. */
+static const struct kind {
+	const char *backend, *extension, *entry;
+} kinds[] = {
+	{ .backend = "cpu", .extension = ".c", .entry = "" },
+	{ .backend = "cuda", .extension = ".cu", .entry = "__global__" },
+};
+
+static const struct kind *kind_of(const char *path)
+{
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(kinds); i++)
+		if (pike_ends_with(path, kinds[i].extension))
+			return &kinds[i];
+	return NULL;
+}
+
 void pike_kernels_release(struct pike_kernels *k)
 {
 	for (size_t i = 0; i < k->n; i++) {
@@ -29,6 +47,8 @@ void pike_kernels_release(struct pike_kernels *k)
 		free(k->v[i].entry);
 		pike_strs_release(&k->v[i].args);
 		pike_strs_release(&k->v[i].sizes);
+		pike_strs_release(&k->v[i].numbers);
+		pike_strs_release(&k->v[i].headers);
 	}
 	free(k->v);
 	memset(k, 0, sizeof(*k));
@@ -82,7 +102,7 @@ static char *word_before(const char *s, const char *end)
 }
 
 /* Is the declaration that ends before `at` a `void` one that others see? */
-static bool is_entry(const char *s, const char *at)
+static bool is_entry(const struct kind *kind, const char *s, const char *at)
 {
 	const char *b = at;
 	char *decl;
@@ -91,14 +111,16 @@ static bool is_entry(const char *s, const char *at)
 	while (b > s && !strchr(";{}", b[-1]))
 		b--;
 	decl = pike_xstrndup(b, (size_t)(at - b));
-	ok = strstr(decl, "void") && !strstr(decl, "static");
+	ok = strstr(decl, "void") && strstr(decl, kind->entry) &&
+	     !strstr(decl, "static");
 	free(decl);
 	return ok;
 }
 
 /* The last definition `void NAME(PARAMS) {` of the text: helpers stand
  * before what uses them. */
-static bool find_entry(char **name, char **params, const char *s)
+static bool find_entry(char **name, char **params, const struct kind *kind,
+		       const char *s)
 {
 	bool found = false;
 
@@ -111,7 +133,8 @@ static bool find_entry(char **name, char **params, const char *s)
 			continue;
 		brace = close + 1 + strspn(close + 1, " \t\r\n");
 		word = word_before(s, p);
-		if (*brace == '{' && word && is_entry(s, p - strlen(word))) {
+		if (*brace == '{' && word &&
+		    is_entry(kind, s, p - strlen(word))) {
 			free(*name);
 			free(*params);
 			*name = word;
@@ -131,6 +154,10 @@ static const struct {
 } types[] = {
 	{ .c = "float", .dtype = "f32", .precision = "fp32" },
 	{ .c = "double", .dtype = "f64", .precision = "fp64" },
+	{ .c = "__half", .dtype = "f16", .precision = "fp16" },
+	{ .c = "half", .dtype = "f16", .precision = "fp16" },
+	{ .c = "__nv_bfloat16", .dtype = "bf16", .precision = "bf16" },
+	{ .c = "bf16", .dtype = "bf16", .precision = "bf16" },
 	{ .c = "int8_t", .dtype = "i8", .precision = "exact" },
 	{ .c = "uint8_t", .dtype = "u8", .precision = "exact" },
 	{ .c = "int32_t", .dtype = "i32", .precision = "exact" },
@@ -168,6 +195,7 @@ static bool parse_param(struct param *p, const char *text)
 	return found;
 }
 
+/* Integers are taken for sizes, and every buffer for one of all of them. */
 static void add_args(struct pike_kernel *k, const struct param *p, size_t n)
 {
 	struct pike_buf dims;
@@ -176,6 +204,10 @@ static void add_args(struct pike_kernel *k, const struct param *p, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (p[i].pointer)
 			continue;
+		if (strcmp(types[p[i].type].precision, "exact") != 0) {
+			pike_strs_push(&k->numbers, p[i].name);
+			continue;
+		}
 		pike_strs_push(&k->sizes, p[i].name);
 		pike_buf_addf(&dims, "[%s]", p[i].name);
 	}
@@ -221,7 +253,7 @@ static char *target_name(const struct pike_kernels *all, const char *path)
 	char slug[65], *stem = pike_xstrdup(base ? base + 1 : path);
 	char *name;
 
-	stem[strlen(stem) - strlen(".c")] = '\0';
+	*strrchr(stem, '.') = '\0';
 	pike_slug(slug, stem);
 	free(stem);
 	name = pike_xstrdup(slug);
@@ -235,24 +267,72 @@ static char *target_name(const struct pike_kernels *all, const char *path)
 	return name;
 }
 
-static int add_file(struct pike_kernels *out, const char *path, char *text,
-		    struct pike_err *err)
+/* The user may stand in a folder below the top. */
+static bool is_there(const char *top, const char *path)
 {
-	struct pike_kernel k = { .precision = "fp32" };
+	char *full = pike_xasprintf("%s/%s", top, path);
+	bool there = !access(full, R_OK);
+
+	free(full);
+	return there;
+}
+
+/* PATH_ref with the same ending, or in C where there is one. */
+static char *reference_of(const char *top, const char *path)
+{
+	const char *dot = strrchr(path, '.');
+	int stem = (int)(dot - path);
+	char *c = pike_xasprintf("%.*s_ref.c", stem, path);
+
+	if (is_there(top, c))
+		return c;
+	free(c);
+	return pike_xasprintf("%.*s_ref%s", stem, path, dot);
+}
+
+/* Files of the repository that it includes by a name in quotes. */
+static void add_headers(struct pike_kernel *k, const char *top,
+			const char *path, const char *text)
+{
+	const char *slash = strrchr(path, '/');
+	int dir = slash ? (int)(slash - path) + 1 : 0;
+	struct pike_strs lines = PIKE_STRS_INIT;
+
+	pike_strs_split(&lines, text, "\n");
+	for (size_t i = 0; i < lines.n; i++) {
+		char name[256], *header;
+
+		if (sscanf(lines.v[i], " # include \"%255[^\"]\"", name) != 1)
+			continue;
+		header = pike_xasprintf("%.*s%s", dir, path, name);
+		if (is_there(top, header))
+			pike_strs_push(&k->headers, header);
+		free(header);
+	}
+	pike_strs_release(&lines);
+}
+
+static int add_file(struct pike_kernels *out, const char *top, const char *path,
+		    char *text, struct pike_err *err)
+{
+	const struct kind *kind = kind_of(path);
+	struct pike_kernel k = { .precision = "fp32",
+				 .backend = kind->backend };
 	char *params = NULL;
 
+	add_headers(&k, top, path, text);
 	blank_out(text);
-	if (!find_entry(&k.entry, &params, text))
+	if (!find_entry(&k.entry, &params, kind, text))
 		return pike_fail(err, PIKE_FAILED,
-				 "%s: no function `void NAME(...)` that others "
-				 "see; a kernel is one",
-				 path);
+				 "%s: no function `%s%svoid NAME(...)` that "
+				 "others see; a kernel is one",
+				 path, kind->entry, *kind->entry ? " " : "");
 	guess_args(&k, params);
 	free(params);
 	k.name = target_name(out, path);
 	k.path = pike_xstrdup(path);
-	k.reference = pike_xasprintf("%.*s_ref.c", (int)strlen(path) - 2, path);
-	k.has_reference = !access(k.reference, R_OK);
+	k.reference = reference_of(top, path);
+	k.has_reference = is_there(top, k.reference);
 	PIKE_GROW(out->v, out->n, out->cap);
 	out->v[out->n++] = k;
 	return 0;
@@ -274,16 +354,6 @@ static int read_source(struct pike_buf *text, const char *path,
 	return pike_read_file(text, path, err);
 }
 
-/* The user may stand in a folder below the top. */
-static bool has_reference(const struct pike_kernels *k, const char *top)
-{
-	char *path = pike_xasprintf("%s/%s", top, k->v[k->n - 1].reference);
-	bool there = !access(path, R_OK);
-
-	free(path);
-	return there;
-}
-
 int pike_scan_named(struct pike_kernels *out, const char *top, const char *path,
 		    struct pike_err *err)
 {
@@ -302,14 +372,13 @@ int pike_scan_named(struct pike_kernels *out, const char *top, const char *path,
 		goto out;
 	}
 	n = strlen(real_top);
-	if (strncmp(real, real_top, n) != 0 || real[n] != '/' ||
-	    !pike_ends_with(real, ".c"))
+	if (strncmp(real, real_top, n) != 0 || real[n] != '/' || !kind_of(real))
 		ret = pike_fail(err, PIKE_USAGE,
-				"'%s' is no *.c file of this repository", path);
+				"'%s' is no *.c or *.cu file of this "
+				"repository",
+				path);
 	else
-		ret = add_file(out, real + n + 1, text.s, err);
-	if (!ret)
-		out->v[out->n - 1].has_reference = has_reference(out, real_top);
+		ret = add_file(out, real_top, real + n + 1, text.s, err);
 out:
 	pike_buf_release(&text);
 	return ret;
@@ -326,8 +395,8 @@ static void visit_file(struct walk *w, const char *path)
 
 	pike_buf_init(&text, FILE_MAX);
 	if (w->out->n < KERNELS_MAX && !read_source(&text, path, NULL) &&
-	    strstr(text.s, "//pike: tune"))
-		add_file(w->out, path, text.s, NULL);
+	    strstr(text.s, "//pike: "))
+		add_file(w->out, ".", path, text.s, NULL);
 	pike_buf_release(&text);
 }
 
@@ -348,8 +417,8 @@ static int visit(struct walk *w, const char *path, int depth,
 		return 0;
 	if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX)
 		return visit_dir(w, path, depth + 1, err);
-	if (S_ISREG(st.st_mode) && pike_ends_with(path, ".c") &&
-	    !pike_ends_with(path, "_ref.c"))
+	if (S_ISREG(st.st_mode) && kind_of(path) &&
+	    !pike_ends_with(path, "_ref.c") && !pike_ends_with(path, "_ref.cu"))
 		visit_file(w, path);
 	return 0;
 }

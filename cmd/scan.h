@@ -15,11 +15,13 @@
 struct pike_kernel {
 	char *name;	 /* of the target */
 	char *path;	 /* from the top of the working tree */
-	char *reference; /* PATH_ref.c, there or not */
+	char *reference; /* PATH_ref.c or PATH_ref.cu, there or not */
 	char *entry;
-	struct pike_strs args;	/* as `arg =` has them */
-	struct pike_strs sizes; /* names that a case must give */
-	const char *precision;
+	struct pike_strs args;	  /* as `arg =` has them */
+	struct pike_strs sizes;	  /* names that a case must give */
+	struct pike_strs numbers; /* the same, of what is no size */
+	struct pike_strs headers;
+	const char *precision, *backend;
 	bool has_reference;
 };
 struct pike_kernels {
@@ -28,7 +30,7 @@ struct pike_kernels {
 };
 void pike_kernels_release(struct pike_kernels *k);
 
-/* Every *.c below the current folder with a `//pike: tune` line. */
+/* Every *.c and *.cu below the current folder with a `//pike:` line. */
 int pike_scan_tree(struct pike_kernels *out, struct pike_err *err);
 /* One file, named as the user did; `top` is the working tree. */
 int pike_scan_named(struct pike_kernels *out, const char *top, const char *path,

@@ -34,6 +34,59 @@ pike init README
 status_is "a file that is not there exits with 129" 129
 is "and nothing is written" "$(ls -A .pike)" ""
 
+# A factor is a number of the case and no size; a CUDA kernel has its header.
+git init -q "$dir/guess" && cd "$dir/guess" || exit 1
+mkdir k
+cat >k/saxpy.c <<'EOF'
+#define UNROLL 1 //pike: tune 1 2 4
+void saxpy(const float *x, float *y, float a, int n)
+{
+	for (int i = 0; i < n; i++)
+		y[i] = a * x[i];
+}
+EOF
+cat >k/scale.cu <<'EOF'
+#include <cuda_bf16.h>
+#include "mine.cuh"
+#include "not_there.cuh"
+//pike: launch scale grid=(cdiv(n, 256)) block=(256)
+static __device__ void helper(float *p) { *p = 0; }
+void host_only(int n) {}
+extern "C" __global__ void __launch_bounds__(256)
+    scale(const __nv_bfloat16 *__restrict__ x, float *__restrict__ y, int n)
+{
+}
+void host_too(int n) {}
+EOF
+touch k/mine.cuh k/scale_ref.c
+pike init
+status_is "init over C and CUDA" 0
+like "finds both" "$out" '2 targets'
+like "the reference in C of a CUDA kernel" "$out" 'reference k/scale_ref.c$'
+pike config target.saxpy.arg
+is "a factor is no size" "$out" "in f32 x[n]
+out f32 y[n]
+f32 a
+i32 n"
+pike config target.saxpy.case
+is "but a case has it" "$out" "n=1024 a=2"
+pike config target.scale.backend
+is "CUDA by the file's name" "$out" cuda
+pike config target.scale.header
+is "its header, if it is there" "$out" k/mine.cuh
+pike config target.scale.entry
+is "its entry is a kernel" "$out" scale
+pike config target.scale.arg
+is "its arguments" "$out" "in bf16 x[n]
+out f32 y[n]
+i32 n"
+rm .pike/config
+(cd k && "$PIKE" init scale.cu >/dev/null)
+pike config target.scale.header
+is "the same, named in a subfolder" "$out" k/mine.cuh
+pike config target.scale.reference
+is "with its reference" "$out" k/scale_ref.c
+
 git init -q "$dir/empty" && cd "$dir/empty" || exit 1
 pike init
 status_is "init with nothing found" 0
