@@ -192,9 +192,10 @@ static int summary(struct pike_ctx *ctx, struct pike_run *run,
 	pike_tally(b, h);
 	pike_buf_addf(b,
 		      "\n  now      %lld screened, %lld confirmed, %lld "
-		      "generations in %s; %.2f USD in all\n",
+		      "generation%s in %s; %.2f USD in all\n",
 		      (long long)st->screened, (long long)st->confirmed,
 		      (long long)st->generations,
+		      st->generations == 1 ? "" : "s",
 		      pike_human_ns(wall, (double)st->wall_ns), pike_spent(h));
 	pike_buf_addf(b, "  ended    %s\n", pike_run_ended(run));
 	say_browse(b, h, branch);

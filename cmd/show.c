@@ -129,7 +129,7 @@ static int show_results(struct pike_ctx *ctx, const struct pike_oid *id,
 	}
 	if (!ret && !n)
 		pike_buf_adds(&ctx->out, "\nno result yet; `pike-git evaluate` "
-					 "measures candidates, `pike-git "
+					 "measures candidates,\n`pike-git "
 					 "bench` any revision\n");
 	free(res);
 	return ret;
@@ -191,6 +191,28 @@ static int show_chat(struct pike_ctx *ctx, const struct pike_oid *id, bool chat,
 	return ret;
 }
 
+/* A generation is described by its own message: the table of those that it
+ * settled, and the champion. False for other commits. */
+static bool show_generation(struct pike_ctx *ctx, char *body)
+{
+	static const char key[] = "\nPike-Champion: ";
+	char *trailers = strstr(body, "\nPike-Generation: ");
+	char *champion = trailers ? strstr(trailers, key) : NULL;
+
+	if (!champion)
+		return false;
+	champion += strlen(key);
+	champion[strcspn(champion, "\n")] = '\0';
+	*trailers = '\0';
+	body += strspn(body, "\n");
+	field(&ctx->out, "champion", champion);
+	pike_json_set_str(ctx->doc, "champion", champion);
+	pike_json_set_str(ctx->doc, "table", body);
+	pike_buf_addf(&ctx->out, "settled%s\n", *body ? "" : " nothing");
+	pike_clean_lines(&ctx->out, body);
+	return true;
+}
+
 static int run(struct pike_ctx *ctx, const void *opts,
 	       const struct pike_strs *rest, struct pike_err *err)
 {
@@ -200,7 +222,7 @@ static int run(struct pike_ctx *ctx, const void *opts,
 	const struct opts *o = opts;
 	struct pike_err ignored = PIKE_ERR_INIT;
 	struct pike_oid id;
-	char *msg = NULL;
+	char *msg = NULL, *body;
 	int ret = pike_operands(rest, 1, 1, err);
 
 	ctx->doc = pike_json_object();
@@ -215,7 +237,9 @@ static int run(struct pike_ctx *ctx, const void *opts,
 		return ret;
 	/* A broken config shall not hide a result. */
 	pike_ctx_config(ctx, opts, &ignored);
-	msg[strcspn(msg, "\n")] = '\0';
+	body = msg + strcspn(msg, "\n");
+	if (*body)
+		*body++ = '\0';
 	pike_json_set_str(ctx->doc, "commit", id.hex);
 	pike_json_set_str(ctx->doc, "subject", msg);
 	pike_buf_addf(&ctx->out, "commit     %s\n", id.hex);
@@ -223,7 +247,7 @@ static int run(struct pike_ctx *ctx, const void *opts,
 	ret = show_records(ctx, &id, records, err);
 	if (!ret)
 		ret = show_chat(ctx, &id, o->chat, chats, err);
-	if (!ret)
+	if (!ret && !show_generation(ctx, body))
 		ret = show_results(ctx, &id, results, err);
 	free(msg);
 	return ret;
@@ -237,7 +261,7 @@ const struct pike_cmd pike_cmd_show = {
 		"in one line, what was not checked; of a GPU also what each "
 		"launch needs, the share of the measured ceilings, and what "
 		"--profile found; of a model's candidate the exchange that it "
-		"came from.",
+		"came from. Of a generation the table of what it settled.",
 	.opts = opts_table,
 	.opts_size = sizeof(struct opts),
 	.flags = PIKE_NEED_REPO,

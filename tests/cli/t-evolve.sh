@@ -61,6 +61,12 @@ pike show no-such-revision
 status_is "show of nothing" 128
 pike show HEAD
 like "show of a commit without a result" "$out" 'no result yet'
+pike show pike/evo/scale/cpu
+like "show of a generation: what it settled" "$out" "^ +${candidate:0:12} "
+like "and the champion" "$out" '^champion +[0-9a-f]{40}$'
+unlike "which is nothing to be measured" "$out" 'no result yet'
+pike show --json pike/evo/scale/cpu
+json "show --json of a generation" "$out"
 
 # Stage by stage.
 pike propose --candidates 3 scale
