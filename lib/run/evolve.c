@@ -59,7 +59,7 @@ static void time_left(char out[40], const struct pike_run *run, double rate)
 		if (ns < 0 || cap < ns)
 			ns = cap > 0 ? cap : 0;
 	}
-	if (ns >= 0)
+	if (ns >= 1e9)
 		snprintf(out, 40, "  left about %s", pike_human_ns(text, ns));
 }
 
