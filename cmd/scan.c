@@ -322,11 +322,13 @@ static int add_file(struct pike_kernels *out, const char *top, const char *path,
 
 	add_headers(&k, top, path, text);
 	blank_out(text);
-	if (!find_entry(&k.entry, &params, kind, text))
+	if (!find_entry(&k.entry, &params, kind, text)) {
+		pike_strs_release(&k.headers);
 		return pike_fail(err, PIKE_FAILED,
 				 "%s: no function `%s%svoid NAME(...)` that "
 				 "others see; a kernel is one",
 				 path, kind->entry, *kind->entry ? " " : "");
+	}
 	guess_args(&k, params);
 	free(params);
 	k.name = target_name(out, path);

@@ -99,28 +99,28 @@ static int write_spooled(const char *path, bool sync,
 }
 
 /* Its folder may have to be made, and a `git gc` may just have removed it. */
-static int move_in(const char *from, const char *to, struct pike_err *err)
+static int move_in(const struct pike_repo *r, const char *from, const char *to,
+		   struct pike_err *err)
 {
-	for (int i = 0; rename(from, to); i++) {
+	int ret = 0;
+
+	for (int i = 0; !ret && rename(from, to); i++) {
 		char *dir;
-		int rc;
 
 		if (errno != ENOENT || i == TRIES)
 			return pike_fail_errno(err, PIKE_FATAL,
 					       "cannot put an object in '%s'",
 					       to);
 		dir = pike_xstrndup(to, (size_t)(strrchr(to, '/') - to));
-		rc = mkdir(dir, 0777);
-		if (rc && errno != EEXIST)
-			pike_fail_errno(err, PIKE_FATAL,
-					"cannot make the folder '%s'", dir);
-		else
-			rc = 0;
+		if (!mkdir(dir, 0777))
+			ret = pike_sync_dir_of(r, dir, err);
+		else if (errno != EEXIST)
+			ret =
+			    pike_fail_errno(err, PIKE_FATAL,
+					    "cannot make the folder '%s'", dir);
 		free(dir);
-		if (rc)
-			return PIKE_FATAL;
 	}
-	return 0;
+	return ret;
 }
 
 static int pack_bytes(struct pike_buf *out, struct pike_repo *r,
@@ -157,7 +157,7 @@ int pike_loose_write(struct pike_repo *r, const git_oid *id, git_object_t type,
 	if (!ret)
 		ret = write_spooled(from, r->fsync, &b, err);
 	if (!ret) {
-		ret = move_in(from, to, err);
+		ret = move_in(r, from, to, err);
 		if (ret)
 			unlink(from);
 	}

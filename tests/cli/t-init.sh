@@ -59,6 +59,8 @@ extern "C" __global__ void __launch_bounds__(256)
 void host_too(int n) {}
 EOF
 touch k/mine.cuh k/scale_ref.c
+printf '%s\n' '#include "mine.cuh"' '//pike: launch nothing grid=(1) block=(1)' \
+	>k/none.cu
 pike init
 status_is "init over C and CUDA" 0
 like "finds both" "$out" '2 targets'
