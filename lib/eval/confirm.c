@@ -259,7 +259,7 @@ static int time_again(struct pike_result *out, struct confirm *k,
 	if (ret)
 		return ret;
 	conclude(out, k, d);
-	pike_outcome_second(out);
+	pike_outcome_second(out, k->j->on_gpu);
 	return 0;
 }
 

@@ -156,9 +156,10 @@ void pike_outcome_no_cases(struct pike_result *out);
 /* The two checks of the clock: true, or a verdict in `out`. */
 bool pike_outcome_plausible(struct pike_result *out, struct pike_judge *j,
 			    const struct pike_timing *timings);
-/* What was `tamper` by its clocks has been measured again: it stays so if that
- * was seen again, and is not `faster` if not. */
-void pike_outcome_second(struct pike_result *out);
+/* What was `tamper` by its clocks has been measured again, in other processes:
+ * it stays so if that was seen again, and is not `faster` if not. On a GPU, the
+ * second measurement counts; if it is like the first, as `inconclusive`. */
+void pike_outcome_second(struct pike_result *out, bool on_gpu);
 /* Bytes and flops that a case declares; 0 where it does not. */
 void pike_case_work(double *bytes, double *flops, const struct pike_target *t,
 		    const struct pike_case *c);

@@ -259,12 +259,7 @@ bool pike_outcome_plausible(struct pike_result *out, struct pike_judge *j,
 		    !pike_clocks_agree(t, t->narms - 2, text, sizeof(text))) {
 			snprintf(reason, sizeof(reason), "case '%s': %s",
 				 j->cases[i].c->text, text);
-			/* No code of a GPU's candidate is in the process that
-			 * claims: more likely somebody took its core. */
-			pike_outcome_verdict(out,
-					     j->on_gpu ? PIKE_V_INCONCLUSIVE
-						       : PIKE_V_TAMPER,
-					     reason);
+			pike_outcome_verdict(out, PIKE_V_TAMPER, reason);
 			return false;
 		}
 		if (!above_floor(out, j, i, t))
@@ -274,9 +269,13 @@ bool pike_outcome_plausible(struct pike_result *out, struct pike_judge *j,
 	return true;
 }
 
-void pike_outcome_second(struct pike_result *out)
+void pike_outcome_second(struct pike_result *out, bool on_gpu)
 {
-	if (out->verdict == PIKE_V_FASTER)
+	/* No code of a GPU's candidate is in the process that claims, and a
+	 * confirmation also runs it by the judge's clock alone. */
+	if (on_gpu && out->verdict == PIKE_V_TAMPER)
+		out->verdict = PIKE_V_INCONCLUSIVE;
+	else if (!on_gpu && out->verdict == PIKE_V_FASTER)
 		pike_outcome_verdict(
 		    out, PIKE_V_INCONCLUSIVE,
 		    "measured twice: once its process's clock and the judge's "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The decision rule on synthetic data: how often it promotes nothing, and how
  * often it finds something (evaluation.md 2.3). Seeded, so always the same. */
+#include "eval/judge_priv.h"
 #include "eval/protocol_priv.h"
 #include "eval/verdict_priv.h"
 
@@ -265,6 +266,31 @@ static void test_rate(void **state)
 	assert_true(pike_rate_upper(5, 5, 0.95) == 1);
 }
 
+static enum pike_verdict second(enum pike_verdict v, bool on_gpu)
+{
+	struct pike_result r;
+	enum pike_verdict ret;
+
+	pike_result_init(&r);
+	pike_outcome_verdict(&r, v, "as measured");
+	pike_outcome_second(&r, on_gpu);
+	ret = r.verdict;
+	pike_result_release(&r);
+	return ret;
+}
+
+/* The clocks disagreed, and all was measured again. */
+static void test_second(void **state)
+{
+	(void)state;
+	assert_int_equal(second(PIKE_V_TAMPER, false), PIKE_V_TAMPER);
+	assert_int_equal(second(PIKE_V_FASTER, false), PIKE_V_INCONCLUSIVE);
+	assert_int_equal(second(PIKE_V_SLOWER, false), PIKE_V_SLOWER);
+	assert_int_equal(second(PIKE_V_TAMPER, true), PIKE_V_INCONCLUSIVE);
+	assert_int_equal(second(PIKE_V_FASTER, true), PIKE_V_FASTER);
+	assert_int_equal(second(PIKE_V_SUSPECT, true), PIKE_V_SUSPECT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +304,7 @@ int main(void)
 		cmocka_unit_test(test_lies_are_charged),
 		cmocka_unit_test(test_floor),
 		cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_second),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
