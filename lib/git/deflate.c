@@ -19,6 +19,7 @@ enum {
 
 struct pike_deflate {
 	z_stream small, large;
+	z_stream stored; /* trees: ids are no smaller compressed */
 };
 
 int pike_deflate_ready(struct pike_repo *r)
@@ -30,7 +31,8 @@ int pike_deflate_ready(struct pike_repo *r)
 	d = r->deflate = pike_xcalloc(1, sizeof(*d));
 	if (deflateInit2(&d->small, LEVEL, Z_DEFLATED, SMALL_WINDOW,
 			 SMALL_MEMORY, Z_DEFAULT_STRATEGY) == Z_OK &&
-	    deflateInit(&d->large, LEVEL) == Z_OK)
+	    deflateInit(&d->large, LEVEL) == Z_OK &&
+	    deflateInit(&d->stored, Z_NO_COMPRESSION) == Z_OK)
 		return 0;
 	pike_deflate_free(d);
 	r->deflate = NULL;
@@ -43,6 +45,7 @@ void pike_deflate_free(struct pike_deflate *d)
 		return;
 	deflateEnd(&d->small);
 	deflateEnd(&d->large);
+	deflateEnd(&d->stored);
 	free(d);
 }
 
@@ -54,11 +57,20 @@ static int feed(z_stream *z, const void *data, size_t len, int flush)
 	return deflate(z, flush);
 }
 
+static z_stream *stream_for(struct pike_deflate *d, git_object_t type,
+			    size_t len)
+{
+	if (type == GIT_OBJECT_TREE)
+		return &d->stored;
+	return len <= SMALL ? &d->small : &d->large;
+}
+
 int pike_deflate_add(struct pike_buf *out, struct pike_deflate *d,
-		     const struct pike_span *head, const struct pike_span *body)
+		     git_object_t type, const struct pike_span *head,
+		     const struct pike_span *body)
 {
 	size_t len = head->n + body->n, most;
-	z_stream *z = len <= SMALL ? &d->small : &d->large;
+	z_stream *z = stream_for(d, type, len);
 	uint8_t *to;
 	int rc = Z_OK;
 

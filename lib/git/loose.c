@@ -136,7 +136,7 @@ static int pack_bytes(struct pike_buf *out, struct pike_repo *r,
 				  git_object_type2string(type), len) +
 		 1;
 	if (pike_deflate_ready(r) ||
-	    pike_deflate_add(out, r->deflate, &head, &body))
+	    pike_deflate_add(out, r->deflate, type, &head, &body))
 		return pike_fail(err, PIKE_FATAL, "cannot compress an object");
 	return 0;
 }

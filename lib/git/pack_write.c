@@ -101,13 +101,15 @@ static int add_object(struct pike_buf *b, struct pike_repo *r,
 	git_odb_object *o = NULL;
 	int rc = git_odb_read(&o, r->odb, id);
 	struct pike_span body, none = { NULL, 0 };
+	git_object_t type;
 
 	if (rc)
 		return rc;
+	type = git_odb_object_type(o);
 	body.s = git_odb_object_data(o);
 	body.n = git_odb_object_size(o);
-	add_head(b, git_odb_object_type(o), body.n);
-	rc = pike_deflate_add(b, r->deflate, &none, &body);
+	add_head(b, type, body.n);
+	rc = pike_deflate_add(b, r->deflate, type, &none, &body);
 	git_odb_object_free(o);
 	return rc;
 }

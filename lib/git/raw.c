@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * raw: a commit object read as it is stored. A fold reads every commit of a
+ * raw: a commit or a tree read as it is stored. A fold reads every commit of a
  * search once, and what it needs are parents and trailers: no tree, no
  * signature, no copy.
  */
@@ -144,4 +144,21 @@ struct pike_span pike_raw_trailer(const struct pike_raw *c, const char *key)
 		if (pike_span_is(&k, key))
 			return v;
 	return (struct pike_span){ "", 0 };
+}
+
+/* "40000 name\0" and an id */
+bool pike_raw_entry_next(struct pike_span *rest, struct pike_raw_entry *e)
+{
+	const char *sp = rest->n ? memchr(rest->s, ' ', rest->n) : NULL;
+	const char *end = rest->s + rest->n, *nul;
+
+	nul = sp ? memchr(sp, '\0', (size_t)(end - sp)) : NULL;
+	if (!nul || end - nul <= GIT_OID_RAWSZ)
+		return false;
+	e->is_tree = strtol(rest->s, NULL, 8) == GIT_FILEMODE_TREE;
+	e->name = sp + 1;
+	memcpy(e->id.id, nul + 1, GIT_OID_RAWSZ);
+	rest->s = nul + 1 + GIT_OID_RAWSZ;
+	rest->n = (size_t)(end - rest->s);
+	return true;
 }

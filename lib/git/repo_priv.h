@@ -135,9 +135,9 @@ int pike_sync_dir_of(const struct pike_repo *r, const char *path,
 /* Makes r->deflate; an error code of libgit2's, here and below. */
 int pike_deflate_ready(struct pike_repo *r);
 void pike_deflate_free(struct pike_deflate *d);
-/* Adds both, as one stream. */
+/* Adds both, as one stream; `type` is of the object that they are of. */
 int pike_deflate_add(struct pike_buf *out, struct pike_deflate *d,
-		     const struct pike_span *head,
+		     git_object_t type, const struct pike_span *head,
 		     const struct pike_span *body);
 
 /* ---- refs.c ---- */
@@ -174,10 +174,12 @@ int pike_pack_merge(struct pike_repo *r, struct pike_err *err);
 
 /* ---- pack_git.c ---- */
 
-/* One pack of these objects, written to the object store; its name. 1: there
- * is no git program. */
+/* One pack of these objects, written to the object store; its name. Keeps the
+ * deltas that they are stored as; looks for more if `search`. 1: there is no
+ * git program. */
 int pike_pack_by_git(char hash[GIT_OID_HEXSZ + 1], struct pike_repo *r,
-		     const git_oid *ids, size_t count, struct pike_err *err);
+		     const git_oid *ids, size_t count, bool search,
+		     struct pike_err *err);
 
 /* ---- transport.c ---- */
 
@@ -217,6 +219,16 @@ bool pike_trailer_next(struct pike_span *rest, struct pike_span *key,
 bool pike_span_is(const struct pike_span *s, const char *word);
 /* First value of a trailer; empty when there is none. */
 struct pike_span pike_raw_trailer(const struct pike_raw *c, const char *key);
+
+/* An entry of a tree object; `name` lies in it. */
+struct pike_raw_entry {
+	const char *name;
+	git_oid id;
+	bool is_tree;
+};
+/* Takes the next one off the rest of a tree; false at its end, or where it is
+ * no tree. */
+bool pike_raw_entry_next(struct pike_span *rest, struct pike_raw_entry *e);
 
 /* ---- message.c ---- */
 

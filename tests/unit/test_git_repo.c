@@ -2,6 +2,8 @@
 /* Kinds of repositories, files read from them, texts of commits. */
 #include "git_fixture.h"
 
+#include "git/repo_priv.h"
+
 static void cycle(const char *dir, const char *text)
 {
 	struct pike_search_ref *s;
@@ -294,10 +296,50 @@ static void test_scratch(void **state)
 	fixture_end(&f);
 }
 
+/* A tree as it is stored, and every way in which it may be cut off. */
+static void test_tree_entries(void **state)
+{
+	static const char id[] = "abcdefghijklmnopqrst", two[] = "100644 b";
+	struct pike_span rest = { NULL, 0 };
+	struct pike_raw_entry e;
+	struct pike_buf b;
+
+	(void)state;
+	assert_false(pike_raw_entry_next(&rest, &e));
+	pike_buf_init(&b, 256);
+	pike_buf_add(&b, "40000 sub dir", sizeof("40000 sub dir"));
+	pike_buf_add(&b, id, GIT_OID_RAWSZ);
+	pike_buf_add(&b, two, sizeof(two));
+	pike_buf_add(&b, id, GIT_OID_RAWSZ);
+	rest = (struct pike_span){ b.s, b.len };
+	assert_true(pike_raw_entry_next(&rest, &e));
+	assert_true(e.is_tree);
+	assert_string_equal(e.name, "sub dir");
+	assert_memory_equal(e.id.id, id, GIT_OID_RAWSZ);
+	for (size_t cut = 1; cut <= rest.n; cut++) {
+		struct pike_span part = { rest.s, rest.n - cut };
+		/* In a block of its own, so that a sanitizer sees what is
+		 * read beyond it. */
+		char *copy = pike_xmalloc(part.n + !part.n);
+
+		memcpy(copy, part.s, part.n);
+		part.s = copy;
+		assert_false(pike_raw_entry_next(&part, &e));
+		free(copy);
+	}
+	assert_true(pike_raw_entry_next(&rest, &e));
+	assert_false(e.is_tree);
+	assert_string_equal(e.name, "b");
+	assert_int_equal(rest.n, 0);
+	assert_false(pike_raw_entry_next(&rest, &e));
+	pike_buf_release(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_tree_entries),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_owner),
 		cmocka_unit_test(test_files),
