@@ -538,6 +538,11 @@ void pike_judge_free(struct pike_judge *j)
 
 /* ---- noise ---- */
 
+static size_t noise_rounds(const struct pike_judge *j)
+{
+	return j->on_gpu ? PROTO_AA_ROUNDS_GPU : PROTO_AA_ROUNDS;
+}
+
 /* Two fresh processes of the base against each other, round by round. */
 static int noise_case(struct pike_pairs *out, struct pike_judge *j,
 		      struct pike_case_state *cs, struct pike_err *err)
@@ -555,8 +560,8 @@ static int noise_case(struct pike_pairs *out, struct pike_judge *j,
 	int ret = 0;
 
 	pike_fault_init(&f);
-	for (size_t r = 0; !ret && r < PROTO_AA_ROUNDS; r++) {
-		pike_judge_say(j, "noise", (double)r / PROTO_AA_ROUNDS);
+	for (size_t r = 0; !ret && r < noise_rounds(j); r++) {
+		pike_judge_say(j, "noise", (double)r / (double)noise_rounds(j));
 		ret = pike_session_round(&s, &t, PROTO_AA_PAIRS, &f, err);
 	}
 	if (ret == 1)
@@ -583,7 +588,9 @@ static int measure_noise(struct pike_judge *j, struct pike_err *err)
 		ret = noise_case(&pairs[i], j, &j->cases[i], err);
 	if (!ret &&
 	    pike_boot_run(&b, pairs, j->t->ncases, PROTO_RESAMPLES, &j->rng)) {
-		j->noise = b.sd;
+		/* As of PROTO_AA_ROUNDS, however many there were. */
+		j->noise =
+		    b.sd * sqrt((double)noise_rounds(j) / PROTO_AA_ROUNDS);
 		pike_boot_release(&b);
 	}
 	if (!ret && (j->t->bytes || j->t->flops) && !(j->ceilings.copy_bps > 0))
