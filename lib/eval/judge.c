@@ -540,12 +540,16 @@ void pike_judge_free(struct pike_judge *j)
 
 static size_t noise_rounds(const struct pike_judge *j)
 {
-	return j->on_gpu ? PROTO_AA_ROUNDS_GPU : PROTO_AA_ROUNDS;
+	for (size_t i = 0; j->on_gpu && i < j->t->ncases; i++)
+		if (j->cases[i].base_ns < PROTO_AA_SHORT_NS)
+			return PROTO_AA_ROUNDS_SHORT;
+	return PROTO_AA_ROUNDS;
 }
 
 /* Two fresh processes of the base against each other, round by round. */
 static int noise_case(struct pike_pairs *out, struct pike_judge *j,
-		      struct pike_case_state *cs, struct pike_err *err)
+		      struct pike_case_state *cs, size_t rounds,
+		      struct pike_err *err)
 {
 	struct pike_session s = { .j = j,
 				  .pool = cs->pool,
@@ -560,8 +564,8 @@ static int noise_case(struct pike_pairs *out, struct pike_judge *j,
 	int ret = 0;
 
 	pike_fault_init(&f);
-	for (size_t r = 0; !ret && r < noise_rounds(j); r++) {
-		pike_judge_say(j, "noise", (double)r / (double)noise_rounds(j));
+	for (size_t r = 0; !ret && r < rounds; r++) {
+		pike_judge_say(j, "noise", (double)r / (double)rounds);
 		ret = pike_session_round(&s, &t, PROTO_AA_PAIRS, &f, err);
 	}
 	if (ret == 1)
@@ -581,11 +585,12 @@ static int measure_noise(struct pike_judge *j, struct pike_err *err)
 {
 	struct pike_pairs *pairs =
 	    pike_xcalloc(j->t->ncases + 1, sizeof(*pairs));
+	size_t rounds = noise_rounds(j); /* of all cases, or none counts */
 	struct pike_boot b;
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < j->t->ncases; i++)
-		ret = noise_case(&pairs[i], j, &j->cases[i], err);
+		ret = noise_case(&pairs[i], j, &j->cases[i], rounds, err);
 	if (!ret &&
 	    pike_boot_run(&b, pairs, j->t->ncases, PROTO_RESAMPLES, &j->rng)) {
 		/* As of PROTO_AA_ROUNDS, however many there were. */

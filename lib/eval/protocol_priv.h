@@ -60,10 +60,12 @@
 #define PROTO_QUIET_NOISE 0.002
 #define PROTO_DELTA_NOISE 3.0 /* times s_AA */
 #define PROTO_AA_ROUNDS 3     /* 2.4, session calibration */
-/* On a GPU where a process lies in memory decides about short kernels: what
- * processes differ by must be known well, as a screening is one of them. Three
- * times a deviation that seven degrees of freedom tell is passed by 1 %. */
-#define PROTO_AA_ROUNDS_GPU 8
+/* On a GPU where a process lies in memory decides about a short kernel, by a
+ * tenth of a microsecond or so: what processes differ by must be known well, as
+ * a screening is one of them. Three times a deviation that seven degrees of
+ * freedom tell is passed by 1 %. */
+#define PROTO_AA_SHORT_NS 20000
+#define PROTO_AA_ROUNDS_SHORT 8
 #define PROTO_AA_PAIRS 10
 #define PROTO_NOISE_AGE_NS 600000000000LL /* 2.4: cached 10 minutes */
 #define PROTO_NOISE_HIGH 0.01		  /* above that only one */

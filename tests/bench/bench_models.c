@@ -10,9 +10,10 @@
  * `models-rounds` of PIKE-B's rounds, `models-islands` of PIKE-O's: at each
  * size the time of a generation by its candidates, the median of the next 100
  * generations, and its own memory. Now and then one merges packs, which is the
- * maximum; `models-*-mean` has these merges in it. JSON lines on stdout, a
- * table on stderr. With TMPDIR in memory (/dev/shm) it is the program's own
- * time and git's; elsewhere the file system's is added.
+ * maximum; `models-*-mean` is of all candidates since the size before, with all
+ * that was merged. JSON lines on stdout, a table on stderr. With TMPDIR in
+ * memory (/dev/shm) it is the program's own time and git's; elsewhere the file
+ * system's is added.
  */
 #include "base/clock.h"
 #include "base/fs.h"
@@ -36,6 +37,8 @@ struct bench {
 	struct pike_run *run;
 	size_t replies; /* recorded so far */
 	size_t judged;	/* records that have a result */
+	double spent;	/* ms since the size before */
+	size_t from;	/* records there were then */
 	int failed;
 	struct pike_err err;
 };
@@ -157,11 +160,13 @@ static double one_generation(struct bench *b)
 {
 	size_t first = b->run->history->nrecs, gens = b->run->history->ngens;
 	int64_t t0 = pike_now_ns();
+	double ms;
 
 	while (b->run->history->ngens == gens)
 		turn(b);
-	return (double)(pike_now_ns() - t0) / 1e6 /
-	       (double)(b->run->history->nrecs - first);
+	ms = (double)(pike_now_ns() - t0) / 1e6;
+	b->spent += ms;
+	return ms / (double)(b->run->history->nrecs - first);
 }
 
 /* Megabytes that are not the mapped packs': those are the kernel's to drop. */
@@ -183,22 +188,19 @@ static void measure(struct bench *b, const char *name, size_t n)
 {
 	char *memory = pike_xasprintf("%s-memory", name);
 	char *mean = pike_xasprintf("%s-mean", name);
-	double v[WINDOW], mb, all;
-	int64_t t0;
-	size_t first;
+	double v[WINDOW], mb;
 
 	while (b->run->history->nrecs < n)
 		one_generation(b);
 	if (n > 1000)
 		sleep(SETTLE_SECONDS);
-	t0 = pike_now_ns();
-	first = b->run->history->nrecs;
 	for (int i = 0; i < WINDOW; i++)
 		v[i] = one_generation(b);
-	all = (double)(pike_now_ns() - t0) / 1e6 /
-	      (double)(b->run->history->nrecs - first);
 	figure(name, n, "ms", v, WINDOW);
-	figure(mean, n, "ms", &all, 1);
+	b->spent /= (double)(b->run->history->nrecs - b->from);
+	figure(mean, n, "ms", &b->spent, 1);
+	b->spent = 0;
+	b->from = b->run->history->nrecs;
 	mb = own_memory();
 	figure(memory, n, "MB", &mb, 1);
 	free(memory);
