@@ -200,7 +200,7 @@ static int screen_all(struct pike_result *out, struct screen *s,
 		forget(out, s);
 		ret = screen_cases(out, s, delta, err);
 	}
-	if (!ret && tamper)
+	if (!ret && (tamper || j->on_gpu))
 		pike_outcome_second(out, j->on_gpu);
 	return ret == 1 ? 0 : ret;
 }
