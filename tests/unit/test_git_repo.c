@@ -4,6 +4,8 @@
 
 #include "git/repo_priv.h"
 
+#include <zlib.h>
+
 static void cycle(const char *dir, const char *text)
 {
 	struct pike_search_ref *s;
@@ -296,6 +298,48 @@ static void test_scratch(void **state)
 	fixture_end(&f);
 }
 
+/* What is stored, of a tree, or made smaller, is the same when read again. */
+static void test_deflate(void **state)
+{
+	static const size_t sizes[] = { 0,     1,     4087,  4088,
+					65525, 65526, 65535, 200000 };
+	static const git_object_t types[] = { GIT_OBJECT_TREE,
+					      GIT_OBJECT_BLOB };
+	static const char text[] = "tree 12345";
+	struct pike_err err = PIKE_ERR_INIT;
+	unsigned char *in = pike_xmalloc(200000), *out = pike_xmalloc(200064);
+	struct pike_repo *r;
+	struct fixture f;
+
+	(void)state;
+	fixture_begin(&f);
+	ok(pike_repo_open(&r, f.repo, &err), &err);
+	assert_int_equal(pike_deflate_ready(r), 0);
+	for (size_t i = 0; i < 200000; i++)
+		in[i] = (unsigned char)(i * i >> 7);
+	for (size_t i = 0; i < 2 * PIKE_ARRAY_LEN(sizes); i++) {
+		struct pike_span head = { text, i % 3 ? sizeof(text) : 0 };
+		struct pike_span body = { (char *)in, sizes[i / 2] };
+		uLongf len = 200064;
+		struct pike_buf b;
+
+		pike_buf_init(&b, 1 << 20);
+		assert_int_equal(pike_deflate_add(&b, r->deflate, types[i % 2],
+						  &head, &body),
+				 0);
+		assert_int_equal(
+		    uncompress(out, &len, (unsigned char *)b.s, b.len), Z_OK);
+		assert_int_equal(len, head.n + body.n);
+		assert_memory_equal(out, head.s, head.n);
+		assert_memory_equal(out + head.n, in, body.n);
+		pike_buf_release(&b);
+	}
+	pike_repo_free(r);
+	free(in);
+	free(out);
+	fixture_end(&f);
+}
+
 /* A tree as it is stored, and every way in which it may be cut off. */
 static void test_tree_entries(void **state)
 {
@@ -339,6 +383,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_deflate),
 		cmocka_unit_test(test_tree_entries),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_owner),
