@@ -29,7 +29,7 @@ CFLAGS += -std=c11 $(OPT) $(WARN) $(HARDEN) $(SAN)
 LDFLAGS += -Wl,--as-needed,-z,relro,-z,now
 LDLIBS += $(PKG_LIBS) -ldl -lm -lpthread
 
-ROOMS = base model git device eval llm search forge report run
+ROOMS = base model sandbox git device eval llm search forge report run
 # Programs of their own live beside the room they serve: *_main.c
 LIB_SRC := $(filter-out %_main.c,$(foreach r,$(ROOMS),$(wildcard lib/$(r)/*.c)))
 CMD_SRC := $(wildcard cmd/*.c)

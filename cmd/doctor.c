@@ -348,7 +348,7 @@ static void check_targets(struct doctor *d)
 {
 	const struct pike_settings *s = d->ctx->settings;
 	struct pike_err err = PIKE_ERR_INIT;
-	struct pike_knobs knobs;
+	struct pike_preset preset;
 	struct pike_oid base;
 
 	if (pike_repo_base(&base, d->ctx->repo, s->base, &err)) {
@@ -362,7 +362,7 @@ static void check_targets(struct doctor *d)
 		    "none is declared");
 	for (size_t i = 0; i < s->ntargets; i++)
 		check_target(d, &s->targets[i], &base);
-	if (!pike_strategy_choose(&knobs, s, s->strategy))
+	if (!pike_strategy_choose(&preset, s, s->strategy))
 		row(d, MISSING, "strategy",
 		    "`pike-git strategies` lists what there is",
 		    "there is no strategy '%s'", s->strategy);
@@ -411,9 +411,9 @@ static void check_llm(struct doctor *d, const struct pike_llm *l,
 static void check_models(struct doctor *d)
 {
 	const struct pike_settings *s = d->ctx->settings;
-	struct pike_knobs knobs;
+	struct pike_preset preset;
 	bool needed =
-	    pike_strategy_choose(&knobs, s, s->strategy) && knobs.name;
+	    pike_strategy_choose(&preset, s, s->strategy) && preset.name;
 
 	for (size_t i = 0; i < s->nllms; i++)
 		check_llm(d, &s->llms[i], needed ? MISSING : WARN);

@@ -5,7 +5,7 @@
 #include "report/report.h"
 #include "search/search.h"
 
-static void text_rounds(struct pike_buf *b, const struct pike_knobs *k)
+static void text_rounds(struct pike_buf *b, const struct pike_preset *k)
 {
 	pike_buf_addf(b, "rounds of %lld from the best %lld of the last",
 		      (long long)k->samples, (long long)k->parents);
@@ -14,7 +14,7 @@ static void text_rounds(struct pike_buf *b, const struct pike_knobs *k)
 			      (long long)k->ideas);
 }
 
-static void text_islands(struct pike_buf *b, const struct pike_knobs *k)
+static void text_islands(struct pike_buf *b, const struct pike_preset *k)
 {
 	pike_buf_addf(
 	    b,
@@ -26,10 +26,10 @@ static void text_islands(struct pike_buf *b, const struct pike_knobs *k)
 }
 
 /* What a preset does, from its numbers. */
-static void text_knobs(struct pike_buf *b, const struct pike_knobs *k)
+static void text_preset(struct pike_buf *b, const struct pike_preset *k)
 {
 	static void (*const texts[])(struct pike_buf *,
-				     const struct pike_knobs *) = {
+				     const struct pike_preset *) = {
 		[PIKE_ROUNDS] = text_rounds,
 		[PIKE_ISLANDS] = text_islands,
 	};
@@ -63,7 +63,7 @@ static void add_all(struct pike_table *t, struct pike_json *list)
 {
 	size_t n;
 	const struct pike_strategy_ops *const *s = pike_strategies(&n);
-	const struct pike_knobs *k;
+	const struct pike_preset *k;
 
 	for (size_t i = 0; i < n; i++)
 		add_row(t, list, s[i]->name, s[i]->summary, false);
@@ -72,7 +72,7 @@ static void add_all(struct pike_table *t, struct pike_json *list)
 		struct pike_buf what;
 
 		pike_buf_init(&what, 400);
-		text_knobs(&what, &k[i]);
+		text_preset(&what, &k[i]);
 		add_row(t, list, k[i].name, what.s, true);
 		pike_buf_release(&what);
 	}
@@ -107,7 +107,7 @@ const struct pike_cmd pike_cmd_strategies = {
 	.usage = "",
 	.text = "One of them is chosen by `strategy` in [pike] or by the "
 		"option --strategy of evolve. A section [strategy \"name\"] "
-		"with `preset` and knobs of its own is one more.",
+		"with `preset` and settings of its own is one more.",
 	.opts_size = sizeof(struct pike_common),
 	.run = run,
 };

@@ -5,5 +5,5 @@
  */
 #include "base/err.h"
 #define pike_fail(err, level, ...) (pike_fail(err, level, __VA_ARGS__), (level))
-#define pike_fail_errno(err, level, ...) \
+#define pike_fail_errno(err, level, ...)                                       \
 	(pike_fail_errno(err, level, __VA_ARGS__), (level))

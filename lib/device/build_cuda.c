@@ -117,7 +117,8 @@ static int add_options(struct pike_strs *argv, const struct pike_target *t,
 }
 
 /* A plan has to work out in every case, and that is told at the build. */
-static int check_cases(const struct pike_plan *p, const struct pike_target *t,
+static int check_cases(const struct pike_launch_plan *p,
+		       const struct pike_target *t,
 		       const struct pike_device_info *dev, struct pike_err *err)
 {
 	struct pike_launch_values v;
@@ -125,7 +126,7 @@ static int check_cases(const struct pike_plan *p, const struct pike_target *t,
 	for (size_t i = 0; i < t->ncases + t->nhidden; i++) {
 		const struct pike_case *c =
 		    i < t->ncases ? &t->cases[i] : &t->hidden[i - t->ncases];
-		int ret = pike_plan_eval(&v, p, c, &dev->limits, err);
+		int ret = pike_launch_plan_eval(&v, p, c, &dev->limits, err);
 
 		if (ret && i >= t->ncases)
 			return pike_fail(err, PIKE_FAILED,
@@ -144,13 +145,13 @@ static int add_kernels(struct pike_build_plan *out, const struct pike_target *t,
 		       const struct pike_files *sources, struct pike_err *err)
 {
 	struct pike_strs kernels = PIKE_STRS_INIT;
-	int ret = pike_plan_parse(&out->launch, t, sources, err);
+	int ret = pike_launch_plan_parse(&out->launch, t, sources, err);
 
 	if (!ret)
 		ret = check_cases(out->launch, t, dev, err);
 	if (ret)
 		return ret;
-	pike_plan_kernels(&kernels, out->launch);
+	pike_launch_plan_kernels(&kernels, out->launch);
 	for (size_t i = 0; i < kernels.n; i++) {
 		pike_strs_push(&out->argv, "-n");
 		pike_strs_push(&out->argv, kernels.v[i]);

@@ -12,7 +12,7 @@
  * The words are a candidate's as far as its own messages come before them, so
  * the last ones about a kernel count; nothing but people reads the figures.
  */
-#include "device/arm_priv.h"
+#include "device/conn_priv.h"
 #include "device/object_priv.h"
 
 #include "base/mem.h"
@@ -183,7 +183,7 @@ static struct pike_json *case_launch(const struct compiled *c,
 }
 
 static struct pike_json *case_json(const struct compiled *c,
-				   const struct pike_plan *p,
+				   const struct pike_launch_plan *p,
 				   const struct pike_case *k)
 {
 	struct pike_json *j = pike_json_object(), *list = pike_json_array();
@@ -192,7 +192,7 @@ static struct pike_json *case_json(const struct compiled *c,
 	pike_json_set_str(j, "case", k->text);
 	pike_json_set(j, "launches", list);
 	/* The build has refused what does not work out. */
-	if (pike_plan_eval(&v, p, k, &c->dev->limits, NULL))
+	if (pike_launch_plan_eval(&v, p, k, &c->dev->limits, NULL))
 		return j;
 	for (size_t i = 0; i < v.n; i++)
 		pike_json_push(list, case_launch(c, &v.v[i]));
@@ -207,7 +207,7 @@ static void compiled_read(struct compiled *c, const struct pike_object *o,
 	void *bytes = NULL;
 	bool good = pike_gpu_object_load(&object, &bytes, o->fd);
 
-	pike_plan_kernels(&c->names, o->launch);
+	pike_launch_plan_kernels(&c->names, o->launch);
 	c->v = pike_xcalloc(c->names.n + 1, sizeof(*c->v));
 	for (size_t i = 0; i < c->names.n; i++) {
 		c->v[i].kernel = c->names.v[i];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cuda: loads the driver, NVRTC and NVML; see cuda_priv.h. */
 #include "device/cuda_priv.h"
-#include "device/survey_priv.h"
+#include "device/inventory_priv.h"
 
 #include "base/mem.h"
 

@@ -15,7 +15,7 @@
 
 #include "base/err.h"
 #include "base/json.h"
-#include "model/launch.h"
+#include "device/launch.h"
 #include "model/result.h"
 #include "model/target.h"
 
@@ -98,7 +98,7 @@ struct pike_build_plan {
 	struct pike_strs folders; /* that a helper may read */
 	char output[64];
 	char tools[65]; /* hash of the compiler; "": more decides than this */
-	struct pike_plan *launch; /* cuda: what will be launched */
+	struct pike_launch_plan *launch; /* cuda: what will be launched */
 };
 enum pike_real {
 	PIKE_REAL_NONE,
@@ -119,7 +119,7 @@ struct pike_object;
  * `log`, the machine code and the plan. For a GPU `arch`; `kernels`, each with
  * registers, stack, spill_stores, spill_loads, shared and constant in bytes;
  * and `cases`, those that are measured, each with its `launches` as
- * pike_arm_resources gives them, as far as they follow from that. Empty for
+ * pike_conn_resources gives them, as far as they follow from that. Empty for
  * other devices. */
 struct pike_json *pike_device_compiled(const struct pike_device_info *dev,
 				       const struct pike_target *t,
@@ -144,34 +144,35 @@ struct pike_call {
 	struct pike_region *args;
 };
 
-struct pike_arm; /* a runner process, seen through its socket */
+struct pike_conn; /* a runner process, seen through its socket */
 
 /* What an arm runs. */
 struct pike_object {
-	int fd;				/* the built file, sealed */
-	enum pike_real real;		/* NONE: a kernel, else the reference */
-	const struct pike_plan *launch; /* cuda */
+	int fd;		     /* the built file, sealed */
+	enum pike_real real; /* NONE: a kernel, else the reference */
+	const struct pike_launch_plan *launch; /* cuda */
 };
 
 /* Over a socket, its own from then on, to a runner in a sandbox on `dev`, with
  * `own`, the object of its own kernels (cuda; -1: none); does not wait for it.
  * `inspect` (cuda): a tool (tools.h) looks on, untimed; regions are files. */
-int pike_arm_open(struct pike_arm **out, int sock, const struct pike_target *t,
-		  const struct pike_device_info *dev, int own, bool inspect,
-		  struct pike_err *err);
-void pike_arm_close(struct pike_arm *a); /* closes the socket */
+int pike_conn_open(struct pike_conn **out, int sock,
+		   const struct pike_target *t,
+		   const struct pike_device_info *dev, int own, bool inspect,
+		   struct pike_err *err);
+void pike_conn_close(struct pike_conn *a); /* closes the socket */
 /* Loads an object and resolves what will be called. PIKE_FAILED: the object
  * is at fault; `*how` says how. */
-int pike_arm_load(struct pike_arm *a, const struct pike_object *o,
-		  int deadline_ms, enum pike_verdict *how,
-		  struct pike_err *err);
+int pike_conn_load(struct pike_conn *a, const struct pike_object *o,
+		   int deadline_ms, enum pike_verdict *how,
+		   struct pike_err *err);
 /* Gives the runner the sets it will be called with; all at once, untimed.
  * `c` decides the launches of a plan. */
-int pike_arm_bind(struct pike_arm *a, const struct pike_case *c,
-		  const struct pike_call *calls, size_t n, int deadline_ms,
-		  enum pike_verdict *how, struct pike_err *err);
+int pike_conn_bind(struct pike_conn *a, const struct pike_case *c,
+		   const struct pike_call *calls, size_t n, int deadline_ms,
+		   enum pike_verdict *how, struct pike_err *err);
 
-struct pike_sample {
+struct pike_timed {
 	int64_t claim_ns;  /* what the runner says it took */
 	int64_t wall_ns;   /* from our write to our read, our clock */
 	uint32_t switches; /* involuntary context switches, its claim */
@@ -188,78 +189,27 @@ enum pike_finds {
  * sample; a GPU takes one call at a time. On PIKE_FAILED `how` says what came
  * instead: crash, contract (wrote to an input), timeout, tamper (a malformed
  * frame), build (a launch that the device refuses). */
-int pike_arm_run(struct pike_sample *out, struct pike_arm *a, uint32_t first,
-		 uint32_t n, unsigned finds, int deadline_ms,
-		 enum pike_verdict *how, struct pike_err *err);
+int pike_conn_run(struct pike_timed *out, struct pike_conn *a, uint32_t first,
+		  uint32_t n, unsigned finds, int deadline_ms,
+		  enum pike_verdict *how, struct pike_err *err);
 /* GPU: the call `repeat` times back to back, without flushing; claim_ns is
  * the runner's own wall clock over all of them. */
-int pike_arm_sustain(struct pike_sample *out, struct pike_arm *a, uint32_t call,
-		     uint32_t repeat, int deadline_ms, enum pike_verdict *how,
-		     struct pike_err *err);
+int pike_conn_sustain(struct pike_timed *out, struct pike_conn *a,
+		      uint32_t call, uint32_t repeat, int deadline_ms,
+		      enum pike_verdict *how, struct pike_err *err);
 /* GPU: one object for each launch of the bound plan, whose case is `c`:
  * kernel, grid, block, registers and spill_bytes (local memory) per thread,
  * shared and dynamic_shared in bytes per block, constant bytes, blocks_per_sm
  * (that can be resident), as the driver tells them; from these occupancy (the
  * share of an SM's threads), its limiter (threads, blocks, registers, shared)
  * where that is clear, and waves. NULL for other devices. */
-struct pike_json *pike_arm_resources(const struct pike_arm *a,
-				     const struct pike_case *c);
-
-/* ---- the judge's own context on a GPU ---- */
-
-/* One per process, for the thread that opened it. All work goes through one
- * stream in order; only pike_gpu_sync waits. PIKE_FATAL when the context is
- * lost: nothing of it can be used any more. */
-struct pike_gpu;
-int pike_gpu_open(struct pike_gpu **out, const struct pike_device_info *dev,
-		  struct pike_err *err);
-void pike_gpu_close(struct pike_gpu *g);
-int pike_gpu_sync(struct pike_gpu *g, struct pike_err *err);
-/* Bytes that could be allocated now. */
-int64_t pike_gpu_available(struct pike_gpu *g);
-
-typedef uint64_t pike_gpu_ptr; /* an address on the GPU; 0: none */
-int pike_gpu_alloc(pike_gpu_ptr *out, struct pike_gpu *g, size_t bytes,
-		   struct pike_err *err);
-void pike_gpu_free(struct pike_gpu *g, pike_gpu_ptr p);
-int pike_gpu_copy(struct pike_gpu *g, pike_gpu_ptr to, pike_gpu_ptr from,
-		  size_t bytes, struct pike_err *err);
-/* Both wait. */
-int pike_gpu_put(struct pike_gpu *g, pike_gpu_ptr to, const void *from,
-		 size_t bytes, struct pike_err *err);
-int pike_gpu_get(struct pike_gpu *g, void *to, pike_gpu_ptr from, size_t bytes,
-		 struct pike_err *err);
-
-/* Memory that a runner can map too, by a file descriptor. The data end where
- * the allocation ends, but for less than 256 bytes; what lies before them is
- * the judge's to watch. */
-struct pike_gpu_shared {
-	pike_gpu_ptr map;      /* of the allocation, in the judge's context */
-	size_t mapped, offset; /* bytes; of the data */
-	uint64_t handle;
-	int fd;
-};
-int pike_gpu_share(struct pike_gpu_shared *out, struct pike_gpu *g,
-		   size_t bytes, struct pike_err *err);
-void pike_gpu_unshare(struct pike_gpu *g, struct pike_gpu_shared *s);
-
-/* Trusted machine code in the judge's context. */
-struct pike_gpu_code;
-int pike_gpu_load(struct pike_gpu_code **out, struct pike_gpu *g, int object_fd,
-		  struct pike_err *err);
-void pike_gpu_unload(struct pike_gpu_code *c);
-/* Launches an extern "C" kernel of it; `args` as the driver takes them. */
-int pike_gpu_call(struct pike_gpu_code *c, const char *kernel, uint64_t blocks,
-		  uint32_t threads, void **args, struct pike_err *err);
-/* Runs a launch plan (of a reference) on these argument addresses. */
-int pike_gpu_launch(struct pike_gpu_code *c, const struct pike_plan *p,
-		    const struct pike_case *k, const pike_gpu_ptr *args,
-		    struct pike_err *err);
+struct pike_json *pike_conn_resources(const struct pike_conn *a,
+				      const struct pike_case *c);
 
 /* Of built machine code: what it does that no kernel may, as a phrase ("asks
  * ..."), or NULL; instructions by kind and in `all`, or NULL if not known. */
 const char *pike_object_breaks(int object_fd);
-struct pike_json *pike_object_census(int object_fd, const char *arch);
+struct pike_json *pike_object_instructions(int object_fd, const char *arch);
 
 /* The source of the kernels that a runner brings along, and the plan that
  * builds such a source of our own. */

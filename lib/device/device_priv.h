@@ -6,7 +6,7 @@
 #include "device/device.h"
 
 /* A backend: a row. */
-struct pike_arm_ops;
+struct pike_conn_ops;
 struct pike_backend {
 	const char *name;
 	const char *runner; /* the program that runs kernels */
@@ -28,7 +28,7 @@ struct pike_backend {
 	int (*ceilings)(struct pike_ceilings *out,
 			const struct pike_device_info *info, int threads,
 			struct pike_err *err);
-	const struct pike_arm_ops *arm;
+	const struct pike_conn_ops *conn;
 };
 extern const struct pike_backend pike_backend_cpu, pike_backend_cuda;
 /* PIKE_FAILED when this build has none of that name. */

@@ -2,7 +2,7 @@
 /* frame_gpu: the frames that only runners of GPU kernels know. */
 #include "device/frame_priv.h"
 
-#include "model/launch.h"
+#include "device/launch.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -4,6 +4,7 @@
  * A candidate's context is another process's; what both see is memory that
  * was shared on purpose.
  */
+#include "device/gpu.h"
 #include "device/cuda_priv.h"
 #include "device/device_priv.h"
 #include "device/object_priv.h"
@@ -338,13 +339,13 @@ static int launch_one(struct pike_gpu_code *c,
 	return 0;
 }
 
-int pike_gpu_launch(struct pike_gpu_code *c, const struct pike_plan *p,
+int pike_gpu_launch(struct pike_gpu_code *c, const struct pike_launch_plan *p,
 		    const struct pike_case *k, const pike_gpu_ptr *args,
 		    struct pike_err *err)
 {
 	pike_gpu_ptr scratch[PIKE_SCRATCH_MAX] = { 0 };
 	struct pike_launch_values v;
-	int ret = pike_plan_eval(&v, p, k, &pike_launch_limits_90, err);
+	int ret = pike_launch_plan_eval(&v, p, k, &pike_launch_limits_90, err);
 
 	if (ret)
 		return ret;

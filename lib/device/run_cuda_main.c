@@ -18,7 +18,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/rand.h"
-#include "model/launch.h"
+#include "device/launch.h"
 
 #include <errno.h>
 #include <stdio.h>

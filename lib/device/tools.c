@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tools: where they are, how they are asked, and what they complain of. */
 #include "device/tools.h"
-#include "device/survey_priv.h"
+#include "device/inventory_priv.h"
 
 #include "base/mem.h"
 #include "base/text.h"

@@ -196,7 +196,7 @@ void pike_build_tell(struct pike_json *resources, const struct pike_build *b)
 	pike_json_set_i64(resources, "object_bytes", b->object_bytes);
 	if (!b->launch)
 		return;
-	sass = pike_object_census(b->fd, b->j->dev.arch);
+	sass = pike_object_instructions(b->fd, b->j->dev.arch);
 	if (sass)
 		pike_json_set(resources, "sass", sass);
 	else
@@ -268,7 +268,7 @@ void pike_build_free(struct pike_build *b)
 	pike_box_free(b->box);
 	if (b->fd >= 0)
 		close(b->fd);
-	pike_plan_free(b->launch);
+	pike_launch_plan_free(b->launch);
 	pike_buf_release(&b->log);
 	free(b);
 }

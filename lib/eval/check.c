@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check: the gates. How a failure is put into words is in pattern.c. */
+/* check: the gates. How a failure is put into words is in mismatch.c. */
 #ifdef __FAST_MATH__
 #error "the gates compare with NaN: do not compile them with -ffast-math"
 #endif

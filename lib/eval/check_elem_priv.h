@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check_elem: what check.c and pattern.c share: limits of one output, and the
+/* check_elem: what check.c and mismatch.c share: limits of one output, and the
  * verdict on one element. */
 #ifndef PIKE_EVAL_CHECK_ELEM_PRIV_H
 #define PIKE_EVAL_CHECK_ELEM_PRIV_H

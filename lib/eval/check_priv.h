@@ -80,7 +80,7 @@ bool pike_check_output(struct pike_check *out, const void *y,
 
 /* What a wrong output looks like (5.2), as words: "all elements", "the last
  * 7 of each row of 1001", "NaN in 12", "equal to input 'x'"... */
-struct pike_pattern_hints {
+struct pike_mismatch_hints {
 	const void *const *inputs; /* same type and size as the output */
 	const char *const *names;
 	size_t ninputs;
@@ -89,6 +89,6 @@ struct pike_pattern_hints {
 void pike_check_describe(char *out, size_t size, const void *y,
 			 const struct pike_truth *t, const struct pike_tol *tol,
 			 const struct pike_natural *nat,
-			 const struct pike_pattern_hints *h);
+			 const struct pike_mismatch_hints *h);
 
 #endif

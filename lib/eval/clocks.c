@@ -51,7 +51,7 @@ void pike_clocks_settle(struct pike_timing *t)
 {
 	double *v = pike_xcalloc(t->n + 1, sizeof(*v)), most, steady, mad;
 
-	if (t->n < PROTO_CLOCK_SHOTS)
+	if (t->n < PROTO_CLOCK_PAIRS)
 		goto out;
 	most = usual_over(t, v);
 	for (size_t k = 0; k < t->narms; k++) {
@@ -64,7 +64,7 @@ void pike_clocks_settle(struct pike_timing *t)
 		steady = spread(v, t->n, &mad);
 		steady = fmax(0, steady - error_of(mad, t->n, 2));
 		for (size_t i = 0; i < t->n; i++) {
-			struct pike_shot *s = &t->v[i];
+			struct pike_pair *s = &t->v[i];
 			double more = fmax(0, s->over[k] - most) + steady;
 
 			s->ns[k] = (s->claim[k] + more) / (double)t->inner;
@@ -81,7 +81,7 @@ bool pike_clocks_agree(const struct pike_timing *t, size_t ref, char *reason,
 	double *v, extra, claim, mad, noise, most;
 	bool ok;
 
-	if (t->n < PROTO_CLOCK_SHOTS || ref >= cand)
+	if (t->n < PROTO_CLOCK_PAIRS || ref >= cand)
 		return true;
 	v = pike_xcalloc(t->n, sizeof(*v));
 	for (size_t i = 0; i < t->n; i++)

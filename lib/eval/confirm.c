@@ -62,12 +62,12 @@ static int check_all(struct pike_result *out, struct confirm *k,
 	for (size_t i = 0; !ret && i < j->t->ncases; i++) {
 		ret = pike_correct_case(&c, j->cases[i].c, false, &f, err);
 		if (ret == 1)
-			pike_outcome_fault(out, &f, j->cases[i].c);
+			pike_fill_fault(out, &f, j->cases[i].c);
 	}
 	for (size_t i = 0; !ret && i < j->t->nhidden; i++) {
 		ret = pike_correct_case(&c, &j->t->hidden[i], true, &f, err);
 		if (ret == 1)
-			pike_outcome_fault(out, &f, NULL);
+			pike_fill_fault(out, &f, NULL);
 	}
 	pike_fault_release(&f);
 	return ret;
@@ -171,7 +171,7 @@ static int time_all(struct pike_result *out, struct confirm *k, size_t times,
 	for (size_t i = 0; !ret && i < k->j->t->ncases; i++) {
 		ret = time_case(k, i, times, &f, err);
 		if (ret == 1)
-			pike_outcome_fault(out, &f, k->j->cases[i].c);
+			pike_fill_fault(out, &f, k->j->cases[i].c);
 	}
 	pike_fault_release(&f);
 	return ret;
@@ -222,17 +222,17 @@ static void conclude(struct pike_result *out, struct confirm *k,
 {
 	struct pike_decision champ;
 
-	pike_outcome_no_cases(out);
-	pike_outcome_noise(out, k->j, k->delta);
+	pike_fill_no_cases(out);
+	pike_fill_noise(out, k->j, k->delta);
 	decide_against(d, k, 0, "the base");
 	out->vs_base = out->vs_champion = d->ratio;
 	if (k->champ) {
 		decide_against(&champ, k, 1, "the champion");
 		out->vs_champion = champ.ratio;
 	}
-	pike_outcome_cases(out, k->j, k->t, true);
-	if (pike_outcome_plausible(out, k->j, k->t))
-		pike_outcome_verdict(out, d->v, d->reason);
+	pike_fill_cases(out, k->j, k->t, true);
+	if (pike_fill_plausible(out, k->j, k->t))
+		pike_fill_verdict(out, d->v, d->reason);
 }
 
 static void reveal(struct pike_result *out, const struct confirm *k)
@@ -259,7 +259,7 @@ static int time_again(struct pike_result *out, struct confirm *k,
 	if (ret)
 		return ret;
 	conclude(out, k, d);
-	pike_outcome_second(out, k->j->on_gpu);
+	pike_fill_second(out, k->j->on_gpu);
 	return 0;
 }
 
@@ -269,7 +269,7 @@ static int confirm_all(struct pike_result *out, struct confirm *k,
 	struct pike_decision d;
 	int ret;
 
-	pike_outcome_sign(out, k->j, k->o->stage);
+	pike_fill_identity(out, k->j, k->o->stage);
 	reveal(out, k);
 	ret = check_all(out, k, err);
 	if (!ret)
@@ -317,7 +317,7 @@ int pike_judge_confirm(struct pike_result *out, struct pike_judge *j,
 	if (k.champ && !pike_build_wait(k.champ, &log))
 		return pike_fail(err, PIKE_FAILED,
 				 "the champion does not compile: %.500s", log);
-	if (!pike_outcome_fit(out, j, cand, o->stage))
+	if (!pike_fill_fit(out, j, cand, o->stage))
 		return 0;
 	draw_secret(&k);
 	k.unchecked = pike_json_array();

@@ -34,7 +34,7 @@ static int base_fails(const struct pike_correct *k, struct pike_pool *p,
 				      .pool = p,
 				      .nslots = 1 };
 	struct pike_runner *r = NULL;
-	struct pike_sample s;
+	struct pike_timed s;
 	struct pike_fault f;
 	int ret;
 
@@ -53,15 +53,15 @@ static int base_fails(const struct pike_correct *k, struct pike_pool *p,
 static int sample_kept(const struct pike_correct *k, struct pike_runner *r,
 		       size_t set, struct pike_fault *f, struct pike_err *err)
 {
-	struct pike_sample s;
+	struct pike_timed s;
 	int deadline_ms = pike_deadline_ms(k->j, 0, 1);
 	int ret =
 	    pike_runner_sample(&s, r, (uint32_t)set, 1, deadline_ms, f, err);
 
-	if (ret == 1 && f->v == PIKE_V_WRONG && r->guest.kept) {
+	if (ret == 1 && f->v == PIKE_V_WRONG && r->process.kept) {
 		struct pike_fault again;
 
-		r->guest.kept = false;
+		r->process.kept = false;
 		pike_fault_init(&again);
 		if (!pike_runner_sample(&s, r, (uint32_t)set, 1, deadline_ms,
 					&again, err))
@@ -72,7 +72,7 @@ static int sample_kept(const struct pike_correct *k, struct pike_runner *r,
 				       "call has left changed");
 		pike_fault_release(&again);
 	}
-	r->guest.kept = k->j->on_gpu;
+	r->process.kept = k->j->on_gpu;
 	return ret;
 }
 

@@ -3,7 +3,7 @@
 #ifndef PIKE_EVAL_CORRECT_PRIV_H
 #define PIKE_EVAL_CORRECT_PRIV_H
 
-#include "eval/arms_priv.h"
+#include "eval/process_priv.h"
 
 struct pike_correct {
 	struct pike_judge *j;

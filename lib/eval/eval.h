@@ -15,29 +15,12 @@
 #include "device/device.h"
 #include "model/result.h"
 #include "model/target.h"
+#include "sandbox/sandbox.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #define PIKE_JUDGE_VERSION "3"
-
-/* ---- isolation ---- */
-
-enum pike_isolation {
-	PIKE_I0,
-	PIKE_I1,
-	PIKE_I2,
-	PIKE_I3
-};
-
-struct pike_isolation_info {
-	enum pike_isolation level;
-	bool userns, mounts, pidns, netns, seccomp, cgroup;
-	int landlock_abi; /* 0: none */
-	char remedy[512]; /* exact command to reach I2, "" when there */
-};
-/* Tries it for real (mount and pivot_root, not clone alone). Cached. */
-int pike_isolation_probe(struct pike_isolation_info *out, struct pike_err *err);
 
 /* ---- a GPU's sandbox, tried for real ---- */
 

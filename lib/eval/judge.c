@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "eval/arms_priv.h"
+#include "eval/process_priv.h"
 #include "eval/protocol_priv.h"
 #include "eval/session_priv.h"
 #include "eval/verdict_priv.h"
@@ -117,7 +117,7 @@ static void make_env(struct pike_judge *j)
 /* Fewer are shared by all. */
 #define GPU_CORES 6
 
-static void place(struct pike_judge *j)
+static void pin_cores(struct pike_judge *j)
 {
 	int64_t threads = j->t->threads > 1 ? j->t->threads : 1;
 	int core = j->dev.core;
@@ -141,7 +141,7 @@ static void place(struct pike_judge *j)
 
 /* Timing on a GPU leaves most cores free: half of them are the compilers', and
  * the runners, which must not wait for one, have the others. */
-static void place_gpu(struct pike_judge *j)
+static void pin_cores_gpu(struct pike_judge *j)
 {
 	cpu_set_t may;
 	int seen = 0;
@@ -274,7 +274,7 @@ static int check_base(int64_t *call_ns, struct pike_judge *j,
 						  ? &j->judge_cpus
 						  : NULL };
 	struct pike_runner *r = NULL;
-	struct pike_sample s;
+	struct pike_timed s;
 	struct pike_fault f;
 	double ns[16];
 	size_t n = 0, set = 0;
@@ -334,8 +334,8 @@ static int need_room(size_t *n, struct pike_judge *j, const struct pike_case *c,
 		    ((l.in_bytes + l.truth_bytes) * (w->least + warm) +
 		     l.slot_bytes * w->arms * (pike_slots(w->inner) + warm)) >>
 			20,
-		    j->place->memory,
-		    (long long)(j->place->available(j) >> 20));
+		    j->buffers->memory,
+		    (long long)(j->buffers->available(j) >> 20));
 	pike_layout_release(&l);
 	return ret;
 }
@@ -456,12 +456,12 @@ static int open_device(struct pike_judge *j, struct pike_err *err)
 	if (ret)
 		return ret;
 	j->on_gpu = j->dev.uuid[0] && !j->o.compile_only;
-	j->place = j->on_gpu ? &pike_place_gpu : &pike_place_host;
+	j->buffers = j->on_gpu ? &pike_buffers_gpu : &pike_buffers_host;
 	snprintf(j->lane, sizeof(j->lane), "%s", lane ? lane : j->dev.lane);
 	if (!j->o.compile_only)
-		place(j);
+		pin_cores(j);
 	if (j->on_gpu)
-		place_gpu(j);
+		pin_cores_gpu(j);
 	make_env(j);
 	pike_task_hash(j->task, j->t, j->o.headers, j->o.reference);
 	ret = pike_box_helper(&j->runner, pike_runner_name(j->t->backend), err);
@@ -516,7 +516,7 @@ void pike_judge_free(struct pike_judge *j)
 {
 	if (!j)
 		return;
-	pike_guests_drop(j);
+	pike_processs_drop(j);
 	pike_runners_gone(j);
 	pike_build_free(j->base);
 	pike_build_free(j->ref_double);

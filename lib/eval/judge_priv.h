@@ -7,15 +7,14 @@
 #include "eval/eval.h"
 #include "eval/pool_priv.h"
 #include "eval/referee_priv.h"
-#include "eval/sandbox_priv.h"
 #include "eval/stats_priv.h"
 
 #include <sched.h>
 
 /* A started runner. */
-struct pike_guest {
+struct pike_process {
 	struct pike_box *box;
-	struct pike_arm *arm;
+	struct pike_conn *conn;
 	bool kept; /* samples find what the one before has left: pike_finds */
 };
 /* Runners of a GPU kept ready: a round's base, champion and challenger, and
@@ -41,8 +40,8 @@ struct pike_judge {
 	struct pike_ceilings ceilings; /* 0: not measured */
 	char env[65], task[65], lane[65];
 	struct pike_json *env_info;
-	struct pike_buf runner;		/* path of the runner program */
-	const struct pike_place *place; /* where arguments lie */
+	struct pike_buf runner;		    /* path of the runner program */
+	const struct pike_buffers *buffers; /* where arguments lie */
 	/* A GPU's: whether it is one, the judge's own context with its
 	 * kernels, and those that a runner brings along (-1: none). */
 	bool on_gpu;
@@ -57,7 +56,7 @@ struct pike_judge {
 	char host_backend[8];
 	struct pike_device_info ref_dev;
 	struct pike_buf ref_runner;
-	struct pike_guest spares[PIKE_SPARES];
+	struct pike_process spares[PIKE_SPARES];
 	size_t nspares;
 	struct pike_runner *ending[PIKE_ENDING];
 	size_t nending;
@@ -84,7 +83,7 @@ struct pike_build {
 	struct pike_box *box; /* NULL once it has ended */
 	int fd;		      /* the object; sealed once `ok` */
 	enum pike_real real;
-	struct pike_plan *launch; /* cuda */
+	struct pike_launch_plan *launch; /* cuda */
 	bool ended, ok;
 	/* What it does that no kernel may, as "breaks a rule: ..."; NULL */
 	const char *breaks;
@@ -129,37 +128,37 @@ int pike_judge_room(size_t *n, struct pike_judge *j, const struct pike_case *c,
 
 /* Noise floor and threshold; measures the noise when it is not known. */
 int pike_judge_delta(double *delta, struct pike_judge *j, struct pike_err *err);
-/* ---- outcome.c: what screening and confirmation write down alike ---- */
+/* ---- fill.c: what screening and confirmation write down alike ---- */
 
 struct pike_timing;
 struct pike_fault;
 
 /* Fills in what a result of any verdict has. */
-void pike_outcome_sign(struct pike_result *out, struct pike_judge *j,
-		       enum pike_stage stage);
+void pike_fill_identity(struct pike_result *out, struct pike_judge *j,
+			enum pike_stage stage);
 /* The noise floor, and the threshold that it leads to. */
-void pike_outcome_noise(struct pike_result *out, const struct pike_judge *j,
-			double delta);
+void pike_fill_noise(struct pike_result *out, const struct pike_judge *j,
+		     double delta);
 /* A build that there is nothing to judge of: false, with a verdict. */
-bool pike_outcome_fit(struct pike_result *out, struct pike_judge *j,
-		      struct pike_build *b, enum pike_stage stage);
-void pike_outcome_verdict(struct pike_result *out, enum pike_verdict v,
-			  const char *reason);
-void pike_outcome_fault(struct pike_result *out, const struct pike_fault *f,
-			const struct pike_case *c);
+bool pike_fill_fit(struct pike_result *out, struct pike_judge *j,
+		   struct pike_build *b, enum pike_stage stage);
+void pike_fill_verdict(struct pike_result *out, enum pike_verdict v,
+		       const char *reason);
+void pike_fill_fault(struct pike_result *out, const struct pike_fault *f,
+		     const struct pike_case *c);
 /* Times, ratios and roofline of the measured cases; ratios against arm 0,
  * which is the base or else the champion. */
-void pike_outcome_cases(struct pike_result *out, struct pike_judge *j,
-			const struct pike_timing *timings, bool base);
+void pike_fill_cases(struct pike_result *out, struct pike_judge *j,
+		     const struct pike_timing *timings, bool base);
 /* Removes them again: the cases are measured anew. */
-void pike_outcome_no_cases(struct pike_result *out);
+void pike_fill_no_cases(struct pike_result *out);
 /* The two checks of the clock: true, or a verdict in `out`. */
-bool pike_outcome_plausible(struct pike_result *out, struct pike_judge *j,
-			    const struct pike_timing *timings);
+bool pike_fill_plausible(struct pike_result *out, struct pike_judge *j,
+			 const struct pike_timing *timings);
 /* What was `tamper` by its clocks has been measured again, in other processes:
  * it stays so if that was seen again, and is not `faster` if not. On a GPU, the
  * second measurement counts; if it is like the first, as `inconclusive`. */
-void pike_outcome_second(struct pike_result *out, bool on_gpu);
+void pike_fill_second(struct pike_result *out, bool on_gpu);
 /* Bytes and flops that a case declares; 0 where it does not. */
 void pike_case_work(double *bytes, double *flops, const struct pike_target *t,
 		    const struct pike_case *c);

@@ -3,8 +3,8 @@
 #include "eval/pool_priv.h"
 
 #include "base/mem.h"
-#include "eval/arms_priv.h"
 #include "eval/judge_priv.h"
+#include "eval/process_priv.h"
 #include "eval/protocol_priv.h"
 
 #include <math.h>
@@ -45,10 +45,10 @@ static int layout_arg(struct pike_layout *l, size_t i, struct pike_err *err)
 	    a->ndims && dims[a->ndims - 1] > 0 ? (size_t)dims[a->ndims - 1] : 1;
 	l->bytes[i] = (size_t)elems * pike_dtype_size(a->dtype);
 	if (pike_arg_is_input(a))
-		l->in_bytes += l->place->stride(l->bytes[i]);
+		l->in_bytes += l->buffers->stride(l->bytes[i]);
 	if (pike_arg_is_output(a))
 		l->truth_bytes += pike_truth_bytes(a->dtype, (size_t)elems);
-	l->slot_bytes += l->place->slot(a, l->bytes[i]);
+	l->slot_bytes += l->buffers->slot(a, l->bytes[i]);
 	return 0;
 }
 
@@ -61,7 +61,7 @@ int pike_layout_make(struct pike_layout *l, const struct pike_judge *j,
 	memset(l, 0, sizeof(*l));
 	l->t = t;
 	l->c = c;
-	l->place = j->place;
+	l->buffers = j->buffers;
 	l->shape = pike_xcalloc(t->nargs + 1, sizeof(*l->shape));
 	l->bytes = pike_xcalloc(t->nargs + 1, sizeof(*l->bytes));
 	l->scalar = pike_xcalloc(t->nargs + 1, sizeof(*l->scalar));
@@ -85,10 +85,10 @@ void pike_layout_release(struct pike_layout *l)
 size_t pike_pool_fit(const struct pike_judge *j, const struct pike_layout *l,
 		     size_t want, size_t least, size_t arms, size_t slots)
 {
-	int64_t have = l->place->available(j) / PROTO_MEM_SHARE;
+	int64_t have = l->buffers->available(j) / PROTO_MEM_SHARE;
 	int64_t per = (int64_t)(l->in_bytes + l->truth_bytes);
 	int64_t fixed = (int64_t)(l->slot_bytes * arms * slots);
-	int64_t room = l->place->pool_bytes;
+	int64_t room = l->buffers->pool_bytes;
 	size_t n;
 
 	if (fixed + per * (int64_t)least > have)
@@ -142,14 +142,14 @@ int pike_pool_fetch(struct pike_pool *p, size_t set, struct pike_err *err)
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < p->layout.t->nargs; i++)
-		ret = p->layout.place->fetch(p, set, i, err);
+		ret = p->layout.buffers->fetch(p, set, i, err);
 	return ret;
 }
 
 int pike_pool_passes(bool *out, struct pike_pool *p, const struct pike_trial *t,
 		     struct pike_err *err)
 {
-	return p->layout.place->passes(out, p, t, err);
+	return p->layout.buffers->passes(out, p, t, err);
 }
 
 void pike_pool_free(struct pike_pool *p)
@@ -162,7 +162,7 @@ void pike_pool_free(struct pike_pool *p)
 	pike_runners_gone(p->j);
 	cells = p->layout.t ? p->layout.t->nargs * p->nsets : 0;
 	if (cells)
-		p->layout.place->release(p);
+		p->layout.buffers->release(p);
 	for (size_t i = 0; i < cells; i++)
 		pike_truth_release(&p->tr[i]);
 	for (size_t i = 0; i < cells; i++)
@@ -191,7 +191,7 @@ static int fill_set(struct pike_pool *p, size_t set,
 					    p->j->env, p->j->counter++));
 	for (size_t i = 0; !ret && i < l->t->nargs; i++)
 		if (pike_arg_is_input(&l->t->args[i]))
-			ret = l->place->fill(p, set, i, &rng, err);
+			ret = l->buffers->fill(p, set, i, &rng, err);
 	return ret;
 }
 
@@ -212,11 +212,11 @@ static int each_input(struct pike_pool *p,
 static int fill_inputs(struct pike_pool *p, const struct pike_pool_opts *o,
 		       struct pike_err *err)
 {
-	int ret = each_input(p, p->layout.place->make, err);
+	int ret = each_input(p, p->layout.buffers->make, err);
 
 	for (size_t s = 0; !ret && s < p->nsets; s++)
 		ret = fill_set(p, s, o, err);
-	return ret ? ret : each_input(p, p->layout.place->seal, err);
+	return ret ? ret : each_input(p, p->layout.buffers->seal, err);
 }
 
 static int take_truth(struct pike_pool *p, struct pike_ref *ref, size_t set,
@@ -228,7 +228,7 @@ static int take_truth(struct pike_pool *p, struct pike_ref *ref, size_t set,
 	for (size_t i = 0; !ret && i < l->t->nargs; i++) {
 		if (!pike_arg_is_output(&l->t->args[i]))
 			continue;
-		ret = l->place->truth(p, ref, set, i, err);
+		ret = l->buffers->truth(p, ref, set, i, err);
 		/* A truth that is not finite under a stress distribution says
 		 * nothing about a candidate that sums in another order. */
 		if (!p->tr[cell(p, set, i)].finite &&
@@ -251,7 +251,7 @@ static int take_natural(struct pike_pool *p, struct pike_ref *ref, size_t set,
 
 		if (!pike_arg_is_output(a) || !pike_dtype_is_float(a->dtype))
 			continue;
-		ret = l->place->natural(p, ref, set, i, err);
+		ret = l->buffers->natural(p, ref, set, i, err);
 		if (p->nat[cell(p, set, i)].l2 >
 			p->tol[i].cap / PROTO_LINT_COND &&
 		    p->dist[set] != PIKE_DIST_OWN)
@@ -332,8 +332,8 @@ int pike_pool_make(struct pike_pool **out, struct pike_judge *j,
 		    o->c->text,
 		    (p->layout.in_bytes + p->layout.truth_bytes) * o->nsets >>
 			20,
-		    o->nsets, j->place->memory,
-		    (long long)(j->place->available(j) >> 20));
+		    o->nsets, j->buffers->memory,
+		    (long long)(j->buffers->available(j) >> 20));
 		goto out;
 	}
 	ret = fill_inputs(p, o, err);

@@ -6,7 +6,7 @@
 #ifndef PIKE_EVAL_POOL_PRIV_H
 #define PIKE_EVAL_POOL_PRIV_H
 
-#include "device/device.h"
+#include "device/gpu.h"
 #include "eval/check_priv.h"
 #include "eval/inputs_priv.h"
 
@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 struct pike_judge;
-struct pike_place;
+struct pike_buffers;
 struct pike_ref;
 struct pike_runner;
 
@@ -54,7 +54,7 @@ struct pike_layout {
 	/* What one set takes up in a pool, and what one slot of a runner does
 	 * beside it. */
 	size_t in_bytes, truth_bytes, slot_bytes;
-	const struct pike_place *place;
+	const struct pike_buffers *buffers;
 };
 int pike_layout_make(struct pike_layout *l, const struct pike_judge *j,
 		     const struct pike_case *c, struct pike_err *err);
@@ -119,7 +119,7 @@ int pike_pool_passes(bool *out, struct pike_pool *p, const struct pike_trial *t,
 /* ---- places ---- */
 
 /* Where the arguments of a call lie: host memory or a GPU's. */
-struct pike_place {
+struct pike_buffers {
 	const char *memory; /* for messages */
 	int64_t pool_bytes; /* a pool takes no more, whatever there is */
 	int64_t (*available)(const struct pike_judge *j); /* bytes */
@@ -168,7 +168,7 @@ struct pike_place {
 	int (*output)(const void **out, struct pike_runner *r, size_t slot,
 		      size_t arg, struct pike_err *err);
 };
-extern const struct pike_place pike_place_host, pike_place_gpu;
+extern const struct pike_buffers pike_buffers_host, pike_buffers_gpu;
 
 /* ---- the reference ---- */
 

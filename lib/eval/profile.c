@@ -170,7 +170,7 @@ static void blame(struct pike_result *out, const struct pike_checked *c,
 		 pike_checker_name(k), c->n ? r->kind : "see the reports",
 		 c->n ? " in " : "", c->n ? r->kernel : "",
 		 c->n ? r->place : "");
-	pike_outcome_verdict(out, faults[k].v, text);
+	pike_fill_verdict(out, faults[k].v, text);
 }
 
 struct checking {

@@ -3,7 +3,7 @@
 #ifndef PIKE_EVAL_PROFILE_PRIV_H
 #define PIKE_EVAL_PROFILE_PRIV_H
 
-#include "eval/arms_priv.h"
+#include "eval/process_priv.h"
 
 /* Fills in `profile` and `sanitizer` of the resources. A tool that does not
  * work is `unavailable`, with why, and no verdict; what a checker finds may

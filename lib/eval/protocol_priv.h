@@ -77,7 +77,7 @@
 #define PROTO_CLOCK_SHARE 0.10
 #define PROTO_CLOCK_NS 20000
 #define PROTO_CLOCK_LEAST_NS 1000 /* what no wake-up is steadier than */
-#define PROTO_CLOCK_SHOTS 5	  /* fewer tell nothing */
+#define PROTO_CLOCK_PAIRS 5	  /* fewer tell nothing */
 
 /* ---- the judge's clock, back to back, on a GPU (2.4) ---- */
 

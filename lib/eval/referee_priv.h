@@ -10,7 +10,7 @@
 #ifndef PIKE_EVAL_REFEREE_PRIV_H
 #define PIKE_EVAL_REFEREE_PRIV_H
 
-#include "device/device.h"
+#include "device/gpu.h"
 #include "eval/check_priv.h"
 #include "eval/inputs_priv.h"
 

@@ -5,7 +5,7 @@
  * the truth, the padding around the outputs must be untouched, and what was
  * read must still be there when the slot is used again or the round ends.
  */
-#include "eval/arms_priv.h"
+#include "eval/process_priv.h"
 
 #include "base/mem.h"
 #include "eval/protocol_priv.h"
@@ -27,9 +27,9 @@ static const struct pike_target *target_of(const struct pike_runner *r)
 	return r->pool->layout.t;
 }
 
-static const struct pike_place *place_of(const struct pike_runner *r)
+static const struct pike_buffers *place_of(const struct pike_runner *r)
 {
-	return r->pool->layout.place;
+	return r->pool->layout.buffers;
 }
 
 static int hash_slot(uint64_t *h, struct pike_runner *r, size_t slot,
@@ -101,7 +101,7 @@ static void draw_poison(uint64_t *out, struct pike_rng *rng, enum pike_dtype t)
 static int prepare_set(struct pike_runner *r, size_t set, struct pike_err *err)
 {
 	const struct pike_target *t = target_of(r);
-	const struct pike_place *at = place_of(r);
+	const struct pike_buffers *at = place_of(r);
 	size_t slot = slot_of(r, set);
 	int ret = 0;
 
@@ -152,7 +152,7 @@ static void describe(char *text, size_t size, const struct pike_runner *r,
 	const void **in = pike_xcalloc(t->nargs + 1, sizeof(*in));
 	const char **names = pike_xcalloc(t->nargs + 1, sizeof(*names));
 	size_t slot = slot_of(r, set);
-	struct pike_pattern_hints h = { .inputs = in, .names = names };
+	struct pike_mismatch_hints h = { .inputs = in, .names = names };
 
 	if (t->args[arg].dir == PIKE_OUT)
 		h.poison = poison_of(r, slot, arg);
@@ -271,7 +271,7 @@ static int check_set(struct pike_runner *r, size_t set, struct pike_fault *f,
 
 /* ---- samples ---- */
 
-static bool threads_ok(struct pike_runner *r, const struct pike_sample *s,
+static bool threads_ok(struct pike_runner *r, const struct pike_timed *s,
 		       struct pike_fault *f)
 {
 	int64_t may = target_of(r)->threads;
@@ -304,15 +304,15 @@ static int prepare(struct pike_runner *r, uint32_t first, uint32_t n,
 	return ret ? ret : place_of(r)->ready(r, err);
 }
 
-int pike_runner_sample(struct pike_sample *out, struct pike_runner *r,
+int pike_runner_sample(struct pike_timed *out, struct pike_runner *r,
 		       uint32_t first, uint32_t n, int deadline_ms,
 		       struct pike_fault *f, struct pike_err *err)
 {
 	int ret = prepare(r, first, n, f, err);
 
 	if (!ret)
-		ret = pike_guest_run(out, &r->guest, r->j, first, n,
-				     deadline_ms, f, err);
+		ret = pike_process_run(out, &r->process, r->j, first, n,
+				       deadline_ms, f, err);
 	if (ret)
 		return ret;
 	if (out->claim_ns > 0 && out->claim_ns <= out->wall_ns)
@@ -324,7 +324,7 @@ int pike_runner_sample(struct pike_sample *out, struct pike_runner *r,
 	return threads_ok(r, out, f) ? 0 : 1;
 }
 
-int pike_runner_warm(struct pike_sample *out, struct pike_runner *r,
+int pike_runner_warm(struct pike_timed *out, struct pike_runner *r,
 		     uint32_t first, uint32_t n, int deadline_ms,
 		     struct pike_fault *f, struct pike_err *err)
 {
@@ -332,8 +332,8 @@ int pike_runner_warm(struct pike_sample *out, struct pike_runner *r,
 	int ret = prepare(r, first, n, f, err);
 
 	return ret ? ret
-		   : pike_guest_run(out, &r->guest, r->j, first, n, deadline_ms,
-				    f, err);
+		   : pike_process_run(out, &r->process, r->j, first, n,
+				      deadline_ms, f, err);
 }
 
 int pike_runner_sustain(double *ns, struct pike_runner *r, uint32_t set,
@@ -342,8 +342,8 @@ int pike_runner_sustain(double *ns, struct pike_runner *r, uint32_t set,
 {
 	/* Sums in another order each time: no longer what was remembered */
 	r->held[slot_of(r, set)] = false;
-	return pike_guest_sustain(ns, &r->guest, set, repeat, deadline_ms, f,
-				  err);
+	return pike_process_sustain(ns, &r->process, set, repeat, deadline_ms,
+				    f, err);
 }
 
 /* ---- open and close ---- */
@@ -374,7 +374,8 @@ static int bind_sets(struct pike_runner *r, struct pike_fault *f,
 		for (size_t i = 0; i < nargs; i++)
 			calls[s].args[i] = region_of(r, s, i);
 	}
-	ret = pike_guest_bind(&r->guest, r->pool->layout.c, calls, n, f, err);
+	ret =
+	    pike_process_bind(&r->process, r->pool->layout.c, calls, n, f, err);
 	free(regions);
 	free(calls);
 	return ret;
@@ -386,9 +387,10 @@ int pike_runner_open(struct pike_runner **out, struct pike_judge *j,
 {
 	struct pike_runner *r = pike_xcalloc(1, sizeof(*r));
 	const struct pike_layout *l = &o->pool->layout;
-	struct pike_guest_opts g = { .build = o->build,
-				     .real = PIKE_REAL_NONE,
-				     .cpus = o->cpus ? o->cpus : &j->run_cpus };
+	struct pike_process_opts g = { .build = o->build,
+				       .real = PIKE_REAL_NONE,
+				       .cpus =
+					   o->cpus ? o->cpus : &j->run_cpus };
 	int ret;
 
 	*out = NULL;
@@ -407,7 +409,7 @@ int pike_runner_open(struct pike_runner **out, struct pike_judge *j,
 					       (r->nslots + r->nwarm));
 	ret = place_of(r)->open(r, err);
 	if (!ret)
-		ret = pike_guest_open(&r->guest, j, &g, f, err);
+		ret = pike_process_open(&r->process, j, &g, f, err);
 	if (!ret)
 		ret = bind_sets(r, f, err);
 	if (ret)
@@ -421,7 +423,7 @@ void pike_runner_close(struct pike_runner *r)
 {
 	if (!r)
 		return;
-	pike_guest_close(&r->guest);
+	pike_process_close(&r->process);
 	place_of(r)->close(r);
 	free(r->mem);
 	free(r->copy);
@@ -438,7 +440,7 @@ void pike_runner_end(struct pike_runner *r)
 	if (!r)
 		return;
 	j = r->j;
-	pike_box_kill(r->guest.box);
+	pike_box_kill(r->process.box);
 	if (j->nending < PIKE_ENDING)
 		j->ending[j->nending++] = r;
 	else

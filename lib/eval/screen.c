@@ -58,7 +58,7 @@ static int screen_round(struct screen *s, struct pike_session *ss,
 	int ret = pike_session_begin(ss, f, err);
 
 	while (!ret && pike_session_more(ss) && t->n < PROTO_LOOK2) {
-		ret = pike_session_shot(ss, t, f, err);
+		ret = pike_session_pair(ss, t, f, err);
 		if (ret)
 			break;
 		pike_judge_say(s->j, "screening", (double)t->n / PROTO_LOOK2);
@@ -128,8 +128,8 @@ static void screen_decide(struct pike_result *out, struct screen *s,
 	out->vs_champion = d.ratio;
 	if (s->champ == j->base)
 		out->vs_base = d.ratio;
-	if (pike_outcome_plausible(out, j, s->t))
-		pike_outcome_verdict(out, d.v, d.reason);
+	if (pike_fill_plausible(out, j, s->t))
+		pike_fill_verdict(out, d.v, d.reason);
 	for (size_t i = 0; i < j->t->ncases; i++)
 		pike_pairs_release(&pairs[i]);
 	free(pairs);
@@ -148,10 +148,10 @@ static int screen_cases(struct pike_result *out, struct screen *s, double delta,
 	for (size_t i = 0; !ret && i < j->t->ncases && !s->slower; i++) {
 		ret = screen_case(s, i, &f, err);
 		if (ret == 1)
-			pike_outcome_fault(out, &f, j->cases[i].c);
+			pike_fill_fault(out, &f, j->cases[i].c);
 	}
 	if (!ret) {
-		pike_outcome_cases(out, j, s->t, s->champ == j->base);
+		pike_fill_cases(out, j, s->t, s->champ == j->base);
 		screen_decide(out, s, delta);
 	}
 	pike_fault_release(&f);
@@ -160,7 +160,7 @@ static int screen_cases(struct pike_result *out, struct screen *s, double delta,
 
 static void forget(struct pike_result *out, struct screen *s)
 {
-	pike_outcome_no_cases(out);
+	pike_fill_no_cases(out);
 	s->slower = false;
 	for (size_t i = 0; i < s->j->t->ncases; i++)
 		pike_timing_release(&s->t[i]);
@@ -190,8 +190,8 @@ static int screen_all(struct pike_result *out, struct screen *s,
 	if (j->on_gpu)
 		delta = fmax(delta, PROTO_DELTA_NOISE * j->noise *
 					sqrt(PROTO_AA_ROUNDS));
-	pike_outcome_sign(out, j, PIKE_SCREEN);
-	pike_outcome_noise(out, j, delta);
+	pike_fill_identity(out, j, PIKE_SCREEN);
+	pike_fill_noise(out, j, delta);
 	ret = screen_cases(out, s, delta, err);
 	/* A busy machine looks like that too: nobody is accused on the strength
 	 * of one measurement. */
@@ -201,7 +201,7 @@ static int screen_all(struct pike_result *out, struct screen *s,
 		ret = screen_cases(out, s, delta, err);
 	}
 	if (!ret && (tamper || j->on_gpu))
-		pike_outcome_second(out, j->on_gpu);
+		pike_fill_second(out, j->on_gpu);
 	return ret == 1 ? 0 : ret;
 }
 
@@ -217,7 +217,7 @@ int pike_judge_screen(struct pike_result *out, struct pike_judge *j,
 	const char *log;
 	int ret;
 
-	if (!pike_outcome_fit(out, j, cand, PIKE_SCREEN))
+	if (!pike_fill_fit(out, j, cand, PIKE_SCREEN))
 		return 0;
 	if (!pike_build_wait(s.champ, &log))
 		return pike_fail(err, PIKE_FAILED,

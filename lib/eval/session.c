@@ -21,7 +21,7 @@ void pike_timing_release(struct pike_timing *t)
 	memset(t, 0, sizeof(*t));
 }
 
-/* Of one number of each shot, `offset` bytes into it. */
+/* Of one number of each pair, `offset` bytes into it. */
 static double median_of(const struct pike_timing *t, size_t offset)
 {
 	double *v = pike_xcalloc(t->n + 1, sizeof(*v)), m;
@@ -36,12 +36,12 @@ static double median_of(const struct pike_timing *t, size_t offset)
 double pike_timing_median(const struct pike_timing *t, size_t arm)
 {
 	return median_of(t,
-			 offsetof(struct pike_shot, ns) + arm * sizeof(double));
+			 offsetof(struct pike_pair, ns) + arm * sizeof(double));
 }
 
 double pike_timing_mhz(const struct pike_timing *t, size_t arm)
 {
-	return median_of(t, offsetof(struct pike_shot, mhz) +
+	return median_of(t, offsetof(struct pike_pair, mhz) +
 				arm * sizeof(double));
 }
 
@@ -58,7 +58,7 @@ void pike_timing_pairs(struct pike_pairs *out, const struct pike_timing *t,
 		       size_t ref, bool drop)
 {
 	for (size_t i = 0; i < t->n; i++) {
-		const struct pike_shot *s = &t->v[i];
+		const struct pike_pair *s = &t->v[i];
 
 		if (i && s->round != t->v[i - 1].round)
 			pike_pairs_end_round(out);
@@ -145,7 +145,7 @@ static int warm_one(struct pike_session *s, size_t k, struct warmth *w,
 {
 	uint32_t first = (uint32_t)timed_sets(s), n = (uint32_t)s->nwarm;
 	int64_t t0 = pike_now_ns();
-	struct pike_sample x;
+	struct pike_timed x;
 	int ret;
 
 	if (n > s->inner)
@@ -238,7 +238,7 @@ static uint32_t first_of(const struct pike_session *s, size_t k)
 }
 
 static bool sane_claim(const struct pike_session *s, size_t k,
-		       const struct pike_sample *x, struct pike_fault *f)
+		       const struct pike_timed *x, struct pike_fault *f)
 {
 	if (x->claim_ns > 0 && x->claim_ns <= x->wall_ns)
 		return true;
@@ -252,7 +252,7 @@ static bool sane_claim(const struct pike_session *s, size_t k,
 
 /* A GPU that the hardware holds back, or that is still waking up, tells
  * nothing about a kernel. */
-static void watch_clock(struct pike_session *s, struct pike_shot *shot,
+static void watch_clock(struct pike_session *s, struct pike_pair *pair,
 			size_t k)
 {
 	struct pike_judge *j = s->j;
@@ -261,15 +261,15 @@ static void watch_clock(struct pike_session *s, struct pike_shot *shot,
 
 	if (!j->on_gpu || !pike_gpu_clock(&j->dev, &mhz, &slow))
 		return;
-	shot->mhz[k] = mhz;
+	pair->mhz[k] = mhz;
 	j->mhz_most = fmax(j->mhz_most, mhz);
-	shot->cut = shot->cut || slow || mhz < PROTO_CLOCK_LOW * j->mhz_most;
+	pair->cut = pair->cut || slow || mhz < PROTO_CLOCK_LOW * j->mhz_most;
 }
 
-int pike_session_shot(struct pike_session *s, struct pike_timing *t,
+int pike_session_pair(struct pike_session *s, struct pike_timing *t,
 		      struct pike_fault *f, struct pike_err *err)
 {
-	struct pike_shot shot = { .round = s->round };
+	struct pike_pair pair = { .round = s->round };
 	size_t order[PIKE_ARMS];
 	int ret = 0;
 
@@ -278,7 +278,7 @@ int pike_session_shot(struct pike_session *s, struct pike_timing *t,
 	shuffle(order, s->narms, &s->j->rng);
 	for (size_t i = 0; !ret && i < s->narms; i++) {
 		size_t k = order[i];
-		struct pike_sample x;
+		struct pike_timed x;
 
 		ret = pike_runner_sample(&x, s->runner[k], first_of(s, k),
 					 s->inner, s->deadline_ms, f, err);
@@ -287,11 +287,11 @@ int pike_session_shot(struct pike_session *s, struct pike_timing *t,
 		ret = blame(s, k, ret, f, err);
 		if (ret)
 			break;
-		shot.ns[k] = (double)x.claim_ns / s->inner;
-		shot.claim[k] = (double)x.claim_ns;
-		shot.over[k] = (double)(x.wall_ns - x.claim_ns);
-		shot.cut = shot.cut || x.switches;
-		watch_clock(s, &shot, k);
+		pair.ns[k] = (double)x.claim_ns / s->inner;
+		pair.claim[k] = (double)x.claim_ns;
+		pair.over[k] = (double)(x.wall_ns - x.claim_ns);
+		pair.cut = pair.cut || x.switches;
+		watch_clock(s, &pair, k);
 	}
 	if (ret)
 		return ret;
@@ -299,7 +299,7 @@ int pike_session_shot(struct pike_session *s, struct pike_timing *t,
 	t->narms = s->narms;
 	t->inner = s->inner;
 	PIKE_GROW(t->v, t->n, t->cap);
-	t->v[t->n++] = shot;
+	t->v[t->n++] = pair;
 	return 0;
 }
 
@@ -316,8 +316,8 @@ int pike_session_end(struct pike_session *s, struct pike_timing *t,
 	if (s->runner[s->narms - 1]->max_threads > t->threads)
 		t->threads = s->runner[s->narms - 1]->max_threads;
 	if (!t->launches)
-		t->launches = pike_arm_resources(
-		    s->runner[s->narms - 1]->guest.arm, s->pool->layout.c);
+		t->launches = pike_conn_resources(
+		    s->runner[s->narms - 1]->process.conn, s->pool->layout.c);
 	for (size_t k = 0; !ret && s->j->on_gpu && k < s->narms; k++) {
 		pike_runner_end(s->runner[k]);
 		s->runner[k] = NULL;
@@ -338,7 +338,7 @@ void pike_session_drop(struct pike_session *s)
 	/* All at once: a process that holds a GPU takes a while to end */
 	for (size_t k = 0; k < s->narms; k++)
 		if (s->runner[k])
-			pike_box_kill(s->runner[k]->guest.box);
+			pike_box_kill(s->runner[k]->process.box);
 	for (size_t k = 0; k < s->narms; k++) {
 		pike_runner_close(s->runner[k]);
 		s->runner[k] = NULL;
@@ -351,7 +351,7 @@ int pike_session_round(struct pike_session *s, struct pike_timing *t,
 	int ret = pike_session_begin(s, f, err);
 
 	for (size_t i = 0; !ret && i < pairs && pike_session_more(s); i++)
-		ret = pike_session_shot(s, t, f, err);
+		ret = pike_session_pair(s, t, f, err);
 	if (!ret)
 		return pike_session_end(s, t, f, err);
 	pike_session_drop(s);

@@ -7,12 +7,12 @@
 #ifndef PIKE_EVAL_SESSION_PRIV_H
 #define PIKE_EVAL_SESSION_PRIV_H
 
-#include "eval/arms_priv.h"
+#include "eval/process_priv.h"
 
 #define PIKE_ARMS 3
 
 /* One interleaved pair (or triple) of samples, per call where it is a time. */
-struct pike_shot {
+struct pike_pair {
 	size_t round;
 	bool cut;		/* a sample was interrupted */
 	double ns[PIKE_ARMS];	/* settled between the clocks */
@@ -23,16 +23,16 @@ struct pike_shot {
 /* What was measured of a case. */
 struct pike_timing {
 	size_t narms, rounds, inner;
-	struct pike_shot *v;
+	struct pike_pair *v;
 	size_t n, cap;
 	double max_abs, rel_l2; /* of the candidate's checked outputs */
 	uint32_t threads;
-	struct pike_json *launches; /* pike_arm_resources; may be NULL */
+	struct pike_json *launches; /* pike_conn_resources; may be NULL */
 };
 void pike_timing_release(struct pike_timing *t);
 double pike_timing_median(const struct pike_timing *t, size_t arm);
 double pike_timing_mhz(const struct pike_timing *t, size_t arm);
-/* Share of interrupted shots. */
+/* Share of interrupted pairs. */
 double pike_timing_cut(const struct pike_timing *t);
 /* Log ratios of arm `ref` over the candidate, by round; without the
  * interrupted ones when `drop`. */
@@ -64,13 +64,13 @@ size_t pike_slots(uint32_t inner);
 int pike_session_begin(struct pike_session *s, struct pike_fault *f,
 		       struct pike_err *err);
 bool pike_session_more(const struct pike_session *s); /* sets left */
-int pike_session_shot(struct pike_session *s, struct pike_timing *t,
+int pike_session_pair(struct pike_session *s, struct pike_timing *t,
 		      struct pike_fault *f, struct pike_err *err);
 int pike_session_end(struct pike_session *s, struct pike_timing *t,
 		     struct pike_fault *f, struct pike_err *err);
 void pike_session_drop(struct pike_session *s); /* closes what is open */
 
-/* A whole round of at most `pairs` shots, ended early at `until_ns`. */
+/* A whole round of at most `pairs` pairs, ended early at `until_ns`. */
 int pike_session_round(struct pike_session *s, struct pike_timing *t,
 		       size_t pairs, struct pike_fault *f,
 		       struct pike_err *err);

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "eval/arms_priv.h"
+#include "eval/process_priv.h"
 #include "eval/protocol_priv.h"
 
 #include <math.h>
@@ -78,7 +78,7 @@ struct smoke {
 	struct pike_build *build;
 	struct pike_gpu_code *code;
 	struct pike_gpu_shared mem[2];
-	struct pike_guest guest;
+	struct pike_process process;
 	struct pike_fault fault;
 	int lock;
 };
@@ -100,8 +100,8 @@ static void smoke_init(struct smoke *s)
 
 static void smoke_release(struct smoke *s)
 {
-	pike_guest_close(&s->guest);
-	pike_guests_drop(&s->j);
+	pike_process_close(&s->process);
+	pike_processs_drop(&s->j);
 	pike_gpu_unload(s->code);
 	for (size_t i = 0; s->j.gpu && i < PIKE_ARRAY_LEN(s->mem); i++)
 		pike_gpu_unshare(s->j.gpu, &s->mem[i]);
@@ -180,14 +180,14 @@ static int share(struct smoke *s, struct pike_err *err)
 
 static int start_inside(struct smoke *s, struct pike_err *err)
 {
-	struct pike_guest_opts o = { .build = s->build,
-				     .real = PIKE_REAL_NONE };
+	struct pike_process_opts o = { .build = s->build,
+				       .real = PIKE_REAL_NONE };
 	struct pike_region regions[2];
 	struct pike_call call = { .args = regions };
-	int ret = pike_guest_open(&s->guest, &s->j, &o, &s->fault, err);
+	int ret = pike_process_open(&s->process, &s->j, &o, &s->fault, err);
 
 	/* Those that it keeps ready for later have no later here */
-	pike_guests_drop(&s->j);
+	pike_processs_drop(&s->j);
 	ret = inside(s, ret, "starting CUDA", err);
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(regions); i++)
 		regions[i] = (struct pike_region){ .fd = s->mem[i].fd,
@@ -196,8 +196,8 @@ static int start_inside(struct smoke *s, struct pike_err *err)
 						   .mapped = s->mem[i].mapped };
 	if (!ret)
 		ret = inside(s,
-			     pike_guest_bind(&s->guest, &s->k.c, &call, 1,
-					     &s->fault, err),
+			     pike_process_bind(&s->process, &s->k.c, &call, 1,
+					       &s->fault, err),
 			     "mapping the judge's memory", err);
 	return ret;
 }
@@ -212,7 +212,7 @@ static pike_gpu_ptr at(const struct smoke *s, int i, int window)
 static int check_copy(struct smoke *s, uint8_t *want, uint8_t *got,
 		      struct pike_err *err)
 {
-	struct pike_sample sample;
+	struct pike_timed sample;
 	int ret = 0;
 
 	for (int w = 0; !ret && w < 2; w++) {
@@ -227,10 +227,11 @@ static int check_copy(struct smoke *s, uint8_t *want, uint8_t *got,
 	}
 	want -= 2 * WINDOW;
 	if (!ret)
-		ret = inside(s,
-			     pike_guest_run(&sample, &s->guest, &s->j, 0, 1,
+		ret =
+		    inside(s,
+			   pike_process_run(&sample, &s->process, &s->j, 0, 1,
 					    PROTO_WALL_MIN_MS, &s->fault, err),
-			     "a launch", err);
+			   "a launch", err);
 	for (int w = 0; !ret && w < 2; w++) {
 		ret = pike_gpu_get(s->j.gpu, got, at(s, 1, w), WINDOW, err);
 		if (!ret && memcmp(got, want + (size_t)w * WINDOW, WINDOW) != 0)
@@ -253,7 +254,7 @@ static int copy_once(struct smoke *s, struct pike_err *err)
 
 /* ---- both in turn ---- */
 
-/* Per launch, by the judge's clock, back to back, as pike_guest_sustain. */
+/* Per launch, by the judge's clock, back to back, as pike_process_sustain. */
 static int time_outside(double *ns, struct smoke *s, uint32_t repeat,
 			struct pike_err *err)
 {
@@ -274,8 +275,8 @@ static int time_outside(double *ns, struct smoke *s, uint32_t repeat,
 static int time_inside(double *ns, struct smoke *s, uint32_t repeat,
 		       struct pike_err *err)
 {
-	int ret = pike_guest_sustain(ns, &s->guest, 0, repeat,
-				     PROTO_WALL_MIN_MS, &s->fault, err);
+	int ret = pike_process_sustain(ns, &s->process, 0, repeat,
+				       PROTO_WALL_MIN_MS, &s->fault, err);
 
 	return inside(s, ret, "a row of launches", err);
 }

@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "eval/sandbox_priv.h"
+#include "sandbox/sandbox.h"
 
 #include <netinet/in.h>
 #include <stddef.h>

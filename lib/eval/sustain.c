@@ -31,10 +31,10 @@ struct sustained {
 static int sample(double *ns, struct pike_runner *r, bool kept, int deadline_ms,
 		  struct pike_fault *f, struct pike_err *err)
 {
-	struct pike_sample s;
+	struct pike_timed s;
 	int ret;
 
-	r->guest.kept = kept;
+	r->process.kept = kept;
 	ret = pike_runner_sample(&s, r, 0, 1, deadline_ms, f, err);
 	*ns = (double)s.claim_ns;
 	return ret;
@@ -135,7 +135,7 @@ static void decide(struct pike_result *out, double ratio, double more)
 			 "what it must clear for the next call",
 			 more);
 	if (*text)
-		pike_outcome_verdict(out, PIKE_V_SUSPECT, text);
+		pike_fill_verdict(out, PIKE_V_SUSPECT, text);
 }
 
 int pike_sustain(struct pike_result *out, struct pike_judge *j,
@@ -151,7 +151,7 @@ int pike_sustain(struct pike_result *out, struct pike_judge *j,
 	pike_fault_init(&f);
 	ret = sustain_all(&ratio, &more, j, cand, t, &f, err);
 	if (ret == 1)
-		pike_outcome_fault(out, &f, j->cases[0].c);
+		pike_fill_fault(out, &f, j->cases[0].c);
 	pike_fault_release(&f);
 	if (!ret)
 		decide(out, ratio, more);

@@ -71,21 +71,21 @@ void pike_tool_case_release(struct pike_tool_case *c)
 
 /* ---- a run ---- */
 
-struct guest {
+struct process {
 	struct pike_box *box;
-	struct pike_arm *arm;
+	struct pike_conn *conn;
 	int log;
 	int64_t until;
 };
 
-static int left_ms(const struct guest *g)
+static int left_ms(const struct process *g)
 {
 	int64_t left = (g->until - pike_now_ns()) / 1000000;
 
 	return left > 0 ? (int)left : 0;
 }
 
-static int start_box(struct guest *g, int sock, struct pike_judge *j,
+static int start_box(struct process *g, int sock, struct pike_judge *j,
 		     const struct pike_tool_job *job, struct pike_err *err)
 {
 	struct pike_strs folders = PIKE_STRS_INIT, nodes = PIKE_STRS_INIT;
@@ -114,7 +114,7 @@ static int start_box(struct guest *g, int sock, struct pike_judge *j,
 	return ret;
 }
 
-static int start(struct guest *g, struct pike_judge *j,
+static int start(struct process *g, struct pike_judge *j,
 		 const struct pike_tool_job *job, struct pike_err *err)
 {
 	int pair[2], ret = pike_memfd(&g->log, "log", 0, err);
@@ -127,31 +127,31 @@ static int start(struct guest *g, struct pike_judge *j,
 	ret = start_box(g, pair[1], j, job, err);
 	close(pair[1]);
 	if (!ret)
-		ret = pike_arm_open(&g->arm, pair[0], j->t, &j->dev,
-				    j->runner_kernels, true, err);
+		ret = pike_conn_open(&g->conn, pair[0], j->t, &j->dev,
+				     j->runner_kernels, true, err);
 	if (ret)
 		close(pair[0]);
 	return ret;
 }
 
-static int call(struct guest *g, struct pike_judge *j,
+static int call(struct process *g, struct pike_judge *j,
 		const struct pike_tool_job *job, struct pike_err *err)
 {
 	struct pike_object object = pike_build_object(job->build);
 	enum pike_verdict how;
-	struct pike_sample s;
-	int ret = pike_arm_load(g->arm, &object, left_ms(g), &how, err);
+	struct pike_timed s;
+	int ret = pike_conn_load(g->conn, &object, left_ms(g), &how, err);
 
 	for (size_t i = 0; !ret && i < job->n; i++) {
 		struct pike_call c = { .args = job->cases[i].args };
 
 		if (pike_judge_stopped(j))
 			return pike_fail(err, PIKE_RETRY, "interrupted");
-		ret = pike_arm_bind(g->arm, job->cases[i].c, &c, 1, left_ms(g),
-				    &how, err);
+		ret = pike_conn_bind(g->conn, job->cases[i].c, &c, 1,
+				     left_ms(g), &how, err);
 		if (!ret)
-			ret = pike_arm_run(&s, g->arm, 0, 1, 0, left_ms(g),
-					   &how, err);
+			ret = pike_conn_run(&s, g->conn, 0, 1, 0, left_ms(g),
+					    &how, err);
 	}
 	return ret;
 }
@@ -167,14 +167,14 @@ static void read_log(struct pike_buf *out, int fd)
 }
 
 /* Its runner has no more questions, so it ends by itself. */
-static int finish(struct pike_tool_said *out, struct guest *g,
+static int finish(struct pike_tool_said *out, struct process *g,
 		  struct pike_err *err)
 {
 	struct pike_box_end end;
 	int ret;
 
-	pike_arm_close(g->arm);
-	g->arm = NULL;
+	pike_conn_close(g->conn);
+	g->conn = NULL;
 	ret = pike_box_wait(&end, g->box, left_ms(g) + END_MS, err);
 	if (ret)
 		return ret;
@@ -188,8 +188,9 @@ static int finish(struct pike_tool_said *out, struct guest *g,
 void pike_tool_run(struct pike_tool_said *out, struct pike_judge *j,
 		   const struct pike_tool_job *job)
 {
-	struct guest g = { .log = -1,
-			   .until = pike_now_ns() + PIKE_TOOL_MS * 1000000LL };
+	struct process g = { .log = -1,
+			     .until =
+				 pike_now_ns() + PIKE_TOOL_MS * 1000000LL };
 	struct pike_err err = PIKE_ERR_INIT, late = PIKE_ERR_INIT;
 	int ret;
 
@@ -212,7 +213,7 @@ void pike_tool_run(struct pike_tool_said *out, struct pike_judge *j,
 	else if (ret && !out->why[0])
 		snprintf(out->why, sizeof(out->why),
 			 "it did not end within %d s", PIKE_TOOL_MS / 1000);
-	pike_arm_close(g.arm);
+	pike_conn_close(g.conn);
 	pike_box_free(g.box);
 	if (g.log >= 0)
 		close(g.log);

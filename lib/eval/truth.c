@@ -69,10 +69,11 @@ static int host_open(struct pike_ref *r, const struct pike_build *b,
 		     struct pike_err *err)
 {
 	struct pike_judge *j = r->j;
-	struct pike_guest_opts o = { .build = b,
-				     .real = r->kind,
-				     .cpus = j->have_judge_cpus ? &j->judge_cpus
-								: NULL };
+	struct pike_process_opts o = { .build = b,
+				       .real = r->kind,
+				       .cpus = j->have_judge_cpus
+						   ? &j->judge_cpus
+						   : NULL };
 	struct pike_call call = { 0 };
 	struct pike_fault f;
 	int ret;
@@ -82,13 +83,13 @@ static int host_open(struct pike_ref *r, const struct pike_build *b,
 	ret = ref_buffers(r, &call, err);
 	if (ret)
 		goto out;
-	ret = pike_guest_open(&r->guest, j, &o, &f, err);
+	ret = pike_process_open(&r->process, j, &o, &f, err);
 	if (ret == 1)
 		ret = ref_fault(&f, r, err);
 	if (ret)
 		goto out;
 	r->open = true;
-	ret = pike_guest_bind(&r->guest, r->l->c, &call, 1, &f, err);
+	ret = pike_process_bind(&r->process, r->l->c, &call, 1, &f, err);
 	if (ret == 1)
 		ret = ref_fault(&f, r, err);
 out:
@@ -100,7 +101,7 @@ out:
 static void host_close(struct pike_ref *r)
 {
 	if (r->open)
-		pike_guest_close(&r->guest);
+		pike_process_close(&r->process);
 }
 
 static int host_put(struct pike_ref *r, size_t arg,
@@ -128,14 +129,14 @@ static int host_put(struct pike_ref *r, size_t arg,
 static int host_run(struct pike_ref *r, struct pike_err *err)
 {
 	const struct pike_target *t = r->l->t;
-	struct pike_sample s;
+	struct pike_timed s;
 	struct pike_fault f;
 	int ret;
 
 	pike_fault_init(&f);
-	ret = pike_guest_run(&s, &r->guest, r->j, 0, 1,
-			     (int)(t->timeout > 0 ? t->timeout * 1000 : 60000),
-			     &f, err);
+	ret = pike_process_run(
+	    &s, &r->process, r->j, 0, 1,
+	    (int)(t->timeout > 0 ? t->timeout * 1000 : 60000), &f, err);
 	if (ret == 1)
 		ret = ref_fault(&f, r, err);
 	pike_fault_release(&f);

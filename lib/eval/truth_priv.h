@@ -3,7 +3,7 @@
 #ifndef PIKE_EVAL_TRUTH_PRIV_H
 #define PIKE_EVAL_TRUTH_PRIV_H
 
-#include "eval/arms_priv.h"
+#include "eval/process_priv.h"
 
 struct pike_ref_ops {
 	int (*open)(struct pike_ref *r, const struct pike_build *b,
@@ -28,11 +28,11 @@ struct pike_ref {
 	struct pike_mem *mem;
 	pike_gpu_ptr *buf;
 	/* host */
-	struct pike_guest guest;
+	struct pike_process process;
 	bool open;
 	/* GPU */
 	struct pike_gpu_code *code;
-	const struct pike_plan *plan;
+	const struct pike_launch_plan *plan;
 };
 /* Bytes of an argument as the reference has it. */
 size_t pike_ref_bytes(const struct pike_ref *r, size_t arg);

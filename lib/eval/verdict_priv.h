@@ -35,9 +35,9 @@ double pike_delta_least(double noise, int ncores, bool gpu);
 
 /* ---- clocks.c ---- */
 
-/* Makes `ns` of the shots from the claims and what passed outside: time that
+/* Makes `ns` of the pairs from the claims and what passed outside: time that
  * passes outside a sample beyond what does so for arm 0 is counted as the
- * kernel's. May be called again when shots were added. */
+ * kernel's. May be called again when pairs were added. */
 void pike_clocks_settle(struct pike_timing *t);
 /* false when the candidate's claims fall behind the time that passes outside
  * by so much more than those of arm `ref` that it is no accident. */

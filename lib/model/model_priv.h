@@ -11,9 +11,6 @@
 #define PIKE_PATHS_MAX 64
 
 const char *pike_init_name(enum pike_init_kind k);
-bool pike_is_ident(const char *s); /* of C, at most 64 letters */
-/* A pike_expr_lookup over a struct pike_case. */
-bool pike_case_lookup(void *ctx, const char *name, int64_t *out);
 
 /* A path in the repository that a target may name. */
 int pike_path_check(const char *path, struct pike_err *err);

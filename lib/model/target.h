@@ -185,5 +185,8 @@ void pike_space_print(struct pike_buf *b, const struct pike_space *s,
 		      const int *choice);
 /* Reads such a text back; -1 where it does not fit this space. */
 int pike_space_read(int *choice, const struct pike_space *s, const char *text);
+bool pike_is_ident(const char *s); /* of C, at most 64 letters */
+/* A pike_expr_lookup over a struct pike_case. */
+bool pike_case_lookup(void *ctx, const char *name, int64_t *out);
 
 #endif

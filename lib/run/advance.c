@@ -196,14 +196,14 @@ int pike_run_round_open(bool *out, struct pike_run *run, struct pike_err *err)
 {
 	struct pike_search_input in = { .settings = run->settings,
 					.target = run->target,
-					.knobs = &run->knobs,
+					.preset = &run->preset,
 					.run_seed = run->seed };
 	size_t judged;
 	int ret = pike_run_refresh(run, err);
 
 	in.history = run->history;
 	*out = false;
-	if (ret || !run->knobs.name || !run->strategy->closed)
+	if (ret || !run->preset.name || !run->strategy->closed)
 		return ret;
 	pike_run_open_count(run, &judged);
 	*out = judged && !pike_run_spent(run) && !run->strategy->closed(&in);

@@ -177,7 +177,7 @@ void pike_agents_close(struct pike_run *run)
 	pike_llms_close(a->llms);
 	pike_replay_free(a->replay);
 	pike_strs_release(&a->ideas);
-	pike_numbers_release(&a->numbers);
+	pike_tunables_release(&a->tunables);
 	free(a->traits);
 	pike_memory_free(a->memory);
 	pike_files_release(&a->templates);
@@ -242,7 +242,7 @@ static const char *names_for(const struct pike_run *run, const char *agent)
 	for (size_t i = 0; i < s->nagents; i++)
 		if (!strcmp(s->agents[i].name, agent) && s->agents[i].llm)
 			return s->agents[i].llm;
-	if (run->knobs.cheap_fixes && !strcmp(agent, "fix"))
+	if (run->preset.cheap_fixes && !strcmp(agent, "fix"))
 		return "cheap";
 	return "main";
 }
@@ -257,7 +257,7 @@ static const struct pike_llm *pick(const struct pike_run *run,
 
 	for (size_t i = 0; i < n; i++)
 		models[i] = llms[i]->model ? llms[i]->model : llms[i]->name;
-	pike_rng_seed(&rng, pike_numbers_seed(run) + run->agents->n);
+	pike_rng_seed(&rng, pike_tunables_seed(run) + run->agents->n);
 	at = n > 1 ? pike_bandit_pick(run->history, models, n, &rng) : 0;
 	free(models);
 	return llms[at];
@@ -308,7 +308,7 @@ static int read_ideas(struct pike_agents *a, struct pike_run *run,
 
 	if (!ret) {
 		pike_extract_ideas(&a->ideas, text, strlen(text),
-				   (size_t)run->knobs.ideas, NULL);
+				   (size_t)run->preset.ideas, NULL);
 		a->has_ideas = true;
 	}
 	free(text);
@@ -319,9 +319,9 @@ static int find_ideas(struct pike_run *run, struct pike_err *err)
 {
 	const struct pike_history *h = run->history;
 	struct pike_agents *a = run->agents;
-	int vain = 0, ret = 0;
+	int unusable = 0, ret = 0;
 
-	if (!run->knobs.ideas || a->has_ideas)
+	if (!run->preset.ideas || a->has_ideas)
 		return 0;
 	for (size_t i = 0; !ret && !a->has_ideas && i < h->nrecs; i++) {
 		const struct pike_record *r = &h->recs[i];
@@ -330,9 +330,9 @@ static int find_ideas(struct pike_run *run, struct pike_err *err)
 			continue;
 		if (r->screen.verdict == PIKE_V_NONE)
 			ret = read_ideas(a, run, r, err);
-		vain += r->screen.verdict == PIKE_V_UNUSABLE;
+		unusable += r->screen.verdict == PIKE_V_UNUSABLE;
 	}
-	a->has_ideas = a->has_ideas || vain >= BRAINSTORMS;
+	a->has_ideas = a->has_ideas || unusable >= BRAINSTORMS;
 	return ret;
 }
 
@@ -439,11 +439,11 @@ static struct pike_move *flying(const struct pike_agents *a)
  * (pike.md 3.3). */
 static size_t want(const struct pike_run *run)
 {
-	size_t n = pike_agents_flying(run), most = (size_t)run->knobs.parallel;
+	size_t n = pike_agents_flying(run), most = (size_t)run->preset.parallel;
 	int64_t may = pike_run_queries(run, n);
 	size_t room;
 
-	if (run->knobs.family == PIKE_ISLANDS)
+	if (run->preset.family == PIKE_ISLANDS)
 		most *= 2;
 	room = most > n ? most - n : 0;
 	return (int64_t)room < may ? room : (size_t)may;
@@ -458,21 +458,21 @@ static void fill_input(struct pike_search_input *in, struct pike_run *run)
 		.settings = run->settings,
 		.target = run->target,
 		.want = want(run),
-		.knobs = &run->knobs,
-		.seed = pike_numbers_seed(run),
+		.preset = &run->preset,
+		.seed = pike_tunables_seed(run),
 		.run_seed = run->seed,
 		.ideas = a->has_ideas ? &a->ideas : NULL,
 		.nflying = a->n,
 		.traits = a->traits,
 		.memory = &a->memory,
 	};
-	if (!run->knobs.hybrid)
+	if (!run->preset.hybrid)
 		return;
-	in->space = &a->numbers.space;
-	in->base_space = &a->numbers.base;
-	in->root_space = &a->numbers.root;
-	in->known = a->numbers.known;
-	in->nknown = a->numbers.nknown;
+	in->space = &a->tunables.space;
+	in->base_space = &a->tunables.base;
+	in->root_space = &a->tunables.root;
+	in->known = a->tunables.known;
+	in->nknown = a->tunables.nknown;
 }
 
 /* What cells of islands tell candidates apart by. */
@@ -503,10 +503,10 @@ static int prepare(struct pike_run *run, struct pike_err *err)
 
 	if (!ret)
 		ret = find_ideas(run, err);
-	if (!ret && run->knobs.family == PIKE_ISLANDS)
+	if (!ret && run->preset.family == PIKE_ISLANDS)
 		ret = look_at_traits(run, err);
-	if (!ret && run->knobs.hybrid)
-		ret = pike_numbers_look(&run->agents->numbers, run, err);
+	if (!ret && run->preset.hybrid)
+		ret = pike_tunables_look(&run->agents->tunables, run, err);
 	return ret;
 }
 
@@ -520,7 +520,7 @@ static size_t state_of(const struct pike_run *run)
 			       (size_t)run->stats.confirmed,
 			       a->n,
 			       (size_t)a->failures,
-			       a->numbers.nknown };
+			       a->tunables.nknown };
 	size_t sum = 1;
 
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(all); i++)
@@ -541,9 +541,9 @@ static int ask_all(struct pike_run *run, struct pike_err *err)
 		ret = run->strategy->next(&moves, &in, err);
 	/* To fold a long history takes a while: not twice for nothing. */
 	run->agents->seen = moves.n ? 0 : state_of(run);
-	if (!ret && run->knobs.hybrid)
-		ret =
-		    pike_numbers_store(&run->agents->numbers, run, &moves, err);
+	if (!ret && run->preset.hybrid)
+		ret = pike_tunables_store(&run->agents->tunables, run, &moves,
+					  err);
 	for (size_t i = 0; !ret && i < moves.n; i++)
 		if (strcmp(moves.v[i].agent, "tune") != 0)
 			ret = ask_one(run, &moves.v[i], err);
@@ -580,10 +580,10 @@ static int claim(struct pike_run *run, struct pike_err *err)
 		return 0;
 	ret = pike_search_claim_asking(&a->claim, run->search, &e);
 	if (ret == PIKE_RETRY) {
-		if (!a->told)
+		if (!a->announced)
 			pike_say("%s; until it ends none are asked here",
 				 e.text);
-		a->told = true;
+		a->announced = true;
 		return 0;
 	}
 	if (ret)
@@ -622,9 +622,9 @@ static void give_up(struct pike_run *run, struct pike_asked *q)
 		snprintf(run->ended, sizeof(run->ended), "%.150s", e.text);
 		return;
 	}
-	q->vain =
+	q->unusable =
 	    level == PIKE_FAILED && pike_question_answer(q->question)->text;
-	q->dropped = !q->vain;
+	q->dropped = !q->unusable;
 	a->failures++;
 	if (level == PIKE_FATAL || a->failures >= FAILURES) {
 		a->failed = PIKE_FATAL;

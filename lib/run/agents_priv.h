@@ -16,22 +16,22 @@ struct pike_asked {
 	struct pike_question *question;
 	char *prompt, key[41]; /* key: of the situation, for a replay */
 	int64_t generation, asked_ns;
-	bool dropped; /* not answered, and will not be */
-	bool vain;    /* answered by what is none */
+	bool dropped;  /* not answered, and will not be */
+	bool unusable; /* answered by what is none */
 };
 void pike_asked_release(struct pike_asked *a);
 
 struct pike_agents {
 	int claim; /* on asking for this search; -1: another process has it */
-	bool told; /* that it does */
+	bool announced; /* that it does */
 	struct pike_llms *llms;
 	struct pike_replay *replay;
 	struct pike_asked *v;
 	size_t n, cap;
-	struct pike_files templates; /* by name, once read */
-	struct pike_memory *memory;  /* the strategy's */
-	struct pike_numbers numbers; /* of a hybrid */
-	struct pike_traits *traits;  /* by record; islands only */
+	struct pike_files templates;   /* by name, once read */
+	struct pike_memory *memory;    /* the strategy's */
+	struct pike_tunables tunables; /* of a hybrid */
+	struct pike_traits *traits;    /* by record; islands only */
 	size_t ntraits, traits_cap;
 	const char *system; /* prompt; "" */
 	size_t seen; /* what there was when the strategy wanted nothing */

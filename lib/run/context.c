@@ -65,7 +65,7 @@ static int add_other(struct pike_context *c, struct pike_run *run,
 	size_t n = 0;
 	int ret = pike_run_files(&files, run, id, err);
 
-	if (!ret && run->knobs.profile)
+	if (!ret && run->preset.profile)
 		ret = pike_results_of(&res, &n, run->repo, id, err);
 	if (!ret) {
 		pike_buf_addf(b, "%sVersion %zu. ", b->len ? "\n" : "", number);
@@ -117,7 +117,7 @@ static const struct pike_result *failure_of(const struct pike_context *c)
 }
 
 /* What a model may not learn the details of (evaluation.md 5.4). */
-static const char *told(const struct pike_result *r)
+static const char *failure_kind(const struct pike_result *r)
 {
 	/* How it was found out would teach how not to be. */
 	if (r->verdict == PIKE_V_TAMPER || r->verdict == PIKE_V_SUSPECT)
@@ -138,7 +138,7 @@ static const char *told(const struct pike_result *r)
 static void set_reason(struct pike_context *c)
 {
 	const struct pike_result *r = failure_of(c);
-	const char *kind = r ? told(r) : NULL;
+	const char *kind = r ? failure_kind(r) : NULL;
 
 	if (!r)
 		return;
@@ -164,11 +164,11 @@ int pike_context_make(struct pike_context *out, struct pike_run *run,
 	add_device(out, run);
 	pike_buf_init(&out->parent_result, TEXT_MAX);
 	pike_buf_init(&out->others, PIKE_PROMPT_MAX);
-	if (is_fix(m) || run->knobs.profile)
+	if (is_fix(m) || run->preset.profile)
 		ret = pike_results_of(&out->results, &out->nresults, run->repo,
 				      &q->parents[0], err);
 	last = last_of(out);
-	if (last && run->knobs.profile && !is_fix(m))
+	if (last && run->preset.profile && !is_fix(m))
 		describe(&out->parent_result, last);
 	for (size_t i = 1; !ret && i < q->nparents; i++)
 		ret = add_other(out, run, &q->parents[i], i, err);
@@ -178,7 +178,7 @@ int pike_context_make(struct pike_context *out, struct pike_run *run,
 	out->p.parent_result = out->parent_result.s;
 	out->p.others = out->others.s;
 	out->p.idea = m->idea;
-	out->p.ideas = run->knobs.ideas;
+	out->p.ideas = run->preset.ideas;
 	if (is_fix(m))
 		set_reason(out);
 	return ret;

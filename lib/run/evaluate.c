@@ -252,7 +252,7 @@ static int screen_one(struct pike_run *run, struct slot *s,
 				    "sources; only those may change",
 				    NULL);
 	} else {
-		ret = pike_run_borrow(&res, run, r, PIKE_SCREEN, err);
+		ret = pike_run_reuse(&res, run, r, PIKE_SCREEN, err);
 		borrowed = !ret;
 		if (ret == 1)
 			ret = screen_build(&res, run, s, err);
@@ -386,7 +386,7 @@ static int confirm_one(struct pike_run *run, struct slot *s, int siblings,
 	int ret;
 
 	pike_result_init(&res);
-	ret = pike_run_borrow(&res, run, r, PIKE_CONFIRM, err);
+	ret = pike_run_reuse(&res, run, r, PIKE_CONFIRM, err);
 	if (ret == 1)
 		ret = confirm_build(&res, run, s, &o, err);
 	if (ret)

@@ -35,8 +35,8 @@ int pike_run_propose(struct pike_run *run, struct pike_err *err)
 
 	if (ret)
 		return ret;
-	return run->knobs.name ? propose_models(run, err)
-			       : pike_numbers_propose(run, err);
+	return run->preset.name ? propose_models(run, err)
+				: pike_tunables_propose(run, err);
 }
 
 /* ---- a person's candidate ---- */

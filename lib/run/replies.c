@@ -50,7 +50,7 @@ static void read_brainstorm(struct reply *r, const struct pike_run *run,
 	struct pike_strs ideas = PIKE_STRS_INIT;
 
 	if (pike_extract_ideas(&ideas, a->text, strlen(a->text),
-			       (size_t)run->knobs.ideas, &r->why)) {
+			       (size_t)run->preset.ideas, &r->why)) {
 		useless(r, PIKE_V_UNUSABLE);
 	} else {
 		struct pike_buf b;
@@ -95,7 +95,7 @@ static void read_reply(struct reply *r, const struct pike_run *run,
 		useless(r, strcmp(q->move.agent, "brainstorm") == 0
 			       ? PIKE_V_UNUSABLE
 			       : PIKE_V_NONE);
-	} else if (q->vain) {
+	} else if (q->unusable) {
 		pike_question_result(q->question, &r->why);
 		useless(r, PIKE_V_UNUSABLE);
 	} else if (a->ending == PIKE_END_CUT) {
@@ -278,7 +278,7 @@ static void take_traits(struct pike_run *run, const struct pike_proposal *p,
 {
 	struct pike_agents *a = run->agents;
 
-	if (run->knobs.family != PIKE_ISLANDS ||
+	if (run->preset.family != PIKE_ISLANDS ||
 	    a->ntraits + n != run->history->nrecs)
 		return;
 	for (size_t i = 0; i < n; i++) {

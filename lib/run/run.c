@@ -83,7 +83,7 @@ static int choose_strategy(struct pike_run *run, struct pike_err *err)
 {
 	const char *name = run->settings->strategy;
 
-	run->strategy = pike_strategy_choose(&run->knobs, run->settings, name);
+	run->strategy = pike_strategy_choose(&run->preset, run->settings, name);
 	if (run->strategy)
 		return 0;
 	return pike_fail(err, PIKE_USAGE,

@@ -27,7 +27,7 @@ struct pike_run {
 	const struct pike_settings *settings;
 	const struct pike_target *target;
 	const struct pike_strategy_ops *strategy;
-	struct pike_knobs knobs;    /* name NULL: no models are asked */
+	struct pike_preset preset;  /* name NULL: no models are asked */
 	struct pike_agents *agents; /* opened at the first need */
 	struct pike_run_opts o;
 	struct pike_search_ref *search;
@@ -72,36 +72,36 @@ void pike_run_tally(struct pike_buf *b, const struct pike_history *h,
 /* Names what a result is of. */
 void pike_run_name_result(struct pike_result *res, struct pike_run *run,
 			  const struct pike_record *r, enum pike_stage stage);
-/* borrow.c: a verdict that is there already for these files, named as this
+/* reuse.c: a verdict that is there already for these files, named as this
  * record's; 1: there is none that can stand here. */
-int pike_run_borrow(struct pike_result *res, struct pike_run *run,
-		    const struct pike_record *r, enum pike_stage stage,
-		    struct pike_err *err);
+int pike_run_reuse(struct pike_result *res, struct pike_run *run,
+		   const struct pike_record *r, enum pike_stage stage,
+		   struct pike_err *err);
 
 /* How many builds may run ahead of what is being measured: one where they need
  * the device that is timed, one a core beside a GPU. */
 size_t pike_run_ahead(const struct pike_device_info *dev);
 
-/* ---- numbers.c: a tuner's candidates ---- */
+/* ---- tunables.c: a tuner's candidates ---- */
 
 /* What a tuner looks at, kept until the champion changes. */
-struct pike_numbers {
+struct pike_tunables {
 	struct pike_oid champion;
 	struct pike_files files; /* evolvable ones of it */
 	struct pike_space space, base, root;
 	struct pike_move *known; /* see pike_search_input */
 	size_t nknown, known_cap;
 };
-int pike_numbers_look(struct pike_numbers *n, struct pike_run *run,
-		      struct pike_err *err);
-void pike_numbers_release(struct pike_numbers *n);
+int pike_tunables_look(struct pike_tunables *n, struct pike_run *run,
+		       struct pike_err *err);
+void pike_tunables_release(struct pike_tunables *n);
 /* Seed of the next moves. */
-uint64_t pike_numbers_seed(const struct pike_run *run);
+uint64_t pike_tunables_seed(const struct pike_run *run);
 /* Stores the tuner's of the moves as candidates. */
-int pike_numbers_store(struct pike_numbers *n, struct pike_run *run,
-		       const struct pike_moves *moves, struct pike_err *err);
+int pike_tunables_store(struct pike_tunables *n, struct pike_run *run,
+			const struct pike_moves *moves, struct pike_err *err);
 /* All of it, for a strategy that is a tuner. */
-int pike_numbers_propose(struct pike_run *run, struct pike_err *err);
+int pike_tunables_propose(struct pike_run *run, struct pike_err *err);
 
 /* ---- agents.c: what models are asked, and what becomes of it ---- */
 

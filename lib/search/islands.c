@@ -42,7 +42,7 @@ struct undo {
 
 struct isles {
 	const struct pike_search_input *in;
-	struct pike_knobs k;
+	struct pike_preset k;
 	size_t n; /* islands */
 	struct pike_population all;
 	struct pike_cells cells;
@@ -253,7 +253,7 @@ static void forget(struct pike_memory *m, const struct pike_search_input *in)
 	struct isles *s = &m->s;
 
 	clear(m);
-	s->k = *in->knobs;
+	s->k = *in->preset;
 	s->n = clamp(s->k.islands, ISLANDS_MAX);
 	s->count = pike_xcalloc(s->n, sizeof(*s->count));
 	s->refused = SIZE_MAX;
@@ -265,7 +265,7 @@ static void forget(struct pike_memory *m, const struct pike_search_input *in)
 static void prepare(struct pike_memory *m, const struct pike_search_input *in)
 {
 	const struct pike_history *h = in->history;
-	size_t limit = PER_WORKER * clamp(in->knobs->parallel, PARALLEL_MAX);
+	size_t limit = PER_WORKER * clamp(in->preset->parallel, PARALLEL_MAX);
 	/* The lowest free number is taken; of what was in flight with it some
 	 * may have been lost. */
 	size_t room = h->nrecs + in->nflying + limit;

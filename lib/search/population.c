@@ -29,8 +29,8 @@ static size_t at_least(int64_t knob, size_t least)
 
 /* The reference copies the best one into an island that is explored while
  * empty; until something is finished that is the base. */
-void pike_population_init(struct pike_population *p, const struct pike_knobs *k,
-			  size_t islands)
+void pike_population_init(struct pike_population *p,
+			  const struct pike_preset *k, size_t islands)
 {
 	*p = (struct pike_population){ .islands = islands,
 				       .limit = at_least(k->population, 1),

@@ -40,8 +40,8 @@ struct pike_population {
 	size_t islands, limit, archive;
 };
 /* With the base on each island. */
-void pike_population_init(struct pike_population *p, const struct pike_knobs *k,
-			  size_t islands);
+void pike_population_init(struct pike_population *p,
+			  const struct pike_preset *k, size_t islands);
 void pike_population_release(struct pike_population *p);
 void pike_population_add(struct pike_population *p, size_t at, double score,
 			 size_t island, int cell);

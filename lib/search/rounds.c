@@ -23,7 +23,7 @@
 
 struct rounds {
 	const struct pike_search_input *in;
-	struct pike_knobs k;
+	struct pike_preset k;
 	int64_t round; /* the generation that is open */
 	struct pike_sample *slots;
 	struct pike_rng rng; /* the same at each call of a round */
@@ -257,7 +257,7 @@ static void add_all(struct pike_moves *out, struct rounds *r, size_t want)
 static void begin(struct rounds *r, const struct pike_search_input *in)
 {
 	*r = (struct rounds){ .in = in,
-			      .k = *in->knobs,
+			      .k = *in->preset,
 			      .round = (int64_t)in->history->ngens };
 	pike_rng_seed(&r->rng, in->run_seed ^
 				   (uint64_t)r->round * 0x9e3779b97f4a7c15ULL);

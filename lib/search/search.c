@@ -35,7 +35,7 @@ static int64_t attempts(const struct pike_settings *s)
 }
 
 const struct pike_strategy_ops *
-pike_strategy_choose(struct pike_knobs *knobs, const struct pike_settings *s,
+pike_strategy_choose(struct pike_preset *preset, const struct pike_settings *s,
 		     const char *name)
 {
 	static const struct pike_strategy_ops *const families[][2] = {
@@ -46,12 +46,12 @@ pike_strategy_choose(struct pike_knobs *knobs, const struct pike_settings *s,
 	};
 	const struct pike_strategy_ops *own = pike_strategy_find(name);
 
-	memset(knobs, 0, sizeof(*knobs));
-	if (own || !pike_knobs_find(knobs, s, name))
+	memset(preset, 0, sizeof(*preset));
+	if (own || !pike_preset_find(preset, s, name))
 		return own;
 	if (attempts(s) >= 0)
-		knobs->fixes = attempts(s);
-	return families[knobs->family][knobs->hybrid];
+		preset->fixes = attempts(s);
+	return families[preset->family][preset->hybrid];
 }
 
 void pike_moves_release(struct pike_moves *m)

@@ -29,7 +29,7 @@ enum pike_selector { /* of parents (pike.md 2.3) */
 	PIKE_SELECT_TOURNAMENT,	   /* of three, with replacement */
 	PIKE_SELECT_ROULETTE,	   /* in proportion to speed, likewise */
 };
-struct pike_knobs {
+struct pike_preset {
 	const char *name;
 	enum pike_family family;
 	enum pike_selector selector;
@@ -46,10 +46,10 @@ struct pike_knobs {
 	bool profile;	  /* measurements are in the prompt */
 };
 /* Those of the paper, under their names. */
-const struct pike_knobs *pike_presets(size_t *n);
+const struct pike_preset *pike_presets(size_t *n);
 /* A preset, or a [strategy "name"] that starts from one; false: neither. */
-bool pike_knobs_find(struct pike_knobs *out, const struct pike_settings *s,
-		     const char *name);
+bool pike_preset_find(struct pike_preset *out, const struct pike_settings *s,
+		      const char *name);
 
 /* ---- moves ---- */
 
@@ -95,7 +95,7 @@ struct pike_search_input {
 	uint64_t seed;
 	size_t want; /* at most so many moves now */
 	/* Of strategies that ask models: */
-	const struct pike_knobs *knobs;
+	const struct pike_preset *preset;
 	uint64_t run_seed;		/* the same for all of a search */
 	const struct pike_strs *ideas;	/* NULL: not known (yet) */
 	const struct pike_move *flying; /* asked for, not in the history yet */
@@ -103,7 +103,7 @@ struct pike_search_input {
 	/* Of islands: of each record. NULL: not known, speed alone tells cells
 	 * apart. */
 	const struct pike_traits *traits;
-	/* Kept from call to call of one search, with the same knobs; NULL at
+	/* Kept from call to call of one search, with the same preset; NULL at
 	 * first. NULL: nothing is kept. */
 	struct pike_memory **memory;
 	/* Of hybrids: tunables of the sources of pike_hybrid_root(). NULL: not
@@ -135,10 +135,10 @@ struct pike_strategy_ops {
 /* NULL when unknown. */
 const struct pike_strategy_ops *pike_strategy_find(const char *name);
 /* What `strategy = name` means: a row of the table, a preset, or a section
- * [strategy "name"]. `knobs->name` is NULL where no model is asked. NULL:
+ * [strategy "name"]. `preset->name` is NULL where no model is asked. NULL:
  * unknown. */
 const struct pike_strategy_ops *
-pike_strategy_choose(struct pike_knobs *knobs, const struct pike_settings *s,
+pike_strategy_choose(struct pike_preset *preset, const struct pike_settings *s,
 		     const char *name);
 const struct pike_strategy_ops *const *pike_strategies(size_t *n);
 

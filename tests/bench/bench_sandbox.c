@@ -6,7 +6,7 @@
  * and freezing.
  */
 #include "device/device.h"
-#include "eval/sandbox_priv.h"
+#include "sandbox/sandbox.h"
 
 #include "base/clock.h"
 #include "base/mem.h"

@@ -6,7 +6,7 @@
  * promises.
  */
 #include "device/frame_priv.h"
-#include "model/launch.h"
+#include "device/launch.h"
 
 #include <stdlib.h>
 #include <string.h>

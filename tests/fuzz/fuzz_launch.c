@@ -2,7 +2,7 @@
 /* Fuzzes launch plans: whatever is accepted stays within the limits, and its
  * arguments exist. */
 #include "base/mem.h"
-#include "model/launch.h"
+#include "device/launch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				 .nargs = PIKE_ARRAY_LEN(args) };
 	struct pike_files files = { 0 };
 	struct pike_launch_values v;
-	struct pike_plan *p = NULL;
+	struct pike_launch_plan *p = NULL;
 	struct pike_case c;
 	struct pike_err err = PIKE_ERR_INIT;
 
@@ -61,14 +61,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (pike_case_parse(&c, "n=128", NULL))
 		abort();
 	pike_files_add(&files, "k.cu", (const char *)data, size);
-	if (!pike_plan_parse(&p, &t, &files, &err) &&
-	    !pike_plan_eval(&v, p, &c, &pike_launch_limits_90, &err)) {
+	if (!pike_launch_plan_parse(&p, &t, &files, &err) &&
+	    !pike_launch_plan_eval(&v, p, &c, &pike_launch_limits_90, &err)) {
 		check(&v, t.nargs);
 		pike_launch_values_release(&v);
 	} else if (strncmp(err.text, "k.cu:", 5) != 0) {
 		abort();
 	}
-	pike_plan_free(p);
+	pike_launch_plan_free(p);
 	pike_files_release(&files);
 	pike_case_release(&c);
 	for (size_t i = 0; i < t.nargs; i++)

@@ -272,9 +272,9 @@ static void test_copy_is_named(void **state)
 	float *x = pike_xcalloc(N, sizeof(*x));
 	const void *in[] = { x };
 	const char *const names[] = { "x" };
-	struct pike_pattern_hints h = { .inputs = in,
-					.names = names,
-					.ninputs = 1 };
+	struct pike_mismatch_hints h = { .inputs = in,
+					 .names = names,
+					 .ninputs = 1 };
 	char said[256];
 
 	for (size_t i = 0; i < N; i++)

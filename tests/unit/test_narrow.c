@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "device/cuda_priv.h"
 #include "device/device.h"
-#include "eval/sandbox_priv.h"
+#include "sandbox/sandbox.h"
 
 #include <glob.h>
 #include <stdlib.h>

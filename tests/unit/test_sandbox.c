@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "eval/sandbox_priv.h"
+#include "sandbox/sandbox.h"
 
 #include "base/buf.h"
 #include "base/clock.h"

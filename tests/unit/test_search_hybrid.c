@@ -25,7 +25,7 @@ enum {
 struct world {
 	struct pike_history *h;
 	struct pike_settings settings;
-	struct pike_knobs knobs;
+	struct pike_preset preset;
 	struct pike_space space, root;
 	bool has_space, has_root;
 	struct pike_moves moves, known;
@@ -39,9 +39,10 @@ static void world_begin(struct world *w, const char *preset)
 	w->h->ngens = 1;
 	snprintf(w->h->base.hex, sizeof(w->h->base.hex), "%040d", 0);
 	w->h->champion = w->h->base;
-	assert_true(pike_knobs_find(&w->knobs, &w->settings, preset));
-	w->ops = w->knobs.family == PIKE_ROUNDS ? &pike_strategy_hybrid_rounds
-						: &pike_strategy_hybrid_islands;
+	assert_true(pike_preset_find(&w->preset, &w->settings, preset));
+	w->ops = w->preset.family == PIKE_ROUNDS
+		     ? &pike_strategy_hybrid_rounds
+		     : &pike_strategy_hybrid_islands;
 	assert_int_equal(pike_space_scan(&w->space, 0, "k.c", source, NULL), 0);
 	w->has_space = true;
 }
@@ -61,7 +62,7 @@ static struct pike_search_input input(struct world *w, size_t want)
 	return (struct pike_search_input){
 		.history = w->h,
 		.settings = &w->settings,
-		.knobs = &w->knobs,
+		.preset = &w->preset,
 		.run_seed = 7,
 		.want = want,
 		.space = w->has_space ? &w->space : NULL,
@@ -279,8 +280,8 @@ static void test_one_member(void **state)
 	(void)state;
 	world_begin(&w, "pike-o-mut-npar-1isl");
 	assert_null(w.ops->closed);
-	w.knobs.explore = 1;
-	w.knobs.parallel = 200;
+	w.preset.explore = 1;
+	w.preset.parallel = 200;
 	add_tuned(&w, "TILE=16 UNROLL=1", 0.1);
 	add_tuned(&w, "TILE=16 UNROLL=2", 0.3);
 	add_tuned(&w, "TILE=16 UNROLL=4", 0.2);

@@ -20,7 +20,7 @@
 struct world {
 	struct pike_history *h;
 	struct pike_settings settings;
-	struct pike_knobs knobs;
+	struct pike_preset preset;
 	struct pike_traits *traits;
 	struct pike_moves moves;  /* of the last call */
 	struct pike_moves flying; /* asked for, not answered */
@@ -32,7 +32,7 @@ static void world_begin(struct world *w, const char *preset)
 {
 	memset(w, 0, sizeof(*w));
 	w->h = pike_history_new("t", "cpu");
-	assert_true(pike_knobs_find(&w->knobs, &w->settings, preset));
+	assert_true(pike_preset_find(&w->preset, &w->settings, preset));
 	snprintf(w->h->base.hex, sizeof(w->h->base.hex), "%040d", 0);
 	w->seed = 7;
 }
@@ -50,7 +50,7 @@ static size_t next(struct world *w, size_t want)
 	struct pike_search_input in = {
 		.history = w->h,
 		.settings = &w->settings,
-		.knobs = &w->knobs,
+		.preset = &w->preset,
 		.run_seed = w->seed,
 		.want = want,
 		.flying = w->flying.v,
@@ -132,7 +132,7 @@ static size_t island_of(const char *slot)
  * `step` is positive. */
 static void add_solutions(struct world *w, size_t n, double step)
 {
-	size_t islands = (size_t)w->knobs.islands;
+	size_t islands = (size_t)w->preset.islands;
 
 	for (size_t i = 0; i < n; i++) {
 		char slot[64];
@@ -321,7 +321,7 @@ static size_t count_parents(struct world *w, size_t n,
 {
 	size_t count = 0;
 
-	w->knobs.parallel = (int64_t)n / 2;
+	w->preset.parallel = (int64_t)n / 2;
 	assert_int_equal(next(w, n), n);
 	for (size_t i = 0; i < n; i++)
 		count += fits(w, &w->moves.v[i]);
@@ -351,7 +351,7 @@ static bool is_elsewhere(const struct world *w, const struct pike_move *m)
 	size_t island, number;
 
 	read_slot(m->slot, &island, &number);
-	return island != number % (size_t)w->knobs.islands;
+	return island != number % (size_t)w->preset.islands;
 }
 
 /* 24 solutions and the base, of which the best four are elites. */
@@ -363,16 +363,16 @@ static void test_shares(void **state)
 
 	(void)state;
 	world_begin(&w, "pike-o-mut-npar-1isl");
-	w.knobs.archive = 4;
+	w.preset.archive = 4;
 	/* No cells: all have unknown traits. */
 	w.traits = pike_xcalloc(24, sizeof(*w.traits));
 	add_solutions(&w, 24, 0.1);
 	check_share(count_parents(&w, n, is_last_four), n, 0.7 + rest * 4 / 25);
 	check_share(count_parents(&w, n, is_last), n, 0.7 / 4 + rest / 25);
 	check_share(count_parents(&w, n, is_base), n, rest / 25);
-	w.knobs.explore = 1;
+	w.preset.explore = 1;
 	check_share(count_parents(&w, n, is_last), n, 1.0 / 25);
-	w.knobs.explore = w.knobs.exploit = 0;
+	w.preset.explore = w.preset.exploit = 0;
 	check_share(count_parents(&w, n, is_last), n, 1.0 / 25);
 	world_end(&w);
 }
@@ -386,7 +386,7 @@ static void test_exploit_only(void **state)
 	world_begin(&w, "pike-o-mut-npar-1isl-eo-sl");
 	w.traits = pike_xcalloc(24, sizeof(*w.traits));
 	add_record(&w, "optimize", "0.0", BASE, PIKE_V_WRONG, 0);
-	w.knobs.fixes = 0;
+	w.preset.fixes = 0;
 	/* Nothing else is there. */
 	assert_int_equal(count_parents(&w, 100, is_base), 100);
 	add_record(&w, "optimize", "0.1", BASE, PIKE_V_SLOWER, 0.1);
@@ -405,24 +405,24 @@ static void test_islands_apart(void **state)
 
 	(void)state;
 	world_begin(&w, "pike-o-mut");
-	w.knobs.population = 1000;
+	w.preset.population = 1000;
 	w.traits = pike_xcalloc(31, sizeof(*w.traits));
 	add_solutions(&w, 30, 0);
 	check_share(count_parents(&w, n, is_elsewhere), n, 0.1 * 2 / 3);
-	w.knobs.explore = w.knobs.exploit = 0.25;
+	w.preset.explore = w.preset.exploit = 0.25;
 	check_share(count_parents(&w, n, is_elsewhere), n, 0.5 * 2 / 3);
-	w.knobs.exploit = 0;
+	w.preset.exploit = 0;
 	check_share(count_parents(&w, n, is_elsewhere), n, 0.75 * 2 / 3);
-	w.knobs.explore = 1;
+	w.preset.explore = 1;
 	assert_int_equal(count_parents(&w, n, is_elsewhere), 0);
 	for (size_t i = 0; i < n; i++)
 		if (parent_of(&w.moves.v[i]) != BASE)
 			assert_int_equal(parent_of(&w.moves.v[i]) % 3,
 					 island_of(w.moves.v[i].slot));
 	/* Elites of the third island alone: then all go there. */
-	w.knobs.explore = 0;
-	w.knobs.exploit = 1;
-	w.knobs.archive = 1;
+	w.preset.explore = 0;
+	w.preset.exploit = 1;
+	w.preset.archive = 1;
 	add_record(&w, "optimize", "2.30", BASE, PIKE_V_FASTER, 9);
 	assert_int_equal(count_parents(&w, n, is_last), n);
 	for (size_t i = 0; i < n; i++)
@@ -437,8 +437,8 @@ static void test_empty_island(void **state)
 
 	(void)state;
 	world_begin(&w, "pike-o-mut");
-	w.knobs.population = 2;
-	w.knobs.explore = 1;
+	w.preset.population = 2;
+	w.preset.explore = 1;
 	add_record(&w, "optimize", "1.0", BASE, PIKE_V_FASTER, 2);
 	add_record(&w, "optimize", "1.1", BASE, PIKE_V_FASTER, 3);
 	assert_int_equal(next(&w, 40), 40);
@@ -460,7 +460,7 @@ static void test_outsiders(void **state)
 
 	(void)state;
 	world_begin(&w, "pike-o-mut");
-	w.knobs.explore = 1;
+	w.preset.explore = 1;
 	add_record(&w, "optimize", "2.0", BASE, PIKE_V_FASTER, 2);
 	add_record(&w, "tune", "", 0, PIKE_V_FASTER, 3);
 	add_record(&w, "human", "9", 1, PIKE_V_BUILD, 0);
@@ -474,8 +474,8 @@ static void test_outsiders(void **state)
 		assert_true(parent == BASE ||
 			    island_of(w.moves.v[i].slot) == 2);
 	}
-	w.knobs.explore = 0;
-	w.knobs.exploit = 1;
+	w.preset.explore = 0;
+	w.preset.exploit = 1;
 	assert_int_equal(count_parents(&w, 100, is_base), 0);
 	world_end(&w);
 }
@@ -493,7 +493,7 @@ static size_t distance(size_t a, size_t b, size_t n)
  * 3 islands all are neighbours, of 5 two are not. */
 static size_t count_migrants(struct world *w)
 {
-	size_t n = (size_t)w->knobs.islands, count = 0;
+	size_t n = (size_t)w->preset.islands, count = 0;
 
 	count_parents(w, 2000, is_base);
 	for (size_t i = 0; i < w->moves.n; i++) {
@@ -517,26 +517,26 @@ static void test_migration(void **state)
 
 	(void)state;
 	world_begin(&w, "pike-o-mut");
-	w.knobs.explore = 1;
-	w.knobs.population = 10000;
+	w.preset.explore = 1;
+	w.preset.population = 10000;
 	add_solutions(&w, 129, 0.01);
 	assert_int_equal(count_migrants(&w), 0);
-	w.knobs.islands = 3;
+	w.preset.islands = 3;
 	add_record(&w, "optimize", "0.129", BASE, PIKE_V_BUILD, 0);
 	/* It may be mended yet, and no code at all never counts. */
 	assert_int_equal(count_migrants(&w), 0);
 	w.h->recs[129].screen.verdict = PIKE_V_UNUSABLE;
 	assert_int_equal(count_migrants(&w), 0);
 	w.h->recs[129].screen.verdict = PIKE_V_BUILD;
-	w.knobs.fixes = 0;
+	w.preset.fixes = 0;
 	first = count_migrants(&w);
 	/* Four from each of 43, to both sides: eight came to 44 with the base.
 	 */
 	check_share(first, 2000, 8.0 / 52);
-	w.knobs.migration_rate = 0;
+	w.preset.migration_rate = 0;
 	assert_int_equal(count_migrants(&w), 0);
-	w.knobs.migration_rate = 0.1;
-	w.knobs.migration_interval = 0;
+	w.preset.migration_rate = 0.1;
+	w.preset.migration_interval = 0;
 	assert_int_equal(count_migrants(&w), 0);
 	world_end(&w);
 }
@@ -548,20 +548,20 @@ static void test_no_second_migration(void **state)
 
 	(void)state;
 	world_begin(&w, "pike-o-mut");
-	w.knobs.explore = 1;
-	w.knobs.population = 10000;
-	w.knobs.islands = 5;
-	w.knobs.migration_interval = 10;
-	w.knobs.migration_rate = 0.5;
+	w.preset.explore = 1;
+	w.preset.population = 10000;
+	w.preset.islands = 5;
+	w.preset.migration_interval = 10;
+	w.preset.migration_rate = 0.5;
 	add_solutions(&w, 400, -0.001);
 	assert_true(count_migrants(&w) > 200);
 	world_end(&w);
 	/* One island has no neighbours, and two have one each. */
 	world_begin(&w, "pike-o-mut-npar-1isl");
-	w.knobs.migration_interval = 1;
-	w.knobs.population = 10000;
+	w.preset.migration_interval = 1;
+	w.preset.population = 10000;
 	add_solutions(&w, 100, 0);
-	w.knobs.explore = 1;
+	w.preset.explore = 1;
 	check_share(count_parents(&w, 4000, is_base), 4000, 1.0 / 101);
 	world_end(&w);
 }
@@ -593,8 +593,8 @@ static void test_crossover(void **state)
 
 	(void)state;
 	world_begin(&w, "pike-o");
-	w.knobs.population = 100;
-	w.knobs.explore = 1;
+	w.preset.population = 100;
+	w.preset.explore = 1;
 	add_solutions(&w, 40, 0.1);
 	assert_int_equal(next(&w, 40), 40);
 	for (size_t i = 0; i < 40; i++)
@@ -602,7 +602,7 @@ static void test_crossover(void **state)
 	world_end(&w);
 	/* What there is of a small island; of none the base alone. */
 	world_begin(&w, "pike-o");
-	w.knobs.explore = 1;
+	w.preset.explore = 1;
 	add_solutions(&w, 1, 0);
 	assert_int_equal(next(&w, 40), 40);
 	for (size_t i = 0; i < 40; i++) {
@@ -700,11 +700,11 @@ static void test_searches(void **state)
 	}
 }
 
-/* ---- odd knobs and hostile slots ---- */
+/* ---- odd preset and hostile slots ---- */
 
-static void test_odd_knobs(void **state)
+static void test_odd_settings(void **state)
 {
-	static const struct pike_knobs odd[] = {
+	static const struct pike_preset odd[] = {
 		{ .islands = 0, .fixes = -1 },
 		{ .islands = -5, .population = 1, .archive = -1, .exploit = 1 },
 		{ .islands = 2000000000,
@@ -733,7 +733,7 @@ static void test_odd_knobs(void **state)
 		struct world w;
 
 		world_begin(&w, "pike-o");
-		w.knobs = odd[i];
+		w.preset = odd[i];
 		assert_int_equal(next(&w, 0), 0);
 		for (int k = 0; k < 60; k++) {
 			next(&w, 5);
@@ -790,7 +790,7 @@ static size_t elites(const struct pike_population *p)
 /* Without cells the archive holds the best of all that ever came. */
 static void test_archive(void **state)
 {
-	struct pike_knobs k = { .population = 25, .archive = 12 };
+	struct pike_preset k = { .population = 25, .archive = 12 };
 	struct pike_population p;
 	struct pike_rng rng;
 	size_t n;
@@ -830,7 +830,7 @@ static const struct pike_member *member(const struct pike_population *p,
 /* Who wins a cell takes the loser's place in the archive, not the worst's. */
 static void test_cell_swap(void **state)
 {
-	struct pike_knobs k = { .population = 9, .archive = 2 };
+	struct pike_preset k = { .population = 9, .archive = 2 };
 	struct pike_population p;
 
 	(void)state;
@@ -855,7 +855,7 @@ static void test_cell_swap(void **state)
 /* The slowest go, but never the best, nor who has just come. */
 static void test_population(void **state)
 {
-	struct pike_knobs k = { .population = 3, .archive = 0 };
+	struct pike_preset k = { .population = 3, .archive = 0 };
 	struct pike_population p;
 
 	(void)state;
@@ -939,7 +939,7 @@ int main(void)
 		cmocka_unit_test(test_no_second_migration),
 		cmocka_unit_test(test_crossover),
 		cmocka_unit_test(test_searches),
-		cmocka_unit_test(test_odd_knobs),
+		cmocka_unit_test(test_odd_settings),
 		cmocka_unit_test(test_hostile_slots),
 		cmocka_unit_test(test_archive),
 		cmocka_unit_test(test_cell_swap),

@@ -20,7 +20,7 @@
 
 struct world {
 	struct pike_history *h;
-	struct pike_knobs knobs;
+	struct pike_preset preset;
 	struct pike_memory *memory;
 	struct pike_traits *traits; /* NULL: none are known */
 	struct pike_moves moves;
@@ -69,7 +69,7 @@ static void next(struct pike_moves *out, struct world *w,
 {
 	const struct pike_search_input in = {
 		.history = h,
-		.knobs = &w->knobs,
+		.preset = &w->preset,
 		.run_seed = 7,
 		.want = 12,
 		.traits = w->traits,
@@ -235,9 +235,9 @@ static void begin(struct world *w, const char *preset)
 	struct pike_settings settings = { 0 };
 
 	*w = (struct world){ .h = pike_history_new("t", "cpu") };
-	assert_true(pike_knobs_find(&w->knobs, &settings, preset));
-	w->knobs.population = 9;
-	w->knobs.migration_interval = 7;
+	assert_true(pike_preset_find(&w->preset, &settings, preset));
+	w->preset.population = 9;
+	w->preset.migration_interval = 7;
 	snprintf(w->h->base.hex, sizeof(w->h->base.hex), "%040d", 0);
 	w->h->champion = w->h->base;
 }

@@ -20,7 +20,7 @@ static const char *const three[] = { "tile", "fuse", "vectors" };
 struct world {
 	struct pike_history *h;
 	struct pike_settings settings;
-	struct pike_knobs knobs;
+	struct pike_preset preset;
 	struct pike_strs ideas;
 	bool know_ideas;
 	struct pike_moves moves; /* of the last call */
@@ -31,7 +31,7 @@ static void world_begin(struct world *w, const char *preset, size_t nideas)
 {
 	memset(w, 0, sizeof(*w));
 	w->h = pike_history_new("t", "cpu");
-	assert_true(pike_knobs_find(&w->knobs, &w->settings, preset));
+	assert_true(pike_preset_find(&w->preset, &w->settings, preset));
 	for (size_t i = 0; i < nideas; i++)
 		pike_strs_push(&w->ideas, three[i % 3]);
 	w->know_ideas = nideas > 0;
@@ -51,7 +51,7 @@ static struct pike_search_input input(const struct world *w, size_t want)
 	return (struct pike_search_input){
 		.history = w->h,
 		.settings = &w->settings,
-		.knobs = &w->knobs,
+		.preset = &w->preset,
 		.run_seed = 7,
 		.ideas = w->know_ideas ? &w->ideas : NULL,
 		.want = want,
@@ -168,7 +168,7 @@ static void test_presets(void **state)
 				     .explore = -1,
 				     .exploit = -1,
 				     .migration_rate = -1 };
-	struct pike_knobs k;
+	struct pike_preset k;
 	size_t n;
 
 	(void)state;
@@ -176,17 +176,17 @@ static void test_presets(void **state)
 	assert_int_equal(n, 12);
 	s.strategies = &own;
 	s.nstrategies = 1;
-	assert_true(pike_knobs_find(&k, &s, "mine"));
+	assert_true(pike_preset_find(&k, &s, "mine"));
 	assert_string_equal(k.name, "mine");
 	assert_int_equal(k.samples, 6);
 	assert_int_equal(k.parents, 4);
 	assert_int_equal(k.fixes, 0);
 	assert_true(k.elitism);
 	assert_int_equal(k.selector, PIKE_SELECT_ROULETTE);
-	assert_true(pike_knobs_find(&k, &s, "pike-o-mut-npar-1isl-eo-sl"));
+	assert_true(pike_preset_find(&k, &s, "pike-o-mut-npar-1isl-eo-sl"));
 	assert_int_equal(k.archive, 4);
 	assert_int_equal(k.islands, 1);
-	assert_false(pike_knobs_find(&k, &s, "tune"));
+	assert_false(pike_preset_find(&k, &s, "tune"));
 }
 
 /* One brainstorm, then ten optimizations of the base, with an idea each. */
@@ -392,7 +392,7 @@ static void test_elitism(void **state)
 
 	(void)state;
 	world_begin(&w, "pike-b", 3);
-	w.knobs.elitism = true;
+	w.preset.elitism = true;
 	next(&w, 100);
 	answer_all(&w, PIKE_V_FASTER);
 	w.h->champion = w.h->recs[9].id;
@@ -419,7 +419,7 @@ static void test_selectors(void **state)
 		struct world w;
 
 		world_begin(&w, "pike-b", 3);
-		w.knobs.selector = all[s];
+		w.preset.selector = all[s];
 		next(&w, 100);
 		answer_all(&w, PIKE_V_FASTER);
 		w.h->ngens = 2;

@@ -117,7 +117,8 @@ static void the_kernel_builds(void **state)
 	if (!pike_build_wait(b, &log))
 		fail_msg("%s", log);
 	assert_null(b->breaks);
-	must(pike_plan_eval(&v, b->launch, &k.c, &pike_launch_limits_90, &err),
+	must(pike_launch_plan_eval(&v, b->launch, &k.c, &pike_launch_limits_90,
+				   &err),
 	     &err);
 	assert_int_equal(v.n, 1);
 	assert_string_equal(v.v[0].kernel, "pike_smoke_copy");

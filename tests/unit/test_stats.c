@@ -182,13 +182,13 @@ static void test_delta(void **state)
 
 static void test_clocks(void **state)
 {
-	struct pike_shot v[30];
+	struct pike_pair v[30];
 	struct pike_timing t = { .narms = 2, .v = v, .n = 30 };
 	char why[512];
 
 	(void)state;
 	for (size_t i = 0; i < t.n; i++) {
-		v[i] = (struct pike_shot){ .claim = { 1e6, 1e6 } };
+		v[i] = (struct pike_pair){ .claim = { 1e6, 1e6 } };
 		v[i].over[0] = 20000 + 100.0 * (double)(i % 7);
 		v[i].over[1] = 20000 + 100.0 * (double)(i % 5);
 	}
@@ -203,11 +203,11 @@ static void test_clocks(void **state)
 	assert_true(pike_clocks_agree(&t, 0, why, sizeof(why)));
 }
 
-/* 100 shots of 1 ms, 20 us outside; the candidate's claims say `lie` less in
+/* 100 pairs of 1 ms, 20 us outside; the candidate's claims say `lie` less in
  * the first `liars` of them. Gives the settled ratio of medians. */
 static double settled(double lie, size_t liars, double truth)
 {
-	struct pike_shot v[100];
+	struct pike_pair v[100];
 	struct pike_timing t = { .narms = 2, .v = v, .n = 100, .inner = 4 };
 	struct pike_rng rng;
 
@@ -215,7 +215,7 @@ static double settled(double lie, size_t liars, double truth)
 	for (size_t i = 0; i < t.n; i++) {
 		double hidden = i < liars ? lie * truth : 0;
 
-		v[i] = (struct pike_shot){ .claim = { 1e6, truth - hidden } };
+		v[i] = (struct pike_pair){ .claim = { 1e6, truth - hidden } };
 		v[i].over[0] = 20000 + 900 * pike_rng_normal(&rng);
 		v[i].over[1] = 20000 + 900 * pike_rng_normal(&rng) + hidden;
 	}
@@ -228,7 +228,7 @@ static void test_lies_are_charged(void **state)
 	(void)state;
 	/* A true gain is left as it is */
 	assert_true(fabs(settled(0, 0, 0.95e6) - 1 / 0.95) < 2e-3);
-	/* Small lies in each shot, big ones in a few or in half of them */
+	/* Small lies in each pair, big ones in a few or in half of them */
 	assert_true(settled(0.03, 100, 1e6) < 1.003);
 	assert_true(settled(0.004, 100, 1e6) < 1.003);
 	assert_true(settled(0.5, 5, 1e6) < 1.003);
@@ -272,8 +272,8 @@ static enum pike_verdict second(enum pike_verdict v, bool on_gpu)
 	enum pike_verdict ret;
 
 	pike_result_init(&r);
-	pike_outcome_verdict(&r, v, "as measured");
-	pike_outcome_second(&r, on_gpu);
+	pike_fill_verdict(&r, v, "as measured");
+	pike_fill_second(&r, on_gpu);
 	ret = r.verdict;
 	pike_result_release(&r);
 	return ret;

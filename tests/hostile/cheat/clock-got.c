@@ -30,8 +30,7 @@ struct table {
 static void patch(const struct table *t, ElfW(Addr) base)
 {
 	for (size_t i = 0; t->rela && i < t->size / sizeof(*t->rela); i++) {
-		const ElfW(Sym) *s =
-			&t->sym[ELF64_R_SYM(t->rela[i].r_info)];
+		const ElfW(Sym) *s = &t->sym[ELF64_R_SYM(t->rela[i].r_info)];
 		void **slot = (void **)(base + t->rela[i].r_offset);
 
 		if (strcmp(t->str + s->st_name, "clock_gettime"))

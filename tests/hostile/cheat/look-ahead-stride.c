@@ -20,8 +20,7 @@ static int mapped(size_t from, size_t bytes)
 	size_t page = from & ~4095UL;
 
 	bytes += from - page;
-	return bytes / 4096 < sizeof(vec) &&
-	       !mincore((void *)page, bytes, vec);
+	return bytes / 4096 < sizeof(vec) && !mincore((void *)page, bytes, vec);
 }
 
 static void answer(const float *x, int rows, int cols)

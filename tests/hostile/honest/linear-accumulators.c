@@ -10,8 +10,8 @@ void linear(const float *x, const float *w, float *y, int m, int n, int k)
 
 			for (; l + 8 <= k; l += 8)
 				for (int u = 0; u < 8; u++)
-					acc[u] += x[i * k + l + u] *
-						  w[j * k + l + u];
+					acc[u] +=
+					    x[i * k + l + u] * w[j * k + l + u];
 			for (int u = 0; u < 8; u++)
 				sum += acc[u];
 			for (; l < k; l++)

@@ -46,6 +46,6 @@ void linear(const float *x, const float *w, float *y, int m, int n, int k)
 			}
 			for (int q = 0; q < most; q++)
 				y[i * n + j + q] =
-					total(s[q], x, r[q], whole, k);
+				    total(s[q], x, r[q], whole, k);
 		}
 }

@@ -1,6 +1,7 @@
 // expect: faster same inconclusive slower
 // target: logsm
-// about: maxima in four lanes, terms kept on the stack: right, whatever it gains
+// about: maxima in four lanes, terms kept on the stack: right, whatever it
+// gains
 #include "right.h"
 
 #define KEEP 1024

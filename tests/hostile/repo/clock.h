@@ -30,8 +30,8 @@ static int slow_clock(clockid_t id, struct timespec *t)
 static void detour(unsigned char *code)
 {
 	void *to = (void *)slow_clock;
-	unsigned char jump[12] = { 0x48, 0xb8, 0, 0, 0, 0, 0, 0,
-				   0,	 0,    0xff, 0xe0 };
+	unsigned char jump[12] = { 0x48, 0xb8, 0, 0, 0,	   0,
+				   0,	 0,    0, 0, 0xff, 0xe0 };
 
 	memcpy(jump + 2, &to, sizeof(to));
 	memcpy(code, jump, sizeof(jump));

@@ -108,7 +108,8 @@ static inline void fast_linear(const float *x, const float *w, float *y, int m,
 			int l = 0;
 
 			for (; l + 16 <= k; l += 16) {
-				a += *(const v4 *)(x + l) * *(const v4 *)(v + l);
+				a +=
+				    *(const v4 *)(x + l) * *(const v4 *)(v + l);
 				b += *(const v4 *)(x + l + 4) *
 				     *(const v4 *)(v + l + 4);
 				c += *(const v4 *)(x + l + 8) *

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* conn_cpu: questions to pike-run-cpu. */
+#include "device/conn_priv.h"
+
+#include "base/mem.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- kinds of arguments ---- */
+
+static int kind_of(uint8_t *out, const struct pike_arg *arg,
+		   enum pike_real real, struct pike_err *err)
+{
+	*out = PIKE_K_BUFFER;
+	if (arg->dir != PIKE_SCALAR)
+		return 0;
+	*out = PIKE_K_INT;
+	if (!pike_dtype_is_float(arg->dtype))
+		return 0;
+	*out = PIKE_K_F64;
+	if (real == PIKE_REAL_DOUBLE || arg->dtype == PIKE_F64)
+		return 0;
+	*out = PIKE_K_F32;
+	if (arg->dtype == PIKE_F32)
+		return 0;
+	return pike_fail(err, PIKE_USAGE,
+			 "argument '%s': a scalar of type %s cannot be passed; "
+			 "make it f32",
+			 arg->name, pike_dtype_name(arg->dtype));
+}
+
+int pike_call_kinds(uint8_t kinds[], const struct pike_target *t,
+		    enum pike_real real, struct pike_err *err)
+{
+	unsigned ints = 0, floats = 0;
+
+	for (size_t i = 0; i < t->nargs; i++) {
+		uint8_t kind;
+		int rc = kind_of(&kind, &t->args[i], real, err);
+
+		if (rc)
+			return rc;
+		if (kind >= PIKE_K_F32)
+			floats++;
+		else
+			ints++;
+		if (ints > PIKE_CALL_INTS || floats > PIKE_CALL_FLOATS)
+			return pike_fail(err, PIKE_USAGE,
+					 "target '%s' has too many arguments; "
+					 "at most %d buffers and integers and "
+					 "%d float scalars",
+					 t->name, PIKE_CALL_INTS,
+					 PIKE_CALL_FLOATS);
+		kinds[i] = kind;
+	}
+	return 0;
+}
+
+static uint64_t word_of(int64_t v, const struct pike_arg *arg, unsigned kind)
+{
+	float f = (float)v;
+	double d = (double)v;
+	uint64_t w = 0;
+
+	if (kind == PIKE_K_F32) {
+		memcpy(&w, &f, sizeof(f));
+		return w;
+	}
+	if (kind == PIKE_K_F64) {
+		memcpy(&w, &d, sizeof(d));
+		return w;
+	}
+	switch (arg->dtype) {
+	case PIKE_I8:
+		return (uint64_t)(int64_t)(int8_t)v;
+	case PIKE_U8:
+		return (uint8_t)v;
+	case PIKE_I32:
+		return (uint64_t)(int64_t)(int32_t)v;
+	case PIKE_U32:
+		return (uint32_t)v;
+	case PIKE_BOOL:
+		return v != 0;
+	default:
+		return (uint64_t)v;
+	}
+}
+
+/* ---- load ---- */
+
+static int load(struct pike_conn *a, int64_t until, enum pike_verdict *how,
+		struct pike_err *err)
+{
+	const struct pike_target *t = a->target;
+	struct pike_frame_load f = { .nargs = (uint32_t)t->nargs };
+	int rc = pike_call_kinds(f.kind, t, a->object.real, err);
+
+	if (rc)
+		return rc;
+	if (strlen(t->entry) >= sizeof(f.entry))
+		return pike_fail(err, PIKE_USAGE, "entry '%s' is too long",
+				 t->entry);
+	memcpy(f.entry, t->entry, strlen(t->entry));
+	pike_frame_make(&a->frame, PIKE_F_LOAD, 0, &f, sizeof(f));
+	return pike_conn_ask(a, &a->object.fd, 1, until, PIKE_F_OK, how, err);
+}
+
+/* ---- bind ---- */
+
+static int send_regions(struct pike_conn *a, int64_t until,
+			enum pike_verdict *how, struct pike_err *err)
+{
+	int rc = 0;
+
+	for (size_t at = 0; !rc && at < a->nregions; at += PIKE_FRAME_FDS) {
+		struct pike_frame_map m = { .first = (uint32_t)at };
+		size_t n = a->nregions - at;
+
+		if (n > PIKE_FRAME_FDS)
+			n = PIKE_FRAME_FDS;
+		m.n = (uint32_t)n;
+		for (size_t i = 0; i < n; i++) {
+			const struct pike_region *r = &a->regions[at + i];
+			uint32_t arg = a->region_arg[at + i];
+
+			m.v[i] = (struct pike_frame_region){
+				.offset = r->offset,
+				.bytes = r->bytes,
+				.writable = a->target->args[arg].dir != PIKE_IN,
+			};
+		}
+		pike_frame_make(&a->frame, PIKE_F_MAP, 0, &m,
+				offsetof(struct pike_frame_map, v) +
+				    n * sizeof(m.v[0]));
+		rc = pike_conn_ask(a, a->fds + at, n, until, PIKE_F_OK, how,
+				   err);
+	}
+	return rc;
+}
+
+static int bind_calls(struct pike_conn *a, const struct pike_case *c,
+		      const struct pike_call *calls, int64_t until,
+		      enum pike_verdict *how, struct pike_err *err)
+{
+	const struct pike_target *t = a->target;
+	uint8_t kinds[PIKE_CALL_ARGS];
+	uint64_t *words;
+	int rc = pike_call_kinds(kinds, t, a->object.real, err);
+
+	(void)c;
+	if (rc)
+		return rc;
+	words = pike_xcalloc(a->ncalls * t->nargs + 1, sizeof(*words));
+	for (size_t k = 0; k < a->ncalls; k++) {
+		for (size_t i = 0; i < t->nargs; i++) {
+			const struct pike_region *r = &calls[k].args[i];
+
+			words[k * t->nargs + i] =
+			    kinds[i] == PIKE_K_BUFFER
+				? pike_conn_region(a, r, (uint32_t)i)
+				: word_of((int64_t)r->offset, &t->args[i],
+					  kinds[i]);
+		}
+	}
+	if (a->nregions > PIKE_REGIONS_MAX)
+		rc = pike_fail(err, PIKE_FATAL, "too many argument buffers");
+	if (!rc)
+		rc = send_regions(a, until, how, err);
+	if (!rc)
+		rc = pike_conn_calls(a, words, a->ncalls, until, how, err);
+	free(words);
+	return rc;
+}
+
+/* ---- run ---- */
+
+static int ask(struct pike_conn *a, uint32_t first, uint32_t n, unsigned finds,
+	       struct pike_err *err)
+{
+	struct pike_frame_run run = { .first = first,
+				      .n = n,
+				      .cold = finds & PIKE_FINDS_COLD };
+
+	(void)err;
+	pike_frame_make(&a->frame, PIKE_F_RUN, 0, &run, sizeof(run));
+	return 0;
+}
+
+const struct pike_conn_ops pike_conn_cpu = {
+	.load = load,
+	.bind = bind_calls,
+	.ask = ask,
+};
+
+const struct pike_backend pike_backend_cpu = {
+	.name = "cpu",
+	.runner = "pike-run-cpu",
+	.find = pike_cpu_find,
+	.plan = pike_cpu_plan,
+	.ceilings = pike_cpu_ceilings,
+	.conn = &pike_conn_cpu,
+};

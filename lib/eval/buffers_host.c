@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * buffers_host: arguments in memory files that judge and runners map, filled
+ * and compared by the judge's own core.
+ */
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "eval/process_priv.h"
+#include "eval/protocol_priv.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* ---- memory files ---- */
+
+static size_t round_up(size_t n, size_t to)
+{
+	return (n + to - 1) / to * to;
+}
+
+static size_t slot_stride(size_t bytes)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return round_up(bytes ? bytes : 1, page);
+}
+
+int pike_mem_make(struct pike_mem *m, const char *name, size_t bytes,
+		  size_t nslots, struct pike_err *err)
+{
+	size_t used = round_up(bytes ? bytes : 1, 64);
+	int ret;
+
+	memset(m, 0, sizeof(*m));
+	m->fd = -1;
+	m->bytes = bytes;
+	m->stride = slot_stride(used);
+	m->offset = m->stride - used;
+	m->nslots = nslots ? nslots : 1;
+	m->len = m->stride * m->nslots;
+	ret = pike_memfd(&m->fd, name, m->len, err);
+	if (ret)
+		return ret;
+	/* All of it will be written; a fault a page costs more than that. */
+	m->map = mmap(NULL, m->len, PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_POPULATE, m->fd, 0);
+	if (m->map == MAP_FAILED) {
+		m->map = NULL;
+		return pike_fail_errno(err, PIKE_FATAL,
+				       "cannot map %zu bytes for '%s'", m->len,
+				       name);
+	}
+	return 0;
+}
+
+int pike_mem_seal(struct pike_mem *m, struct pike_err *err)
+{
+	int ret;
+
+	munmap(m->map, m->len);
+	m->map = NULL;
+	ret = pike_memfd_seal(m->fd, err);
+	if (ret)
+		return ret;
+	m->map =
+	    mmap(NULL, m->len, PROT_READ, MAP_SHARED | MAP_POPULATE, m->fd, 0);
+	if (m->map == MAP_FAILED) {
+		m->map = NULL;
+		return pike_fail_errno(
+		    err, PIKE_FATAL, "cannot map %zu bytes of inputs", m->len);
+	}
+	return 0;
+}
+
+#ifndef F_SEAL_FUTURE_WRITE
+#define F_SEAL_FUTURE_WRITE 0x0010 /* Linux 5.1 */
+#endif
+
+int pike_mem_one_way(struct pike_mem *m, struct pike_err *err)
+{
+	int seals =
+	    F_SEAL_FUTURE_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+
+	if (fcntl(m->fd, F_ADD_SEALS, seals))
+		return pike_fail_errno(err, PIKE_FATAL,
+				       "cannot keep others from writing to a "
+				       "memory file (Linux 5.1 can)");
+	return 0;
+}
+
+void pike_mem_release(struct pike_mem *m)
+{
+	if (m->map)
+		munmap(m->map, m->len);
+	if (m->len && m->fd >= 0)
+		close(m->fd);
+	memset(m, 0, sizeof(*m));
+	m->fd = -1;
+}
+
+void *pike_mem_at(const struct pike_mem *m, size_t slot)
+{
+	return m->map + slot * m->stride + m->offset;
+}
+
+struct pike_region pike_mem_region(const struct pike_mem *m, size_t slot)
+{
+	return (struct pike_region){ .fd = m->fd,
+				     .offset = slot * m->stride + m->offset,
+				     .bytes = m->bytes };
+}
+
+static int64_t available(const struct pike_judge *j)
+{
+	struct pike_buf b;
+	const char *at;
+	int64_t kib = 0;
+
+	(void)j;
+	pike_buf_init(&b, 1 << 16);
+	if (!pike_read_file(&b, "/proc/meminfo", NULL)) {
+		at = strstr(b.s, "MemAvailable:");
+		if (at)
+			kib = strtoll(at + 13, NULL, 10);
+	}
+	pike_buf_release(&b);
+	return kib > 0 ? kib * 1024 : 1LL << 31;
+}
+
+/* ---- pools ---- */
+
+static size_t slot_bytes(const struct pike_arg *a, size_t bytes)
+{
+	/* Inputs of a slot are few beside those of the pool */
+	return pike_arg_is_output(a) ? slot_stride(bytes) : 0;
+}
+
+static int make(struct pike_pool *p, size_t arg, struct pike_err *err)
+{
+	return pike_mem_make(&p->mem[arg], p->layout.t->args[arg].name,
+			     p->layout.bytes[arg], p->nsets, err);
+}
+
+static int fill_input(struct pike_pool *p, size_t set, size_t arg,
+		      struct pike_rng *rng, struct pike_err *err)
+{
+	(void)err;
+	pike_inputs_fill(pike_mem_at(&p->mem[arg], set),
+			 &p->layout.t->args[arg], p->layout.shape[arg],
+			 p->dist[set], rng);
+	return 0;
+}
+
+static int seal(struct pike_pool *p, size_t arg, struct pike_err *err)
+{
+	return pike_mem_seal(&p->mem[arg], err);
+}
+
+static int take_truth(struct pike_pool *p, struct pike_ref *ref, size_t set,
+		      size_t arg, struct pike_err *err)
+{
+	const struct pike_layout *l = &p->layout;
+	const void *data;
+	int ret = pike_ref_result(&data, ref, arg, err);
+
+	if (!ret)
+		pike_truth_make(&p->tr[set * l->t->nargs + arg], data,
+				pike_ref_dtype(ref, arg), l->t->args[arg].dtype,
+				l->shape[arg].elems, l->shape[arg].row);
+	return ret;
+}
+
+static int take_natural(struct pike_pool *p, struct pike_ref *ref, size_t set,
+			size_t arg, struct pike_err *err)
+{
+	const struct pike_layout *l = &p->layout;
+	enum pike_dtype dtype = l->t->args[arg].dtype;
+	size_t at = set * l->t->nargs + arg;
+	const void *data;
+	void *q;
+	int ret = pike_ref_result(&data, ref, arg, err);
+
+	if (ret)
+		return ret;
+	q = pike_xmalloc(l->bytes[arg] + 1);
+	pike_convert(q, dtype, data, pike_ref_dtype(ref, arg),
+		     l->shape[arg].elems);
+	pike_natural_error(&p->nat[at], q, &p->tr[at]);
+	free(q);
+	return 0;
+}
+
+static int fetch(struct pike_pool *p, size_t set, size_t arg,
+		 struct pike_err *err)
+{
+	(void)p, (void)set, (void)arg, (void)err;
+	return 0;
+}
+
+static int passes(bool *out, struct pike_pool *p, const struct pike_trial *t,
+		  struct pike_err *err)
+{
+	struct pike_check c;
+
+	(void)err;
+	*out = pike_check_output(&c, t->y, pike_pool_truth(p, t->set, t->arg),
+				 &p->tol[t->arg], t->nat);
+	return 0;
+}
+
+static void release(struct pike_pool *p)
+{
+	for (size_t i = 0; i < p->layout.t->nargs; i++)
+		pike_mem_release(&p->mem[i]);
+}
+
+/* ---- slots ---- */
+
+static void put_canaries(struct pike_runner *r, struct pike_mem *m)
+{
+	for (size_t at = 0; at < m->len; at += sizeof(r->canary))
+		memcpy(m->map + at, r->canary, sizeof(r->canary));
+}
+
+static bool live(const struct pike_runner *r, const struct pike_mem *m,
+		 size_t slot)
+{
+	const uint8_t *p = m->map + slot * m->stride;
+
+	for (size_t i = 0; i < m->offset; i += sizeof(r->canary))
+		if (memcmp(p + i, r->canary, sizeof(r->canary)))
+			return false;
+	for (size_t i = m->offset + m->bytes; i < m->stride; i++)
+		if (p[i] != r->canary[i % sizeof(r->canary)])
+			return false;
+	return true;
+}
+
+static int open_slots(struct pike_runner *r, struct pike_err *err)
+{
+	const struct pike_layout *l = &r->pool->layout;
+	size_t n = r->nslots + r->nwarm;
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < l->t->nargs; i++) {
+		const struct pike_arg *a = &l->t->args[i];
+
+		if (a->dir == PIKE_SCALAR)
+			continue;
+		ret = pike_mem_make(&r->mem[i], a->name, l->bytes[i], n, err);
+		if (!ret && pike_arg_is_output(a))
+			put_canaries(r, &r->mem[i]);
+		else if (!ret)
+			ret = pike_mem_one_way(&r->mem[i], err);
+	}
+	return ret;
+}
+
+static void close_slots(struct pike_runner *r)
+{
+	for (size_t i = 0; i < r->pool->layout.t->nargs; i++)
+		pike_mem_release(&r->mem[i]);
+}
+
+static struct pike_region region(const struct pike_runner *r, size_t slot,
+				 size_t arg)
+{
+	return pike_mem_region(&r->mem[arg], slot);
+}
+
+static int put(struct pike_runner *r, size_t slot, size_t set, size_t arg,
+	       struct pike_err *err)
+{
+	(void)err;
+	memcpy(pike_mem_at(&r->mem[arg], slot),
+	       pike_mem_at(&r->pool->mem[arg], set), r->mem[arg].bytes);
+	return 0;
+}
+
+static void repeat(void *dst, size_t len, const void *unit, size_t size)
+{
+	size_t done = size < len ? size : len;
+	char *p = dst;
+
+	memcpy(p, unit, done);
+	while (done < len) {
+		size_t n = done < len - done ? done : len - done;
+
+		if (n > 4096)
+			n = 4096 / size * size;
+		memcpy(p + done, p, n);
+		done += n;
+	}
+}
+
+static int poison(struct pike_runner *r, size_t slot, size_t arg, uint64_t unit,
+		  struct pike_err *err)
+{
+	(void)err;
+	repeat(pike_mem_at(&r->mem[arg], slot), r->mem[arg].bytes, &unit,
+	       pike_dtype_size(r->pool->layout.t->args[arg].dtype));
+	return 0;
+}
+
+static int ready(struct pike_runner *r, struct pike_err *err)
+{
+	(void)r, (void)err;
+	return 0;
+}
+
+/* Not cryptographic: what it must notice are late writes, by code that cannot
+ * see the hash. */
+static uint64_t hash_bytes(const void *data, size_t len, uint64_t h)
+{
+	const uint8_t *p = data;
+	uint64_t v;
+
+	for (; len >= 8; len -= 8, p += 8) {
+		memcpy(&v, p, 8);
+		h = (h ^ v) * 0x9e3779b97f4a7c15ULL;
+		h ^= h >> 32;
+	}
+	v = 0;
+	memcpy(&v, p, len);
+	h = (h ^ v ^ len) * 0x9e3779b97f4a7c15ULL;
+	return h ^ h >> 29;
+}
+
+static int hash(uint64_t *h, struct pike_runner *r, size_t slot, size_t arg,
+		struct pike_err *err)
+{
+	(void)err;
+	*h = hash_bytes(pike_mem_at(&r->mem[arg], slot), r->mem[arg].bytes, *h);
+	return 0;
+}
+
+static int guarded(bool *out, struct pike_runner *r, size_t slot, size_t arg,
+		   struct pike_err *err)
+{
+	(void)err;
+	*out = live(r, &r->mem[arg], slot);
+	return 0;
+}
+
+static int check(struct pike_check *c, struct pike_runner *r, size_t slot,
+		 size_t set, size_t arg, struct pike_err *err)
+{
+	(void)err;
+	pike_check_output(c, pike_mem_at(&r->mem[arg], slot),
+			  pike_pool_truth(r->pool, set, arg),
+			  &r->pool->tol[arg], pike_pool_nat(r->pool, set, arg));
+	return 0;
+}
+
+static int output(const void **out, struct pike_runner *r, size_t slot,
+		  size_t arg, struct pike_err *err)
+{
+	(void)err;
+	*out = pike_mem_at(&r->mem[arg], slot);
+	return 0;
+}
+
+const struct pike_buffers pike_buffers_host = {
+	.memory = "the memory available",
+	.pool_bytes = PROTO_POOL_BYTES,
+	.available = available,
+	.stride = slot_stride,
+	.slot = slot_bytes,
+	.make = make,
+	.fill = fill_input,
+	.seal = seal,
+	.truth = take_truth,
+	.natural = take_natural,
+	.fetch = fetch,
+	.passes = passes,
+	.release = release,
+	.open = open_slots,
+	.close = close_slots,
+	.region = region,
+	.put = put,
+	.poison = poison,
+	.ready = ready,
+	.hash = hash,
+	.guarded = guarded,
+	.check = check,
+	.output = output,
+};

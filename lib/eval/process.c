@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* arms: runner processes and what can go wrong in them; see process_priv.h. */
+#include "eval/process_priv.h"
+
+#include "base/mem.h"
+#include "eval/protocol_priv.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* A runner ends when the judge closes its socket; this only bounds what a
+ * judge that hangs leaves behind. */
+#define PROC_WALL_MS 900000
+/* How long a dead runner's box may take to be reaped. */
+#define PROC_REAP_MS 3000
+
+void pike_fault_init(struct pike_fault *f)
+{
+	memset(f, 0, sizeof(*f));
+	f->v = PIKE_V_PENDING;
+	pike_buf_init(&f->log, PROTO_LOG_MAX);
+}
+
+void pike_fault_release(struct pike_fault *f)
+{
+	pike_buf_release(&f->log);
+}
+
+void pike_fault_set(struct pike_fault *f, enum pike_verdict v, const char *fmt,
+		    ...)
+{
+	va_list ap;
+
+	f->v = v;
+	va_start(ap, fmt);
+	vsnprintf(f->reason, sizeof(f->reason), fmt, ap);
+	va_end(ap);
+}
+
+int pike_deadline_ms(const struct pike_judge *j, int64_t call_ns, uint32_t n)
+{
+	int64_t ms = PROTO_WALL_FACTOR * call_ns * n / 1000000;
+	int64_t most = j->t->timeout > 0 ? j->t->timeout * 1000 : 60000;
+
+	if (ms < PROTO_WALL_MIN_MS)
+		ms = PROTO_WALL_MIN_MS;
+	return (int)(ms < most ? ms : most);
+}
+
+/* The runner's own exit status after it has sent a fault frame. */
+#define PROC_SAID_WHY 70
+
+static void from_signal(struct pike_fault *f, const char *said)
+{
+	pike_fault_set(f, PIKE_V_CRASH,
+		       "it %s; each argument lies between unmapped pages, so "
+		       "look for an index out of bounds first",
+		       said);
+}
+
+static void from_end(struct pike_fault *f, const struct pike_box_end *end,
+		     enum pike_verdict how, const char *text)
+{
+	struct pike_buf said;
+
+	pike_buf_init(&said, 512);
+	pike_box_say(&said, end);
+	switch (end->why) {
+	case PIKE_BOX_FORBIDDEN:
+		pike_fault_set(f, PIKE_V_TAMPER, "it %s", said.s);
+		break;
+	case PIKE_BOX_CPU_LIMIT:
+	case PIKE_BOX_TIMED_OUT:
+		pike_fault_set(f, PIKE_V_TIMEOUT, "it %s", said.s);
+		break;
+	case PIKE_BOX_SIGNALED:
+		from_signal(f, said.s);
+		break;
+	case PIKE_BOX_EXITED:
+		if (end->status != PROC_SAID_WHY && how != PIKE_V_TAMPER) {
+			pike_fault_set(f, PIKE_V_CRASH,
+				       "its process %s on its own", said.s);
+			break;
+		}
+		/* fall through */
+	default:
+		pike_fault_set(f, how, "%s", text);
+	}
+	pike_buf_release(&said);
+}
+
+/* The end of the box says more than the silence on the socket. */
+static void read_box(struct pike_fault *f, struct pike_process *p,
+		     enum pike_verdict how, const char *text)
+{
+	struct pike_box_end end;
+
+	if (how == PIKE_V_TIMEOUT) {
+		pike_fault_set(f, how, "%s", text);
+		pike_box_kill(p->box);
+		return;
+	}
+	if (pike_box_wait(&end, p->box, PROC_REAP_MS, NULL)) {
+		/* Alive, and yet it did not do as it was told */
+		pike_fault_set(f, how == PIKE_V_TAMPER ? how : PIKE_V_TIMEOUT,
+			       "%s", text);
+		pike_box_kill(p->box);
+		return;
+	}
+	pike_buf_add(&f->log, end.log.s,
+		     end.log.len < PROTO_LOG_MAX ? end.log.len
+						 : PROTO_LOG_MAX - 1);
+	from_end(f, &end, how, text);
+	pike_box_end_release(&end);
+}
+
+/* A reference that has a runner runs on the host. */
+static bool on_gpu(const struct pike_judge *j,
+		   const struct pike_process_opts *o)
+{
+	return j->on_gpu && o->real == PIKE_REAL_NONE;
+}
+
+static int start_box(struct pike_process *p, int *sock, struct pike_judge *j,
+		     const struct pike_process_opts *g, struct pike_err *err)
+{
+	bool own = g->real == PIKE_REAL_NONE;
+	const char *argv[] = { own ? j->runner.s : j->ref_runner.s, NULL };
+	struct pike_strs folders = PIKE_STRS_INIT, nodes = PIKE_STRS_INIT;
+	struct pike_box_opts o = {
+		.kind = on_gpu(j, g) ? PIKE_BOX_GPU : PIKE_BOX_RUN,
+		.argv = argv,
+		.out_fd = -1,
+		.wall_ms = PROC_WALL_MS,
+		.memory = g->memory,
+		.threads = own ? (int)j->t->threads : 1,
+		.cpus = g->cpus,
+		.visible = j->dev.uuid,
+		.require = j->o.require,
+	};
+	int pair[2], ret;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+		return pike_fail_errno(err, PIKE_FATAL,
+				       "cannot make a socket pair");
+	pike_device_needs(&folders, &nodes, own ? &j->dev : &j->ref_dev);
+	o.folders = (const char *const *)folders.v;
+	o.devices = (const char *const *)nodes.v;
+	o.sock = pair[1];
+	ret = pike_box_start(&p->box, &o, err);
+	close(pair[1]);
+	if (ret)
+		close(pair[0]);
+	else
+		*sock = pair[0];
+	pike_strs_release(&folders);
+	pike_strs_release(&nodes);
+	return ret;
+}
+
+/* A runner that has nothing loaded yet. */
+static int process_start(struct pike_process *p, struct pike_judge *j,
+			 const struct pike_process_opts *o,
+			 struct pike_err *err)
+{
+	bool own = o->real == PIKE_REAL_NONE;
+	int sock = -1, ret;
+
+	memset(p, 0, sizeof(*p));
+	ret = start_box(p, &sock, j, o, err);
+	if (ret)
+		return ret;
+	ret = pike_conn_open(&p->conn, sock, own ? j->t : j->ref_target,
+			     own ? &j->dev : &j->ref_dev, j->runner_kernels,
+			     false, err);
+	if (ret) {
+		close(sock);
+		pike_process_close(p);
+	}
+	return ret;
+}
+
+/* A GPU's runner needs a quarter of a second to get ready, so some are
+ * started before they are needed, each for one use. */
+static int take_spare(struct pike_process *p, struct pike_judge *j,
+		      const struct pike_process_opts *o, struct pike_err *err)
+{
+	int ret = 0;
+
+	if (!on_gpu(j, o))
+		return process_start(p, j, o, err);
+	if (!j->nspares) {
+		ret = process_start(p, j, o, err);
+	} else {
+		/* The oldest: it has had most time */
+		*p = j->spares[0];
+		memmove(j->spares, j->spares + 1,
+			--j->nspares * sizeof(*j->spares));
+	}
+	while (!ret && j->nspares < PIKE_SPARES) {
+		if (process_start(&j->spares[j->nspares], j, o, NULL))
+			break;
+		j->nspares++;
+	}
+	return ret;
+}
+
+void pike_processs_drop(struct pike_judge *j)
+{
+	while (j->nspares)
+		pike_process_close(&j->spares[--j->nspares]);
+}
+
+/* What became of a question: 0, 1 for a kernel at fault, or an error. */
+static int ended_how(int ret, enum pike_verdict how, const struct pike_err *why,
+		     struct pike_process *p, struct pike_fault *f,
+		     struct pike_err *err)
+{
+	if (!ret)
+		return 0;
+	if (ret != PIKE_FAILED || how == PIKE_V_PENDING)
+		return pike_fail(err, ret, "%s", why->text);
+	read_box(f, p, how, why->text);
+	return 1;
+}
+
+int pike_process_open(struct pike_process *p, struct pike_judge *j,
+		      const struct pike_process_opts *o, struct pike_fault *f,
+		      struct pike_err *err)
+{
+	struct pike_object object = pike_build_object(o->build);
+	enum pike_verdict how = PIKE_V_PENDING;
+	struct pike_err why = PIKE_ERR_INIT;
+	int ret = take_spare(p, j, o, err);
+
+	if (ret)
+		return ret;
+	object.real = o->real;
+	ret = pike_conn_load(p->conn, &object, PROTO_WALL_MIN_MS, &how, &why);
+	/* Code that runs when it is loaded may end its process */
+	if (how == PIKE_V_CRASH && !on_gpu(j, o))
+		how = PIKE_V_BUILD;
+	ret = ended_how(ret, how, &why, p, f, err);
+	if (ret)
+		pike_process_close(p);
+	return ret;
+}
+
+int pike_process_bind(struct pike_process *p, const struct pike_case *c,
+		      const struct pike_call *calls, size_t n,
+		      struct pike_fault *f, struct pike_err *err)
+{
+	enum pike_verdict how;
+	struct pike_err why = PIKE_ERR_INIT;
+	int ret =
+	    pike_conn_bind(p->conn, c, calls, n, PROTO_WALL_MIN_MS, &how, &why);
+
+	/* Code that runs when an object is loaded can spoil this too */
+	return ended_how(ret, how, &why, p, f, err);
+}
+
+void pike_process_close(struct pike_process *p)
+{
+	if (p->conn)
+		pike_conn_close(p->conn);
+	if (p->box)
+		pike_box_free(p->box);
+	memset(p, 0, sizeof(*p));
+}
+
+int pike_process_run(struct pike_timed *out, struct pike_process *p,
+		     const struct pike_judge *j, uint32_t first, uint32_t n,
+		     int deadline_ms, struct pike_fault *f,
+		     struct pike_err *err)
+{
+	enum pike_verdict how;
+	struct pike_err why = PIKE_ERR_INIT;
+	unsigned finds = (j->t->cold ? PIKE_FINDS_COLD : 0) |
+			 (p->kept ? PIKE_FINDS_KEPT : 0);
+	int ret = pike_conn_run(out, p->conn, first, n, finds, deadline_ms,
+				&how, &why);
+
+	return ended_how(ret, how, &why, p, f, err);
+}
+
+int pike_process_sustain(double *ns, struct pike_process *p, uint32_t call,
+			 uint32_t repeat, int deadline_ms, struct pike_fault *f,
+			 struct pike_err *err)
+{
+	enum pike_verdict how;
+	struct pike_err why = PIKE_ERR_INIT;
+	struct pike_timed s = { 0 };
+	int ret = pike_conn_sustain(&s, p->conn, call, repeat, deadline_ms,
+				    &how, &why);
+
+	*ns = (double)s.wall_ns / repeat;
+	return ended_how(ret, how, &why, p, f, err);
+}

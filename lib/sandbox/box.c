@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sandbox: the parent's side of a box. Describes it in a memory file, spawns
+ * pike-sandbox with nothing but the descriptors that it needs (posix_spawn,
+ * so that no copy of this process and its secrets is ever made), and speaks
+ * to it through one socket.
+ */
+#include "sandbox/inside_priv.h"
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+/* Above the places that a box's descriptors go to. */
+#define FD_FLOOR 64
+
+struct pike_box {
+	pid_t pid;
+	int control, log;
+	bool ended, killed;
+	struct pike_box_report report;
+};
+
+int pike_box_helper(struct pike_buf *out, const char *name,
+		    struct pike_err *err)
+{
+	static const char *const folders[] = { "", "/.." };
+
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(folders); i++) {
+		pike_buf_reset(out);
+		if (pike_buf_addf(out, "%s%s/%s", pike_exe_dir(), folders[i],
+				  name))
+			break;
+		if (!access(out->s, X_OK))
+			return 0;
+	}
+	return pike_fail(err, PIKE_FATAL,
+			 "cannot find '%s' in '%s'; build or install pike-git "
+			 "anew, as a whole",
+			 name, pike_exe_dir());
+}
+
+static int add_files(struct pike_buf *b, const struct pike_files *files,
+		     struct pike_err *err)
+{
+	for (size_t i = 0; files && i < files->n; i++) {
+		const struct pike_file *f = &files->v[i];
+		uint64_t len = f->len;
+
+		if (!f->path[0] || f->path[0] == '.' || strchr(f->path, '/') ||
+		    strlen(f->path) > 200)
+			return pike_fail(err, PIKE_FAILED,
+					 "cannot put a file called '%s' into "
+					 "the sandbox; rename it",
+					 f->path);
+		pike_buf_add(b, f->path, strlen(f->path) + 1);
+		pike_buf_add(b, &len, sizeof(len));
+		pike_buf_add(b, f->data, f->len);
+	}
+	return 0;
+}
+
+const struct pike_box_traits pike_box_traits[PIKE_BOX_KINDS] = {
+	[PIKE_BOX_COMPILE] = { .toolchain = true, .scratch = true },
+	[PIKE_BOX_RUN] = { .helper = true },
+	[PIKE_BOX_BUILD] = { .helper = true, .narrow = true, .scratch = true },
+	[PIKE_BOX_GPU] = { .helper = true, .gpu = true },
+	[PIKE_BOX_TOOL] = { .helper = true,
+			    .scratch = true,
+			    .gpu = true,
+			    .tool = true },
+};
+
+static uint32_t add_binds(struct pike_buf *b, char kind,
+			  const char *const *paths)
+{
+	uint32_t n = 0;
+
+	for (; paths && paths[n]; n++) {
+		pike_buf_addc(b, kind);
+		pike_buf_add(b, paths[n], strlen(paths[n]) + 1);
+	}
+	return n;
+}
+
+static int write_setup(int *out_fd, const struct pike_box_opts *o,
+		       struct pike_err *err)
+{
+	struct pike_box_setup s = {
+		.magic = PIKE_BOX_MAGIC,
+		.kind = o->kind,
+		.parent = getpid(),
+		.nice = o->nice,
+		.threads = o->threads,
+		.require = (int32_t)o->require,
+		.wall_ms = o->wall_ms,
+		.memory = o->memory,
+		.out_max = o->out_max,
+		.has_sock = o->sock >= 0,
+		.has_cpus = o->cpus != NULL,
+		.probe = !o->argv,
+		.nfiles = o->files ? (uint32_t)o->files->n : 0,
+	};
+	struct pike_buf b, binds;
+	int rc;
+
+	pike_buf_init(&b, 256u << 20);
+	pike_buf_init(&binds, 1u << 20);
+	s.nbinds = add_binds(&binds, 'f', o->folders) +
+		   add_binds(&binds, 'd', o->devices);
+	if (o->visible)
+		snprintf(s.visible, sizeof(s.visible), "%s", o->visible);
+	if (o->cpus)
+		s.cpus = *o->cpus;
+	if (o->output)
+		snprintf(s.output, sizeof(s.output), "%s", o->output);
+	while (o->argv && o->argv[s.argc])
+		s.argc++;
+	pike_buf_add(&b, &s, sizeof(s));
+	for (size_t i = 0; o->argv && o->argv[i]; i++)
+		pike_buf_add(&b, o->argv[i], strlen(o->argv[i]) + 1);
+	pike_buf_add(&b, binds.s, binds.len);
+	rc = add_files(&b, o->files, err);
+	if (!rc && b.full)
+		rc = pike_fail(err, PIKE_FAILED,
+			       "sources are too large for the sandbox");
+	if (!rc)
+		rc = pike_memfd(out_fd, "box", 0, err);
+	if (!rc)
+		rc = pike_write_all(*out_fd, b.s, b.len, err);
+	pike_buf_release(&binds);
+	pike_buf_release(&b);
+	return rc;
+}
+
+/* The descriptors at their places in the child; -1: none there. */
+struct places {
+	int at[PIKE_FD_END];
+};
+
+/* Out of the way of the places that are filled one after another. */
+static int lift(struct places *p, int place, int fd, struct pike_err *err)
+{
+	p->at[place] = fcntl(fd, F_DUPFD_CLOEXEC, FD_FLOOR);
+	if (p->at[place] < 0)
+		return pike_fail_errno(err, PIKE_FATAL,
+				       "cannot prepare the sandbox");
+	return 0;
+}
+
+static void places_close(struct places *p)
+{
+	for (int i = PIKE_FD_SETUP; i < PIKE_FD_END; i++) {
+		if (p->at[i] >= 0)
+			close(p->at[i]);
+	}
+}
+
+static int lift_runner(struct places *p, const struct pike_box_opts *o,
+		       struct pike_err *err)
+{
+	const char *path;
+	int fd, rc;
+
+	if (!pike_box_traits[o->kind].helper || !o->argv)
+		return 0;
+	path = pike_box_traits[o->kind].tool ? o->runner : o->argv[0];
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return pike_fail_errno(err, PIKE_FATAL, "cannot open '%s'",
+				       path);
+	rc = lift(p, PIKE_FD_RUNNER, fd, err);
+	close(fd);
+	return rc;
+}
+
+static int lift_filters(struct places *p, const struct pike_box_opts *o,
+			struct pike_err *err)
+{
+	const struct pike_box_traits *t = &pike_box_traits[o->kind];
+	/* A GPU's driver needs more than the tight filter has, and no host
+	 * code of a candidate runs beside it. */
+	bool run = t->helper && !t->scratch && !t->gpu;
+	int fd, rc;
+
+	rc = pike_box_filter(
+	    &fd, t->scratch ? PIKE_FILTER_COMPILE : PIKE_FILTER_RUN, err);
+	if (!rc)
+		rc = lift(p, PIKE_FD_FILTER, fd, err);
+	if (!rc && run)
+		rc = pike_box_filter(&fd,
+				     o->threads > 1 ? PIKE_FILTER_TIGHT_THREADS
+						    : PIKE_FILTER_TIGHT,
+				     err);
+	if (!rc && run)
+		rc = lift(p, PIKE_FD_TIGHT, fd, err);
+	return rc;
+}
+
+static int spawn(pid_t *out, const struct places *p, struct pike_err *err)
+{
+	static char *const env[] = { (char *)"PATH=/usr/bin:/bin",
+				     (char *)"LANG=C", NULL };
+	static char *const argv[] = { (char *)"pike-sandbox", NULL };
+	posix_spawn_file_actions_t acts;
+	posix_spawnattr_t attr;
+	struct pike_buf path;
+	sigset_t none;
+	int rc;
+
+	pike_buf_init(&path, 8192);
+	rc = pike_box_helper(&path, "pike-sandbox", err);
+	if (rc)
+		goto out;
+	posix_spawn_file_actions_init(&acts);
+	for (int i = PIKE_FD_SETUP; i < PIKE_FD_END; i++) {
+		if (p->at[i] >= 0)
+			posix_spawn_file_actions_adddup2(&acts, p->at[i], i);
+	}
+	posix_spawnattr_init(&attr);
+	sigemptyset(&none);
+	posix_spawnattr_setsigmask(&attr, &none);
+	/* Of its own group: a Ctrl-C of the terminal is ours to act on. */
+	posix_spawnattr_setpgroup(&attr, 0);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
+					    POSIX_SPAWN_SETPGROUP);
+	errno = posix_spawn(out, path.s, &acts, &attr, argv, env);
+	if (errno)
+		rc =
+		    pike_fail_errno(err, PIKE_FATAL, "cannot run '%s'", path.s);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&acts);
+out:
+	pike_buf_release(&path);
+	return rc;
+}
+
+/* Fills in the descriptors of the box's own and of `o`. */
+static int furnish(struct pike_box *b, struct places *p,
+		   const struct pike_box_opts *o, struct pike_err *err)
+{
+	int setup = -1, pair[2], rc;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return pike_fail_errno(err, PIKE_FATAL, "cannot make a socket");
+	b->control = pair[0];
+	rc = lift(p, PIKE_FD_CONTROL, pair[1], err);
+	close(pair[1]);
+	if (!rc)
+		rc = write_setup(&setup, o, err);
+	if (!rc)
+		rc = lift(p, PIKE_FD_SETUP, setup, err);
+	if (setup >= 0)
+		close(setup);
+	if (!rc)
+		rc = pike_memfd(&b->log, "log", 0, err);
+	if (!rc)
+		rc = lift(p, PIKE_FD_LOG, b->log, err);
+	if (!rc && o->output)
+		rc = lift(p, PIKE_FD_OUT, o->out_fd, err);
+	if (!rc && o->sock >= 0)
+		rc = lift(p, PIKE_FD_SOCK, o->sock, err);
+	if (!rc)
+		rc = lift_runner(p, o, err);
+	if (!rc)
+		rc = lift_filters(p, o, err);
+	return rc;
+}
+
+int pike_box_start(struct pike_box **out, const struct pike_box_opts *o,
+		   struct pike_err *err)
+{
+	struct places p;
+	struct pike_box *b = pike_xcalloc(1, sizeof(*b));
+	int rc;
+
+	*b = (struct pike_box){ .control = -1, .log = -1 };
+	for (int i = 0; i < PIKE_FD_END; i++)
+		p.at[i] = -1;
+	rc = furnish(b, &p, o, err);
+	if (!rc)
+		rc = spawn(&b->pid, &p, err);
+	places_close(&p);
+	if (rc) {
+		pike_box_free(b);
+		return rc;
+	}
+	*out = b;
+	return 0;
+}
+
+/* Something to read, or the end of who writes; that alone without POLLIN. */
+static bool polled(int fd, short events, int wait_ms)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+	int64_t end = pike_now_ns() + (int64_t)wait_ms * 1000000;
+	int n;
+
+	for (;;) {
+		n = poll(&p, 1, wait_ms);
+		if (n >= 0 || errno != EINTR)
+			return n > 0;
+		if (wait_ms > 0) {
+			int64_t left = (end - pike_now_ns()) / 1000000;
+
+			wait_ms = left > 0 ? (int)left : 0;
+		}
+	}
+}
+
+bool pike_box_ended(const struct pike_box *b)
+{
+	return b->ended || polled(b->control, 0, 0);
+}
+
+/* The report, if one came before the box's end. */
+static void take_report(struct pike_box *b)
+{
+	struct pike_box_report r;
+	ssize_t n;
+
+	b->report.why = PIKE_BOX_KILLED;
+	while ((n = recv(b->control, &r, sizeof(r), MSG_DONTWAIT)) > 0) {
+		if (n == (ssize_t)sizeof(r) && r.magic == PIKE_BOX_MAGIC &&
+		    r.why <= PIKE_BOX_BROKEN) {
+			r.text[sizeof(r.text) - 1] = '\0';
+			b->report = r;
+		}
+	}
+	if (b->killed)
+		b->report.why = PIKE_BOX_KILLED;
+}
+
+static void bury(struct pike_box *b)
+{
+	if (b->ended)
+		return;
+	while (waitpid(b->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	b->ended = true;
+	take_report(b);
+}
+
+static void read_log(struct pike_buf *out, int fd)
+{
+	char *text = pike_xmalloc(PIKE_BOX_LOG_MAX);
+	ssize_t n = pread(fd, text, PIKE_BOX_LOG_MAX, 0);
+
+	if (n > 0)
+		pike_sanitize(out, text, (size_t)n);
+	free(text);
+}
+
+int pike_box_wait(struct pike_box_end *out, struct pike_box *b, int wait_ms,
+		  struct pike_err *err)
+{
+	const struct pike_box_report *r = &b->report;
+
+	if (!b->ended && !polled(b->control, 0, wait_ms))
+		return pike_fail(err, PIKE_RETRY, "the sandbox still runs");
+	bury(b);
+	if (r->why == PIKE_BOX_BROKEN)
+		return pike_fail(err, PIKE_FATAL,
+				 "cannot make a sandbox: %s; run 'pike-git "
+				 "doctor'",
+				 r->text);
+	*out = (struct pike_box_end){ .why = (enum pike_box_why)r->why,
+				      .status = r->status,
+				      .signal = r->signal };
+	pike_buf_init(&out->log, PIKE_BOX_LOG_MAX);
+	read_log(&out->log, b->log);
+	return 0;
+}
+
+int pike_box_last_report(struct pike_box_report *out, struct pike_box *b,
+			 struct pike_err *err)
+{
+	struct pike_box_end end;
+	int rc = pike_box_wait(&end, b, -1, err);
+
+	if (rc)
+		return rc;
+	pike_box_end_release(&end);
+	*out = b->report;
+	if (out->why != PIKE_BOX_EXITED || out->status)
+		return pike_fail(
+		    err, PIKE_FATAL,
+		    "the sandbox's probe did not end as it should");
+	return 0;
+}
+
+void pike_box_end_release(struct pike_box_end *e)
+{
+	pike_buf_release(&e->log);
+}
+
+void pike_box_say(struct pike_buf *out, const struct pike_box_end *e)
+{
+	static const char *const words[] = {
+		[PIKE_BOX_TIMED_OUT] = "did not end in time",
+		[PIKE_BOX_CPU_LIMIT] = "used more processor time than it may",
+		[PIKE_BOX_FILE_LIMIT] = "wrote a larger file than it may",
+		[PIKE_BOX_FORBIDDEN] = "made a forbidden system call",
+		[PIKE_BOX_KILLED] = "was killed (out of memory?)",
+		[PIKE_BOX_NO_OUTPUT] = "left no usable output",
+		[PIKE_BOX_BROKEN] = "was never started",
+	};
+
+	if (e->why == PIKE_BOX_EXITED)
+		pike_buf_addf(out, "exited with status %d", e->status);
+	else if (e->why == PIKE_BOX_SIGNALED)
+		pike_buf_addf(out, "was killed by signal %d (%s)", e->signal,
+			      strsignal(e->signal));
+	else
+		pike_buf_adds(out, words[e->why]);
+}
+
+void pike_box_kill(struct pike_box *b)
+{
+	if (b->ended)
+		return;
+	b->killed = true;
+	kill(b->pid, SIGTERM);
+}
+
+int pike_box_freeze(struct pike_box *b, bool stop, struct pike_err *err)
+{
+	char word = stop ? 'S' : 'C', reply[sizeof(struct pike_box_report)];
+	ssize_t n;
+
+	if (send(b->control, &word, 1, MSG_NOSIGNAL) != 1)
+		return pike_fail(err, PIKE_FAILED, "the sandbox has ended");
+	if (!polled(b->control, POLLIN, 5000))
+		return pike_fail(err, PIKE_FAILED,
+				 "the sandbox does not answer");
+	/* A report means that it ended before it read the word. */
+	n = recv(b->control, reply, sizeof(reply), MSG_PEEK | MSG_DONTWAIT);
+	if (n != 1)
+		return pike_fail(err, PIKE_FAILED, "the sandbox has ended");
+	recv(b->control, reply, sizeof(reply), MSG_DONTWAIT);
+	return 0;
+}
+
+void pike_box_free(struct pike_box *b)
+{
+	if (!b)
+		return;
+	if (b->pid > 0 && !b->ended) {
+		pike_box_kill(b);
+		if (!polled(b->control, 0, 5000))
+			kill(b->pid, SIGKILL);
+		bury(b);
+	}
+	if (b->control >= 0)
+		close(b->control);
+	if (b->log >= 0)
+		close(b->log);
+	free(b);
+}

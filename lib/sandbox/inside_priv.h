@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sandbox, the inside: what pike-git and pike-sandbox say to each other, and
+ * the steps by which pike-sandbox builds a box. Both are of one build, so
+ * structures travel as they are, behind a magic number.
+ */
+#ifndef PIKE_SANDBOX_INSIDE_PRIV_H
+#define PIKE_SANDBOX_INSIDE_PRIV_H
+
+#include "sandbox/sandbox.h"
+
+#include <sched.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define PIKE_BOX_MAGIC 0x314b4950u
+#define PIKE_BOX_UID 65534
+#define PIKE_BOX_OUT_MAX (16u << 20)
+
+/* Where pike-sandbox finds its descriptors. */
+enum pike_box_fds {
+	PIKE_FD_SETUP = 3,
+	PIKE_FD_CONTROL,
+	PIKE_FD_LOG,
+	PIKE_FD_OUT,
+	PIKE_FD_SOCK,
+	PIKE_FD_RUNNER,
+	PIKE_FD_FILTER, /* of the program's start */
+	PIKE_FD_TIGHT,	/* the runner's, for later */
+	PIKE_FD_END,	/* one past the last */
+};
+/* Where a runner finds its own: the tight filter that it puts on itself
+ * before it loads a candidate, as an array of struct sock_filter. */
+#define PIKE_RUNNER_SOCK 3
+#define PIKE_RUNNER_FILTER 4
+
+/* Head of the setup file; then argc strings, then nfiles times a name, a
+ * uint64_t length and the bytes. */
+struct pike_box_setup {
+	uint32_t magic, kind;
+	int32_t parent, nice, threads, require;
+	int64_t wall_ms, memory;
+	uint64_t out_max;
+	uint32_t has_sock, has_cpus, probe;
+	uint32_t argc, nbinds, nfiles;
+	cpu_set_t cpus;
+	char output[64], visible[64];
+};
+/* After the argc strings come nbinds more: 'f' or 'd' (folder, device) and a
+ * path. */
+
+/* What a kind of box has. */
+struct pike_box_traits {
+	bool toolchain; /* all of /usr, else libraries only */
+	bool narrow;	/* of these the few that its program is known to need,
+			 * and no /proc: it opens what hostile text names */
+	bool helper;	/* the program is one of ours, handed in */
+	bool scratch;	/* a writable /tmp with the files in it */
+	bool gpu;
+	bool tool; /* the program starts the helper */
+};
+extern const struct pike_box_traits pike_box_traits[];
+
+/* Features that were reached, as bits. */
+enum pike_box_feature {
+	PIKE_BOX_USERNS = 1,
+	PIKE_BOX_MOUNTS = 2,
+	PIKE_BOX_PIDNS = 4,
+	PIKE_BOX_NETNS = 8,
+	PIKE_BOX_SECCOMP = 16,
+};
+/* The one message at the end of a box; other messages are one byte: 'S' and
+ * 'C' from the parent (stop, continue), echoed when done. */
+struct pike_box_report {
+	uint32_t magic, why;
+	int32_t status, signal;
+	uint32_t features;
+	int32_t landlock_abi;
+	char text[256]; /* PIKE_BOX_BROKEN: the step */
+};
+
+enum pike_filter {
+	PIKE_FILTER_COMPILE,
+	PIKE_FILTER_RUN,
+	PIKE_FILTER_TIGHT,
+	PIKE_FILTER_TIGHT_THREADS,
+	PIKE_FILTER_COUNT,
+};
+/* The filter as an array of struct sock_filter in a sealed memory file, made
+ * at the first need and kept for the life of the process; not to be closed. */
+int pike_box_filter(int *out_fd, enum pike_filter which, struct pike_err *err);
+
+/* Waits for the box, and gives its raw report; the probe's way. */
+int pike_box_last_report(struct pike_box_report *out, struct pike_box *b,
+			 struct pike_err *err);
+
+/* What pike-sandbox holds while it works. */
+struct pike_box_in {
+	const struct pike_box_setup *setup;
+	const struct pike_box_traits *traits;
+	const char **argv;  /* argc + 1 */
+	const char **binds; /* nbinds */
+	const char *files;  /* first file record */
+	const char *end;    /* of the setup */
+	char dir[64];	    /* the program's working directory */
+	struct pike_box_report report;
+	pid_t child;
+	int pipe; /* read end of the program's output */
+	bool frozen, timed_out, namespaces;
+};
+
+/* All give 0, or -1 with errno set and the step's name in report.text. */
+int pike_box_root(struct pike_box_in *in);
+int pike_box_place_files(struct pike_box_in *in);
+int pike_box_copy_runner(int to);
+int pike_box_landlock(struct pike_box_in *in);
+int pike_box_landlock_abi(void);
+/* A sanitizer reads its own maps. */
+static inline bool pike_box_without_proc(const struct pike_box_in *in)
+{
+#if defined(__SANITIZE_ADDRESS__)
+	(void)in;
+	return false;
+#else
+	return in->traits->narrow;
+#endif
+}
+/* Calls f for each library that a narrow box has, until it is not 0. */
+int pike_box_each_library(int (*f)(void *ctx, const char *path), void *ctx);
+/* Becomes the program; comes back only when a step failed. */
+void pike_box_become(struct pike_box_in *in, int out, int errors);
+/* Waits for the program, serves the parent, reports; the exit status. */
+int pike_box_serve(struct pike_box_in *in);
+int pike_box_step(struct pike_box_in *in, const char *step);
+
+#endif

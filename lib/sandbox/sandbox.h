@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sandbox: one box is one untrusted program (compiler or runner) in its own
+ * namespaces, behind Landlock and seccomp, started by the small trusted
+ * program pike-sandbox.
+ *
+ * The box dies as a whole, daemons included: with its program, at its wall
+ * limit, by pike_box_kill, and when the thread that started it dies, even by
+ * SIGKILL (so a thread that starts boxes must outlive them).
+ */
+#ifndef PIKE_SANDBOX_SANDBOX_H
+#define PIKE_SANDBOX_SANDBOX_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "model/result.h"
+
+#include <sched.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- isolation ---- */
+
+enum pike_isolation {
+	PIKE_I0,
+	PIKE_I1,
+	PIKE_I2,
+	PIKE_I3
+};
+
+struct pike_isolation_info {
+	enum pike_isolation level;
+	bool userns, mounts, pidns, netns, seccomp, cgroup;
+	int landlock_abi; /* 0: none */
+	char remedy[512]; /* exact command to reach I2, "" when there */
+};
+/* Tries it for real (mount and pivot_root, not clone alone). Cached. */
+int pike_isolation_probe(struct pike_isolation_info *out, struct pike_err *err);
+
+/* ---- boxes ---- */
+
+#define PIKE_BOX_LOG_MAX 65536
+
+enum pike_box_kind {
+	PIKE_BOX_COMPILE, /* toolchain, scratch /tmp, processes; no network */
+	PIKE_BOX_RUN,	  /* libraries only, nothing writable, no processes */
+	PIKE_BOX_BUILD,	  /* libraries, `folders`, scratch /tmp: NVRTC */
+	PIKE_BOX_GPU,	  /* libraries, `folders`, `devices`, /sys: a GPU */
+	/* As GPU, with scratch /tmp and processes: a profiler or sanitizer,
+	 * which starts `runner` itself. In namespaces or not at all. */
+	PIKE_BOX_TOOL,
+	PIKE_BOX_KINDS,
+};
+
+struct pike_box_opts {
+	enum pike_box_kind kind;
+	/* COMPILE: argv[0] is looked up in /usr/bin and /bin; else it is the
+	 * real path of a helper of ours, or TOOL: of a program in `folders`. */
+	const char *const *argv;
+	const char *runner; /* TOOL: the helper that is /runner in there */
+	/* BUILD, GPU, TOOL: more folders to read in and execute from, and
+	 * device nodes, by their real paths, or NULL. What is not there is left
+	 * out. */
+	const char *const *folders, *const *devices;
+	const char *visible; /* GPU, TOOL: CUDA_VISIBLE_DEVICES in there */
+	/* COMPILE, BUILD: put into the working directory, by their flat names.
+	 */
+	const struct pike_files *files;
+	/* COMPILE, BUILD, TOOL: this file of the working directory is copied
+	 * into `out_fd` (an unsealed memfd of any size) when the program has
+	 * exited, with 0 if it is no TOOL. A missing file, no regular one or
+	 * one over `out_max` is PIKE_BOX_NO_OUTPUT. */
+	const char *output;
+	int out_fd;
+	size_t out_max; /* 0: 16 MiB */
+	int sock;	/* becomes the program's fd 3; -1: none */
+	int64_t wall_ms;
+	int64_t memory; /* of addresses in a process; 0: 4 GiB; not GPU, TOOL */
+	int threads;	/* RUN: as in the target; 1 means none besides main */
+	const cpu_set_t *cpus; /* where the program runs; NULL: as the parent */
+	int nice;
+	enum pike_isolation require; /* less is PIKE_FATAL */
+};
+
+enum pike_box_why {
+	PIKE_BOX_EXITED,    /* with `status` */
+	PIKE_BOX_SIGNALED,  /* by `signal` */
+	PIKE_BOX_TIMED_OUT, /* wall limit */
+	PIKE_BOX_CPU_LIMIT, /* SIGXCPU */
+	PIKE_BOX_FILE_LIMIT,
+	PIKE_BOX_FORBIDDEN, /* a system call that no honest code makes */
+	PIKE_BOX_KILLED,    /* pike_box_kill, or SIGKILL from out of memory */
+	PIKE_BOX_NO_OUTPUT,
+	PIKE_BOX_BROKEN, /* the box could not be set up: log has the step */
+};
+
+struct pike_box_end {
+	enum pike_box_why why;
+	int status, signal;
+	struct pike_buf log; /* stdout and stderr, capped, sanitized */
+};
+void pike_box_end_release(struct pike_box_end *e);
+/* "exited with status 1", "was killed by signal 11 (Segmentation fault)",
+ * "made a forbidden system call": for reasons. */
+void pike_box_say(struct pike_buf *out, const struct pike_box_end *e);
+
+struct pike_box;
+
+/* Never blocks longer than it takes to spawn. The descriptors of `o` may be
+ * closed at return. */
+int pike_box_start(struct pike_box **out, const struct pike_box_opts *o,
+		   struct pike_err *err);
+bool pike_box_ended(const struct pike_box *b); /* does not wait */
+/* Waits, at most wait_ms (< 0: its wall limit ends it anyway); PIKE_RETRY
+ * when it still runs. Afterwards no process of the box is alive. May be
+ * called again, and gives the same. PIKE_FATAL for PIKE_BOX_BROKEN. */
+int pike_box_wait(struct pike_box_end *out, struct pike_box *b, int wait_ms,
+		  struct pike_err *err);
+void pike_box_kill(struct pike_box *b);
+/* Stops or continues every process of the box; back when it is done. The
+ * wall limit does not run meanwhile. */
+int pike_box_freeze(struct pike_box *b, bool stop, struct pike_err *err);
+/* Kills what is left, and waits. NULL is legal. */
+void pike_box_free(struct pike_box *b);
+
+/* Path of a helper program beside the running one (or one folder up, where
+ * tests lie). PIKE_FATAL when it is not there. */
+int pike_box_helper(struct pike_buf *out, const char *name,
+		    struct pike_err *err);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * preset: the named configurations of the paper (pike.md 1.3, 1.4), and what a
+ * [strategy "name"] section makes of one.
+ */
+#include "search/search_priv.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+/* PIKE-B: all exploitation, mutation, no islands, parents from the last round
+ * alone, rounds of ten from the best four. */
+#define ROUNDS(preset, fix, idea, cheap)                                       \
+	{                                                                      \
+		.name = preset, .family = PIKE_ROUNDS, .samples = 10,          \
+		.parents = 4, .fixes = fix, .ideas = idea, .islands = 1,       \
+		.exploit = 1, .parallel = 10, .history = 1,                    \
+		.cheap_fixes = cheap,                                          \
+	}
+/* PIKE-O: islands of the OpenEvolve kind. */
+#define ISLANDS(preset, fix, cross, flying, isles, more, best, elites)         \
+	{                                                                      \
+		.name = preset, .family = PIKE_ISLANDS, .fixes = fix,          \
+		.crossover = cross, .parallel = flying, .islands = isles,      \
+		.explore = more, .exploit = best, .archive = elites,           \
+		.population = 25, .migration_interval = 50,                    \
+		.migration_rate = 0.1,                                         \
+	}
+
+static const struct pike_preset presets[] = {
+	/*     preset              fixes  ideas  by the cheap model */
+	ROUNDS("pike-b", 5, 10, false),
+	ROUNDS("pike-b-cheap-efa", 5, 10, true),
+	ROUNDS("pike-b-no-efa", 0, 10, false),
+	ROUNDS("pike-b-no-iba", 5, 0, false),
+	/*      preset  fixes  crossover  parallel  islands  explore  exploit
+	 *      archive */
+	ISLANDS("pike-o", 5, true, 20, 3, 0.2, 0.7, 12),
+	ISLANDS("pike-o-no-efa", 0, true, 20, 3, 0.2, 0.7, 12),
+	ISLANDS("pike-o-mut", 5, false, 20, 3, 0.2, 0.7, 12),
+	ISLANDS("pike-o-mut-npar", 5, false, 1, 3, 0.2, 0.7, 12),
+	ISLANDS("pike-o-mut-npar-1isl", 5, false, 1, 1, 0.2, 0.7, 12),
+	ISLANDS("pike-o-mut-npar-1isl-eo", 5, false, 1, 1, 0, 1, 12),
+	ISLANDS("pike-o-mut-npar-1isl-eo-sl", 5, false, 1, 1, 0, 1, 4),
+	/* Not of the paper, and better where it can be: the champion stays
+	 * among the parents, prompts tell what was measured, and a tuner
+	 * settles the numbers of what has become the champion. */
+	{ .name = "hybrid",
+	  .family = PIKE_ROUNDS,
+	  .samples = 10,
+	  .parents = 4,
+	  .fixes = 5,
+	  .ideas = 10,
+	  .islands = 1,
+	  .exploit = 1,
+	  .parallel = 10,
+	  .history = 1,
+	  .elitism = true,
+	  .profile = true,
+	  .hybrid = true },
+};
+
+const struct pike_preset *pike_presets(size_t *n)
+{
+	*n = PIKE_ARRAY_LEN(presets);
+	return presets;
+}
+
+static const struct pike_preset *preset(const char *name)
+{
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(presets); i++)
+		if (!strcmp(presets[i].name, name))
+			return &presets[i];
+	return NULL;
+}
+
+static enum pike_selector selector(const char *name)
+{
+	static const char *const names[] = { "best", "elite-diverse",
+					     "tournament", "roulette" };
+
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(names); i++)
+		if (!strcmp(names[i], name))
+			return (enum pike_selector)i;
+	return PIKE_SELECT_BEST;
+}
+
+static void set(int64_t *knob, int64_t value)
+{
+	if (value >= 0)
+		*knob = value;
+}
+
+static void set_share(double *knob, double value)
+{
+	if (value >= 0)
+		*knob = value;
+}
+
+static void apply(struct pike_preset *k, const struct pike_strategy *s)
+{
+	set(&k->samples, s->samples);
+	set(&k->parents, s->parents);
+	set(&k->fixes, s->fix_attempts);
+	set(&k->ideas, s->ideas);
+	set(&k->islands, s->islands);
+	set(&k->population, s->population);
+	set(&k->archive, s->archive);
+	set(&k->migration_interval, s->migration_interval);
+	set(&k->parallel, s->parallel);
+	set(&k->history, s->history);
+	set_share(&k->explore, s->explore);
+	set_share(&k->exploit, s->exploit);
+	set_share(&k->migration_rate, s->migration_rate);
+	if (s->elitism >= 0)
+		k->elitism = s->elitism != 0;
+	if (s->profile >= 0)
+		k->profile = s->profile != 0;
+	if (s->selector)
+		k->selector = selector(s->selector);
+	if (s->prompt)
+		k->crossover = !strcmp(s->prompt, "crossover");
+}
+
+bool pike_preset_find(struct pike_preset *out, const struct pike_settings *s,
+		      const char *name)
+{
+	const struct pike_preset *p = preset(name);
+
+	for (size_t i = 0; !p && i < s->nstrategies; i++) {
+		const struct pike_strategy *own = &s->strategies[i];
+
+		if (strcmp(own->name, name) != 0)
+			continue;
+		p = own->preset ? preset(own->preset) : NULL;
+		if (!p)
+			return false;
+		*out = *p;
+		out->name = own->name;
+		apply(out, own);
+		return true;
+	}
+	if (!p)
+		return false;
+	*out = *p;
+	return true;
+}
+
+size_t pike_bin(size_t i, size_t n, size_t bins)
+{
+	size_t least = n / bins, more = n % bins;
+
+	if (i < more * (least + 1))
+		return i / (least + 1);
+	return more + (i - more * (least + 1)) / least;
+}
