@@ -108,7 +108,7 @@ static int measure_fma(double *out, struct bench *b, int sms)
 	flops = 2.0 * CHAINS * UNROLL * STEPS * 256 * l.grid[0];
 	pike_buf_init(&text, 1 << 20);
 	fma_ptx(&text);
-	rc = b->cu->module_load(&m, text.s);
+	rc = pike_cu_load(&m, b->cu, text.s);
 	if (!rc)
 		rc = b->cu->module_func(&f, m, "fma");
 	for (int i = 0; !rc && i < REPEAT; i++) {

@@ -132,6 +132,13 @@ int pike_cu_open(const struct pike_cu **out, const char *path,
 	return done ? pike_fail(err, done, "%s", why.text) : 0;
 }
 
+int pike_cu_load(cu_module *out, const struct pike_cu *c, const void *image)
+{
+	int rc = c->module_load(out, image);
+
+	return rc ? rc : c->ctx_sync();
+}
+
 /* ---- NVRTC ---- */
 
 static struct pike_nvrtc nvrtc;

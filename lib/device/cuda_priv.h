@@ -140,7 +140,11 @@ struct cu_tensor_map { /* 64 would do, but CUDA 13 declares 128 */
 	uint64_t opaque[16];
 } __attribute__((aligned(128)));
 
-/* Driver API functions: result, name in cuda.h with its version, arguments. */
+/* Driver API functions: result, name in cuda.h with its version, arguments.
+ * Every copy and every memset names its stream. Those without one are work of
+ * the default stream, for which a stream made with CU_STREAM_ASIDE does not
+ * wait, and a copy out of pageable memory may return while it is still on its
+ * way (CUDA Driver API, "API synchronization behavior"). */
 #define PIKE_CU_FUNCTIONS(F)                                                   \
 	F(init, cuInit, (unsigned))                                            \
 	F(driver_version, cuDriverGetVersion, (int *))                         \
@@ -185,8 +189,9 @@ struct cu_tensor_map { /* 64 would do, but CUDA 13 declares 128 */
 	F(host_free, cuMemFreeHost, (void *))                                  \
 	F(host_ptr, cuMemHostGetDevicePointer_v2,                              \
 	  (cu_ptr *, void *, unsigned))                                        \
-	F(to_device, cuMemcpyHtoD_v2, (cu_ptr, const void *, size_t))          \
-	F(to_host, cuMemcpyDtoH_v2, (void *, cu_ptr, size_t))                  \
+	F(to_device, cuMemcpyHtoDAsync_v2,                                     \
+	  (cu_ptr, const void *, size_t, cu_stream))                           \
+	F(to_host, cuMemcpyDtoHAsync_v2, (void *, cu_ptr, size_t, cu_stream))  \
 	F(copy, cuMemcpyDtoDAsync_v2, (cu_ptr, cu_ptr, size_t, cu_stream))     \
 	F(set8, cuMemsetD8Async, (cu_ptr, unsigned char, size_t, cu_stream))   \
 	F(set32, cuMemsetD32Async, (cu_ptr, unsigned, size_t, cu_stream))      \
@@ -235,6 +240,10 @@ int pike_cu_open(const struct pike_cu **out, const char *path,
 const char *pike_cu_path(void);
 /* PIKE_FAILED "what: CUDA_ERROR_X (text)"; 0 for 0. */
 int pike_cu_fail(struct pike_err *err, int rc, const char *what);
+
+/* Loads machine code, and waits until its variables have the values of its
+ * image: how the driver writes them is not told, nor on which stream. */
+int pike_cu_load(cu_module *out, const struct pike_cu *cu, const void *image);
 
 struct pike_device_info;
 /* What the driver tells of its i-th device. */

@@ -119,10 +119,13 @@ int pike_gpu_alloc(pike_gpu_ptr *out, struct pike_gpu *g, size_t bytes,
 	return lost(err, rc, "cannot get memory on the GPU");
 }
 
+/* What is queued may still use it. */
 void pike_gpu_free(struct pike_gpu *g, pike_gpu_ptr p)
 {
-	if (p)
-		g->cu->mem_free(p);
+	if (!p)
+		return;
+	g->cu->stream_sync(g->stream);
+	g->cu->mem_free(p);
 }
 
 int pike_gpu_copy(struct pike_gpu *g, pike_gpu_ptr to, pike_gpu_ptr from,
@@ -137,23 +140,23 @@ int pike_gpu_copy(struct pike_gpu *g, pike_gpu_ptr to, pike_gpu_ptr from,
 int pike_gpu_put(struct pike_gpu *g, pike_gpu_ptr to, const void *from,
 		 size_t bytes, struct pike_err *err)
 {
-	int ret = pike_gpu_sync(g, err);
+	int ret = 0;
 
-	if (ret || !bytes)
-		return ret;
-	return lost(err, g->cu->to_device(to, from, bytes),
-		    "cannot copy to the GPU");
+	if (bytes)
+		ret = lost(err, g->cu->to_device(to, from, bytes, g->stream),
+			   "cannot copy to the GPU");
+	return ret ? ret : pike_gpu_sync(g, err);
 }
 
 int pike_gpu_get(struct pike_gpu *g, void *to, pike_gpu_ptr from, size_t bytes,
 		 struct pike_err *err)
 {
-	int ret = pike_gpu_sync(g, err);
+	int ret = 0;
 
-	if (ret || !bytes)
-		return ret;
-	return lost(err, g->cu->to_host(to, from, bytes),
-		    "cannot copy from the GPU");
+	if (bytes)
+		ret = lost(err, g->cu->to_host(to, from, bytes, g->stream),
+			   "cannot copy from the GPU");
+	return ret ? ret : pike_gpu_sync(g, err);
 }
 
 static size_t round_up(size_t n, size_t to)
@@ -197,6 +200,7 @@ int pike_gpu_share(struct pike_gpu_shared *out, struct pike_gpu *g,
 void pike_gpu_unshare(struct pike_gpu *g, struct pike_gpu_shared *s)
 {
 	if (s->map) {
+		g->cu->stream_sync(g->stream); /* what is queued uses it */
 		g->cu->vmm_unmap(s->map, s->mapped);
 		g->cu->vmm_unreserve(s->map, s->mapped);
 	}
@@ -222,8 +226,9 @@ int pike_gpu_load(struct pike_gpu_code **out, struct pike_gpu *g, int object_fd,
 				"the built machine code is not there, or "
 				"malformed");
 	if (!ret)
-		ret = lost(err, g->cu->module_load(&c->module, c->object.cubin),
-			   "cannot load machine code of ours");
+		ret =
+		    lost(err, pike_cu_load(&c->module, g->cu, c->object.cubin),
+			 "cannot load machine code of ours");
 	if (ret) {
 		pike_gpu_unload(c);
 		c = NULL;
@@ -251,8 +256,10 @@ void pike_gpu_unload(struct pike_gpu_code *c)
 {
 	if (!c)
 		return;
-	if (c->module)
+	if (c->module) {
+		c->g->cu->stream_sync(c->g->stream);
 		c->g->cu->module_unload(c->module);
+	}
 	free(c->bytes);
 	free(c);
 }

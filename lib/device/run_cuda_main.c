@@ -141,7 +141,7 @@ static void load_own(int fd)
 
 	if (!pike_gpu_object_read(&o, p, len))
 		fault(PIKE_FAULT_REQUEST, 0);
-	check(run.cu->module_load(&m, o.cubin));
+	check(pike_cu_load(&m, run.cu, o.cubin));
 	check(run.cu->module_func(&run.hold, m, "pike_hold"));
 	check(run.cu->module_func(&run.flush, m, "pike_flush"));
 	check(run.cu->module_func(&run.drain, m, "pike_drain"));
@@ -198,7 +198,7 @@ static void do_open(void)
 
 static void load_module(void)
 {
-	check(run.cu->module_load(&run.module, run.object.cubin));
+	check(pike_cu_load(&run.module, run.cu, run.object.cubin));
 }
 
 static void do_load(void)
@@ -275,7 +275,9 @@ static void copy_region(struct region *r, int fd,
 	from = mmap(NULL, want->bytes, PROT_READ, MAP_SHARED, fd, 0);
 	if (from == MAP_FAILED)
 		fault(PIKE_FAULT_MAP, (uint32_t)errno);
-	rc = run.cu->to_device(r->data, from, want->bytes);
+	rc = run.cu->to_device(r->data, from, want->bytes, run.stream);
+	if (!rc)
+		rc = run.cu->stream_sync(run.stream);
 	munmap(from, want->bytes);
 	check(rc);
 }
