@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "base/text.h"
-#include "device/device.h"
+#include "device/gpu.h"
 #include "eval/eval.h"
 #include "llm/llm.h"
 #include "report/report.h"

@@ -17,9 +17,15 @@ static const struct pike_backend *const backends[] = {
 	&pike_backend_cuda,
 };
 
+const struct pike_backend *pike_backend_extra;
+
 int pike_backend_find(const struct pike_backend **out, const char *name,
 		      struct pike_err *err)
 {
+	if (pike_backend_extra && !strcmp(pike_backend_extra->name, name)) {
+		*out = pike_backend_extra;
+		return 0;
+	}
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(backends); i++)
 		if (!strcmp(backends[i]->name, name)) {
 			*out = backends[i];
@@ -45,7 +51,37 @@ int pike_device_find(struct pike_device_info *out, const char *backend,
 	int ret = pike_backend_find(&b, backend, err);
 
 	memset(out, 0, sizeof(*out));
-	return ret ? ret : b->find(out, err);
+	if (!ret)
+		ret = b->find(out, err);
+	out->backend = ret ? NULL : b;
+	return ret;
+}
+
+const struct pike_backend_traits *
+pike_device_traits(const struct pike_device_info *d)
+{
+	static const struct pike_backend_traits strict;
+
+	return d->backend ? &d->backend->traits : &strict;
+}
+
+void pike_device_needs(struct pike_strs *folders, struct pike_strs *nodes,
+		       const struct pike_device_info *info)
+{
+	if (info->backend && info->backend->needs)
+		info->backend->needs(folders, nodes, info);
+}
+
+void pike_device_reference(struct pike_reference *out,
+			   const struct pike_target *t,
+			   const struct pike_files *files)
+{
+	const struct pike_backend *b = NULL;
+
+	*out = (struct pike_reference){ PIKE_REFERENCE_RUNNER,
+					pike_backend_cpu.name };
+	if (!pike_backend_find(&b, t->backend, NULL) && b->reference)
+		b->reference(out, files);
 }
 
 int pike_device_find_arch(struct pike_device_info *out, const char *backend,
@@ -58,10 +94,11 @@ int pike_device_find_arch(struct pike_device_info *out, const char *backend,
 	if (ret)
 		return ret;
 	if (!b->find_arch)
-		return b->find(out, err);
-	if (!arch && !b->find(out, NULL))
-		return 0;
-	return b->find_arch(out, arch ? arch : DEFAULT_ARCH, err);
+		ret = b->find(out, err);
+	else if (arch || b->find(out, NULL))
+		ret = b->find_arch(out, arch ? arch : DEFAULT_ARCH, err);
+	out->backend = ret ? NULL : b;
+	return ret;
 }
 
 struct pike_json *pike_device_compiled(const struct pike_device_info *dev,
@@ -102,14 +139,15 @@ void pike_build_plan_release(struct pike_build_plan *p)
 	p->launch = NULL;
 }
 
-/* Measured once per process, by number of threads; a GPU has one entry. */
+/* Measured once per process, by where kernels run and number of threads; a GPU
+ * has one entry. */
 int pike_device_ceilings(struct pike_ceilings *out,
 			 const struct pike_device_info *info, int threads,
 			 bool again, struct pike_err *err)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	static struct pike_ceilings known[2][PIKE_CEILING_THREADS + 1];
-	bool gpu = info->uuid[0];
+	bool gpu = pike_device_traits(info)->memory == PIKE_ON_GPU;
 	int n = threads < PIKE_CEILING_THREADS ? threads : PIKE_CEILING_THREADS;
 	struct pike_ceilings now = { 0 },
 			     *k = &known[gpu][gpu || n < 1 ? 1 : n];
@@ -117,8 +155,9 @@ int pike_device_ceilings(struct pike_ceilings *out,
 
 	pthread_mutex_lock(&lock);
 	if (again || k->copy_bps <= 0) {
-		rc = (gpu ? pike_cuda_ceilings
-			  : pike_cpu_ceilings)(&now, info, threads, err);
+		rc = info->backend
+			 ? info->backend->ceilings(&now, info, threads, err)
+			 : pike_fail(err, PIKE_FATAL, "no device was found");
 		if (!rc) {
 			k->copy_bps = fmax(k->copy_bps, now.copy_bps);
 			k->fma_flops = fmax(k->fma_flops, now.fma_flops);

@@ -289,11 +289,15 @@ int pike_conn_sustain(struct pike_timed *out, struct pike_conn *a,
 		      uint32_t call, uint32_t repeat, int deadline_ms,
 		      enum pike_verdict *how, struct pike_err *err)
 {
-	struct pike_frame_gpu_run r = { .call = call, .repeat = repeat };
-
 	*how = PIKE_V_PENDING;
-	if (a->ops != &pike_conn_cuda || call >= a->ncalls || repeat < 2)
+	if (!a->ops->sustain || call >= a->ncalls || repeat < 2)
 		return pike_fail(err, PIKE_FATAL, "nothing to sustain");
-	pike_frame_make(&a->frame, PIKE_F_GPU_RUN, 0, &r, sizeof(r));
+	a->ops->sustain(a, call, repeat);
 	return sample(out, a, deadline_ms, how, err);
+}
+
+struct pike_json *pike_conn_resources(const struct pike_conn *a,
+				      const struct pike_case *c)
+{
+	return a->ops->resources ? a->ops->resources(a, c) : NULL;
 }

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -290,14 +291,20 @@ static int fault(const struct pike_conn *a, const struct pike_frame_fault *f,
 	}
 }
 
-struct pike_json *pike_conn_resources(const struct pike_conn *a,
-				      const struct pike_case *c)
+static void sustain(struct pike_conn *a, uint32_t call, uint32_t repeat)
+{
+	struct pike_frame_gpu_run r = { .call = call, .repeat = repeat };
+
+	pike_frame_make(&a->frame, PIKE_F_GPU_RUN, 0, &r, sizeof(r));
+}
+
+static struct pike_json *resources(const struct pike_conn *a,
+				   const struct pike_case *c)
 {
 	struct pike_launch_values v;
 	struct pike_json *list;
 
-	if (a->ops != &pike_conn_cuda ||
-	    pike_launch_plan_eval(&v, a->object.launch, c,
+	if (pike_launch_plan_eval(&v, a->object.launch, c,
 				  &pike_launch_limits_90, NULL))
 		return NULL;
 	list = pike_json_array();
@@ -314,16 +321,40 @@ const struct pike_conn_ops pike_conn_cuda = {
 	.bind = bind_plan,
 	.prepare = prepare,
 	.ask = ask,
+	.sustain = sustain,
+	.resources = resources,
 	.fault = fault,
 };
+
+/* A reference in C is one for the host, whatever the target is for. */
+static void reference(struct pike_reference *out,
+		      const struct pike_files *files)
+{
+	*out = (struct pike_reference){ PIKE_REFERENCE_JUDGE,
+					pike_backend_cuda.name };
+	for (size_t i = 0; i < files->n; i++)
+		if (pike_ends_with(files->v[i].path, ".c"))
+			*out = (struct pike_reference){ PIKE_REFERENCE_RUNNER,
+							pike_backend_cpu.name };
+}
 
 const struct pike_backend pike_backend_cuda = {
 	.name = "cuda",
 	.runner = "pike-run-cuda",
+	.traits = { .device_code_only = true,
+		    .memory = PIKE_ON_GPU,
+		    .noise = PIKE_NOISE_GPU,
+		    .single_call = true,
+		    .slow_start = true,
+		    .clears = true,
+		    .sustains = true,
+		    .tools = true },
 	.find = pike_cuda_find,
 	.find_arch = pike_cuda_find_arch,
 	.plan = pike_cuda_plan,
 	.compiled = pike_cuda_compiled,
 	.ceilings = pike_cuda_ceilings,
+	.needs = pike_cuda_needs,
+	.reference = reference,
 	.conn = &pike_conn_cuda,
 };

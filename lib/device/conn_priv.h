@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* arm_priv: what the arms of all backends share. */
+/* conn_priv: what the connections of all backends share. */
 #ifndef PIKE_DEVICE_CONN_PRIV_H
 #define PIKE_DEVICE_CONN_PRIV_H
 
@@ -43,6 +43,12 @@ struct pike_conn_ops {
 	/* Makes the frame that asks for a sample. */
 	int (*ask)(struct pike_conn *a, uint32_t first, uint32_t n,
 		   unsigned finds, struct pike_err *err);
+	/* Makes the frame that asks for pike_conn_sustain; NULL where a backend
+	 * does not. */
+	void (*sustain)(struct pike_conn *a, uint32_t call, uint32_t repeat);
+	/* As pike_conn_resources; NULL: none are known. */
+	struct pike_json *(*resources)(const struct pike_conn *a,
+				       const struct pike_case *c);
 	/* What a fault is to this backend; NULL: nothing that it knows. */
 	int (*fault)(const struct pike_conn *a,
 		     const struct pike_frame_fault *f, enum pike_verdict *how,

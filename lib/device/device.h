@@ -22,9 +22,51 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* ---- what a judge has to know of a backend ---- */
+
+enum pike_location {
+	PIKE_ON_HOST,
+	PIKE_ON_GPU, /* the judge has a context there: gpu.h */
+};
+enum pike_noise {
+	/* Kernels share cores with whatever else this machine does: cores are
+	 * warmed, builds that would disturb wait. */
+	PIKE_NOISE_CORE,
+	/* Kernels have a GPU of their own, whose clock moves with its load, and
+	 * where a process lies in memory decides about short kernels. */
+	PIKE_NOISE_GPU,
+};
+/* A property of the kernels of a backend each; none follows from another. What
+ * a row does not set is the strict treatment. */
+struct pike_backend_traits {
+	/* No host code of a candidate runs in the process that reports times.
+	 * Else its times are settled by the judge's clock, a time that cannot
+	 * be stays `tamper`, and the process is under the tight filter of
+	 * system calls. */
+	bool device_code_only;
+	enum pike_location memory; /* where arguments live */
+	enum pike_noise noise;
+	/* A sample is one call, which the device times itself; else as many as
+	 * the judge's clock needs. */
+	bool single_call;
+	/* A runner takes a tenth of a second or more to start and to end: some
+	 * are started before they are needed. */
+	bool slow_start;
+	/* The runner clears the variables and scratch of a kernel before each
+	 * call, unless told not to: PIKE_FINDS_KEPT. */
+	bool clears;
+	/* pike_conn_sustain works. */
+	bool sustains;
+	/* NVIDIA's tools (tools.h) can look on. */
+	bool tools;
+};
+
 /* ---- find and lock ---- */
 
+struct pike_backend; /* a row of backend.c */
+
 struct pike_device_info {
+	const struct pike_backend *backend; /* that found it */
 	char lane[65];	     /* default lane: "cpu", "nvidia-h200" */
 	char model[128];     /* "AMD EPYC ...", "NVIDIA H200" */
 	char toolchain[256]; /* first line of cc --version, or "NVRTC 13.0" */
@@ -59,6 +101,9 @@ int pike_device_find_arch(struct pike_device_info *out, const char *backend,
 /* env_info of a result: no host name, no serial number. */
 struct pike_json *pike_device_env(const struct pike_device_info *info,
 				  const char *lane);
+/* All strict for a device that no backend has found. */
+const struct pike_backend_traits *
+pike_device_traits(const struct pike_device_info *d);
 /* What a runner's sandbox must hold beside libraries: folders to read, device
  * nodes. Nothing for a cpu. */
 void pike_device_needs(struct pike_strs *folders, struct pike_strs *nodes,
@@ -114,6 +159,19 @@ int pike_build_plan(struct pike_build_plan *out, const struct pike_target *t,
 		    const struct pike_files *headers, enum pike_real real,
 		    struct pike_err *err);
 void pike_build_plan_release(struct pike_build_plan *p);
+/* How the reference of a target runs, and the backend that builds it. */
+enum pike_reference_kind {
+	PIKE_REFERENCE_RUNNER, /* in a sandboxed process of its own */
+	PIKE_REFERENCE_JUDGE,  /* device code in the judge's own context */
+	PIKE_REFERENCE_KINDS,
+};
+struct pike_reference {
+	enum pike_reference_kind kind;
+	const char *backend;
+};
+void pike_device_reference(struct pike_reference *out,
+			   const struct pike_target *t,
+			   const struct pike_files *files);
 struct pike_object;
 /* What a built kernel needs, without running it: by the compiler's words in
  * `log`, the machine code and the plan. For a GPU `arch`; `kernels`, each with
@@ -192,8 +250,8 @@ enum pike_finds {
 int pike_conn_run(struct pike_timed *out, struct pike_conn *a, uint32_t first,
 		  uint32_t n, unsigned finds, int deadline_ms,
 		  enum pike_verdict *how, struct pike_err *err);
-/* GPU: the call `repeat` times back to back, without flushing; claim_ns is
- * the runner's own wall clock over all of them. */
+/* Where the backend sustains: the call `repeat` times back to back, without
+ * flushing; claim_ns is the runner's own wall clock over all of them. */
 int pike_conn_sustain(struct pike_timed *out, struct pike_conn *a,
 		      uint32_t call, uint32_t repeat, int deadline_ms,
 		      enum pike_verdict *how, struct pike_err *err);
@@ -222,27 +280,6 @@ int pike_build_plan_own(struct pike_build_plan *out,
  * that cannot be told. Never sets anything. */
 bool pike_gpu_clock(const struct pike_device_info *dev, unsigned *mhz,
 		    bool *throttled);
-
-/* ---- for doctor ---- */
-
-enum pike_finding_state {
-	PIKE_FOUND_OK,
-	PIKE_FOUND_WARN,
-	PIKE_FOUND_MISSING /* no GPU target can be measured like this */
-};
-struct pike_findings {
-	struct pike_finding {
-		enum pike_finding_state state;
-		const char *check; /* "gpu driver" */
-		char *found;
-		char *remedy; /* one line; "" when there is nothing to do */
-	} * v;
-	size_t n, cap;
-};
-void pike_findings_release(struct pike_findings *f);
-/* What CUDA needs and what is here of it, then each GPU, which `gpus` gets an
- * object of. Opens the driver. true: GPU targets can be built and measured. */
-bool pike_gpu_findings(struct pike_findings *out, struct pike_json *gpus);
 
 /* The runner program's file name for a backend. */
 const char *pike_runner_name(const char *backend);

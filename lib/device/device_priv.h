@@ -10,6 +10,7 @@ struct pike_conn_ops;
 struct pike_backend {
 	const char *name;
 	const char *runner; /* the program that runs kernels */
+	struct pike_backend_traits traits;
 	int (*find)(struct pike_device_info *out, struct pike_err *err);
 	/* NULL: it builds for this machine only. */
 	int (*find_arch)(struct pike_device_info *out, const char *arch,
@@ -28,9 +29,17 @@ struct pike_backend {
 	int (*ceilings)(struct pike_ceilings *out,
 			const struct pike_device_info *info, int threads,
 			struct pike_err *err);
+	/* As pike_device_needs; NULL: nothing. */
+	void (*needs)(struct pike_strs *folders, struct pike_strs *nodes,
+		      const struct pike_device_info *info);
+	/* As pike_device_reference; NULL: C, in a runner of the cpu's. */
+	void (*reference)(struct pike_reference *out,
+			  const struct pike_files *files);
 	const struct pike_conn_ops *conn;
 };
 extern const struct pike_backend pike_backend_cpu, pike_backend_cuda;
+/* One row more, for tests; NULL: none. */
+extern const struct pike_backend *pike_backend_extra;
 /* PIKE_FAILED when this build has none of that name. */
 int pike_backend_find(const struct pike_backend **out, const char *name,
 		      struct pike_err *err);
@@ -66,6 +75,8 @@ int pike_cpu_ceilings(struct pike_ceilings *out,
 		      const struct pike_device_info *info, int threads,
 		      struct pike_err *err);
 int pike_cuda_find(struct pike_device_info *out, struct pike_err *err);
+void pike_cuda_needs(struct pike_strs *folders, struct pike_strs *nodes,
+		     const struct pike_device_info *info);
 int pike_cuda_find_arch(struct pike_device_info *out, const char *arch,
 			struct pike_err *err);
 int pike_cuda_plan(struct pike_build_plan *out, const struct pike_target *t,

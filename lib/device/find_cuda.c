@@ -265,8 +265,8 @@ static int minor_of(const struct pike_device_info *info)
 }
 
 /* evaluation.md 4.2: measured; without the tools' node cuInit fails. */
-void pike_device_needs(struct pike_strs *folders, struct pike_strs *nodes,
-		       const struct pike_device_info *info)
+void pike_cuda_needs(struct pike_strs *folders, struct pike_strs *nodes,
+		     const struct pike_device_info *info)
 {
 	char *dir, *slash;
 

@@ -57,4 +57,25 @@ int pike_gpu_launch(struct pike_gpu_code *c, const struct pike_launch_plan *p,
 		    const struct pike_case *k, const pike_gpu_ptr *args,
 		    struct pike_err *err);
 
+/* ---- for doctor ---- */
+
+enum pike_finding_state {
+	PIKE_FOUND_OK,
+	PIKE_FOUND_WARN,
+	PIKE_FOUND_MISSING /* no GPU target can be measured like this */
+};
+struct pike_findings {
+	struct pike_finding {
+		enum pike_finding_state state;
+		const char *check; /* "gpu driver" */
+		char *found;
+		char *remedy; /* one line; "" when there is nothing to do */
+	} * v;
+	size_t n, cap;
+};
+void pike_findings_release(struct pike_findings *f);
+/* What CUDA needs and what is here of it, then each GPU, which `gpus` gets an
+ * object of. Opens the driver. true: GPU targets can be built and measured. */
+bool pike_gpu_findings(struct pike_findings *out, struct pike_json *gpus);
+
 #endif

@@ -8,7 +8,7 @@
 #define PIKE_DEVICE_INVENTORY_PRIV_H
 
 #include "device/cuda_priv.h"
-#include "device/device.h"
+#include "device/gpu.h"
 
 /* CUDA 12.3: what the declarations in cuda_priv.h need. */
 #define PIKE_CU_LEAST 12030

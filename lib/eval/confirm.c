@@ -188,7 +188,7 @@ static void decide_against(struct pike_decision *d, struct confirm *k,
 	struct pike_rule rule = { .delta = k->delta,
 				  .same = pike_delta_least(k->j->noise,
 							   k->j->dev.ncores,
-							   k->j->on_gpu),
+							   k->j->traits->noise),
 				  .strict = true,
 				  .than = than };
 	int siblings = k->o->siblings > 1 ? k->o->siblings : 1;
@@ -259,7 +259,7 @@ static int time_again(struct pike_result *out, struct confirm *k,
 	if (ret)
 		return ret;
 	conclude(out, k, d);
-	pike_fill_second(out, k->j->on_gpu);
+	pike_fill_second(out, k->j->traits);
 	return 0;
 }
 

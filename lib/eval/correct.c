@@ -72,7 +72,7 @@ static int sample_kept(const struct pike_correct *k, struct pike_runner *r,
 				       "call has left changed");
 		pike_fault_release(&again);
 	}
-	r->process.kept = k->j->on_gpu;
+	r->process.kept = k->j->traits->clears;
 	return ret;
 }
 

@@ -154,8 +154,8 @@ static void add_roofline(struct pike_result *out, const struct pike_judge *j)
 		pike_json_set_f64(out->extra, "gflops", flops / ns);
 }
 
-/* What a GPU tells: the launches of the first case, and its clock. */
-static void add_gpu(struct pike_result *out, const struct pike_timing *t)
+/* What a device tells: the launches of the first case, and its clock. */
+static void add_device(struct pike_result *out, const struct pike_timing *t)
 {
 	double base = t->n ? pike_timing_mhz(t, 0) : 0;
 
@@ -183,8 +183,7 @@ void pike_fill_cases(struct pike_result *out, struct pike_judge *j,
 			threads = timings[i].threads;
 	}
 	pike_json_set_i64(out->resources, "threads", threads);
-	if (j->on_gpu)
-		add_gpu(out, &timings[0]);
+	add_device(out, &timings[0]);
 	add_roofline(out, j);
 }
 
@@ -204,7 +203,7 @@ static double floor_of(const struct pike_judge *j, size_t i)
 				.llc = (double)j->dev.llc_bytes,
 				.threads = (int)j->t->threads,
 				.cold = j->t->cold,
-				.gpu = j->on_gpu };
+				.gpu = j->traits->memory == PIKE_ON_GPU };
 	const struct pike_layout *l = &j->cases[i].pool->layout;
 
 	for (size_t a = 0; a < j->t->nargs; a++)
@@ -269,13 +268,14 @@ bool pike_fill_plausible(struct pike_result *out, struct pike_judge *j,
 	return true;
 }
 
-void pike_fill_second(struct pike_result *out, bool on_gpu)
+void pike_fill_second(struct pike_result *out,
+		      const struct pike_backend_traits *traits)
 {
-	/* No code of a GPU's candidate is in the process that claims, and a
+	/* No code of such a candidate is in the process that claims, and a
 	 * confirmation also runs it by the judge's clock alone. */
-	if (on_gpu && out->verdict == PIKE_V_TAMPER)
+	if (traits->device_code_only && out->verdict == PIKE_V_TAMPER)
 		out->verdict = PIKE_V_INCONCLUSIVE;
-	else if (!on_gpu && out->verdict == PIKE_V_FASTER)
+	else if (!traits->device_code_only && out->verdict == PIKE_V_FASTER)
 		pike_fill_verdict(
 		    out, PIKE_V_INCONCLUSIVE,
 		    "measured twice: once its process's clock and the judge's "

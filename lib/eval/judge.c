@@ -169,7 +169,8 @@ void pike_judge_enter(struct pike_watch *w, struct pike_judge *j)
 	    !sched_getaffinity(0, sizeof(w->old), &w->old) &&
 	    !sched_setaffinity(0, sizeof(j->judge_cpus), &j->judge_cpus);
 	/* A GPU's time does not depend on what the other cores do */
-	w->paused = !j->on_gpu && (j->dev.sibling || !j->have_judge_cpus);
+	w->paused = j->traits->noise == PIKE_NOISE_CORE &&
+		    (j->dev.sibling || !j->have_judge_cpus);
 	for (struct pike_build *b = j->builds; w->paused && b; b = b->next)
 		pike_build_pause(b, true);
 }
@@ -237,7 +238,8 @@ static int start_gpu(struct pike_judge *j, struct pike_err *err)
 
 static int build_own(struct pike_judge *j, struct pike_err *err)
 {
-	int ret = j->on_gpu ? start_gpu(j, err) : 0;
+	bool gpu = j->traits->memory == PIKE_ON_GPU;
+	int ret = gpu ? start_gpu(j, err) : 0;
 
 	if (!ret)
 		ret = pike_build_reference(&j->ref_double, j, PIKE_REAL_DOUBLE,
@@ -247,7 +249,7 @@ static int build_own(struct pike_judge *j, struct pike_err *err)
 					   err);
 	if (!ret)
 		ret = pike_build_start(&j->base, j, j->o.base, err);
-	if (!ret && j->on_gpu)
+	if (!ret && gpu)
 		ret = wait_gpu(j, err);
 	if (!ret)
 		ret = wait_own(j->ref_double, "reference", err);
@@ -412,36 +414,34 @@ static int open_hidden(struct pike_judge *j, const struct pike_case *c,
 	return ret;
 }
 
-/* A reference in C is one for the host, whatever the target is for. */
-static bool in_c(const struct pike_files *f)
-{
-	for (size_t i = 0; i < f->n; i++)
-		if (pike_ends_with(f->v[i].path, ".c"))
-			return true;
-	return false;
-}
-
 static int open_reference(struct pike_judge *j, struct pike_err *err)
 {
+	pike_device_reference(&j->reference, j->t, j->o.reference);
 	j->ref_target = j->t;
 	j->ref_dev = j->dev;
-	if (j->dev.arch[0] && in_c(j->o.reference)) {
-		/* The same signature; the options are for device code */
+	if (strcmp(j->reference.backend, j->t->backend) != 0) {
+		int ret =
+		    pike_device_find(&j->ref_dev, j->reference.backend, err);
+
+		if (ret)
+			return ret;
+		/* The same signature; the options are for the target's own */
 		j->host_target = *j->t;
+		snprintf(j->host_backend, sizeof(j->host_backend), "%s",
+			 j->reference.backend);
 		j->host_target.backend = j->host_backend;
 		j->host_target.cflags = NULL;
 		j->host_target.cold = false;
 		j->ref_target = &j->host_target;
 	}
-	if (j->ref_target != j->t) {
-		int ret = pike_device_find(&j->ref_dev, j->host_backend, err);
-
-		if (ret)
-			return ret;
-	}
 	return pike_box_helper(&j->ref_runner,
 			       pike_runner_name(j->ref_target->backend), err);
 }
+
+static const struct pike_buffers *const residences[] = {
+	[PIKE_ON_HOST] = &pike_buffers_host,
+	[PIKE_ON_GPU] = &pike_buffers_gpu,
+};
 
 static int open_device(struct pike_judge *j, struct pike_err *err)
 {
@@ -455,12 +455,13 @@ static int open_device(struct pike_judge *j, struct pike_err *err)
 			  : pike_device_find(&j->dev, j->t->backend, err);
 	if (ret)
 		return ret;
-	j->on_gpu = j->dev.uuid[0] && !j->o.compile_only;
-	j->buffers = j->on_gpu ? &pike_buffers_gpu : &pike_buffers_host;
+	if (!j->o.compile_only)
+		j->traits = pike_device_traits(&j->dev);
+	j->buffers = residences[j->traits->memory];
 	snprintf(j->lane, sizeof(j->lane), "%s", lane ? lane : j->dev.lane);
 	if (!j->o.compile_only)
 		pin_cores(j);
-	if (j->on_gpu)
+	if (j->traits->noise == PIKE_NOISE_GPU)
 		pin_cores_gpu(j);
 	make_env(j);
 	pike_task_hash(j->task, j->t, j->o.headers, j->o.reference);
@@ -497,10 +498,10 @@ int pike_judge_open(struct pike_judge **out, const struct pike_judge_opts *o,
 	j->t = o->target;
 	j->noise = NAN;
 	j->runner_kernels = -1;
+	j->traits = pike_device_traits(&j->dev); /* strict so far */
 	j->cases = pike_xcalloc(j->t->ncases + 1, sizeof(*j->cases));
 	pike_buf_init(&j->runner, 4096);
 	pike_buf_init(&j->ref_runner, 4096);
-	memcpy(j->host_backend, "cpu", sizeof("cpu"));
 	pike_random_bytes(&seed, sizeof(seed));
 	pike_rng_seed(&j->rng, seed);
 	pike_random_bytes(j->screen_secret, sizeof(j->screen_secret));
@@ -516,7 +517,7 @@ void pike_judge_free(struct pike_judge *j)
 {
 	if (!j)
 		return;
-	pike_processs_drop(j);
+	pike_processes_drop(j);
 	pike_runners_gone(j);
 	pike_build_free(j->base);
 	pike_build_free(j->ref_double);
@@ -540,7 +541,9 @@ void pike_judge_free(struct pike_judge *j)
 
 static size_t noise_rounds(const struct pike_judge *j)
 {
-	for (size_t i = 0; j->on_gpu && i < j->t->ncases; i++)
+	bool gpu = j->traits->noise == PIKE_NOISE_GPU;
+
+	for (size_t i = 0; gpu && i < j->t->ncases; i++)
 		if (j->cases[i].base_ns < PROTO_AA_SHORT_NS)
 			return PROTO_AA_ROUNDS_SHORT;
 	return PROTO_AA_ROUNDS;
@@ -639,6 +642,6 @@ int pike_judge_delta(double *delta, struct pike_judge *j, struct pike_err *err)
 	int ret = pike_judge_noise(&noise, j, err);
 
 	if (!ret)
-		*delta = pike_delta_for(noise, j->dev.ncores, j->on_gpu);
+		*delta = pike_delta_for(noise, j->dev.ncores, j->traits->noise);
 	return ret;
 }

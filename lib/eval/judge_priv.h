@@ -42,18 +42,19 @@ struct pike_judge {
 	struct pike_json *env_info;
 	struct pike_buf runner;		    /* path of the runner program */
 	const struct pike_buffers *buffers; /* where arguments lie */
-	/* A GPU's: whether it is one, the judge's own context with its
-	 * kernels, and those that a runner brings along (-1: none). */
-	bool on_gpu;
+	/* Of the backend; all strict where nothing is run. */
+	const struct pike_backend_traits *traits;
+	/* PIKE_ON_GPU: the judge's own context with its kernels, and those that
+	 * a runner brings along (-1: none). */
 	struct pike_gpu *gpu;
 	struct pike_referee *referee;
 	struct pike_build *own_runner, *own_referee;
 	int runner_kernels;
-	/* The reference: of the target itself, or, where it is C and the
-	 * target is for a GPU, of one for the host. */
+	/* The reference, and the target as its backend takes it. */
+	struct pike_reference reference;
 	const struct pike_target *ref_target;
 	struct pike_target host_target;
-	char host_backend[8];
+	char host_backend[32];
 	struct pike_device_info ref_dev;
 	struct pike_buf ref_runner;
 	struct pike_process spares[PIKE_SPARES];
@@ -156,9 +157,11 @@ void pike_fill_no_cases(struct pike_result *out);
 bool pike_fill_plausible(struct pike_result *out, struct pike_judge *j,
 			 const struct pike_timing *timings);
 /* What was `tamper` by its clocks has been measured again, in other processes:
- * it stays so if that was seen again, and is not `faster` if not. On a GPU, the
- * second measurement counts; if it is like the first, as `inconclusive`. */
-void pike_fill_second(struct pike_result *out, bool on_gpu);
+ * it stays so if that was seen again, and is not `faster` if not. Where a
+ * candidate has no code in the process that claims, the second measurement
+ * counts; if it is like the first, as `inconclusive`. */
+void pike_fill_second(struct pike_result *out,
+		      const struct pike_backend_traits *traits);
 /* Bytes and flops that a case declares; 0 where it does not. */
 void pike_case_work(double *bytes, double *flops, const struct pike_target *t,
 		    const struct pike_case *c);

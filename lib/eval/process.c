@@ -118,11 +118,13 @@ static void read_box(struct pike_fault *f, struct pike_process *p,
 	pike_box_end_release(&end);
 }
 
-/* A reference that has a runner runs on the host. */
-static bool on_gpu(const struct pike_judge *j,
-		   const struct pike_process_opts *o)
+/* What is known of the kernels that a process runs; a reference is for the
+ * host. */
+static const struct pike_backend_traits *traits_of(const struct pike_judge *j,
+						   enum pike_real real)
 {
-	return j->on_gpu && o->real == PIKE_REAL_NONE;
+	return real == PIKE_REAL_NONE ? j->traits
+				      : pike_device_traits(&j->ref_dev);
 }
 
 static int start_box(struct pike_process *p, int *sock, struct pike_judge *j,
@@ -132,7 +134,10 @@ static int start_box(struct pike_process *p, int *sock, struct pike_judge *j,
 	const char *argv[] = { own ? j->runner.s : j->ref_runner.s, NULL };
 	struct pike_strs folders = PIKE_STRS_INIT, nodes = PIKE_STRS_INIT;
 	struct pike_box_opts o = {
-		.kind = on_gpu(j, g) ? PIKE_BOX_GPU : PIKE_BOX_RUN,
+		.kind = traits_of(j, g->real)->memory == PIKE_ON_GPU
+			    ? PIKE_BOX_GPU
+			    : PIKE_BOX_RUN,
+		.device_code_only = traits_of(j, g->real)->device_code_only,
 		.argv = argv,
 		.out_fd = -1,
 		.wall_ms = PROC_WALL_MS,
@@ -184,14 +189,14 @@ static int process_start(struct pike_process *p, struct pike_judge *j,
 	return ret;
 }
 
-/* A GPU's runner needs a quarter of a second to get ready, so some are
- * started before they are needed, each for one use. */
+/* Runners that are slow to get ready are started before they are needed, each
+ * for one use. */
 static int take_spare(struct pike_process *p, struct pike_judge *j,
 		      const struct pike_process_opts *o, struct pike_err *err)
 {
 	int ret = 0;
 
-	if (!on_gpu(j, o))
+	if (!traits_of(j, o->real)->slow_start)
 		return process_start(p, j, o, err);
 	if (!j->nspares) {
 		ret = process_start(p, j, o, err);
@@ -209,7 +214,7 @@ static int take_spare(struct pike_process *p, struct pike_judge *j,
 	return ret;
 }
 
-void pike_processs_drop(struct pike_judge *j)
+void pike_processes_drop(struct pike_judge *j)
 {
 	while (j->nspares)
 		pike_process_close(&j->spares[--j->nspares]);
@@ -242,7 +247,7 @@ int pike_process_open(struct pike_process *p, struct pike_judge *j,
 	object.real = o->real;
 	ret = pike_conn_load(p->conn, &object, PROTO_WALL_MIN_MS, &how, &why);
 	/* Code that runs when it is loaded may end its process */
-	if (how == PIKE_V_CRASH && !on_gpu(j, o))
+	if (how == PIKE_V_CRASH && !traits_of(j, o->real)->device_code_only)
 		how = PIKE_V_BUILD;
 	ret = ended_how(ret, how, &why, p, f, err);
 	if (ret)

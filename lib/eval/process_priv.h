@@ -45,7 +45,7 @@ int pike_process_sustain(double *ns, struct pike_process *p, uint32_t call,
 			 struct pike_err *err);
 void pike_process_close(struct pike_process *p);
 /* Ends the runners that were started before they were needed. */
-void pike_processs_drop(struct pike_judge *j);
+void pike_processes_drop(struct pike_judge *j);
 int pike_deadline_ms(const struct pike_judge *j, int64_t call_ns, uint32_t n);
 
 struct pike_runner {

@@ -340,7 +340,7 @@ void pike_profile(struct pike_result *out, struct pike_judge *j,
 	struct pike_json *profile = pike_json_object();
 	struct pike_json *sanitizer = pike_json_object();
 
-	if (!j->on_gpu) {
+	if (!j->traits->tools) {
 		unavailable(profile, "for kernels on a GPU only");
 		unavailable(sanitizer, "for kernels on a GPU only");
 	} else {

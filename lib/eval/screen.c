@@ -110,7 +110,8 @@ static void screen_decide(struct pike_result *out, struct screen *s,
 	const char **names = pike_xcalloc(j->t->ncases + 1, sizeof(*names));
 	struct pike_rule rule = {
 		.delta = delta,
-		.same = pike_delta_least(j->noise, j->dev.ncores, j->on_gpu),
+		.same =
+		    pike_delta_least(j->noise, j->dev.ncores, j->traits->noise),
 		.alpha = PROTO_SCREEN_ALPHA,
 		.than = s->champ == j->base ? "the base" : "the champion"
 	};
@@ -171,8 +172,8 @@ static void forget(struct pike_result *out, struct screen *s)
 static bool by_chance(const struct pike_result *out, const struct pike_judge *j,
 		      double delta)
 {
-	return out->verdict == PIKE_V_FASTER && j->on_gpu &&
-	       delta > PROTO_DELTA_GPU;
+	return out->verdict == PIKE_V_FASTER &&
+	       j->traits->noise == PIKE_NOISE_GPU && delta > PROTO_DELTA_GPU;
 }
 
 static int screen_all(struct pike_result *out, struct screen *s,
@@ -187,7 +188,7 @@ static int screen_all(struct pike_result *out, struct screen *s,
 		return ret;
 	/* The noise is that of so many rounds, and this is one: where a process
 	 * lies in a GPU's memory decides about a kernel of 5 us by some 2 %. */
-	if (j->on_gpu)
+	if (j->traits->noise == PIKE_NOISE_GPU)
 		delta = fmax(delta, PROTO_DELTA_NOISE * j->noise *
 					sqrt(PROTO_AA_ROUNDS));
 	pike_fill_identity(out, j, PIKE_SCREEN);
@@ -200,8 +201,8 @@ static int screen_all(struct pike_result *out, struct screen *s,
 		forget(out, s);
 		ret = screen_cases(out, s, delta, err);
 	}
-	if (!ret && (tamper || j->on_gpu))
-		pike_fill_second(out, j->on_gpu);
+	if (!ret && (tamper || j->traits->device_code_only))
+		pike_fill_second(out, j->traits);
 	return ret == 1 ? 0 : ret;
 }
 

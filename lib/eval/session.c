@@ -73,7 +73,7 @@ void pike_timing_pairs(struct pike_pairs *out, const struct pike_timing *t,
 
 uint32_t pike_inner(const struct pike_judge *j, int64_t call_ns)
 {
-	int64_t n = j->on_gpu	  ? 1
+	int64_t n = j->traits->single_call ? 1
 		    : call_ns > 0 ? (PROTO_SAMPLE_NS + call_ns - 1) / call_ns
 				  : PROTO_INNER_MAX;
 
@@ -161,7 +161,8 @@ static int warm_one(struct pike_session *s, size_t k, struct warmth *w,
 	if (ret)
 		return blame(s, k, ret, f, err);
 	/* A GPU is warm from filling and flushing too */
-	w->spent += s->j->on_gpu ? pike_now_ns() - t0 : x.wall_ns;
+	w->spent += s->j->traits->noise == PIKE_NOISE_GPU ? pike_now_ns() - t0
+							  : x.wall_ns;
 	w->calls[k] += n;
 	PIKE_GROW(w->v[k], w->n[k], w->cap[k]);
 	w->v[k][w->n[k]++] = (double)x.claim_ns / n;
@@ -171,7 +172,9 @@ static int warm_one(struct pike_session *s, size_t k, struct warmth *w,
 static int warm_up(struct pike_session *s, struct pike_fault *f,
 		   struct pike_err *err)
 {
-	int64_t enough = s->j->on_gpu ? PROTO_WARM_GPU_NS : PROTO_WARM_NS;
+	int64_t enough = s->j->traits->noise == PIKE_NOISE_GPU
+			     ? PROTO_WARM_GPU_NS
+			     : PROTO_WARM_NS;
 	struct warmth w = { 0 };
 	bool more = true;
 	int ret = 0;
@@ -259,7 +262,8 @@ static void watch_clock(struct pike_session *s, struct pike_pair *pair,
 	unsigned mhz;
 	bool slow;
 
-	if (!j->on_gpu || !pike_gpu_clock(&j->dev, &mhz, &slow))
+	if (j->traits->noise != PIKE_NOISE_GPU ||
+	    !pike_gpu_clock(&j->dev, &mhz, &slow))
 		return;
 	pair->mhz[k] = mhz;
 	j->mhz_most = fmax(j->mhz_most, mhz);
@@ -318,17 +322,18 @@ int pike_session_end(struct pike_session *s, struct pike_timing *t,
 	if (!t->launches)
 		t->launches = pike_conn_resources(
 		    s->runner[s->narms - 1]->process.conn, s->pool->layout.c);
-	for (size_t k = 0; !ret && s->j->on_gpu && k < s->narms; k++) {
+	for (size_t k = 0; !ret && s->j->traits->slow_start && k < s->narms;
+	     k++) {
 		pike_runner_end(s->runner[k]);
 		s->runner[k] = NULL;
 	}
 	pike_session_drop(s);
 	s->round++;
 	t->rounds = s->round;
-	/* A candidate for a GPU has no code in the process that tells its
-	 * time; pike_clocks_agree compares that with the judge's clock, and
+	/* Where a candidate has no code in the process that tells its time,
+	 * pike_clocks_agree compares that with the judge's clock, and
 	 * confirmation runs back to back by that clock alone. */
-	if (!s->j->on_gpu)
+	if (!s->j->traits->device_code_only)
 		pike_clocks_settle(t);
 	return ret;
 }

@@ -92,7 +92,7 @@ static void smoke_init(struct smoke *s)
 	s->j.t = &s->k.target;
 	s->j.o.target = &s->k.target;
 	s->j.o.require = PIKE_I2;
-	s->j.on_gpu = true;
+	s->j.traits = pike_device_traits(&s->j.dev);
 	s->j.runner_kernels = -1;
 	s->mem[0].fd = s->mem[1].fd = -1;
 	s->lock = -1;
@@ -101,7 +101,7 @@ static void smoke_init(struct smoke *s)
 static void smoke_release(struct smoke *s)
 {
 	pike_process_close(&s->process);
-	pike_processs_drop(&s->j);
+	pike_processes_drop(&s->j);
 	pike_gpu_unload(s->code);
 	for (size_t i = 0; s->j.gpu && i < PIKE_ARRAY_LEN(s->mem); i++)
 		pike_gpu_unshare(s->j.gpu, &s->mem[i]);
@@ -119,6 +119,7 @@ static int find_gpu(struct smoke *s, struct pike_err *err)
 {
 	int ret = pike_device_find(&s->j.dev, s->k.target.backend, err);
 
+	s->j.traits = pike_device_traits(&s->j.dev);
 	if (!ret)
 		ret = pike_device_lock(&s->lock, s->j.dev.lock, 0, err);
 	if (!ret)
@@ -187,7 +188,7 @@ static int start_inside(struct smoke *s, struct pike_err *err)
 	int ret = pike_process_open(&s->process, &s->j, &o, &s->fault, err);
 
 	/* Those that it keeps ready for later have no later here */
-	pike_processs_drop(&s->j);
+	pike_processes_drop(&s->j);
 	ret = inside(s, ret, "starting CUDA", err);
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(regions); i++)
 		regions[i] = (struct pike_region){ .fd = s->mem[i].fd,

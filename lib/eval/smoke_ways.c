@@ -160,6 +160,7 @@ static int try_inside(struct pike_smoke *out, const struct ways *w,
 {
 	struct pike_box_opts o = {
 		.kind = PIKE_BOX_GPU,
+		.device_code_only = true,
 		.argv = (const char *const *)w->argv.v,
 		.folders = (const char *const *)folders->v,
 		.devices = (const char *const *)nodes->v,

@@ -146,7 +146,7 @@ int pike_sustain(struct pike_result *out, struct pike_judge *j,
 	double ratio, more;
 	int ret;
 
-	if (!j->on_gpu || out->verdict != PIKE_V_FASTER)
+	if (!j->traits->sustains || out->verdict != PIKE_V_FASTER)
 		return 0;
 	pike_fault_init(&f);
 	ret = sustain_all(&ratio, &more, j, cand, t, &f, err);

@@ -143,14 +143,42 @@ static int host_run(struct pike_ref *r, struct pike_err *err)
 	return ret;
 }
 
+static int host_result(const void **out, struct pike_ref *r, size_t arg,
+		       struct pike_err *err)
+{
+	(void)err;
+	*out = pike_mem_at(&r->mem[arg], 0);
+	return 0;
+}
+
+static int host_result_gpu(pike_gpu_ptr *out, struct pike_ref *r, size_t arg,
+			   struct pike_err *err)
+{
+	int ret = pike_ref_buffer(r, arg, err);
+
+	if (!ret)
+		ret = pike_gpu_put(r->j->gpu, r->buf[arg],
+				   pike_mem_at(&r->mem[arg], 0),
+				   pike_ref_bytes(r, arg), err);
+	*out = r->buf[arg];
+	return ret;
+}
+
 const struct pike_ref_ops pike_ref_on_host = {
 	.open = host_open,
 	.put = host_put,
 	.run = host_run,
+	.result = host_result,
+	.result_gpu = host_result_gpu,
 	.close = host_close,
 };
 
 /* ---- either way ---- */
+
+static const struct pike_ref_ops *const ways[PIKE_REFERENCE_KINDS] = {
+	[PIKE_REFERENCE_RUNNER] = &pike_ref_on_host,
+	[PIKE_REFERENCE_JUDGE] = &pike_ref_on_gpu,
+};
 
 int pike_ref_open(struct pike_ref **out, struct pike_judge *j,
 		  const struct pike_layout *l, enum pike_real real,
@@ -158,16 +186,15 @@ int pike_ref_open(struct pike_ref **out, struct pike_judge *j,
 {
 	bool exact = real == PIKE_REAL_DOUBLE;
 	struct pike_ref *r = pike_xcalloc(1, sizeof(*r));
-	bool gpu = j->on_gpu && j->ref_target == j->t;
 
 	*out = r;
-	r->ops = gpu ? &pike_ref_on_gpu : &pike_ref_on_host;
+	r->ops = ways[j->reference.kind];
 	r->j = j;
 	r->l = l;
 	r->kind = real;
 	r->real = exact ? PIKE_F64 : pike_native_real(l->t);
-	/* As lib/device builds it for a GPU */
-	if (gpu && !exact && r->real != PIKE_F64)
+	/* As lib/device builds it */
+	if (r->ops->f32_least && r->real != PIKE_F64)
 		r->real = PIKE_F32;
 	r->mem = pike_xcalloc(l->t->nargs + 1, sizeof(*r->mem));
 	r->buf = pike_xcalloc(l->t->nargs + 1, sizeof(*r->buf));
@@ -213,18 +240,10 @@ int pike_ref_run(struct pike_ref *r, const struct pike_pool *p, size_t set,
 int pike_ref_result(const void **out, struct pike_ref *r, size_t arg,
 		    struct pike_err *err)
 {
-	struct pike_mem *m = &r->mem[arg];
-	int ret = 0;
+	int ret = r->ops->result(out, r, arg, err);
 
-	if (r->ops == &pike_ref_on_gpu) {
-		if (!m->len)
-			ret = pike_mem_make(m, r->l->t->args[arg].name,
-					    pike_ref_bytes(r, arg), 1, err);
-		if (!ret)
-			ret = pike_gpu_get(r->j->gpu, pike_mem_at(m, 0),
-					   r->buf[arg], m->bytes, err);
-	}
-	*out = ret ? NULL : pike_mem_at(m, 0);
+	if (ret)
+		*out = NULL;
 	return ret;
 }
 
@@ -239,12 +258,5 @@ int pike_ref_buffer(struct pike_ref *r, size_t arg, struct pike_err *err)
 int pike_ref_result_gpu(pike_gpu_ptr *out, struct pike_ref *r, size_t arg,
 			struct pike_err *err)
 {
-	int ret = pike_ref_buffer(r, arg, err);
-
-	if (!ret && r->ops == &pike_ref_on_host)
-		ret = pike_gpu_put(r->j->gpu, r->buf[arg],
-				   pike_mem_at(&r->mem[arg], 0),
-				   pike_ref_bytes(r, arg), err);
-	*out = r->buf[arg];
-	return ret;
+	return r->ops->result_gpu(out, r, arg, err);
 }

@@ -78,9 +78,36 @@ static int gpu_run(struct pike_ref *r, struct pike_err *err)
 	return ret;
 }
 
+static int gpu_result(const void **out, struct pike_ref *r, size_t arg,
+		      struct pike_err *err)
+{
+	struct pike_mem *m = &r->mem[arg];
+	int ret = 0;
+
+	if (!m->len)
+		ret = pike_mem_make(m, r->l->t->args[arg].name,
+				    pike_ref_bytes(r, arg), 1, err);
+	if (!ret)
+		ret = pike_gpu_get(r->j->gpu, pike_mem_at(m, 0), r->buf[arg],
+				   m->bytes, err);
+	*out = ret ? NULL : pike_mem_at(m, 0);
+	return ret;
+}
+
+static int gpu_result_gpu(pike_gpu_ptr *out, struct pike_ref *r, size_t arg,
+			  struct pike_err *err)
+{
+	(void)err;
+	*out = r->buf[arg];
+	return 0;
+}
+
 const struct pike_ref_ops pike_ref_on_gpu = {
+	.f32_least = true,
 	.open = gpu_open,
 	.put = gpu_put,
 	.run = gpu_run,
+	.result = gpu_result,
+	.result_gpu = gpu_result_gpu,
 	.close = gpu_close,
 };

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* truth: the two ways a reference runs: rows for truth.c and truth_gpu.c. */
+/* truth: the ways a reference runs, each a row: truth.c and truth_gpu.c. */
 #ifndef PIKE_EVAL_TRUTH_PRIV_H
 #define PIKE_EVAL_TRUTH_PRIV_H
 
 #include "eval/process_priv.h"
 
 struct pike_ref_ops {
+	/* Its `real` is no narrower than f32, whatever the target's is. */
+	bool f32_least;
 	int (*open)(struct pike_ref *r, const struct pike_build *b,
 		    struct pike_err *err);
 	/* Puts an argument's value, as the reference's type; NaN where `from`
@@ -13,6 +15,11 @@ struct pike_ref_ops {
 	int (*put)(struct pike_ref *r, size_t arg,
 		   const struct pike_source *from, struct pike_err *err);
 	int (*run)(struct pike_ref *r, struct pike_err *err);
+	/* As pike_ref_result and pike_ref_result_gpu. */
+	int (*result)(const void **out, struct pike_ref *r, size_t arg,
+		      struct pike_err *err);
+	int (*result_gpu)(pike_gpu_ptr *out, struct pike_ref *r, size_t arg,
+			  struct pike_err *err);
 	void (*close)(struct pike_ref *r);
 };
 extern const struct pike_ref_ops pike_ref_on_host, pike_ref_on_gpu;

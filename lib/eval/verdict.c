@@ -10,18 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-double pike_delta_least(double noise, int ncores, bool gpu)
+double pike_delta_least(double noise, int ncores, enum pike_noise of)
 {
-	if (gpu)
+	if (of == PIKE_NOISE_GPU)
 		return PROTO_DELTA_GPU;
 	return ncores >= PROTO_QUIET_CORES && noise < PROTO_QUIET_NOISE
 		   ? PROTO_DELTA_QUIET
 		   : PROTO_DELTA_SHARED;
 }
 
-double pike_delta_for(double noise, int ncores, bool gpu)
+double pike_delta_for(double noise, int ncores, enum pike_noise of)
 {
-	return fmax(pike_delta_least(noise, ncores, gpu),
+	return fmax(pike_delta_least(noise, ncores, of),
 		    PROTO_DELTA_NOISE * noise);
 }
 

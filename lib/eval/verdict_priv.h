@@ -30,8 +30,8 @@ struct pike_ratio pike_ratio_of(const struct pike_pairs *pairs, size_t ncases,
 				double alpha, struct pike_rng *rng);
 /* The threshold for a noise floor on a machine of `ncores`; and what it would
  * be if there were no noise. */
-double pike_delta_for(double noise, int ncores, bool gpu);
-double pike_delta_least(double noise, int ncores, bool gpu);
+double pike_delta_for(double noise, int ncores, enum pike_noise of);
+double pike_delta_least(double noise, int ncores, enum pike_noise of);
 
 /* ---- clocks.c ---- */
 

@@ -196,9 +196,9 @@ static int lift_filters(struct places *p, const struct pike_box_opts *o,
 			struct pike_err *err)
 {
 	const struct pike_box_traits *t = &pike_box_traits[o->kind];
-	/* A GPU's driver needs more than the tight filter has, and no host
-	 * code of a candidate runs beside it. */
-	bool run = t->helper && !t->scratch && !t->gpu;
+	/* A GPU's driver needs more than the tight filter has: only where no
+	 * host code of a candidate runs beside it there is none. */
+	bool run = t->helper && !t->scratch && !t->tool && !o->device_code_only;
 	int fd, rc;
 
 	rc = pike_box_filter(

@@ -79,6 +79,9 @@ struct pike_box_opts {
 	int64_t wall_ms;
 	int64_t memory; /* of addresses in a process; 0: 4 GiB; not GPU, TOOL */
 	int threads;	/* RUN: as in the target; 1 means none besides main */
+	/* RUN, GPU: no host code of a candidate will run in it. Else the
+	 * program finds the tight filter of system calls in its fd 4. */
+	bool device_code_only;
 	const cpu_set_t *cpus; /* where the program runs; NULL: as the parent */
 	int nice;
 	enum pike_isolation require; /* less is PIKE_FATAL */

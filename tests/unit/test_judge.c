@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/rand.h"
+#include "device/device_priv.h"
 #include "eval/judge_priv.h"
 
 #include <math.h>
@@ -49,11 +50,13 @@ static void add_arg(struct pike_target *t, size_t i, const char *text)
 	assert_int_equal(pike_arg_parse(&t->args[i], text, NULL), 0);
 }
 
+static const char *backend = "cpu";
+
 static void make_target(struct pike_target *t, const char *size)
 {
 	memset(t, 0, sizeof(*t));
 	t->name = pike_xstrdup("poly");
-	t->backend = pike_xstrdup("cpu");
+	t->backend = pike_xstrdup(backend);
 	t->entry = pike_xstrdup("f");
 	t->cflags = pike_xstrdup("-O2");
 	pike_strs_push(&t->sources, "poly.c");
@@ -402,6 +405,63 @@ static void test_hidden(void **state)
 	pike_build_free(b);
 }
 
+/* ---- a backend whose row says nothing ---- */
+
+/* A clock that runs at a quarter of the speed, for whoever asks in there. */
+#define SLOW_CLOCK                                                             \
+	"#define _GNU_SOURCE\n#include <sys/syscall.h>\n#include <time.h>\n"   \
+	"#include <unistd.h>\n"                                                \
+	"int clock_gettime(clockid_t id, struct timespec *t) {"                \
+	" long r = syscall(SYS_clock_gettime, id, t);"                         \
+	" long ns = (t->tv_sec * 1000000000L + t->tv_nsec) / 4;"               \
+	" t->tv_sec = ns / 1000000000L; t->tv_nsec = ns % 1000000000L;"        \
+	" return (int)r; }\n"
+
+static int fake_find(struct pike_device_info *out, struct pike_err *err)
+{
+	return pike_cpu_find(out, err);
+}
+
+/* What is not said is distrust: its kernels are timed by the judge's clock,
+ * a time that cannot be stays `tamper`, and the tight filter is on. */
+static void test_fake_backend(void **state)
+{
+	static const struct pike_backend_traits nothing;
+	struct pike_backend fake = { .name = "fake",
+				     .runner = pike_backend_cpu.runner,
+				     .find = fake_find,
+				     .plan = pike_backend_cpu.plan,
+				     .ceilings = pike_backend_cpu.ceilings,
+				     .conn = pike_backend_cpu.conn };
+	struct pike_err err = PIKE_ERR_INIT;
+	struct fix f = { 0 };
+	char reason[1024];
+	int ret;
+
+	(void)state;
+	pike_backend_extra = &fake;
+	backend = fake.name;
+	ret = open_judge(&f, reference, base, &err);
+	backend = "cpu";
+	if (ret)
+		fail_msg("%s", err.text);
+	assert_memory_equal(f.j->traits, &nothing, sizeof(nothing));
+	assert_true(
+	    pike_verdict_measured(screen(&f, fast, reason, sizeof(reason))));
+	assert_int_not_equal(
+	    screen(&f,
+		   SLOW_CLOCK HEAD SIG
+		   "{" ONCE ONCE ONCE ONCE ONCE ONCE ONCE ONCE ONCE "}",
+		   reason, sizeof(reason)),
+	    PIKE_V_FASTER);
+	expect(&f,
+	       "#include <sys/socket.h>\n" HEAD SIG "{" ONCE
+	       " socket(AF_UNIX, SOCK_STREAM, 0); }",
+	       PIKE_V_TAMPER, "forbidden");
+	pike_backend_extra = NULL;
+	close_judge(&f);
+}
+
 /* ---- tasks that the lint refuses ---- */
 
 static void refuse(const char *ref, const char *src, const char *part)
@@ -459,6 +519,7 @@ int main(void)
 		cmocka_unit_test(test_file_write),
 		cmocka_unit_test(test_confirm),
 		cmocka_unit_test(test_hidden),
+		cmocka_unit_test(test_fake_backend),
 		cmocka_unit_test(test_lint),
 	};
 

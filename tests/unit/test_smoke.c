@@ -112,7 +112,7 @@ static void the_kernel_builds(void **state)
 	}
 	pike_smoke_kernel_init(&k);
 	j->t = &k.target;
-	j->on_gpu = true;
+	j->traits = pike_device_traits(&j->dev);
 	must(pike_build_start(&b, j, &k.files, &err), &err);
 	if (!pike_build_wait(b, &log))
 		fail_msg("%s", log);

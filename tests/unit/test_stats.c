@@ -172,12 +172,18 @@ static void test_words(void **state)
 static void test_delta(void **state)
 {
 	(void)state;
-	assert_true(pike_delta_for(0.001, 2, false) == PROTO_DELTA_SHARED);
-	assert_true(pike_delta_for(0.001, 8, false) == PROTO_DELTA_QUIET);
-	assert_true(pike_delta_for(0.003, 8, false) == PROTO_DELTA_SHARED);
-	assert_true(fabs(pike_delta_for(0.02, 8, false) - 0.06) < 1e-12);
-	assert_true(pike_delta_for(0.003, 1, true) == PROTO_DELTA_GPU);
-	assert_true(fabs(pike_delta_for(0.02, 1, true) - 0.06) < 1e-12);
+	assert_true(pike_delta_for(0.001, 2, PIKE_NOISE_CORE) ==
+		    PROTO_DELTA_SHARED);
+	assert_true(pike_delta_for(0.001, 8, PIKE_NOISE_CORE) ==
+		    PROTO_DELTA_QUIET);
+	assert_true(pike_delta_for(0.003, 8, PIKE_NOISE_CORE) ==
+		    PROTO_DELTA_SHARED);
+	assert_true(fabs(pike_delta_for(0.02, 8, PIKE_NOISE_CORE) - 0.06) <
+		    1e-12);
+	assert_true(pike_delta_for(0.003, 1, PIKE_NOISE_GPU) ==
+		    PROTO_DELTA_GPU);
+	assert_true(fabs(pike_delta_for(0.02, 1, PIKE_NOISE_GPU) - 0.06) <
+		    1e-12);
 }
 
 static void test_clocks(void **state)
@@ -266,14 +272,15 @@ static void test_rate(void **state)
 	assert_true(pike_rate_upper(5, 5, 0.95) == 1);
 }
 
-static enum pike_verdict second(enum pike_verdict v, bool on_gpu)
+static enum pike_verdict second(enum pike_verdict v, bool device_code_only)
 {
+	struct pike_backend_traits t = { .device_code_only = device_code_only };
 	struct pike_result r;
 	enum pike_verdict ret;
 
 	pike_result_init(&r);
 	pike_fill_verdict(&r, v, "as measured");
-	pike_fill_second(&r, on_gpu);
+	pike_fill_second(&r, &t);
 	ret = r.verdict;
 	pike_result_release(&r);
 	return ret;
