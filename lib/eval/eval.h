@@ -20,7 +20,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PIKE_JUDGE_VERSION "3"
+/* Part of `env` and of the task: a change of what the judge does makes its
+ * results others, which are not ranked against those before. */
+#define PIKE_JUDGE_VERSION "4"
 
 /* ---- a GPU's sandbox, tried for real ---- */
 

@@ -22,6 +22,10 @@ for bundle in "$evolved"/*.bundle; do
 	like "$target: what was measured of its champion" "$out" \
 		'^confirm: faster'
 	like "$target: where" "$out" 'nvidia-h[12]00'
+	judges=$(git grep -ho '"judge":"[0-9]*"' refs/notes/pike/results |
+		sort -u | tr -dc '0-9\n')
+	is "$target: the judge that measured it" "$judges" "$(sed -n \
+		"s/^| $target .*| \([0-9]*\) *|\$/\1/p" "$evolved/README.md")"
 done
 is "a row for each" "$(grep -c '^| [a-z_]* .*x \[' "$evolved/README.md")" \
 	"$(find "$evolved" -name '*.bundle' | wc -l)"
