@@ -141,7 +141,7 @@ struct pike_build_plan {
 	struct pike_strs argv;
 	const char *helper;	  /* program of ours for argv[0]; NULL: cc */
 	struct pike_strs folders; /* that a helper may read */
-	char output[64];
+	char output[64];	  /* with a '/' at its end: a folder */
 	char tools[65]; /* hash of the compiler; "": more decides than this */
 	struct pike_launch_plan *launch; /* cuda: what will be launched */
 };

@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "eval/cache_priv.h"
 #include "eval/protocol_priv.h"
 
@@ -122,6 +123,7 @@ static int build_run(struct pike_build **out, struct pike_build *b,
 {
 	int ret = pike_memfd(&b->fd, "object", 0, err);
 
+	b->folder = pike_ends_with(plan->output, "/");
 	b->launch = plan->launch;
 	plan->launch = NULL;
 	if (!ret)

@@ -86,6 +86,7 @@ struct pike_build {
 	enum pike_real real;
 	struct pike_launch_plan *launch; /* cuda */
 	bool ended, ok;
+	bool folder; /* the object is one, packed: /build where it runs */
 	/* What it does that no kernel may, as "breaks a rule: ..."; NULL */
 	const char *breaks;
 	struct pike_buf log;

@@ -155,6 +155,8 @@ static int start_box(struct pike_process *p, int *sock, struct pike_judge *j,
 	pike_device_needs(&folders, &nodes, own ? &j->dev : &j->ref_dev);
 	o.folders = (const char *const *)folders.v;
 	o.devices = (const char *const *)nodes.v;
+	if (g->build && g->build->folder)
+		o.folder = g->build->fd;
 	o.sock = pair[1];
 	ret = pike_box_start(&p->box, &o, err);
 	close(pair[1]);
@@ -190,13 +192,13 @@ static int process_start(struct pike_process *p, struct pike_judge *j,
 }
 
 /* Runners that are slow to get ready are started before they are needed, each
- * for one use. */
+ * for one use; not where a box must hold the build from its start. */
 static int take_spare(struct pike_process *p, struct pike_judge *j,
 		      const struct pike_process_opts *o, struct pike_err *err)
 {
 	int ret = 0;
 
-	if (!traits_of(j, o->real)->slow_start)
+	if (!traits_of(j, o->real)->slow_start || o->build->folder)
 		return process_start(p, j, o, err);
 	if (!j->nspares) {
 		ret = process_start(p, j, o, err);

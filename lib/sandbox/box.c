@@ -116,6 +116,7 @@ static int write_setup(int *out_fd, const struct pike_box_opts *o,
 		.out_max = o->out_max,
 		.has_sock = o->sock >= 0,
 		.has_cpus = o->cpus != NULL,
+		.has_folder = o->folder > 0,
 		.probe = !o->argv,
 		.nfiles = o->files ? (uint32_t)o->files->n : 0,
 	};
@@ -278,6 +279,8 @@ static int furnish(struct pike_box *b, struct places *p,
 		rc = lift(p, PIKE_FD_OUT, o->out_fd, err);
 	if (!rc && o->sock >= 0)
 		rc = lift(p, PIKE_FD_SOCK, o->sock, err);
+	if (!rc && o->folder > 0)
+		rc = lift(p, PIKE_FD_FOLDER, o->folder, err);
 	if (!rc)
 		rc = lift_runner(p, o, err);
 	if (!rc)

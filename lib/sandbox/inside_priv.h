@@ -25,6 +25,7 @@ enum pike_box_fds {
 	PIKE_FD_OUT,
 	PIKE_FD_SOCK,
 	PIKE_FD_RUNNER,
+	PIKE_FD_FOLDER, /* packed, for /build */
 	PIKE_FD_FILTER, /* of the program's start */
 	PIKE_FD_TIGHT,	/* the runner's, for later */
 	PIKE_FD_END,	/* one past the last */
@@ -41,7 +42,7 @@ struct pike_box_setup {
 	int32_t parent, nice, threads, require;
 	int64_t wall_ms, memory;
 	uint64_t out_max;
-	uint32_t has_sock, has_cpus, probe;
+	uint32_t has_sock, has_cpus, has_folder, probe;
 	uint32_t argc, nbinds, nfiles;
 	cpu_set_t cpus;
 	char output[64], visible[64];
@@ -115,6 +116,10 @@ int pike_box_place_files(struct pike_box_in *in);
 int pike_box_copy_runner(int to);
 int pike_box_landlock(struct pike_box_in *in);
 int pike_box_landlock_abi(void);
+/* A folder as one stream in `to`, of at most `max` bytes, and back; -1 for what
+ * is too large or too deep, or no folder, or for bytes that no folder gives. */
+int pike_box_pack(int to, const char *folder, uint64_t max);
+int pike_box_unpack(int from, const char *folder);
 /* A sanitizer reads its own maps. */
 static inline bool pike_box_without_proc(const struct pike_box_in *in)
 {

@@ -244,6 +244,18 @@ static int place_scratch(bool writable)
 		     "mode=0755,size=512m,nr_inodes=16384");
 }
 
+/* What another box has built, for this one to load. */
+static int place_folder(void)
+{
+	if (mkdir(STAGE "/build", 0755) ||
+	    mount("build", STAGE "/build", "tmpfs", MS_NOSUID | MS_NODEV,
+		  "mode=0755,size=512m,nr_inodes=16384") ||
+	    pike_box_unpack(PIKE_FD_FOLDER, STAGE "/build"))
+		return -1;
+	return set_attributes(STAGE "/build", 0,
+			      ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV);
+}
+
 /* One file of the setup; `at` moves past it. */
 static int place_file(struct pike_box_in *in, const char **at)
 {
@@ -322,6 +334,8 @@ int pike_box_root(struct pike_box_in *in)
 		return pike_box_step(in, "mount scratch");
 	if (in->traits->helper && !in->setup->probe && place_runner())
 		return pike_box_step(in, "place the runner");
+	if (in->setup->has_folder && place_folder())
+		return pike_box_step(in, "unpack the build");
 	if (enter())
 		return pike_box_step(in, "pivot the root");
 	snprintf(in->dir, sizeof(in->dir), "%s",

@@ -72,10 +72,13 @@ struct pike_box_opts {
 	 * into `out_fd` (an unsealed memfd of any size) when the program has
 	 * exited, with 0 if it is no TOOL. A missing file, no regular one or
 	 * one over `out_max` is PIKE_BOX_NO_OUTPUT. */
-	const char *output;
+	const char *output; /* with a '/' at its end: a folder, packed */
 	int out_fd;
 	size_t out_max; /* 0: 16 MiB */
 	int sock;	/* becomes the program's fd 3; -1: none */
+	/* RUN, GPU: a packed folder that another box has left in `out_fd`: it
+	 * is /build in there, read-only; 0: none. In namespaces only. */
+	int folder;
 	int64_t wall_ms;
 	int64_t memory; /* of addresses in a process; 0: 4 GiB; not GPU, TOOL */
 	int threads;	/* RUN: as in the target; 1 means none besides main */

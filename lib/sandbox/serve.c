@@ -204,6 +204,10 @@ static int take_output(struct pike_box_in *in)
 	int fd, rc = -1;
 
 	snprintf(path, sizeof(path), "%s/%.63s", in->dir, s->output);
+	if (path[strlen(path) - 1] == '/') {
+		path[strlen(path) - 1] = '\0';
+		return pike_box_pack(PIKE_FD_OUT, path, max);
+	}
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return -1;

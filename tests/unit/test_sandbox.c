@@ -172,6 +172,127 @@ static void output_must_be_a_file(void **state)
 	close(fd);
 }
 
+/* Runs the script in a box that holds `folder`, and gives what it left as
+ * `out/` in another one. */
+static enum pike_box_why folder_box(int *out_fd, int folder, const char *script,
+				    const char *says)
+{
+	const char *const argv[] = { "sh", "-c", script, NULL };
+	struct pike_box_opts o = compile_opts(argv);
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_box_end end;
+	enum pike_box_why why;
+
+	o.folder = folder;
+	o.out_max = 100000;
+	if (out_fd) {
+		o.output = "out/";
+		must(pike_memfd(out_fd, "out", 0, &err), &err);
+		o.out_fd = *out_fd;
+	}
+	finish(&end, start(&o));
+	why = end.why;
+	if (says)
+		assert_string_equal(end.log.s, says);
+	pike_box_end_release(&end);
+	return why;
+}
+
+static void output_may_be_a_folder(void **state)
+{
+	int fd, again;
+	struct stat a, b;
+
+	(void)state;
+	assert_int_equal(folder_box(&fd, 0,
+				    "mkdir -p out/lib/deep; echo one >out/a;"
+				    "echo two >out/lib/deep/b; : >out/empty;"
+				    "ln -s /etc/passwd out/link; mkfifo out/p",
+				    ""),
+			 PIKE_BOX_EXITED);
+	assert_int_equal(
+	    folder_box(
+		NULL, fd,
+		"cd /build; cat a lib/deep/b; find . -type f | sort;"
+		"ls -A | wc -l; touch x 2>/dev/null || echo closed;"
+		"sh -c 'rm -f a 2>/dev/null'; cat a",
+		"one\ntwo\n./a\n./empty\n./lib/deep/b\n3\nclosed\none\n"),
+	    PIKE_BOX_EXITED);
+	/* The same folder is the same bytes. */
+	assert_int_equal(folder_box(&again, fd, "cp -R /build out", ""),
+			 PIKE_BOX_EXITED);
+	assert_int_equal(fstat(fd, &a), 0);
+	assert_int_equal(fstat(again, &b), 0);
+	assert_int_equal(a.st_size, b.st_size);
+	close(again);
+	close(fd);
+}
+
+static void folders_are_bounded(void **state)
+{
+	static const char *const scripts[] = {
+		"true",
+		"mkdir out",
+		": >out",
+		"mkdir real; ln -s real out",
+		"mkdir out; head -c 200000 /dev/zero >out/large",
+		"d=out; for i in 1 2 3 4 5 6 7 8 9 10; do d=$d/x; done;"
+		"mkdir -p $d; echo >$d/y",
+	};
+	int fd;
+
+	(void)state;
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(scripts); i++) {
+		assert_int_equal(folder_box(&fd, 0, scripts[i], NULL),
+				 PIKE_BOX_NO_OUTPUT);
+		close(fd);
+	}
+}
+
+/* What was packed comes from an untrusted program's box: nothing in it leads
+ * out of the folder. */
+static void hostile_folders_are_refused(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+	} packs[] = {
+#define PACK(text) { text, sizeof(text) - 1 }
+		PACK("../x\0\1\0\0\0\0\0\0\0a"),
+		PACK("/x\0\1\0\0\0\0\0\0\0a"),
+		PACK("a/../../x\0\1\0\0\0\0\0\0\0a"),
+		PACK("a//b\0\1\0\0\0\0\0\0\0a"),
+		PACK(".\0\1\0\0\0\0\0\0\0a"),
+		PACK("a/\0\1\0\0\0\0\0\0\0a"),
+		PACK("\0\1\0\0\0\0\0\0\0a"),
+		PACK("x\33[0m\0\1\0\0\0\0\0\0\0a"),
+		PACK("long\0\377\377\377\377\377\377\377\177a"),
+		PACK("short\0\1\0"),
+		PACK("endless"),
+		PACK("twice\0\1\0\0\0\0\0\0\0atwice\0\1\0\0\0\0\0\0\0a"),
+#undef PACK
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(packs); i++) {
+		const char *const argv[] = { "true", NULL };
+		struct pike_box_opts o = compile_opts(argv);
+		struct pike_err err = PIKE_ERR_INIT;
+		struct pike_box_end end;
+		struct pike_box *b;
+
+		must(pike_memfd(&o.folder, "pack", 0, &err), &err);
+		must(pike_write_all(o.folder, packs[i].bytes, packs[i].len,
+				    &err),
+		     &err);
+		b = start(&o);
+		assert_int_equal(pike_box_wait(&end, b, -1, &err), PIKE_FATAL);
+		assert_non_null(strstr(err.text, "unpack the build"));
+		pike_box_free(b);
+		close(o.folder);
+	}
+}
+
 static void sees_nothing_of_the_machine(void **state)
 {
 	char script[8192];
@@ -521,6 +642,9 @@ int main(void)
 		cmocka_unit_test(log_is_capped_and_clean),
 		cmocka_unit_test(compiles),
 		cmocka_unit_test(output_must_be_a_file),
+		cmocka_unit_test(output_may_be_a_folder),
+		cmocka_unit_test(folders_are_bounded),
+		cmocka_unit_test(hostile_folders_are_refused),
 		cmocka_unit_test(sees_nothing_of_the_machine),
 		cmocka_unit_test(environment_is_empty),
 		cmocka_unit_test(writes_its_scratch_only),
