@@ -10,6 +10,7 @@
 #include "device/gpu.h"
 #include "eval/eval.h"
 #include "llm/llm.h"
+#include "model/backend.h"
 #include "report/report.h"
 #include "search/search.h"
 
@@ -300,11 +301,11 @@ static void check_disk(struct doctor *d, const char *name, const char *path)
 static void check_backend(struct doctor *d, const struct pike_target *t,
 			  size_t nfiles, const struct pike_oid *base)
 {
-	bool gpu = !strcmp(t->backend, "cuda");
+	bool gpu = pike_backend_rules_find(t->backend)->gpu;
 
 	d->wants_gpu = d->wants_gpu || gpu;
 	if (!pike_runner_name(t->backend))
-		row(d, WARN, "target", "use backend = cpu or cuda",
+		row(d, WARN, "target", "use another backend",
 		    "%s: %s: backend '%s' is not in this version", t->origin,
 		    t->name, t->backend);
 	else if (gpu && !d->gpu_usable)
@@ -396,15 +397,16 @@ static void check_llm(struct doctor *d, const struct pike_llm *l,
 	const char *key = pike_llm_key_name(l);
 	const char *value = key ? getenv(key) : NULL;
 
-	if (l->command && !strcmp(l->provider, "command"))
+	if (l->provider->program)
 		check_program(d, l, level);
 	else if (key && (!value || !*value))
 		row(d, level, "llm", "set that variable, here and in CI",
 		    "%s: the environment variable %s has no key", l->name, key);
 	else
-		row(d, OK, "llm", "", "%s: %s%s%s, %s%s", l->name, l->provider,
-		    l->model ? ", model " : "", l->model ? l->model : "",
-		    key ? "key in " : "no key", key ? key : "");
+		row(d, OK, "llm", "", "%s: %s%s%s, %s%s", l->name,
+		    l->provider->name, l->model ? ", model " : "",
+		    l->model ? l->model : "", key ? "key in " : "no key",
+		    key ? key : "");
 }
 
 /* Not asked: that would cost. */
@@ -413,7 +415,7 @@ static void check_models(struct doctor *d)
 	const struct pike_settings *s = d->ctx->settings;
 	struct pike_preset preset;
 	bool needed =
-	    pike_strategy_choose(&preset, s, s->strategy) && preset.name;
+	    pike_strategy_choose(&preset, s, s->strategy) && preset.asks;
 
 	for (size_t i = 0; i < s->nllms; i++)
 		check_llm(d, &s->llms[i], needed ? MISSING : WARN);

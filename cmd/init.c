@@ -6,6 +6,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "device/device.h"
+#include "model/agent.h"
+#include "model/backend.h"
 #include "scan.h"
 
 #include <stdlib.h>
@@ -214,9 +217,6 @@ static void try_config(struct pike_ctx *ctx)
 
 /* ---- prompts ---- */
 
-static const char *const prompts[] = { "system", "brainstorm", "optimize",
-				       "fix",	 "rules-cpu",  "rules-cuda" };
-
 static int write_prompt(struct pike_ctx *ctx, const char *name,
 			struct pike_err *err)
 {
@@ -241,18 +241,36 @@ static int write_prompt(struct pike_ctx *ctx, const char *name,
 	return ret;
 }
 
+static int write_rules(struct pike_ctx *ctx, const char *backend,
+		       struct pike_err *err)
+{
+	char *name = pike_xasprintf("rules-%s", backend);
+	int ret = write_prompt(ctx, name, err);
+
+	free(name);
+	return ret;
+}
+
 /* Copies of the built-in ones, to be changed and committed. */
 static int write_prompts(struct pike_ctx *ctx, const char *top,
 			 struct pike_err *err)
 {
+	const struct pike_agent *a;
+	const struct pike_backend_rules *b;
 	int ret = 0;
 
 	if (chdir(top))
 		return pike_fail_errno(err, PIKE_FATAL, "cannot go to '%s'",
 				       top);
 	ret = pike_mkdir_p(".pike/prompts", 0777, err);
-	for (size_t i = 0; !ret && i < PIKE_ARRAY_LEN(prompts); i++)
-		ret = write_prompt(ctx, prompts[i], err);
+	if (!ret)
+		ret = write_prompt(ctx, "system", err);
+	for (size_t i = 0; !ret && (a = pike_agent_at(i)); i++)
+		if (a->asks)
+			ret = write_prompt(ctx, a->name, err);
+	for (size_t i = 0; !ret && (b = pike_backend_rules_at(i)); i++)
+		if (pike_runner_name(b->name))
+			ret = write_rules(ctx, b->name, err);
 	return ret;
 }
 

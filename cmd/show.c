@@ -38,7 +38,7 @@ static void text_record(struct pike_buf *b, const struct pike_history *h,
 			const struct pike_record *r)
 {
 	pike_buf_addf(b, "search     %s on %s\n", h->target, h->lane);
-	field(b, "by", r->agent);
+	field(b, "by", r->agent->name);
 	field(b, "model", r->model);
 	field(b, "slot", r->slot);
 	field(b, "idea", r->idea);

@@ -107,7 +107,7 @@ struct pike_json *pike_json_record(const struct pike_history *h,
 	pike_json_set(j, "parents", p);
 	pike_json_set_str(j, "target", h->target);
 	pike_json_set_str(j, "lane", h->lane);
-	pike_json_set_str(j, "agent", r->agent ? r->agent : "");
+	pike_json_set_str(j, "agent", r->agent->name);
 	pike_json_set_str(j, "slot", r->slot ? r->slot : "");
 	pike_json_set_str(j, "idea", r->idea ? r->idea : "");
 	pike_json_set_str(j, "model", r->model ? r->model : "");
@@ -134,7 +134,7 @@ static struct pike_json *json_ledger(const struct pike_history *h)
 	for (size_t i = 0; i < n; i++) {
 		struct pike_json *j = pike_json_object();
 
-		pike_json_set_str(j, "agent", v[i].agent);
+		pike_json_set_str(j, "agent", v[i].agent->name);
 		pike_json_set_str(j, "model", v[i].model);
 		pike_json_set_i64(j, "generation", v[i].generation);
 		pike_json_set_i64(j, "exchanges", v[i].exchanges);

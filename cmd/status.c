@@ -81,7 +81,7 @@ static void text_ledger(struct pike_buf *b, const struct pike_history *h)
 		pike_buf_addf(b, "\nmodels of %s on %s:\n", h->target, h->lane);
 		pike_table_init(&t, cols, PIKE_ARRAY_LEN(cols));
 		for (size_t i = 0; i < n; i++) {
-			pike_table_cell(&t, v[i].agent);
+			pike_table_cell(&t, v[i].agent->name);
 			pike_table_cellf(&t, "%lld", (long long)v[i].exchanges);
 			pike_table_cellf(&t, "%lld", (long long)v[i].usable);
 			pike_table_cellf(&t, "%lld", (long long)v[i].tokens_in);

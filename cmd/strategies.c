@@ -5,36 +5,11 @@
 #include "report/report.h"
 #include "search/search.h"
 
-static void text_rounds(struct pike_buf *b, const struct pike_preset *k)
+static void add_text(struct pike_buf *b, const struct pike_preset *k)
 {
-	pike_buf_addf(b, "rounds of %lld from the best %lld of the last",
-		      (long long)k->samples, (long long)k->parents);
-	if (k->ideas)
-		pike_buf_addf(b, ", first from %lld ideas",
-			      (long long)k->ideas);
-}
-
-static void text_islands(struct pike_buf *b, const struct pike_preset *k)
-{
-	pike_buf_addf(
-	    b,
-	    "%lld island%s, archive %lld, explore %g, exploit %g, %s, "
-	    "%lld at once",
-	    (long long)k->islands, k->islands == 1 ? "" : "s",
-	    (long long)k->archive, k->explore, k->exploit,
-	    k->crossover ? "crossover" : "mutation", (long long)k->parallel);
-}
-
-/* What a preset does, from its numbers. */
-static void text_preset(struct pike_buf *b, const struct pike_preset *k)
-{
-	static void (*const texts[])(struct pike_buf *,
-				     const struct pike_preset *) = {
-		[PIKE_ROUNDS] = text_rounds,
-		[PIKE_ISLANDS] = text_islands,
-	};
-
-	texts[k->family](b, k);
+	pike_strategy_of(k)->describe(b, k);
+	if (!k->asks)
+		return;
 	if (!k->fixes)
 		pike_buf_adds(b, "; what fails is not mended");
 	else
@@ -61,19 +36,14 @@ static void add_row(struct pike_table *t, struct pike_json *list,
 
 static void add_all(struct pike_table *t, struct pike_json *list)
 {
-	size_t n;
-	const struct pike_strategy_ops *const *s = pike_strategies(&n);
 	const struct pike_preset *k;
 
-	for (size_t i = 0; i < n; i++)
-		add_row(t, list, s[i]->name, s[i]->summary, false);
-	k = pike_presets(&n);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; (k = pike_preset_at(i)); i++) {
 		struct pike_buf what;
 
 		pike_buf_init(&what, 400);
-		text_preset(&what, &k[i]);
-		add_row(t, list, k[i].name, what.s, true);
+		add_text(&what, k);
+		add_row(t, list, k->name, what.s, k->asks);
 		pike_buf_release(&what);
 	}
 }

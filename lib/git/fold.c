@@ -83,7 +83,6 @@ static const struct {
 	const char *key;
 	size_t offset;
 } record_texts[] = {
-	{ .key = "Pike-Agent", .offset = offsetof(struct pike_record, agent) },
 	{ .key = "Pike-Slot", .offset = offsetof(struct pike_record, slot) },
 	{ .key = "Pike-Idea", .offset = offsetof(struct pike_record, idea) },
 	{ .key = "Pike-Model", .offset = offsetof(struct pike_record, model) },
@@ -102,6 +101,16 @@ static void record_text(struct pike_record *r, const struct pike_span *k,
 		free(*at);
 		*at = span_dup(v);
 	}
+}
+
+static const struct pike_agent *agent_of(const struct pike_span *v)
+{
+	const struct pike_agent *a;
+
+	for (size_t i = 0; (a = pike_agent_at(i)); i++)
+		if (pike_span_is(v, a->name))
+			return a;
+	return &pike_agent_unknown;
 }
 
 static void empty_texts(struct pike_record *r)
@@ -142,11 +151,13 @@ void pike_record_of(struct pike_record *out, const git_oid *id,
 			out->cost = span_f64(&v);
 		else if (pike_span_is(&k, "Pike-Tokens"))
 			read_tokens(out, &v);
+		else if (pike_span_is(&k, "Pike-Agent"))
+			out->agent = agent_of(&v);
 		else
 			record_text(out, &k, &v);
 	}
 	if (!out->agent) /* a person's commit */
-		out->agent = pike_xstrdup("human");
+		out->agent = &pike_agent_human;
 	empty_texts(out);
 }
 

@@ -110,7 +110,8 @@ struct pike_proposal {
 	struct pike_oid *parents; /* solutions it was made from, >= 1 */
 	size_t nparents;
 	struct pike_files files; /* evolvable files only */
-	const char *subject, *body, *agent, *slot, *idea, *model, *run;
+	const struct pike_agent *agent;
+	const char *subject, *body, *slot, *idea, *model, *run;
 	const char *chat; /* line of its chat note; NULL: none */
 	bool paid;	  /* a model's: stored even where its files are known */
 	int64_t generation, tokens_in, tokens_out;

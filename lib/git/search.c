@@ -201,7 +201,7 @@ static void print_candidate(struct pike_buf *b, const struct pike_search_ref *s,
 	}
 	pike_trailer_add(b, "Pike-Target", s->target);
 	pike_trailer_add(b, "Pike-Lane", s->lane);
-	pike_trailer_add(b, "Pike-Agent", p->agent);
+	pike_trailer_add(b, "Pike-Agent", p->agent ? p->agent->name : NULL);
 	pike_buf_addf(b, "Pike-Generation: %lld\n", (long long)p->generation);
 	pike_trailer_add(b, "Pike-Slot", p->slot);
 	pike_trailer_add(b, "Pike-Idea", p->idea);

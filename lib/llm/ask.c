@@ -34,7 +34,7 @@ struct pike_question {
 	struct pike_llms *l; /* NULL once it has ended */
 	struct pike_question *next;
 	const struct pike_llm *llm;
-	const struct pike_provider *provider;
+	const struct pike_protocol *protocol; /* NULL: no server is asked */
 	char *system, *prompt, *agent, *key;
 	struct pike_fetch *call; /* one of both; NULL: it waits for wake_ns */
 	struct pike_program *program;
@@ -138,7 +138,7 @@ static int send_http(struct pike_question *q, const struct pike_ask *ask,
 		     struct pike_err *err)
 {
 	struct pike_llm_request r = { 0 };
-	int ret = q->provider->request(&r, q->llm, ask, key_of(q), err);
+	int ret = q->protocol->request(&r, q->llm, ask, key_of(q), err);
 	struct pike_http_request h = { .method = "POST",
 				       .url = r.url,
 				       .headers = &r.headers,
@@ -193,9 +193,9 @@ static void begin_try(struct pike_question *q)
 	int ret;
 
 	q->tries++;
-	if (q->provider->replay)
+	if (q->llm->provider->recorded)
 		ret = recall(q, &ask);
-	else if (q->provider->program)
+	else if (q->llm->provider->program)
 		ret = pike_program_start(&q->program, q->llm, &ask,
 					 q->l->o.root, &q->err);
 	else
@@ -275,7 +275,7 @@ static int read_http(struct pike_question *q, const struct pike_ask *ask,
 	if (status != 200)
 		return pike_llm_refused(&q->err, status, body->s, body->len,
 					key_of(q));
-	ret = q->provider->answer(&q->answer, ask, body->s, body->len, &q->err);
+	ret = q->protocol->answer(&q->answer, ask, body->s, body->len, &q->err);
 	return ret == PIKE_FAILED ? no_answer(q, ask, body) : ret;
 }
 
@@ -362,17 +362,18 @@ int pike_llms_ask(struct pike_question **out, struct pike_llms *l,
 		  const struct pike_llm *llm, const struct pike_ask *ask,
 		  struct pike_err *err)
 {
-	const struct pike_provider *p = pike_provider_find(llm->provider);
+	const struct pike_provider *p = llm->provider;
 	struct pike_question *q;
 
 	*out = NULL;
-	if (!p || (!p->request && !p->program && !(p->replay && l->o.replay)))
+	if (!pike_protocol_of(p) && !p->program &&
+	    !(p->recorded && l->o.replay))
 		return pike_fail(err, PIKE_FATAL,
 				 "llm '%s': provider '%s' cannot be asked",
-				 llm->name, llm->provider);
+				 llm->name, p->name);
 	q = pike_xcalloc(1, sizeof(*q));
 	q->llm = llm;
-	q->provider = p;
+	q->protocol = pike_protocol_of(p);
 	if (pike_llm_key_name(q->llm) && !key_of(q)) {
 		int ret = pike_fail(err, PIKE_FATAL,
 				    "llm '%s': set the environment variable %s "

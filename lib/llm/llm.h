@@ -141,14 +141,9 @@ void pike_answer_release(struct pike_answer *a);
 /* By the prices of the settings. */
 double pike_answer_usd(const struct pike_answer *a, const struct pike_llm *llm);
 
-/* A row of a const table. `command` and `replay` ask nobody over HTTP: their
- * functions are NULL. */
-struct pike_provider {
-	const char *name;
-	bool program;	 /* asks one, by its stdin and stdout */
-	bool replay;	 /* asks nobody */
-	const char *url; /* the provider's own; NULL: one must be set */
-	const char *key; /* environment variable of its key; NULL: none */
+/* How a provider's server is spoken to: a row of a const table. */
+struct pike_protocol {
+	const struct pike_provider *provider;
 	/* `key` may be NULL: then no header names one. */
 	int (*request)(struct pike_llm_request *out, const struct pike_llm *llm,
 		       const struct pike_ask *ask, const char *key,
@@ -158,8 +153,11 @@ struct pike_provider {
 	int (*answer)(struct pike_answer *out, const struct pike_ask *ask,
 		      const char *body, size_t len, struct pike_err *err);
 };
-const struct pike_provider *pike_provider_find(const char *name);
-const struct pike_provider *pike_providers(size_t *n);
+/* The i-th row; NULL past the last. */
+const struct pike_protocol *pike_protocol_at(size_t i);
+/* NULL: that provider has no server. */
+const struct pike_protocol *
+pike_protocol_of(const struct pike_provider *provider);
 
 /* The variable that holds its key: of the settings, or the provider's own for
  * its own server; NULL: none is wanted. */

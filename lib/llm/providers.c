@@ -18,10 +18,9 @@
 
 /* ---- what all share ---- */
 
-static char *address(const struct pike_llm *llm, const char *def,
-		     const char *path)
+static char *address(const struct pike_llm *llm, const char *path)
 {
-	const char *url = llm->url ? llm->url : def;
+	const char *url = llm->url ? llm->url : llm->provider->url;
 	size_t n = strlen(url);
 
 	while (n && url[n - 1] == '/')
@@ -159,8 +158,7 @@ static int openai_request(struct pike_llm_request *out,
 		pike_json_push(list, message("system", ask->system));
 	pike_json_push(list, message("user", ask->prompt));
 	openai_limits(b, llm);
-	out->url =
-	    address(llm, "https://api.openai.com/v1", "/chat/completions");
+	out->url = address(llm, "/chat/completions");
 	finish(out, b);
 	return add_key(out, "Authorization: Bearer ", key, err);
 }
@@ -308,7 +306,7 @@ static int anthropic_request(struct pike_llm_request *out,
 		pike_json_set_str(b, "system", ask->system);
 	pike_json_push(list, message("user", ask->prompt));
 	anthropic_sampling(b, llm);
-	out->url = address(llm, "https://api.anthropic.com", "/v1/messages");
+	out->url = address(llm, "/v1/messages");
 	finish(out, b);
 	pike_strs_push(&out->headers, "anthropic-version: 2023-06-01");
 	return add_key(out, "x-api-key: ", key, err);
@@ -441,8 +439,7 @@ static int gemini_request(struct pike_llm_request *out,
 		pike_json_set(b, "systemInstruction", gemini_text(ask->system));
 	pike_json_set(b, "generationConfig", gemini_config(llm));
 	path = pike_xasprintf("/v1beta/models/%s:generateContent", model);
-	out->url =
-	    address(llm, "https://generativelanguage.googleapis.com", path);
+	out->url = address(llm, path);
 	free(path);
 	finish(out, b);
 	return add_key(out, "x-goog-api-key: ", key, err);
@@ -516,45 +513,35 @@ static int gemini_answer(struct pike_answer *out, const struct pike_ask *ask,
 
 /* ---- the table ---- */
 
-static const struct pike_provider rows[] = {
-	{ .name = "openai",
-	  .url = "https://api.openai.com/v1",
-	  .key = "OPENAI_API_KEY",
+static const struct pike_protocol rows[] = {
+	{ .provider = &pike_provider_openai,
 	  .request = openai_request,
 	  .answer = openai_answer },
-	{ .name = "anthropic",
-	  .url = "https://api.anthropic.com",
-	  .key = "ANTHROPIC_API_KEY",
+	{ .provider = &pike_provider_anthropic,
 	  .request = anthropic_request,
 	  .answer = anthropic_answer },
-	{ .name = "gemini",
-	  .url = "https://generativelanguage.googleapis.com",
-	  .key = "GEMINI_API_KEY",
+	{ .provider = &pike_provider_gemini,
 	  .request = gemini_request,
 	  .answer = gemini_answer },
-	{ .name = "command", .program = true },
-	{ .name = "replay", .replay = true },
 };
 
-const struct pike_provider *pike_providers(size_t *n)
+const struct pike_protocol *pike_protocol_at(size_t i)
 {
-	*n = PIKE_ARRAY_LEN(rows);
-	return rows;
+	return i < PIKE_ARRAY_LEN(rows) ? &rows[i] : NULL;
+}
+
+const struct pike_protocol *
+pike_protocol_of(const struct pike_provider *provider)
+{
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(rows); i++)
+		if (rows[i].provider == provider)
+			return &rows[i];
+	return NULL;
 }
 
 const char *pike_llm_key_name(const struct pike_llm *llm)
 {
-	const struct pike_provider *p = pike_provider_find(llm->provider);
-
 	if (llm->key)
 		return llm->key;
-	return llm->url || !p ? NULL : p->key;
-}
-
-const struct pike_provider *pike_provider_find(const char *name)
-{
-	for (size_t i = 0; i < PIKE_ARRAY_LEN(rows); i++)
-		if (!strcmp(rows[i].name, name))
-			return &rows[i];
-	return NULL;
+	return llm->url ? NULL : llm->provider->key;
 }

@@ -17,7 +17,7 @@
 #define PIKE_EXCHANGE_MAX (4u << 20)
 
 struct pike_exchange {
-	char *agent;		       /* "brainstorm", "optimize", "fix" */
+	char *agent;		       /* its name */
 	char *llm, *provider, *model;  /* section of the settings; the rest as
 					* used, the model as the server says */
 	char *system, *prompt, *reply; /* UTF-8; system may be "" */

@@ -231,7 +231,6 @@ struct pike_history *pike_history_new(const char *target, const char *lane)
 static void release_record(struct pike_record *r)
 {
 	free(r->parents);
-	free(r->agent);
 	free(r->slot);
 	free(r->idea);
 	free(r->model);
@@ -264,6 +263,8 @@ void pike_history_free(struct pike_history *h)
 size_t pike_history_add(struct pike_history *h, struct pike_record *r)
 {
 	PIKE_GROW(h->recs, h->nrecs, h->recs_cap);
+	if (!r->agent)
+		r->agent = &pike_agent_unknown;
 	h->recs[h->nrecs++] = *r;
 	memset(r, 0, sizeof(*r));
 	index_of(h);

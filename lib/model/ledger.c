@@ -6,27 +6,14 @@
 
 #include <string.h>
 
-static bool is_one_of(const char *agent, const char *const *names, size_t n)
-{
-	for (size_t i = 0; agent && i < n; i++)
-		if (!strcmp(agent, names[i]))
-			return true;
-	return false;
-}
-
 bool pike_record_is_query(const struct pike_record *r)
 {
-	static const char *const names[] = { "optimize", "fix" };
-
-	return is_one_of(r->agent, names, PIKE_ARRAY_LEN(names));
+	return r->agent->query;
 }
 
 bool pike_record_asked(const struct pike_record *r)
 {
-	static const char *const names[] = { "brainstorm" };
-
-	return pike_record_is_query(r) ||
-	       is_one_of(r->agent, names, PIKE_ARRAY_LEN(names));
+	return r->agent->asks;
 }
 
 bool pike_record_is_candidate(const struct pike_record *r)
@@ -48,7 +35,7 @@ static void add(struct pike_ledger_row *row, const struct pike_record *r)
 
 void pike_ledger_sum(struct pike_ledger_row *out, const struct pike_history *h)
 {
-	*out = (struct pike_ledger_row){ .agent = "",
+	*out = (struct pike_ledger_row){ .agent = &pike_agent_unknown,
 					 .model = "",
 					 .generation = -1 };
 	for (size_t i = 0; i < h->nrecs; i++)
@@ -60,7 +47,7 @@ static bool fits(const struct pike_ledger_row *row, const struct pike_record *r,
 		 bool each)
 {
 	return (!each || row->generation == r->generation) &&
-	       !strcmp(row->agent, r->agent) &&
+	       row->agent == r->agent &&
 	       !strcmp(row->model, r->model ? r->model : "");
 }
 

@@ -13,15 +13,15 @@
 
 /* Was a model asked for it? */
 bool pike_record_asked(const struct pike_record *r);
-/* Does it count against a budget of queries? A brainstorm does not, as in the
- * reference system: there are few, and what comes of them is not measured. */
+/* Does it count against a budget of queries? */
 bool pike_record_is_query(const struct pike_record *r);
 /* Is there something to measure? Not of a brainstorm or an unusable reply. */
 bool pike_record_is_candidate(const struct pike_record *r);
 
 struct pike_ledger_row {
-	const char *agent, *model; /* of the history; "" in a sum */
-	int64_t generation;	   /* -1: of all */
+	const struct pike_agent *agent; /* of a sum: unknown */
+	const char *model;		/* of the history; "" in a sum */
+	int64_t generation;		/* -1: of all */
 	int64_t exchanges, queries, usable, tokens_in, tokens_out;
 	double usd;
 };

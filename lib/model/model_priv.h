@@ -26,13 +26,11 @@ struct pike_where {
 int pike_target_check_at(struct pike_where *where, const struct pike_target *t,
 			 struct pike_err *err);
 
-/* A strategy's starting point, contract 8. */
-extern const char *const pike_preset_names;
 /* A list key is emptied by set(obj, row, NULL, NULL). */
 bool pike_row_is_list(const struct pike_setting_row *row);
 
 /* May this provider's key go to this url without the user's word? */
-bool pike_url_is_own(const char *provider, const char *url);
+bool pike_url_is_own(const struct pike_provider *provider, const char *url);
 
 /* The word of `words` that `s` was most likely meant to be, or NULL. */
 const char *pike_nearest(const char *s, const char *const *words, size_t n);

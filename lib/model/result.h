@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "model/agent.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -120,7 +121,8 @@ struct pike_record {
 	struct pike_oid id, source; /* commit; tree of the evolvable files */
 	struct pike_oid *parents;
 	size_t nparents;
-	char *agent, *slot, *idea, *model, *run;
+	const struct pike_agent *agent; /* of a history: never NULL */
+	char *slot, *idea, *model, *run;
 	int64_t generation; /* the one it was proposed in */
 	int64_t settled;    /* the one whose trailers list it; -1: pending */
 	int64_t tokens_in, tokens_out;

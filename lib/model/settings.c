@@ -7,7 +7,9 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "model/backend.h"
 #include "model/model_priv.h"
+#include "model/preset.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -50,11 +52,17 @@ void pike_entries_release(struct pike_entries *e)
 
 /* ---- sections ---- */
 
+struct maker;
 struct section {
 	const char *name;
 	size_t size;	    /* of one object; 0: there is one, not named */
 	size_t list, count; /* offsets in struct pike_settings */
+	/* NULL: any name will do. */
+	int (*check_name)(struct maker *m, const struct pike_entry *e);
 };
+
+static int check_agent_name(struct maker *m, const struct pike_entry *e);
+static int check_strategy_name(struct maker *m, const struct pike_entry *e);
 
 static const struct section sections[] = {
 	{ .name = "pike", .list = 0 },
@@ -64,13 +72,15 @@ static const struct section sections[] = {
 	  .list = offsetof(struct pike_settings, llms),
 	  .count = offsetof(struct pike_settings, nllms) },
 	{ .name = "agent",
-	  .size = sizeof(struct pike_agent),
+	  .size = sizeof(struct pike_agent_own),
 	  .list = offsetof(struct pike_settings, agents),
-	  .count = offsetof(struct pike_settings, nagents) },
+	  .count = offsetof(struct pike_settings, nagents),
+	  .check_name = check_agent_name },
 	{ .name = "strategy",
 	  .size = sizeof(struct pike_strategy),
 	  .list = offsetof(struct pike_settings, strategies),
-	  .count = offsetof(struct pike_settings, nstrategies) },
+	  .count = offsetof(struct pike_settings, nstrategies),
+	  .check_name = check_strategy_name },
 	{ .name = "target",
 	  .size = sizeof(struct pike_target),
 	  .list = offsetof(struct pike_settings, targets),
@@ -146,7 +156,7 @@ static void set_defaults(struct maker *m, const struct object *o)
 	if (o->sec == &sections[S_STRATEGY])
 		unset_strategy(data);
 	if (o->sec == &sections[S_AGENT])
-		((struct pike_agent *)data)->attempts = -1;
+		((struct pike_agent_own *)data)->attempts = -1;
 	for (size_t i = 0; i < m->nrows; i++)
 		if (*m->rows[i].def &&
 		    !strcmp(m->rows[i].section, o->sec->name))
@@ -273,13 +283,41 @@ static int unknown_section(struct maker *m, const struct pike_entry *e)
 
 /* ---- applying entries ---- */
 
+/* An agent's section says whom it asks: of those that ask somebody. */
+static int check_agent_name(struct maker *m, const struct pike_entry *e)
+{
+	struct pike_buf names;
+	const struct pike_agent *a;
+
+	if (pike_agent_find(e->sub)->asks)
+		return 0;
+	pike_buf_init(&names, 400);
+	for (size_t i = 0; (a = pike_agent_at(i)); i++)
+		if (a->asks)
+			pike_buf_addf(&names, " %s", a->name);
+	pike_fail(m->err, PIKE_USAGE,
+		  "%s: there is no agent '%s'; agents that ask models are:%s",
+		  e->origin, e->sub, names.s);
+	pike_buf_release(&names);
+	return PIKE_USAGE;
+}
+
+static int check_strategy_name(struct maker *m, const struct pike_entry *e)
+{
+	const struct pike_preset *k;
+
+	for (size_t i = 0; (k = pike_preset_at(i)); i++)
+		if (!strcmp(k->name, e->sub))
+			return pike_fail(m->err, PIKE_USAGE,
+					 "%s: '%s' is a preset; give this "
+					 "strategy another name",
+					 e->origin, e->sub);
+	return 0;
+}
+
 static int check_name(struct maker *m, const struct section *sec,
 		      const struct pike_entry *e)
 {
-	static const char *const agents[] = { "brainstorm", "optimize", "fix" };
-	struct pike_strs presets = PIKE_STRS_INIT;
-	bool known = sec != &sections[S_AGENT], taken;
-
 	if (!sec->size)
 		return *e->sub ? pike_fail(m->err, PIKE_USAGE,
 					   "%s: [%s] takes no name; write it "
@@ -295,22 +333,7 @@ static int check_name(struct maker *m, const struct section *sec,
 				 "%s: [%s \"%s\"]: a name is 1 to 64 "
 				 "lower-case letters, digits, '-' and '_'",
 				 e->origin, sec->name, e->sub);
-	for (size_t i = 0; !known && i < PIKE_ARRAY_LEN(agents); i++)
-		known = !strcmp(agents[i], e->sub);
-	if (!known)
-		return pike_fail(m->err, PIKE_USAGE,
-				 "%s: there is no agent '%s'; agents are "
-				 "brainstorm, optimize and fix",
-				 e->origin, e->sub);
-	pike_strs_split(&presets, pike_preset_names, " ");
-	taken = sec == &sections[S_STRATEGY] && pike_strs_has(&presets, e->sub);
-	pike_strs_release(&presets);
-	if (taken)
-		return pike_fail(m->err, PIKE_USAGE,
-				 "%s: '%s' is a preset; give this strategy "
-				 "another name",
-				 e->origin, e->sub);
-	return 0;
+	return sec->check_name ? sec->check_name(m, e) : 0;
 }
 
 static const struct section *find_section(const char *name)
@@ -447,7 +470,7 @@ static int check_llm(struct maker *m, const struct object *o)
 	const struct pike_entry *key = last_of(m, o, "key");
 	const struct pike_entry *url = last_of(m, o, "url");
 
-	if (!strcmp(l->provider, "command") && !l->command)
+	if (l->provider->program && !l->command)
 		return pike_fail(m->err, PIKE_USAGE,
 				 "%s: llm '%s' has no program; add `command = "
 				 "PROGRAM`",
@@ -467,7 +490,7 @@ static int check_llm(struct maker *m, const struct object *o)
 
 static int check_agent(struct maker *m, const struct object *o)
 {
-	const struct pike_agent *a = object_data(m, o);
+	const struct pike_agent_own *a = object_data(m, o);
 
 	struct pike_strs names = PIKE_STRS_INIT;
 	int ret = 0;
@@ -523,6 +546,7 @@ static int check_target(struct maker *m, const struct object *o)
 {
 	struct pike_target *t = object_data(m, o);
 	struct pike_where where = { .key = NULL };
+	const struct pike_backend_rules *rules;
 	int ret;
 
 	t->origin = pike_xstrdup(o->first->origin);
@@ -531,10 +555,10 @@ static int check_target(struct maker *m, const struct object *o)
 		pike_err_prefix(m->err, "%s", origin_of_item(m, o, &where));
 		return ret;
 	}
-	/* Some defaults are a backend's */
+	rules = pike_backend_rules_find(t->backend);
 	if (!last_of(m, o, "cache"))
-		t->cold = strcmp(t->backend, "cpu") != 0;
-	if (!last_of(m, o, "cflags") && strcmp(t->backend, "cpu") != 0) {
+		t->cold = rules->cold;
+	if (!last_of(m, o, "cflags") && !rules->cflags) {
 		free(t->cflags);
 		t->cflags = NULL;
 	}
@@ -581,34 +605,34 @@ static bool is_loopback(const char *host, size_t len)
 	       a < 256 && b < 256 && c < 256;
 }
 
-bool pike_url_is_own(const char *provider, const char *url)
+/* Where the host of an http URL begins, and how long it is; NULL: it is none.
+ */
+static const char *host_of(const char *url, size_t *len)
 {
-	static const struct {
-		const char *provider, *host;
-	} own[] = {
-		{ .provider = "openai", .host = "api.openai.com" },
-		{ .provider = "anthropic", .host = "api.anthropic.com" },
-		{ .provider = "gemini",
-		  .host = "generativelanguage.googleapis.com" },
-	};
 	bool https = pike_starts_with(url, "https://");
 	const char *host = url + (https ? 8 : 7);
-	size_t len;
 
 	if (!https && !pike_starts_with(url, "http://"))
-		return false;
-	len = *host == '[' ? strcspn(host, "]/?#") + 1 : strcspn(host, ":/?#");
-	if (len > strlen(host) || (host[len] && !strchr(":/?#", host[len])))
+		return NULL;
+	*len = *host == '[' ? strcspn(host, "]/?#") + 1 : strcspn(host, ":/?#");
+	if (*len > strlen(host) || (host[*len] && !strchr(":/?#", host[*len])))
+		return NULL;
+	return host;
+}
+
+bool pike_url_is_own(const struct pike_provider *provider, const char *url)
+{
+	size_t len, n;
+	const char *host = host_of(url, &len);
+	const char *own = provider->url ? host_of(provider->url, &n) : NULL;
+
+	if (!host)
 		return false;
 	if (is_loopback(host, len))
 		return true;
 	/* Without TLS anybody on the way could read the key. */
-	for (size_t i = 0; https && i < PIKE_ARRAY_LEN(own); i++)
-		if (!strcmp(own[i].provider, provider) &&
-		    strlen(own[i].host) == len &&
-		    !strncasecmp(own[i].host, host, len))
-			return true;
-	return false;
+	return own && pike_starts_with(url, "https://") && len == n &&
+	       !strncasecmp(own, host, n);
 }
 
 /* ---- public ---- */
@@ -641,7 +665,6 @@ int pike_settings_make(struct pike_settings **out, const struct pike_entries *e,
 static void free_llm(struct pike_llm *l)
 {
 	free(l->name);
-	free(l->provider);
 	free(l->url);
 	free(l->model);
 	free(l->key);

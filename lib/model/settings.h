@@ -9,6 +9,8 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "model/agent.h"
+#include "model/provider.h"
 #include "model/target.h"
 
 #include <stdbool.h>
@@ -38,13 +40,15 @@ struct pike_budget { /* 0: no limit */
 };
 
 struct pike_llm {
-	char *name, *provider, *url, *model, *key, *reasoning, *command;
+	char *name;
+	const struct pike_provider *provider;
+	char *url, *model, *key, *reasoning, *command;
 	char *record; /* file with exchanges, for `replay` */
 	double temperature, price_in, price_out;
 	double top_p; /* 0: not sent */
 	int64_t max_tokens, timeout;
 };
-struct pike_agent {
+struct pike_agent_own { /* what a section says of an agent */
 	char *name, *llm;
 	int64_t attempts;
 };
@@ -64,7 +68,7 @@ struct pike_settings {
 	bool sync, fsync;
 	struct pike_budget budget;
 	struct pike_llm *llms;
-	struct pike_agent *agents;
+	struct pike_agent_own *agents;
 	struct pike_strategy *strategies;
 	struct pike_target *targets;
 	size_t nllms, nagents, nstrategies, ntargets;
@@ -91,7 +95,10 @@ struct pike_setting_row {
 	size_t offset;	     /* of the field in the section's struct */
 	double min, max;     /* numbers */
 	const char *choices; /* words, separated by spaces; NULL: any */
-	bool runs;	     /* names a program: trusted entries only */
+	/* Instead of `choices`: the i-th name of a table's rows, NULL past the
+	 * last. */
+	const char *(*name_at)(size_t i);
+	bool runs; /* names a program: trusted entries only */
 };
 const struct pike_setting_row *pike_setting_rows(size_t *n);
 

@@ -8,19 +8,15 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "model/backend.h"
 #include "model/model_priv.h"
+#include "model/preset.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define VALUE_MAX 2048
-#define PRESETS                                                                \
-	"pike-b pike-b-cheap-efa pike-b-no-efa pike-b-no-iba pike-o "          \
-	"pike-o-no-efa pike-o-mut pike-o-mut-npar pike-o-mut-npar-1isl "       \
-	"pike-o-mut-npar-1isl-eo pike-o-mut-npar-1isl-eo-sl tune hybrid"
-
-const char *const pike_preset_names = PRESETS;
 
 typedef const struct pike_setting_row row_t;
 
@@ -153,22 +149,70 @@ static int set_key(void *obj, row_t *row, const char *value,
 	return set_text(obj, row, value, err);
 }
 
-static int set_choice(void *obj, row_t *row, const char *value,
-		      struct pike_err *err)
+/* One of the words, or of the names of a table's rows. */
+static int check_choice(row_t *row, const char *value, struct pike_err *err)
 {
 	struct pike_strs words = PIKE_STRS_INIT;
+	struct pike_buf all;
 	const char *near;
 	int ret = 0;
 
-	pike_strs_split(&words, row->choices, " ");
+	pike_buf_init(&all, 4096);
+	if (row->choices)
+		pike_strs_split(&words, row->choices, " ");
+	for (size_t i = 0; row->name_at && row->name_at(i); i++)
+		pike_strs_push(&words, row->name_at(i));
 	near = pike_nearest(value, (const char *const *)words.v, words.n);
+	for (size_t i = 0; i < words.n; i++)
+		pike_buf_addf(&all, "%s%s", i ? " " : "", words.v[i]);
 	if (!pike_strs_has(&words, value))
 		ret = pike_fail(err, PIKE_USAGE,
 				near ? "must be one of: %s; did you mean '%s'?"
 				     : "must be one of: %s",
-				row->choices, near);
+				all.s, near);
+	pike_buf_release(&all);
 	pike_strs_release(&words);
+	return ret;
+}
+
+static int set_choice(void *obj, row_t *row, const char *value,
+		      struct pike_err *err)
+{
+	int ret = check_choice(row, value, err);
+
 	return ret ? ret : set_text(obj, row, value, err);
+}
+
+static int set_provider(void *obj, row_t *row, const char *value,
+			struct pike_err *err)
+{
+	int ret = check_choice(row, value, err);
+
+	if (!ret)
+		*(const struct pike_provider **)field(obj, row) =
+		    pike_provider_find(value);
+	return ret;
+}
+
+static const char *provider_name(size_t i)
+{
+	const struct pike_provider *p = pike_provider_at(i);
+
+	return p ? p->name : NULL;
+}
+
+static const char *backend_name(size_t i)
+{
+	const struct pike_backend_rules *b = pike_backend_rules_at(i);
+
+	return b ? b->name : NULL;
+}
+
+static const char *preset_name(size_t i)
+{
+	const struct pike_preset *k = pike_preset_at(i);
+
+	return k ? k->name : NULL;
 }
 
 static int set_i64(void *obj, row_t *row, const char *value,
@@ -510,9 +554,9 @@ static row_t rows[] = {
 	  .type = "text",
 	  .def = "openai",
 	  .help = "openai, anthropic, gemini, command or replay",
-	  .set = set_choice,
+	  .set = set_provider,
 	  .offset = offsetof(struct pike_llm, provider),
-	  .choices = "openai anthropic gemini command replay" },
+	  .name_at = provider_name },
 	{ .section = "llm",
 	  .key = "url",
 	  .type = "text",
@@ -617,14 +661,14 @@ static row_t rows[] = {
 	  .help = "which [llm \"name\"] this agent asks; of several, by gain "
 		  "and cost",
 	  .set = set_names,
-	  .offset = offsetof(struct pike_agent, llm) },
+	  .offset = offsetof(struct pike_agent_own, llm) },
 	{ .section = "agent",
 	  .key = "attempts",
 	  .type = "integer",
 	  .def = "",
 	  .help = "most attempts to mend one candidate",
 	  .set = set_i64,
-	  .offset = offsetof(struct pike_agent, attempts),
+	  .offset = offsetof(struct pike_agent_own, attempts),
 	  .min = 0,
 	  .max = 100 },
 	{ .section = "strategy",
@@ -634,7 +678,7 @@ static row_t rows[] = {
 	  .help = "preset that this strategy starts from",
 	  .set = set_choice,
 	  .offset = offsetof(struct pike_strategy, preset),
-	  .choices = PRESETS },
+	  .name_at = preset_name },
 	{ .section = "strategy",
 	  .key = "selector",
 	  .type = "text",
@@ -642,7 +686,7 @@ static row_t rows[] = {
 	  .help = "how parents are chosen",
 	  .set = set_choice,
 	  .offset = offsetof(struct pike_strategy, selector),
-	  .choices = "best elite-diverse tournament roulette" },
+	  .name_at = pike_selector_name },
 	{ .section = "strategy",
 	  .key = "prompt",
 	  .type = "text",
@@ -789,7 +833,7 @@ static row_t rows[] = {
 	  .help = "cpu, cuda or torch",
 	  .set = set_choice,
 	  .offset = offsetof(struct pike_target, backend),
-	  .choices = "cpu cuda torch" },
+	  .name_at = backend_name },
 	{ .section = "target",
 	  .key = "source",
 	  .type = "list",

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "model/backend.h"
 #include "model/model_priv.h"
 
 #include <ctype.h>
@@ -250,61 +251,48 @@ static int check_paths(const struct check *c)
 	return ret;
 }
 
-/* By its ending a backend's compiler, and the reader of launch plans, tell
- * what a file is. */
-static const struct ending {
-	const char *backend, *key;
-	size_t offset; /* of a struct pike_strs in struct pike_target */
-	const char *first, *second, *advice; /* second: NULL or another */
-} endings[] = {
-	{ "cuda", "source", offsetof(struct pike_target, sources), ".cu", NULL,
-	  "a source ends in .cu" },
-	{ "cuda", "header", offsetof(struct pike_target, headers), ".cuh", ".h",
-	  "a header ends in .cuh or .h" },
-	{ "cuda", "reference", offsetof(struct pike_target, references), ".cu",
-	  ".c", "a reference ends in .cu, or in .c where it is for the host" },
-};
-
-static int check_ending(const struct check *c, const struct ending *e)
+static int check_ending(const struct check *c, const struct pike_strs *files,
+			const char *key, const struct pike_endings *e)
 {
-	const struct pike_strs *l =
-	    (const void *)((const char *)c->t + e->offset);
-
-	for (size_t i = 0; i < l->n; i++) {
-		if (pike_ends_with(l->v[i], e->first) ||
-		    (e->second && pike_ends_with(l->v[i], e->second)))
+	for (size_t i = 0; e->first && i < files->n; i++) {
+		if (pike_ends_with(files->v[i], e->first) ||
+		    (e->second && pike_ends_with(files->v[i], e->second)))
 			continue;
-		at(c, e->key, i);
+		at(c, key, i);
 		return pike_fail(c->err, PIKE_USAGE,
 				 "'%s' is no file for backend = %s: %s",
-				 l->v[i], e->backend, e->advice);
+				 files->v[i], c->t->backend, e->advice);
 	}
 	return 0;
 }
 
 static int check_endings(const struct check *c)
 {
-	int ret = 0;
+	const struct pike_target *t = c->t;
+	const struct pike_backend_rules *b =
+	    pike_backend_rules_find(t->backend);
+	int ret = check_ending(c, &t->sources, "source", &b->source);
 
-	for (size_t i = 0; !ret && i < PIKE_ARRAY_LEN(endings); i++)
-		if (!strcmp(endings[i].backend, c->t->backend))
-			ret = check_ending(c, &endings[i]);
+	if (!ret)
+		ret = check_ending(c, &t->headers, "header", &b->header);
+	if (!ret)
+		ret =
+		    check_ending(c, &t->references, "reference", &b->reference);
 	return ret;
 }
 
 static int check_present(const struct check *c)
 {
 	const struct pike_target *t = c->t;
-	bool torch = t->backend && !strcmp(t->backend, "torch");
 
-	if (!t->backend)
+	if (!t->backend || !pike_backend_rules_find(t->backend))
 		return missing(c, "backend", "backend = cpu");
 	if (!t->sources.n)
 		return missing(c, "source", "source = kernels/NAME.c");
 	if (!t->references.n)
 		return missing(c, "reference",
 			       "reference = kernels/NAME_ref.c");
-	if (torch)
+	if (!pike_backend_rules_find(t->backend)->signature)
 		return 0;
 	if (!t->entry)
 		return missing(c, "entry", "entry = FUNCTION");

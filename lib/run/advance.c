@@ -203,7 +203,7 @@ int pike_run_round_open(bool *out, struct pike_run *run, struct pike_err *err)
 
 	in.history = run->history;
 	*out = false;
-	if (ret || !run->preset.name || !run->strategy->closed)
+	if (ret || !run->preset.asks || !run->strategy->closed)
 		return ret;
 	pike_run_open_count(run, &judged);
 	*out = judged && !pike_run_spent(run) && !run->strategy->closed(&in);

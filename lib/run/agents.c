@@ -24,6 +24,9 @@
 #define BRAINSTORMS 3
 /* Models that an agent may choose among. */
 #define LLMS_MAX 16
+/* The [llm] sections that are asked where nobody names another. */
+#define MAIN "main"
+#define CHEAP "cheap"
 /* How long a wait for replies lasts before looking at `stop`. */
 #define LISTEN_MS 200
 
@@ -233,18 +236,17 @@ static const struct pike_llm *llm_named(const struct pike_settings *s,
 	return NULL;
 }
 
-/* The names of an agent's own section, else "cheap" for fixes of a preset that
- * says so, else "main". */
-static const char *names_for(const struct pike_run *run, const char *agent)
+/* The names of an agent's own section, else CHEAP for fixes of a preset that
+ * says so; NULL: nobody in particular. */
+static const char *names_for(const struct pike_run *run,
+			     const struct pike_agent *agent)
 {
 	const struct pike_settings *s = run->settings;
 
 	for (size_t i = 0; i < s->nagents; i++)
-		if (!strcmp(s->agents[i].name, agent) && s->agents[i].llm)
+		if (!strcmp(s->agents[i].name, agent->name) && s->agents[i].llm)
 			return s->agents[i].llm;
-	if (run->preset.cheap_fixes && !strcmp(agent, "fix"))
-		return "cheap";
-	return "main";
+	return run->preset.cheap_fixes && agent->mends ? CHEAP : NULL;
 }
 
 /* Of several, the one that what they gained and cost so far speaks for. */
@@ -264,11 +266,13 @@ static const struct pike_llm *pick(const struct pike_run *run,
 }
 
 static int choose_llm(const struct pike_llm **out, const struct pike_run *run,
-		      const char *agent, struct pike_err *err)
+		      const struct pike_agent *agent, struct pike_err *err)
 {
-	static const struct pike_llm recorded = { .name = (char *)"recorded",
-						  .provider =
-						      (char *)"replay" };
+	static const struct pike_llm recorded = {
+		.name = (char *)"recorded",
+		.provider = &pike_provider_replay,
+	};
+	const char *own = names_for(run, agent), *wanted = own ? own : MAIN;
 	const struct pike_settings *s = run->settings;
 	const struct pike_llm *llms[LLMS_MAX];
 	struct pike_strs names = PIKE_STRS_INIT;
@@ -277,13 +281,13 @@ static int choose_llm(const struct pike_llm **out, const struct pike_run *run,
 	*out = &recorded;
 	if (run->o.replay)
 		return 0;
-	pike_strs_split(&names, names_for(run, agent), " ");
+	pike_strs_split(&names, wanted, " ");
 	for (size_t i = 0; i < names.n && n < LLMS_MAX; i++) {
 		llms[n] = llm_named(s, names.v[i]);
 		n += llms[n] != NULL;
 	}
 	/* One section alone needs no special name. */
-	if (!n && s->nllms == 1 && !strcmp(names_for(run, agent), "main"))
+	if (!n && s->nllms == 1 && !own)
 		llms[n++] = &s->llms[0];
 	pike_strs_release(&names);
 	if (n) {
@@ -294,7 +298,7 @@ static int choose_llm(const struct pike_llm **out, const struct pike_run *run,
 			 "strategy '%s' asks a model, and there is no [llm "
 			 "\"%s\"] in .pike/config; add one, or set `strategy = "
 			 "tune`",
-			 s->strategy, names_for(run, agent));
+			 s->strategy, wanted);
 }
 
 /* ---- ideas ---- */
@@ -326,7 +330,7 @@ static int find_ideas(struct pike_run *run, struct pike_err *err)
 	for (size_t i = 0; !ret && !a->has_ideas && i < h->nrecs; i++) {
 		const struct pike_record *r = &h->recs[i];
 
-		if (!r->agent || strcmp(r->agent, "brainstorm") != 0)
+		if (!r->agent->ideas)
 			continue;
 		if (r->screen.verdict == PIKE_V_NONE)
 			ret = read_ideas(a, run, r, err);
@@ -346,7 +350,7 @@ static void situation(char out[41], const struct pike_run *run,
 
 	memset(&source, 0, sizeof(source));
 	pike_repo_source(&source, run->repo, &a->files, NULL);
-	s = pike_xasprintf("%s %s %s", a->move.agent, source.hex,
+	s = pike_xasprintf("%s %s %s", a->move.agent->name, source.hex,
 			   a->move.idea ? a->move.idea : "");
 	pike_sha256_hex(hex, s, strlen(s));
 	snprintf(out, 41, "%.40s", hex);
@@ -363,14 +367,14 @@ static int make_prompt(struct pike_asked *a, struct pike_run *run,
 	int ret;
 
 	pike_buf_init(&out, PIKE_PROMPT_MAX);
-	ret = find_template(&text, run, a->move.agent, err);
+	ret = find_template(&text, run, a->move.agent->name, err);
 	if (!ret)
 		ret = find_template(&rules, run, rules_name, err);
 	if (!ret)
 		ret = pike_context_make(&c, run, a, err);
 	if (!ret)
-		ret = pike_prompt_make(&out, a->move.agent, text, rules, &c.p,
-				       err);
+		ret = pike_prompt_make(&out, a->move.agent->name, text, rules,
+				       &c.p, err);
 	if (!ret)
 		a->prompt = pike_buf_detach(&out);
 	pike_context_release(&c);
@@ -402,7 +406,7 @@ static int ask_one(struct pike_run *run, struct pike_move *m,
 				.generation = (int64_t)run->history->ngens,
 				.asked_ns = pike_now_ns() };
 	struct pike_ask ask = { .system = *all->system ? all->system : NULL,
-				.agent = m->agent,
+				.agent = m->agent->name,
 				.key = a.key };
 	int ret = choose_llm(&a.llm, run, m->agent, err);
 
@@ -435,16 +439,13 @@ static struct pike_move *flying(const struct pike_agents *a)
 	return v;
 }
 
-/* PIKE-O keeps twice as many questions on their way as it measures at once
- * (pike.md 3.3). */
 static size_t want(const struct pike_run *run)
 {
-	size_t n = pike_agents_flying(run), most = (size_t)run->preset.parallel;
+	size_t n = pike_agents_flying(run);
+	size_t most = (size_t)run->preset.parallel * run->strategy->flying_for;
 	int64_t may = pike_run_queries(run, n);
 	size_t room;
 
-	if (run->preset.family == PIKE_ISLANDS)
-		most *= 2;
 	room = most > n ? most - n : 0;
 	return (int64_t)room < may ? room : (size_t)may;
 }
@@ -503,7 +504,7 @@ static int prepare(struct pike_run *run, struct pike_err *err)
 
 	if (!ret)
 		ret = find_ideas(run, err);
-	if (!ret && run->preset.family == PIKE_ISLANDS)
+	if (!ret && run->strategy->traits)
 		ret = look_at_traits(run, err);
 	if (!ret && run->preset.hybrid)
 		ret = pike_tunables_look(&run->agents->tunables, run, err);
@@ -545,7 +546,7 @@ static int ask_all(struct pike_run *run, struct pike_err *err)
 		ret = pike_tunables_store(&run->agents->tunables, run, &moves,
 					  err);
 	for (size_t i = 0; !ret && i < moves.n; i++)
-		if (strcmp(moves.v[i].agent, "tune") != 0)
+		if (!moves.v[i].agent->sets_numbers)
 			ret = ask_one(run, &moves.v[i], err);
 	pike_moves_release(&moves);
 	free(air);
@@ -617,7 +618,7 @@ static void give_up(struct pike_run *run, struct pike_asked *q)
 	struct pike_err e = PIKE_ERR_INIT;
 	int level = pike_question_result(q->question, &e);
 
-	if (!strcmp(q->llm->provider, "replay")) {
+	if (q->llm->provider->recorded) {
 		q->dropped = a->used_up = true;
 		snprintf(run->ended, sizeof(run->ended), "%.150s", e.text);
 		return;

@@ -100,11 +100,6 @@ static void add_device(struct pike_context *c, struct pike_run *run)
 	c->p.compiler = *dev->toolchain ? dev->toolchain : "cc";
 }
 
-static bool is_fix(const struct pike_move *m)
-{
-	return !strcmp(m->agent, "fix");
-}
-
 /* NULL: nothing that is known. Two results of one second stand in no order. */
 static const struct pike_result *failure_of(const struct pike_context *c)
 {
@@ -164,11 +159,11 @@ int pike_context_make(struct pike_context *out, struct pike_run *run,
 	add_device(out, run);
 	pike_buf_init(&out->parent_result, TEXT_MAX);
 	pike_buf_init(&out->others, PIKE_PROMPT_MAX);
-	if (is_fix(m) || run->preset.profile)
+	if (m->agent->mends || run->preset.profile)
 		ret = pike_results_of(&out->results, &out->nresults, run->repo,
 				      &q->parents[0], err);
 	last = last_of(out);
-	if (last && run->preset.profile && !is_fix(m))
+	if (last && run->preset.profile && !m->agent->mends)
 		describe(&out->parent_result, last);
 	for (size_t i = 1; !ret && i < q->nparents; i++)
 		ret = add_other(out, run, &q->parents[i], i, err);
@@ -179,7 +174,7 @@ int pike_context_make(struct pike_context *out, struct pike_run *run,
 	out->p.others = out->others.s;
 	out->p.idea = m->idea;
 	out->p.ideas = run->preset.ideas;
-	if (is_fix(m))
+	if (m->agent->mends)
 		set_reason(out);
 	return ret;
 }

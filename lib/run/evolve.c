@@ -253,7 +253,7 @@ int pike_run_evolve(struct pike_run *run, struct pike_err *err)
 	int ret = 0;
 
 	while (!ret && more && !pike_run_stopped(run))
-		ret = run->preset.name ? turn_models(run, &more, err)
+		ret = run->preset.asks ? turn_models(run, &more, err)
 				       : turn(run, &more, err);
 	if (pike_run_stopped(run))
 		pike_agents_cancel(run, NULL);

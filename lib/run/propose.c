@@ -35,7 +35,7 @@ int pike_run_propose(struct pike_run *run, struct pike_err *err)
 
 	if (ret)
 		return ret;
-	return run->preset.name ? propose_models(run, err)
+	return run->preset.asks ? propose_models(run, err)
 				: pike_tunables_propose(run, err);
 }
 
@@ -100,7 +100,7 @@ int pike_run_propose_from(struct pike_oid *out, bool *known,
 			  struct pike_run *run, const char *rev,
 			  struct pike_err *err)
 {
-	struct pike_proposal p = { .nparents = 1, .agent = "human" };
+	struct pike_proposal p = { .nparents = 1, .agent = &pike_agent_human };
 	struct pike_oid id;
 	char *msg = NULL;
 	int ret = pike_run_refresh(run, err);

@@ -79,8 +79,8 @@ static void read_code(struct reply *r, const struct pike_run *run,
 	if (*r->code.summary)
 		r->subject = pike_xstrdup(r->code.summary);
 	else
-		r->subject =
-		    pike_xstrdup(q->move.idea ? q->move.idea : q->move.agent);
+		r->subject = pike_xstrdup(q->move.idea ? q->move.idea
+						       : q->move.agent->name);
 	r->body = pike_xstrdup(r->code.explanation);
 }
 
@@ -92,9 +92,8 @@ static void read_reply(struct reply *r, const struct pike_run *run,
 	if (q->dropped) {
 		pike_fail(&r->why, PIKE_RETRY, INTERRUPTED);
 		/* To be asked again: of an idea's list there is none. */
-		useless(r, strcmp(q->move.agent, "brainstorm") == 0
-			       ? PIKE_V_UNUSABLE
-			       : PIKE_V_NONE);
+		useless(r,
+			q->move.agent->ideas ? PIKE_V_UNUSABLE : PIKE_V_NONE);
 	} else if (q->unusable) {
 		pike_question_result(q->question, &r->why);
 		useless(r, PIKE_V_UNUSABLE);
@@ -109,7 +108,7 @@ static void read_reply(struct reply *r, const struct pike_run *run,
 			  "the model, or a filter of its provider, refused to "
 			  "answer");
 		useless(r, PIKE_V_UNUSABLE);
-	} else if (!strcmp(q->move.agent, "brainstorm")) {
+	} else if (q->move.agent->ideas) {
 		read_brainstorm(r, run, a);
 	} else {
 		read_code(r, run, q, a);
@@ -141,9 +140,9 @@ static void print_chat(struct reply *r, const struct pike_run *run,
 {
 	const struct pike_answer *a = pike_question_answer(q->question);
 	struct pike_exchange x = {
-		.agent = (char *)q->move.agent,
+		.agent = (char *)q->move.agent->name,
 		.llm = q->llm->name,
-		.provider = q->llm->provider,
+		.provider = (char *)q->llm->provider->name,
 		.model = r->model,
 		.system = (char *)run->agents->system,
 		.prompt = q->prompt,
@@ -246,8 +245,7 @@ int pike_agents_settle(struct pike_run *run, struct pike_err *err)
 	for (size_t i = pike_history_open(run->history);
 	     !ret && i < run->history->nrecs; i++) {
 		const struct pike_record *rec = &run->history->recs[i];
-		bool ideas =
-		    !strcmp(rec->agent ? rec->agent : "", "brainstorm");
+		bool ideas = rec->agent->ideas;
 		struct pike_result res;
 
 		if (rec->screen.verdict != PIKE_V_PENDING ||
@@ -278,8 +276,7 @@ static void take_traits(struct pike_run *run, const struct pike_proposal *p,
 {
 	struct pike_agents *a = run->agents;
 
-	if (run->preset.family != PIKE_ISLANDS ||
-	    a->ntraits + n != run->history->nrecs)
+	if (!run->strategy->traits || a->ntraits + n != run->history->nrecs)
 		return;
 	for (size_t i = 0; i < n; i++) {
 		PIKE_GROW(a->traits, a->ntraits, a->traits_cap);

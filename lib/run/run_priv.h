@@ -27,7 +27,7 @@ struct pike_run {
 	const struct pike_settings *settings;
 	const struct pike_target *target;
 	const struct pike_strategy_ops *strategy;
-	struct pike_preset preset;  /* name NULL: no models are asked */
+	struct pike_preset preset;
 	struct pike_agents *agents; /* opened at the first need */
 	struct pike_run_opts o;
 	struct pike_search_ref *search;

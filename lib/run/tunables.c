@@ -152,7 +152,7 @@ static int fill_batch(struct batch *b, struct pike_run *run,
 		const struct pike_move *m = &moves->v[i];
 		struct pike_proposal *p = &b->p[b->n];
 
-		if (strcmp(m->agent ? m->agent : "", "tune") != 0)
+		if (!m->agent->sets_numbers)
 			continue;
 		ret = apply_idea(&p->files, run->target, &n->files, &n->space,
 				 m->idea, err);
@@ -188,7 +188,7 @@ static void add_known(struct pike_tunables *n, const struct pike_history *h,
 		at++;
 	PIKE_GROW(n->known, n->nknown, n->known_cap);
 	n->known[n->nknown++] = (struct pike_move){
-		.agent = "tune",
+		.agent = &pike_agent_tune,
 		.parents = pike_xmemdup(&at, sizeof(at)),
 		.nparents = 1,
 		.idea = pike_xstrdup(m->idea),

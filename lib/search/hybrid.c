@@ -67,8 +67,7 @@ static void view_history(struct hybrid *y)
 	    pike_xcalloc(h->nrecs + y->in->nknown + 1, sizeof(*h->recs));
 	y->view.nrecs = 0;
 	for (size_t i = 0; i < h->nrecs; i++)
-		if (structure[i] == y->root &&
-		    pike_record_by(&h->recs[i], "tune"))
+		if (structure[i] == y->root && h->recs[i].agent->sets_numbers)
 			add_view(y, &h->recs[i]);
 	for (size_t i = 0; i < y->in->nknown; i++) {
 		const struct pike_move *m = &y->in->known[i];
@@ -76,7 +75,7 @@ static void view_history(struct hybrid *y)
 
 		if (m->nparents && m->parents[0] < h->nrecs)
 			r = h->recs[m->parents[0]];
-		r.agent = (char *)"tune";
+		r.agent = &pike_agent_tune;
 		r.idea = m->idea;
 		add_view(y, &r);
 	}
@@ -184,7 +183,7 @@ static bool closed_rounds(const struct pike_search_input *in)
 	const struct pike_history *h = in->history;
 
 	for (size_t i = 0; i < h->nrecs; i++)
-		if (pike_record_by(&h->recs[i], "tune") &&
+		if (h->recs[i].agent->sets_numbers &&
 		    h->recs[i].generation == (int64_t)h->ngens &&
 		    h->recs[i].screen.verdict == PIKE_V_PENDING)
 			return false;
@@ -192,14 +191,15 @@ static bool closed_rounds(const struct pike_search_input *in)
 }
 
 const struct pike_strategy_ops pike_strategy_hybrid_rounds = {
-	.name = "hybrid",
-	.summary = "rounds for the structure, the tuner for the numbers",
+	.describe = pike_rounds_describe,
 	.next = next_rounds,
 	.closed = closed_rounds,
+	.flying_for = 1,
 };
 
 const struct pike_strategy_ops pike_strategy_hybrid_islands = {
-	.name = "hybrid",
-	.summary = "islands for the structure, the tuner for the numbers",
+	.describe = pike_islands_describe,
 	.next = next_islands,
+	.traits = true,
+	.flying_for = PIKE_ISLANDS_FLYING,
 };

@@ -153,7 +153,7 @@ static void join_outsider(struct isles *s, size_t at)
 	const struct pike_history *h = s->in->history;
 	size_t parent = pike_parent_of(h, at);
 
-	if (!pike_record_by(&h->recs[at], "tune") || !join_tuned(s, at))
+	if (!h->recs[at].agent->sets_numbers || !join_tuned(s, at))
 		join(s, at, parent == PIKE_NO_RECORD ? 0 : s->home[parent]);
 }
 
@@ -468,7 +468,7 @@ static void add_optimize(struct pike_moves *out, const struct isles *s,
 {
 	struct pike_rng rng = rng_of(s, number, 0);
 	struct pike_move *m =
-	    pike_moves_add(out, "optimize", pike_rng_u64(&rng));
+	    pike_moves_add(out, &pike_agent_optimize, pike_rng_u64(&rng));
 	struct pike_member parent = draw_parent(s, number % s->n, &rng);
 	struct shown shown = { .v = { parent.at }, .n = 1 };
 
@@ -483,7 +483,8 @@ static void add_fix(struct pike_moves *out, const struct isles *s,
 {
 	const struct pike_sample *p = &s->samples[number];
 	struct pike_rng rng = rng_of(s, number, p->fixes + 1);
-	struct pike_move *m = pike_moves_add(out, "fix", pike_rng_u64(&rng));
+	struct pike_move *m =
+	    pike_moves_add(out, &pike_agent_fix, pike_rng_u64(&rng));
 
 	m->parents = pike_xmemdup(&p->last, sizeof(p->last));
 	m->nparents = 1;
@@ -537,8 +538,20 @@ static int islands_next(struct pike_moves *out,
 	return 0;
 }
 
+void pike_islands_describe(struct pike_buf *out, const struct pike_preset *k)
+{
+	pike_buf_addf(
+	    out,
+	    "%lld island%s, archive %lld, explore %g, exploit %g, %s, "
+	    "%lld at once",
+	    (long long)k->islands, k->islands == 1 ? "" : "s",
+	    (long long)k->archive, k->explore, k->exploit,
+	    k->crossover ? "crossover" : "mutation", (long long)k->parallel);
+}
+
 const struct pike_strategy_ops pike_strategy_islands = {
-	.name = "islands",
-	.summary = "PIKE-O: islands, an archive of elites and migration",
+	.describe = pike_islands_describe,
 	.next = islands_next,
+	.traits = true,
+	.flying_for = PIKE_ISLANDS_FLYING,
 };

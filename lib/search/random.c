@@ -27,8 +27,14 @@ static int next_random(struct pike_moves *out,
 	return 0;
 }
 
+static void describe(struct pike_buf *out, const struct pike_preset *k)
+{
+	(void)k;
+	pike_buf_adds(out,
+		      "tunables drawn at random, the control for benchmarks");
+}
+
 const struct pike_strategy_ops pike_strategy_random = {
-	.name = "random",
-	.summary = "tunables drawn at random, the control for benchmarks",
+	.describe = describe,
 	.next = next_random,
 };

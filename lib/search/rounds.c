@@ -175,8 +175,17 @@ static size_t choose(struct rounds *r, struct pike_scored *v, size_t n)
 
 /* ---- moves ---- */
 
+size_t pike_bin(size_t i, size_t n, size_t bins)
+{
+	size_t least = n / bins, more = n % bins;
+
+	if (i < more * (least + 1))
+		return i / (least + 1);
+	return more + (i - more * (least + 1)) / least;
+}
+
 static struct pike_move *add(struct pike_moves *out, struct rounds *r,
-			     const char *agent, size_t parent)
+			     const struct pike_agent *agent, size_t parent)
 {
 	struct pike_move *m = pike_moves_add(out, agent, pike_rng_u64(&r->rng));
 
@@ -192,12 +201,11 @@ static bool has_brainstormed(const struct rounds *r)
 	for (size_t i = 0; i < r->in->history->nrecs; i++) {
 		const struct pike_record *rec = &r->in->history->recs[i];
 
-		if (pike_record_by(rec, "brainstorm") &&
-		    rec->screen.verdict != PIKE_V_UNUSABLE)
+		if (rec->agent->ideas && rec->screen.verdict != PIKE_V_UNUSABLE)
 			return true;
 	}
 	for (size_t i = 0; i < r->in->nflying; i++)
-		if (!strcmp(r->in->flying[i].agent, "brainstorm"))
+		if (r->in->flying[i].agent->ideas)
 			return true;
 	return false;
 }
@@ -219,7 +227,7 @@ static bool must_wait(struct pike_moves *out, struct rounds *r)
 	if (!r->k.ideas || !is_first(r) || r->in->ideas)
 		return false;
 	if (!has_brainstormed(r))
-		add(out, r, "brainstorm", PIKE_NO_RECORD);
+		add(out, r, &pike_agent_brainstorm, PIKE_NO_RECORD);
 	return true;
 }
 
@@ -229,7 +237,7 @@ static void add_optimize(struct pike_moves *out, struct rounds *r, size_t slot,
 	size_t n = (size_t)r->k.samples, nideas;
 	const struct pike_strs *ideas = is_first(r) ? r->in->ideas : NULL;
 	struct pike_move *m =
-	    add(out, r, "optimize", parents[pike_bin(slot, n, k)].at);
+	    add(out, r, &pike_agent_optimize, parents[pike_bin(slot, n, k)].at);
 
 	m->slot = pike_xasprintf("%zu", slot);
 	nideas = r->k.ideas && ideas ? ideas->n : 0;
@@ -249,7 +257,7 @@ static void add_all(struct pike_moves *out, struct rounds *r, size_t want)
 			add_optimize(out, r, i, parents, k);
 	for (size_t i = 0; i < (size_t)r->k.samples && out->n < max; i++)
 		if (r->slots[i].state == PIKE_SAMPLE_FAILED)
-			add(out, r, "fix", r->slots[i].last)->slot =
+			add(out, r, &pike_agent_fix, r->slots[i].last)->slot =
 			    pike_xasprintf("%zu", i);
 	free(parents);
 }
@@ -289,9 +297,18 @@ static bool rounds_closed(const struct pike_search_input *in)
 	return closed;
 }
 
+void pike_rounds_describe(struct pike_buf *out, const struct pike_preset *k)
+{
+	pike_buf_addf(out, "rounds of %lld from the best %lld of the last",
+		      (long long)k->samples, (long long)k->parents);
+	if (k->ideas)
+		pike_buf_addf(out, ", first from %lld ideas",
+			      (long long)k->ideas);
+}
+
 const struct pike_strategy_ops pike_strategy_rounds = {
-	.name = "rounds",
-	.summary = "PIKE-B: rounds of samples from the best of the last round",
+	.describe = pike_rounds_describe,
 	.next = rounds_next,
 	.closed = rounds_closed,
+	.flying_for = 1,
 };

@@ -6,15 +6,9 @@
 
 #include <string.h>
 
-bool pike_record_by(const struct pike_record *r, const char *agent)
-{
-	return r->agent && !strcmp(r->agent, agent);
-}
-
 bool pike_record_sample(const struct pike_record *r)
 {
-	return (pike_record_by(r, "optimize") || pike_record_by(r, "fix")) &&
-	       r->screen.verdict != PIKE_V_NONE;
+	return r->agent->sample && r->screen.verdict != PIKE_V_NONE;
 }
 
 /* Failed in a way that code can mend: an unusable reply left no code. */
@@ -41,7 +35,7 @@ void pike_sample_note(struct pike_sample *s, const struct pike_record *rec,
 	enum pike_verdict v = verdict_of(rec);
 
 	s->last = at;
-	s->fixes += pike_record_by(rec, "fix");
+	s->fixes += rec->agent->mends;
 	if (v == PIKE_V_PENDING)
 		s->state = PIKE_SAMPLE_BUSY;
 	else if (can_mend(v) && s->fixes < fixes)
@@ -59,8 +53,8 @@ int pike_by_score(const void *p, const void *q)
 	return (a->at > b->at) - (a->at < b->at);
 }
 
-struct pike_move *pike_moves_add(struct pike_moves *out, const char *agent,
-				 uint64_t seed)
+struct pike_move *pike_moves_add(struct pike_moves *out,
+				 const struct pike_agent *agent, uint64_t seed)
 {
 	struct pike_move *m;
 
@@ -96,7 +90,7 @@ size_t pike_parent_of(const struct pike_history *h, size_t at)
 void pike_structure_add(size_t *v, const struct pike_history *h, size_t at)
 {
 	v[at] = at;
-	if (!pike_record_by(&h->recs[at], "tune"))
+	if (!h->recs[at].agent->sets_numbers)
 		return;
 	v[at] = pike_parent_of(h, at);
 	if (v[at] != PIKE_NO_RECORD)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* search: the table of strategies, and moves. */
+/* search: the table of families, and moves. */
 #include "search/search_priv.h"
 
 #include "base/mem.h"
@@ -7,29 +7,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct pike_strategy_ops *const strategies[] = {
-	&pike_strategy_tune,
-	&pike_strategy_random,
-};
-
-const struct pike_strategy_ops *const *pike_strategies(size_t *n)
+const struct pike_strategy_ops *
+pike_strategy_of(const struct pike_preset *preset)
 {
-	*n = PIKE_ARRAY_LEN(strategies);
-	return strategies;
+	static const struct pike_strategy_ops *const families[][2] = {
+		[PIKE_TUNER] = { &pike_strategy_tune, &pike_strategy_tune },
+		[PIKE_CHANCE] = { &pike_strategy_random,
+				  &pike_strategy_random },
+		[PIKE_ROUNDS] = { &pike_strategy_rounds,
+				  &pike_strategy_hybrid_rounds },
+		[PIKE_ISLANDS] = { &pike_strategy_islands,
+				   &pike_strategy_hybrid_islands },
+	};
+
+	return families[preset->family][preset->hybrid];
 }
 
-const struct pike_strategy_ops *pike_strategy_find(const char *name)
-{
-	for (size_t i = 0; i < PIKE_ARRAY_LEN(strategies); i++)
-		if (!strcmp(strategies[i]->name, name))
-			return strategies[i];
-	return NULL;
-}
-
+/* Of the agent that mends, where its section says how often. */
 static int64_t attempts(const struct pike_settings *s)
 {
 	for (size_t i = 0; i < s->nagents; i++)
-		if (!strcmp(s->agents[i].name, "fix"))
+		if (pike_agent_find(s->agents[i].name)->mends)
 			return s->agents[i].attempts;
 	return -1;
 }
@@ -38,20 +36,12 @@ const struct pike_strategy_ops *
 pike_strategy_choose(struct pike_preset *preset, const struct pike_settings *s,
 		     const char *name)
 {
-	static const struct pike_strategy_ops *const families[][2] = {
-		[PIKE_ROUNDS] = { &pike_strategy_rounds,
-				  &pike_strategy_hybrid_rounds },
-		[PIKE_ISLANDS] = { &pike_strategy_islands,
-				   &pike_strategy_hybrid_islands },
-	};
-	const struct pike_strategy_ops *own = pike_strategy_find(name);
-
 	memset(preset, 0, sizeof(*preset));
-	if (own || !pike_preset_find(preset, s, name))
-		return own;
+	if (!pike_preset_find(preset, s, name))
+		return NULL;
 	if (attempts(s) >= 0)
 		preset->fixes = attempts(s);
-	return families[preset->family][preset->hybrid];
+	return pike_strategy_of(preset);
 }
 
 void pike_moves_release(struct pike_moves *m)
@@ -69,7 +59,7 @@ void pike_moves_tune(struct pike_moves *out, const struct pike_space *space,
 		     const int *choice, struct pike_rng *rng)
 {
 	struct pike_buf idea;
-	struct pike_move m = { .agent = "tune" };
+	struct pike_move m = { .agent = &pike_agent_tune };
 
 	pike_buf_init(&idea, 1 << 16);
 	pike_space_print(&idea, space, choice);

@@ -3,13 +3,15 @@
  * search: chooses what to try next. Pure and seeded: state is folded from the
  * history, no I/O, no clock; the same history and seed give the same moves.
  *
- * A strategy is a row of a const table.
+ * A strategy is a family's row of a const table; what may be chosen by name
+ * are presets (model/preset.h), each of one family.
  */
 #ifndef PIKE_SEARCH_SEARCH_H
 #define PIKE_SEARCH_SEARCH_H
 
 #include "base/err.h"
 #include "base/rand.h"
+#include "model/preset.h"
 #include "model/result.h"
 #include "model/settings.h"
 #include "model/target.h"
@@ -17,46 +19,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* ---- what a strategy can be told ---- */
-
-enum pike_family {
-	PIKE_ROUNDS,  /* PIKE-B */
-	PIKE_ISLANDS, /* PIKE-O */
-};
-enum pike_selector { /* of parents (pike.md 2.3) */
-	PIKE_SELECT_BEST,
-	PIKE_SELECT_ELITE_DIVERSE, /* the best 30 %, the rest by chance */
-	PIKE_SELECT_TOURNAMENT,	   /* of three, with replacement */
-	PIKE_SELECT_ROULETTE,	   /* in proportion to speed, likewise */
-};
-struct pike_preset {
-	const char *name;
-	enum pike_family family;
-	enum pike_selector selector;
-	int64_t samples, parents; /* of a round */
-	int64_t history;	  /* rounds back that parents come from */
-	int64_t fixes;		  /* attempts to mend what fails */
-	int64_t ideas;		  /* asked of a brainstorm; 0: none */
-	int64_t islands, population, archive, migration_interval, parallel;
-	double explore, exploit, migration_rate;
-	bool crossover;	  /* more than the parent is in the prompt */
-	bool cheap_fixes; /* by [llm "cheap"] */
-	bool hybrid;	  /* a tuner settles the numbers */
-	bool elitism;	  /* the champion stays among the parents */
-	bool profile;	  /* measurements are in the prompt */
-};
-/* Those of the paper, under their names. */
-const struct pike_preset *pike_presets(size_t *n);
-/* A preset, or a [strategy "name"] that starts from one; false: neither. */
-bool pike_preset_find(struct pike_preset *out, const struct pike_settings *s,
-		      const char *name);
-
 /* ---- moves ---- */
 
 #define PIKE_NO_RECORD SIZE_MAX /* among a move's parents: the base */
 
 struct pike_move {
-	const char *agent; /* "tune", "brainstorm", "optimize", "fix" */
+	const struct pike_agent *agent;
 	/* Record indexes; none: the champion of a tuner, the base of others.
 	 * The first is what is changed, the others are shown beside it. */
 	size_t *parents;
@@ -123,23 +91,26 @@ size_t pike_hybrid_root(const struct pike_history *h);
 size_t pike_bandit_pick(const struct pike_history *h, const char *const *models,
 			size_t n, struct pike_rng *rng);
 
+/* A family of strategies, with a tuner beside it or without. */
 struct pike_strategy_ops {
-	const char *name, *summary;
+	/* For people: what a preset does, from its numbers. */
+	void (*describe)(struct pike_buf *out, const struct pike_preset *k);
 	/* Adds up to `want` moves. None added: the search is exhausted. */
 	int (*next)(struct pike_moves *out, const struct pike_search_input *in,
 		    struct pike_err *err);
 	/* Is the round of the open generation over? NULL: a generation has no
 	 * rounds, and `generation-size` closes it. */
 	bool (*closed)(const struct pike_search_input *in);
+	bool traits;	   /* looks at those of all records */
+	size_t flying_for; /* questions on their way for each of `parallel` */
 };
-/* NULL when unknown. */
-const struct pike_strategy_ops *pike_strategy_find(const char *name);
-/* What `strategy = name` means: a row of the table, a preset, or a section
- * [strategy "name"]. `preset->name` is NULL where no model is asked. NULL:
- * unknown. */
+/* The strategy of a preset. */
+const struct pike_strategy_ops *
+pike_strategy_of(const struct pike_preset *preset);
+/* What `strategy = name` means: a preset, or a section [strategy "name"], and
+ * the strategy of that. NULL: unknown. */
 const struct pike_strategy_ops *
 pike_strategy_choose(struct pike_preset *preset, const struct pike_settings *s,
 		     const char *name);
-const struct pike_strategy_ops *const *pike_strategies(size_t *n);
 
 #endif

@@ -59,8 +59,7 @@ int pike_by_score(const void *p, const void *q); /* the fastest first */
  * 10 in 4 are 3, 3, 2, 2. */
 size_t pike_bin(size_t i, size_t n, size_t bins);
 
-bool pike_record_by(const struct pike_record *r, const char *agent);
-/* Of "optimize" or "fix". Not `none`: interrupted, as if not asked for. */
+/* Of a round or an island. Not `none`: interrupted, as if not asked for. */
 bool pike_record_sample(const struct pike_record *r);
 
 size_t pike_record_index(const struct pike_history *h,
@@ -88,10 +87,16 @@ struct pike_sample {
 void pike_sample_note(struct pike_sample *s, const struct pike_record *rec,
 		      size_t at, int64_t fixes);
 
-struct pike_move *pike_moves_add(struct pike_moves *out, const char *agent,
-				 uint64_t seed);
+struct pike_move *pike_moves_add(struct pike_moves *out,
+				 const struct pike_agent *agent, uint64_t seed);
 void pike_moves_tune(struct pike_moves *out, const struct pike_space *space,
 		     const int *choice, struct pike_rng *rng);
+
+/* PIKE-O keeps twice as many questions on their way as it measures at once, as
+ * the reference system of the paper (arXiv 2511.16964) does. */
+#define PIKE_ISLANDS_FLYING 2
+void pike_rounds_describe(struct pike_buf *out, const struct pike_preset *k);
+void pike_islands_describe(struct pike_buf *out, const struct pike_preset *k);
 
 extern const struct pike_strategy_ops pike_strategy_tune;
 extern const struct pike_strategy_ops pike_strategy_random;

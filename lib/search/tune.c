@@ -296,8 +296,14 @@ static int next_tune(struct pike_moves *out, const struct pike_search_input *in,
 	return 0;
 }
 
+static void describe(struct pike_buf *out, const struct pike_preset *k)
+{
+	(void)k;
+	pike_buf_adds(out, "Bayesian optimization of the tunables that sources "
+			   "declare");
+}
+
 const struct pike_strategy_ops pike_strategy_tune = {
-	.name = "tune",
-	.summary = "Bayesian optimization of the tunables that sources declare",
+	.describe = describe,
 	.next = next_tune,
 };

@@ -134,7 +134,7 @@ int main(int argc, char **argv)
 	char *script =
 	    pike_xasprintf("%s/../../tests/servers/web.py", pike_exe_dir());
 	struct pike_llm llm = { .name = (char *)"main",
-				.provider = (char *)"openai",
+				.provider = &pike_provider_openai,
 				.model = (char *)"m-1",
 				.max_tokens = 100,
 				.timeout = 60 };

@@ -45,7 +45,7 @@ static void measure(double v[BUDGETS][SEEDS], const struct table *t,
 	for (int s = 0; s < SEEDS; s++) {
 		double out[BUDGETS];
 
-		replay(out, t, pike_strategy_find(strategy), (uint64_t)s + 1,
+		replay(out, t, strategy_named(strategy), (uint64_t)s + 1,
 		       budgets, BUDGETS);
 		for (int b = 0; b < BUDGETS; b++)
 			v[b][s] = out[b];

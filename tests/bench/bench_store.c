@@ -118,7 +118,7 @@ static void fill(struct pike_proposal *p, struct pike_oid *parent, size_t i)
 				     .nparents = 1,
 				     .subject = "another tile",
 				     .body = "It fits the cache better.\n",
-				     .agent = "tune",
+				     .agent = &pike_agent_tune,
 				     .slot = "0",
 				     .idea = "TILE=32 UNROLL=4",
 				     .generation = (int64_t)(i / GENERATION) };

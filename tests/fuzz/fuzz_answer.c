@@ -28,16 +28,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct pike_ask ask = { .prompt = "prompt" };
 	const char *body = (const char *)data;
 	struct pike_err err = PIKE_ERR_INIT;
-	const struct pike_provider *p;
-	size_t n;
+	const struct pike_protocol *p;
 
-	p = pike_providers(&n);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; (p = pike_protocol_at(i)); i++) {
 		struct pike_answer a = { 0 };
 
-		if (!p[i].answer)
-			continue;
-		if (!p[i].answer(&a, &ask, body, size, &err))
+		if (!p->answer(&a, &ask, body, size, &err))
 			check(&a);
 		else
 			must(*err.text != '\0');

@@ -17,7 +17,7 @@ static struct pike_oid exchange(struct pike_search_ref *s,
 	proposal(&p, &parent, text ? text : "");
 	if (!text)
 		pike_files_release(&p.files);
-	p.agent = "optimize";
+	p.agent = &pike_agent_optimize;
 	p.chat = chat;
 	p.paid = true;
 	ok(pike_search_store(&id, &known, s, h, &p, 1, &err), &err);

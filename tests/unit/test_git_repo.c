@@ -237,7 +237,7 @@ static void test_texts(void **state)
 				 "Pike-Model Pike-Tokens Pike-Cost Pike-Run "
 				 "Pike-Source ");
 	free(out);
-	assert_string_equal(h->recs[0].agent, "tune");
+	assert_string_equal(h->recs[0].agent->name, "tune");
 	assert_true(h->recs[0].cost == 0.125);
 	assert_int_equal(h->recs[0].tokens_out, 20);
 	out = sh_in(f.repo, 0, "git log -1 --format=%%s %s", id.hex);

@@ -404,7 +404,7 @@ static void test_person(void **state)
 	ok(pike_search_fold(h, s, &err), &err);
 	assert_int_equal(h->nrecs, 2);
 	assert_string_equal(h->recs[1].id.hex, hex);
-	assert_string_equal(h->recs[1].agent, "human");
+	assert_string_equal(h->recs[1].agent->name, "human");
 	free(hex);
 	store_one(s, h, a, "two\n");
 	hex = sh_in(f.repo, 0,

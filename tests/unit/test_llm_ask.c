@@ -52,7 +52,7 @@ static struct pike_llms *asker(int tries)
 static struct pike_llm model(const char *how)
 {
 	return (struct pike_llm){ .name = (char *)"main",
-				  .provider = (char *)"openai",
+				  .provider = &pike_provider_openai,
 				  .url = server_url(&server, how),
 				  .model = (char *)"m-1",
 				  .key = (char *)KEY,
@@ -156,7 +156,7 @@ static void test_keys(void **state)
 	unsetenv("OPENAI_API_KEY");
 	assert_int_equal(pike_llms_ask(&q, l, &llm, &ask, &err), PIKE_FATAL);
 	assert_non_null(strstr(err.text, "OPENAI_API_KEY"));
-	llm.provider = (char *)"replay";
+	llm.provider = &pike_provider_replay;
 	assert_int_equal(pike_llms_ask(&q, l, &llm, &ask, &err), PIKE_FATAL);
 	pike_llms_close(l);
 }
@@ -209,7 +209,7 @@ static void run_program(const char *how, const struct pike_ask *a, int result,
 		.root = folder, .first_ms = 20, .most_ms = 40, .tries = 3
 	};
 	struct pike_llm llm = { .name = (char *)"main",
-				.provider = (char *)"command",
+				.provider = &pike_provider_command,
 				.key = (char *)KEY,
 				.timeout = strcmp(how, "hang") ? 20 : 1 };
 	struct pike_err err = PIKE_ERR_INIT;
@@ -261,7 +261,7 @@ static void test_programs_together(void **state)
 	};
 	const struct pike_llms_opts o = { .root = folder };
 	struct pike_llm llm = { .name = (char *)"main",
-				.provider = (char *)"command",
+				.provider = &pike_provider_command,
 				.command = (char *)"./model echo",
 				.timeout = 60 };
 	struct pike_question *q[N];
@@ -292,7 +292,7 @@ static void test_program_ends(void **state)
 {
 	const struct pike_llms_opts o = { .root = folder };
 	struct pike_llm llm = { .name = (char *)"main",
-				.provider = (char *)"command",
+				.provider = &pike_provider_command,
 				.command = (char *)"./model hang",
 				.timeout = 60 };
 	struct pike_err err = PIKE_ERR_INIT;

@@ -66,8 +66,9 @@ static void ask_it(struct asked *a, const char *how, const struct pike_ask *ask)
 	char *path;
 
 	snprintf(a->id, sizeof(a->id), "%d", n++);
-	path = pike_xasprintf("/%s/%s%s", how, a->id,
-			      strcmp(llm->provider, "openai") ? "" : "/v1");
+	path =
+	    pike_xasprintf("/%s/%s%s", how, a->id,
+			   strcmp(llm->provider->name, "openai") ? "" : "/v1");
 	llm->name = (char *)"main";
 	llm->key = (char *)KEY;
 	llm->url = server_url(&server, path);
@@ -185,7 +186,7 @@ static void ask_model(int p, const char *model)
 
 	for (int i = 0; i < N; i++) {
 		a[i].llm = settings[i];
-		a[i].llm.provider = (char *)provider[p];
+		a[i].llm.provider = pike_provider_find(provider[p]);
 		a[i].llm.model = (char *)model;
 		a[i].llm.timeout = 30;
 		ask_it(&a[i], "whole", &prompts[i % M].ask);
@@ -347,7 +348,7 @@ static void test_days(void **state)
 	(void)state;
 	for (int i = 0; i < PROVIDERS * D; i++) {
 		a[i].llm = settings[0];
-		a[i].llm.provider = (char *)provider[i / D];
+		a[i].llm.provider = pike_provider_find(provider[i / D]);
 		a[i].llm.model = (char *)"m-1";
 		a[i].llm.timeout = 30;
 		ask_it(&a[i], days[i % D].how, &ask);
@@ -370,7 +371,7 @@ static void test_stall(void **state)
 	(void)state;
 	for (int p = 0; p < PROVIDERS; p++) {
 		a[p].llm = settings[0];
-		a[p].llm.provider = (char *)provider[p];
+		a[p].llm.provider = pike_provider_find(provider[p]);
 		a[p].llm.model = (char *)"m-1";
 		a[p].llm.timeout = 1;
 		ask_it(&a[p], "stall", &ask);

@@ -31,12 +31,16 @@ static const struct pike_ask ask = { .system = "You are an engineer.",
 static void check_request(const char *provider, const struct pike_llm *llm,
 			  const char *url, const char *header, const char *body)
 {
-	const struct pike_provider *p = pike_provider_find(provider);
+	const struct pike_protocol *p =
+	    pike_protocol_of(pike_provider_find(provider));
 	struct pike_llm_request r = { 0 };
 	struct pike_err err = PIKE_ERR_INIT;
 
+	struct pike_llm own = *llm;
+
 	assert_non_null(p);
-	assert_int_equal(p->request(&r, llm, &ask, KEY, &err), 0);
+	own.provider = p->provider;
+	assert_int_equal(p->request(&r, &own, &ask, KEY, &err), 0);
 	assert_string_equal(r.url, url);
 	assert_string_equal(r.body, body);
 	assert_true(pike_strs_has(&r.headers, header));
@@ -113,10 +117,12 @@ static void test_settings(void **state)
 static void check_holds(const char *provider, const char *model,
 			const char *reasoning, const char *part, bool holds)
 {
-	const struct pike_provider *p = pike_provider_find(provider);
+	const struct pike_protocol *p =
+	    pike_protocol_of(pike_provider_find(provider));
 	struct pike_llm_request r = { 0 };
 	struct pike_llm llm = plain();
 
+	llm.provider = p->provider;
 	llm.model = (char *)model;
 	llm.reasoning = (char *)reasoning;
 	assert_int_equal(p->request(&r, &llm, &ask, KEY, NULL), 0);
@@ -179,41 +185,34 @@ static void test_models(void **state)
  * model that would be another path, are refused and not repeated. */
 static void test_keys(void **state)
 {
-	const struct pike_provider *rows;
+	const struct pike_protocol *p;
 	struct pike_llm llm = plain();
-	size_t n;
+	struct pike_llm_request r = { 0 };
+	size_t n = 0;
 
 	(void)state;
-	rows = pike_providers(&n);
-	for (size_t i = 0; i < n; i++) {
-		struct pike_llm_request r = { 0 };
+	for (; (p = pike_protocol_at(n)); n++) {
 		struct pike_err err = PIKE_ERR_INIT;
 
-		if (!rows[i].request)
-			continue;
-		assert_int_equal(rows[i].request(&r, &llm, &ask, NULL, &err),
-				 0);
+		llm.provider = p->provider;
+		assert_int_equal(p->request(&r, &llm, &ask, NULL, &err), 0);
 		for (size_t k = 0; k < r.headers.n; k++) {
 			assert_null(strstr(r.headers.v[k], "Bearer"));
 			assert_null(strstr(r.headers.v[k], "key"));
 		}
 		pike_llm_request_release(&r);
-		assert_int_equal(rows[i].request(&r, &llm, &ask,
-						 "one\r\nX-Other: two", &err),
-				 PIKE_FATAL);
+		assert_int_equal(
+		    p->request(&r, &llm, &ask, "one\r\nX-Other: two", &err),
+		    PIKE_FATAL);
 		assert_null(strstr(err.text, "two"));
 		pike_llm_request_release(&r);
 	}
 	llm.model = (char *)"../../v1/files";
-	for (size_t i = 0; i < n; i++) {
-		struct pike_llm_request r = { 0 };
-
-		if (!strcmp(rows[i].name, "gemini"))
-			assert_int_equal(
-			    rows[i].request(&r, &llm, &ask, KEY, NULL),
-			    PIKE_FATAL);
-		pike_llm_request_release(&r);
-	}
+	assert_int_equal(n, 3);
+	p = pike_protocol_of(&pike_provider_gemini);
+	assert_int_equal(p->request(&r, &llm, &ask, KEY, NULL), PIKE_FATAL);
+	pike_llm_request_release(&r);
+	assert_null(pike_protocol_of(&pike_provider_command));
 	assert_null(pike_provider_find("Openai"));
 }
 
@@ -227,7 +226,8 @@ struct given {
 
 static void check_answer(const struct given *g)
 {
-	const struct pike_provider *p = pike_provider_find(g->provider);
+	const struct pike_protocol *p =
+	    pike_protocol_of(pike_provider_find(g->provider));
 	struct pike_answer a = { 0 };
 	struct pike_err err = PIKE_ERR_INIT;
 	int ret = p->answer(&a, &ask, g->body, strlen(g->body), &err);
@@ -328,7 +328,7 @@ static void test_answers(void **state)
 /* More than an answer may hold: what fits of it, and it is cut. */
 static void test_too_long(void **state)
 {
-	const struct pike_provider *p = pike_provider_find("openai");
+	const struct pike_protocol *p = pike_protocol_of(&pike_provider_openai);
 	struct pike_answer a = { 0 };
 	struct pike_buf b;
 

@@ -114,7 +114,7 @@ static void test_no_exchange(void **state)
 static void add(struct pike_history *h, const char *agent, const char *model,
 		int64_t generation, bool usable, double usd)
 {
-	struct pike_record r = { .agent = pike_xstrdup(agent),
+	struct pike_record r = { .agent = pike_agent_find(agent),
 				 .model = pike_xstrdup(model),
 				 .generation = generation,
 				 .settled = -1,
@@ -147,7 +147,7 @@ static void test_ledger(void **state)
 	assert_int_equal(sum.tokens_in, 40);
 	assert_float_equal(sum.usd, 2.75, 0);
 	assert_int_equal(pike_ledger(&v, h, false), 3);
-	assert_string_equal(v[1].agent, "optimize");
+	assert_string_equal(v[1].agent->name, "optimize");
 	assert_int_equal(v[1].exchanges, 2);
 	assert_int_equal(v[1].usable, 1);
 	free(v);

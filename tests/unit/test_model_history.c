@@ -29,7 +29,7 @@ static size_t add(struct pike_history *h, unsigned long id,
 
 	r.id = oid(id);
 	r.source = oid(source);
-	r.agent = pike_xstrdup("tune");
+	r.agent = &pike_agent_tune;
 	r.settled = -1;
 	return pike_history_add(h, &r);
 }

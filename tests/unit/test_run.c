@@ -162,7 +162,7 @@ static void exchanged(struct pike_history *h, int id, const char *agent,
 {
 	struct pike_record r = { .settled = -1,
 				 .generation = 1,
-				 .agent = pike_xstrdup(agent),
+				 .agent = pike_agent_find(agent),
 				 .cost = usd };
 
 	fake_oid(&r.id, id);

@@ -43,9 +43,9 @@ static struct pike_moves ask(struct world *w, const char *strategy,
 		.history = w->h, .space = &w->space, .seed = seed, .want = want
 	};
 
-	assert_int_equal(pike_strategy_find(strategy)->next(&m, &in, NULL), 0);
+	assert_int_equal(strategy_named(strategy)->next(&m, &in, NULL), 0);
 	for (size_t i = 0; i < m.n; i++)
-		assert_string_equal(m.v[i].agent, "tune");
+		assert_string_equal(m.v[i].agent->name, "tune");
 	return m;
 }
 
@@ -59,7 +59,7 @@ static void tell(struct world *w, const char *idea, double speedup)
 	snprintf(r.id.hex, sizeof(r.id.hex), "%040zx", w->h->nrecs + 2);
 	r.source = r.id;
 	id = r.id;
-	r.agent = pike_xstrdup("tune");
+	r.agent = &pike_agent_tune;
 	r.idea = pike_xstrdup(idea);
 	pike_history_add(w->h, &r);
 	if (speedup > 0) {
@@ -80,12 +80,13 @@ static bool known(const struct world *w, const char *idea)
 
 static void the_table(void **state)
 {
-	size_t n;
+	const struct pike_preset *k;
 
 	(void)state;
-	assert_ptr_equal(pike_strategies(&n)[0], pike_strategy_find("tune"));
-	assert_true(n >= 2);
-	assert_null(pike_strategy_find("nothing"));
+	for (size_t i = 0; (k = pike_preset_at(i)); i++)
+		assert_ptr_equal(pike_strategy_of(k), strategy_named(k->name));
+	assert_ptr_not_equal(strategy_named("tune"), strategy_named("random"));
+	assert_null(strategy_named("nothing"));
 }
 
 static void same_input_same_moves(void **state)
@@ -158,7 +159,7 @@ static void never_the_base(void **state)
 	w.space.t[1].current = 1;
 	w.space.t[2].current = 1;
 	in.history = w.h;
-	assert_int_equal(pike_strategy_find("tune")->next(&m, &in, NULL), 0);
+	assert_int_equal(strategy_named("tune")->next(&m, &in, NULL), 0);
 	assert_int_equal(m.n, SPACE - 2);
 	for (size_t k = 0; k < m.n; k++)
 		assert_string_not_equal(m.v[k].idea,
@@ -326,7 +327,7 @@ static void better_than_random(void **state)
 		for (int s = 0; s < 40; s++) {
 			const char *name = s % 2 ? "random" : "tune";
 
-			replay(out, &t, pike_strategy_find(name),
+			replay(out, &t, strategy_named(name),
 			       (uint64_t)s / 2 + 1, budgets, 2);
 			v[s % 2][0][s / 2] = out[0];
 			v[s % 2][1][s / 2] = out[1];

@@ -39,7 +39,7 @@ static void add(struct world *w, const char *agent, const char *model,
 
 	snprintf(r.id.hex, sizeof(r.id.hex), "%040zu", w->h->nrecs + 1);
 	r.source = r.id;
-	r.agent = pike_xstrdup(agent);
+	r.agent = pike_agent_find(agent);
 	r.model = model ? pike_xstrdup(model) : NULL;
 	r.nparents = parent != PIKE_NO_RECORD;
 	r.parents = pike_xcalloc(1, sizeof(*r.parents));

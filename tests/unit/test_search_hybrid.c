@@ -82,7 +82,7 @@ static size_t next(struct world *w, size_t want)
 	assert_int_equal(w->ops->next(&w->moves, &in, NULL), 0);
 	assert_true(w->moves.n <= want);
 	for (size_t i = 0; i < w->moves.n; i++)
-		tuned += !strcmp(w->moves.v[i].agent, "tune");
+		tuned += w->moves.v[i].agent->sets_numbers;
 	return tuned;
 }
 
@@ -94,13 +94,13 @@ static size_t add(struct world *w, const struct pike_move *m,
 
 	snprintf(r.id.hex, sizeof(r.id.hex), "%040zu", w->h->nrecs + 1);
 	r.source = r.id;
-	r.agent = pike_xstrdup(m->agent);
+	r.agent = m->agent;
 	r.slot = pike_xstrdup(m->slot);
 	r.idea = pike_xstrdup(m->idea);
 	r.nparents = 1;
 	r.parents = pike_xcalloc(1, sizeof(*r.parents));
 	r.parents[0] = parent == BASE ? w->h->base : w->h->recs[parent].id;
-	if (!strcmp(m->agent, "tune"))
+	if (m->agent->sets_numbers)
 		r.parents[0] = w->h->champion;
 	pike_history_add(w->h, &r);
 	w->h->recs[w->h->nrecs - 1].screen.verdict = v;
@@ -111,7 +111,8 @@ static size_t add(struct world *w, const struct pike_move *m,
 
 static size_t add_tuned(struct world *w, const char *idea, double score)
 {
-	struct pike_move m = { .agent = "tune", .idea = (char *)idea };
+	struct pike_move m = { .agent = &pike_agent_tune,
+			       .idea = (char *)idea };
 
 	return add(w, &m, PIKE_V_SAME, score);
 }
@@ -119,7 +120,8 @@ static size_t add_tuned(struct world *w, const char *idea, double score)
 /* A model's new structure is the champion. */
 static void crown(struct world *w, double score)
 {
-	struct pike_move m = { .agent = "optimize", .slot = (char *)"0.0" };
+	struct pike_move m = { .agent = &pike_agent_optimize,
+			       .slot = (char *)"0.0" };
 	size_t at = add(w, &m, PIKE_V_FASTER, score);
 
 	w->h->champion = w->h->recs[at].id;
@@ -141,7 +143,7 @@ static size_t tune_out(struct world *w, double step)
 
 	while (next(w, 20) > 0) {
 		for (size_t i = 0; i < w->moves.n; i++)
-			if (!strcmp(w->moves.v[i].agent, "tune")) {
+			if (w->moves.v[i].agent->sets_numbers) {
 				assert_string_not_equal(w->moves.v[i].idea,
 							"TILE=8 UNROLL=1");
 				add(w, &w->moves.v[i], PIKE_V_SAME,
@@ -161,7 +163,7 @@ static void test_share(void **state)
 	/* At most eight without their results, and all of the round's. */
 	assert_int_equal(next(&w, 20), 8);
 	assert_int_equal(w.moves.n, 18);
-	assert_string_equal(w.moves.v[0].agent, "optimize");
+	assert_string_equal(w.moves.v[0].agent->name, "optimize");
 	assert_int_equal(next(&w, 6), 3);
 	assert_int_equal(next(&w, 0), 0);
 	/* One at a time: by turns. */

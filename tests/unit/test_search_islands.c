@@ -74,14 +74,15 @@ static void fly(struct world *w)
 	w->moves.n = 0;
 }
 
-static size_t add_record(struct world *w, const char *agent, const char *slot,
-			 size_t parent, enum pike_verdict v, double speedup)
+static size_t add_by(struct world *w, const struct pike_agent *agent,
+		     const char *slot, size_t parent, enum pike_verdict v,
+		     double speedup)
 {
 	struct pike_record r = { .settled = -1, .score = NAN };
 
 	snprintf(r.id.hex, sizeof(r.id.hex), "%040d", ++w->made);
 	r.source = r.id;
-	r.agent = pike_xstrdup(agent);
+	r.agent = agent;
 	r.slot = pike_xstrdup(slot);
 	r.parents = pike_xcalloc(1, sizeof(*r.parents));
 	r.nparents = 1;
@@ -91,6 +92,12 @@ static size_t add_record(struct world *w, const char *agent, const char *slot,
 	if (pike_verdict_measured(v))
 		w->h->recs[w->h->nrecs - 1].score = log(speedup);
 	return w->h->nrecs - 1;
+}
+
+static size_t add_record(struct world *w, const char *agent, const char *slot,
+			 size_t parent, enum pike_verdict v, double speedup)
+{
+	return add_by(w, pike_agent_find(agent), slot, parent, v, speedup);
 }
 
 static size_t parent_of(const struct pike_move *m)
@@ -104,7 +111,7 @@ static size_t land(struct world *w, size_t i, enum pike_verdict v,
 {
 	struct pike_move m = w->flying.v[i];
 	struct pike_moves gone = { .v = pike_xmemdup(&m, sizeof(m)), .n = 1 };
-	size_t at = add_record(w, m.agent, m.slot, parent_of(&m), v, speedup);
+	size_t at = add_by(w, m.agent, m.slot, parent_of(&m), v, speedup);
 
 	w->flying.n--;
 	memmove(&w->flying.v[i], &w->flying.v[i + 1],
@@ -185,7 +192,7 @@ static void test_start(void **state)
 			const struct pike_move *m = &w.moves.v[i];
 			size_t island, number;
 
-			assert_string_equal(m->agent, "optimize");
+			assert_string_equal(m->agent->name, "optimize");
 			assert_int_equal(m->nparents, 0);
 			read_slot(m->slot, &island, &number);
 			assert_int_equal(number, i);
@@ -216,11 +223,11 @@ static void test_in_flight(void **state)
 	assert_int_equal(next(&w, 100), 0);
 	w.h->recs[0].screen.verdict = PIKE_V_CRASH;
 	assert_int_equal(next(&w, 100), 1);
-	assert_string_equal(w.moves.v[0].agent, "fix");
+	assert_string_equal(w.moves.v[0].agent->name, "fix");
 	fly(&w);
 	land(&w, 1, PIKE_V_SLOWER, 0.8);
 	assert_int_equal(next(&w, 100), 1);
-	assert_string_equal(w.moves.v[0].agent, "optimize");
+	assert_string_equal(w.moves.v[0].agent->name, "optimize");
 	/* Unusable: over, and its number is used. */
 	fly(&w);
 	land(&w, 1, PIKE_V_UNUSABLE, 0);
@@ -246,7 +253,7 @@ static void test_lost(void **state)
 	land(&w, 39, PIKE_V_BUILD, 0);
 	pike_moves_release(&w.flying);
 	assert_int_equal(next(&w, 3), 3);
-	assert_string_equal(w.moves.v[0].agent, "fix");
+	assert_string_equal(w.moves.v[0].agent->name, "fix");
 	assert_non_null(strstr(w.moves.v[0].slot, ".39"));
 	assert_non_null(strstr(w.moves.v[1].slot, ".0"));
 	assert_non_null(strstr(w.moves.v[2].slot, ".1"));
@@ -267,7 +274,7 @@ static void test_fixes(void **state)
 	last = land(&w, 0, PIKE_V_BUILD, 0);
 	for (int i = 0; i < 5; i++) {
 		assert_int_equal(next(&w, 1), 1);
-		assert_string_equal(w.moves.v[0].agent, "fix");
+		assert_string_equal(w.moves.v[0].agent->name, "fix");
 		assert_string_equal(w.moves.v[0].slot, slot);
 		assert_int_equal(w.moves.v[0].nparents, 1);
 		assert_int_equal(w.moves.v[0].parents[0], last);
@@ -276,7 +283,7 @@ static void test_fixes(void **state)
 	}
 	/* Then it is given up, and no parent. */
 	assert_int_equal(next(&w, 100), 2);
-	assert_string_equal(w.moves.v[0].agent, "optimize");
+	assert_string_equal(w.moves.v[0].agent->name, "optimize");
 	assert_int_equal(w.moves.v[0].nparents, 0);
 	world_end(&w);
 	world_begin(&w, "pike-o-no-efa");
@@ -284,7 +291,7 @@ static void test_fixes(void **state)
 	fly(&w);
 	land(&w, 0, PIKE_V_BUILD, 0);
 	assert_int_equal(next(&w, 100), 1);
-	assert_string_equal(w.moves.v[0].agent, "optimize");
+	assert_string_equal(w.moves.v[0].agent->name, "optimize");
 	world_end(&w);
 }
 
@@ -304,10 +311,10 @@ static void test_fails_confirmation(void **state)
 	w.h->recs[at].confirm.verdict = PIKE_V_WRONG;
 	w.h->recs[at].score = NAN;
 	assert_int_equal(next(&w, 2), 2);
-	assert_string_equal(w.moves.v[0].agent, "fix");
+	assert_string_equal(w.moves.v[0].agent->name, "fix");
 	assert_int_equal(parent_of(&w.moves.v[0]), at);
 	/* And it is nobody else's parent any more. */
-	assert_string_equal(w.moves.v[1].agent, "optimize");
+	assert_string_equal(w.moves.v[1].agent->name, "optimize");
 	assert_int_equal(parent_of(&w.moves.v[1]), BASE);
 	world_end(&w);
 }
@@ -634,13 +641,13 @@ static void check_move(const struct world *w, const struct pike_move *m,
 	assert_true(island < s->islands);
 	t->moves++;
 	t->hash = (t->hash ^ m->seed ^ parent ^ island) * 0x100000001b3ULL;
-	if (!strcmp(m->agent, "fix")) {
+	if (m->agent->mends) {
 		t->fixes++;
 		assert_false(
 		    pike_verdict_measured(w->h->recs[parent].screen.verdict));
 		return;
 	}
-	assert_string_equal(m->agent, "optimize");
+	assert_string_equal(m->agent->name, "optimize");
 	assert_int_equal(number, t->samples);
 	t->samples++;
 	for (size_t i = 0; i < m->nparents; i++)
@@ -764,14 +771,14 @@ static void test_hostile_slots(void **state)
 	}
 	add_record(&w, "optimize", "0.2", BASE, PIKE_V_FASTER, NAN);
 	free(w.h->recs[3].slot);
-	free(w.h->recs[3].agent);
-	w.h->recs[3].slot = w.h->recs[3].agent = NULL;
+	w.h->recs[3].slot = NULL;
+	w.h->recs[3].agent = &pike_agent_unknown;
 	/* Two of them are samples that may be mended: 0 and 1. */
 	assert_int_equal(next(&w, 100), 40);
-	assert_string_equal(w.moves.v[0].agent, "fix");
+	assert_string_equal(w.moves.v[0].agent->name, "fix");
 	assert_string_equal(w.moves.v[0].slot, "1.0");
 	assert_string_equal(w.moves.v[1].slot, "0.1");
-	assert_string_equal(w.moves.v[2].agent, "optimize");
+	assert_string_equal(w.moves.v[2].agent->name, "optimize");
 	assert_non_null(strstr(w.moves.v[2].slot, ".3"));
 	world_end(&w);
 }

@@ -51,7 +51,6 @@ static struct pike_history *unsettled(const struct pike_history *h)
 
 		r.parents =
 		    pike_xmemdup(r.parents, r.nparents * sizeof(*r.parents));
-		r.agent = copy(r.agent);
 		r.slot = copy(r.slot);
 		r.idea = copy(r.idea);
 		r.model = copy(r.model);
@@ -87,7 +86,7 @@ static void same_moves(const struct pike_moves *a, const struct pike_moves *b)
 	for (size_t i = 0; i < a->n; i++) {
 		const struct pike_move *x = &a->v[i], *y = &b->v[i];
 
-		assert_string_equal(x->agent, y->agent);
+		assert_ptr_equal(x->agent, y->agent);
 		assert_string_equal(x->slot, y->slot);
 		assert_true(x->seed == y->seed);
 		assert_int_equal(x->nparents, y->nparents);
@@ -115,15 +114,15 @@ static void check_step(struct world *w)
 
 /* ---- what happens ---- */
 
-static void add(struct world *w, const char *agent, const char *slot,
-		size_t parent)
+static void add(struct world *w, const struct pike_agent *agent,
+		const char *slot, size_t parent)
 {
 	struct pike_history *h = w->h;
 	struct pike_record r = { .settled = -1, .score = NAN };
 
 	snprintf(r.id.hex, sizeof(r.id.hex), "%040zu", h->nrecs + 1);
 	r.source = r.id;
-	r.agent = copy(agent);
+	r.agent = agent;
 	r.slot = copy(slot);
 	r.parents = pike_xcalloc(1, sizeof(*r.parents));
 	r.nparents = 1;
@@ -159,19 +158,19 @@ static void reply(struct world *w)
 			fly(w, m);
 	}
 	if (chance(w, 0.2))
-		add(w, chance(w, 0.5) ? "tune" : "human", "",
-		    pike_rng_below(&w->rng, w->h->nrecs + 1));
+		add(w, chance(w, 0.5) ? &pike_agent_tune : &pike_agent_human,
+		    "", pike_rng_below(&w->rng, w->h->nrecs + 1));
 	if (chance(w, 0.05)) {
 		snprintf(slot, sizeof(slot), "1.%zu",
 			 w->h->nrecs + (size_t)pike_rng_below(&w->rng, 60));
-		add(w, "optimize", slot, PIKE_NO_RECORD);
+		add(w, &pike_agent_optimize, slot, PIKE_NO_RECORD);
 	}
 	if (w->h->nrecs && chance(w, 0.1)) /* again one that was done */
-		add(w, "optimize",
+		add(w, &pike_agent_optimize,
 		    w->h->recs[pike_rng_below(&w->rng, w->h->nrecs)].slot,
 		    PIKE_NO_RECORD);
 	if (chance(w, 0.02))
-		add(w, "optimize", "1.99999999", PIKE_NO_RECORD);
+		add(w, &pike_agent_optimize, "1.99999999", PIKE_NO_RECORD);
 }
 
 static void apply(struct world *w, size_t at, enum pike_stage stage,
@@ -279,11 +278,11 @@ static void test_room(void **state)
 
 	(void)state;
 	begin(&w, "pike-o");
-	add(&w, "optimize", "1.50", PIKE_NO_RECORD);
+	add(&w, &pike_agent_optimize, "1.50", PIKE_NO_RECORD);
 	apply(&w, 0, PIKE_SCREEN, PIKE_V_FASTER);
 	w.h->recs[0].settled = 1;
 	for (int i = 0; i < 30; i++)
-		pike_moves_add(&w.flying, "optimize", 0);
+		pike_moves_add(&w.flying, &pike_agent_optimize, 0);
 	check_step(&w);
 	pike_moves_release(&w.flying);
 	check_step(&w);

@@ -153,7 +153,7 @@ static void replay_record(struct pike_history *h, const struct table *t,
 
 	snprintf(r.id.hex, sizeof(r.id.hex), "%040zx", h->nrecs + 2);
 	r.source = r.id;
-	r.agent = pike_xstrdup("tune");
+	r.agent = &pike_agent_tune;
 	r.idea = pike_xstrdup(idea);
 	r.score = NAN;
 	id = r.id;
@@ -163,6 +163,14 @@ static void replay_record(struct pike_history *h, const struct table *t,
 	}
 	pike_history_add(h, &r);
 	pike_history_apply(h, &id, PIKE_SCREEN, &s);
+}
+
+static const struct pike_strategy_ops *strategy_named(const char *name)
+{
+	const struct pike_settings none = { 0 };
+	struct pike_preset preset;
+
+	return pike_strategy_choose(&preset, &none, name);
 }
 
 static struct pike_history *replay_history(void)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * preset: the named configurations of the paper (pike.md 1.3, 1.4), and what a
- * [strategy "name"] section makes of one.
+ * preset: the table of strategies under their names, and what a
+ * [strategy "name"] section makes of one. The presets of the paper (arXiv
+ * 2511.16964) have its numbers.
  */
-#include "search/search_priv.h"
+#include "model/preset.h"
 
 #include "base/mem.h"
+#include "model/settings.h"
 
 #include <string.h>
 
@@ -13,22 +15,24 @@
  * alone, rounds of ten from the best four. */
 #define ROUNDS(preset, fix, idea, cheap)                                       \
 	{                                                                      \
-		.name = preset, .family = PIKE_ROUNDS, .samples = 10,          \
-		.parents = 4, .fixes = fix, .ideas = idea, .islands = 1,       \
-		.exploit = 1, .parallel = 10, .history = 1,                    \
+		.name = preset, .family = PIKE_ROUNDS, .asks = true,           \
+		.samples = 10, .parents = 4, .fixes = fix, .ideas = idea,      \
+		.islands = 1, .exploit = 1, .parallel = 10, .history = 1,      \
 		.cheap_fixes = cheap,                                          \
 	}
 /* PIKE-O: islands of the OpenEvolve kind. */
 #define ISLANDS(preset, fix, cross, flying, isles, more, best, elites)         \
 	{                                                                      \
-		.name = preset, .family = PIKE_ISLANDS, .fixes = fix,          \
-		.crossover = cross, .parallel = flying, .islands = isles,      \
-		.explore = more, .exploit = best, .archive = elites,           \
-		.population = 25, .migration_interval = 50,                    \
+		.name = preset, .family = PIKE_ISLANDS, .asks = true,          \
+		.fixes = fix, .crossover = cross, .parallel = flying,          \
+		.islands = isles, .explore = more, .exploit = best,            \
+		.archive = elites, .population = 25, .migration_interval = 50, \
 		.migration_rate = 0.1,                                         \
 	}
 
 static const struct pike_preset presets[] = {
+	{ .name = "tune", .family = PIKE_TUNER },
+	{ .name = "random", .family = PIKE_CHANCE },
 	/*     preset              fixes  ideas  by the cheap model */
 	ROUNDS("pike-b", 5, 10, false),
 	ROUNDS("pike-b-cheap-efa", 5, 10, true),
@@ -48,6 +52,7 @@ static const struct pike_preset presets[] = {
 	 * settles the numbers of what has become the champion. */
 	{ .name = "hybrid",
 	  .family = PIKE_ROUNDS,
+	  .asks = true,
 	  .samples = 10,
 	  .parents = 4,
 	  .fixes = 5,
@@ -61,10 +66,9 @@ static const struct pike_preset presets[] = {
 	  .hybrid = true },
 };
 
-const struct pike_preset *pike_presets(size_t *n)
+const struct pike_preset *pike_preset_at(size_t i)
 {
-	*n = PIKE_ARRAY_LEN(presets);
-	return presets;
+	return i < PIKE_ARRAY_LEN(presets) ? &presets[i] : NULL;
 }
 
 static const struct pike_preset *preset(const char *name)
@@ -75,13 +79,22 @@ static const struct pike_preset *preset(const char *name)
 	return NULL;
 }
 
+static const char *const selectors[] = {
+	[PIKE_SELECT_BEST] = "best",
+	[PIKE_SELECT_ELITE_DIVERSE] = "elite-diverse",
+	[PIKE_SELECT_TOURNAMENT] = "tournament",
+	[PIKE_SELECT_ROULETTE] = "roulette",
+};
+
+const char *pike_selector_name(size_t i)
+{
+	return i < PIKE_ARRAY_LEN(selectors) ? selectors[i] : NULL;
+}
+
 static enum pike_selector selector(const char *name)
 {
-	static const char *const names[] = { "best", "elite-diverse",
-					     "tournament", "roulette" };
-
-	for (size_t i = 0; i < PIKE_ARRAY_LEN(names); i++)
-		if (!strcmp(names[i], name))
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(selectors); i++)
+		if (!strcmp(selectors[i], name))
 			return (enum pike_selector)i;
 	return PIKE_SELECT_BEST;
 }
@@ -145,13 +158,4 @@ bool pike_preset_find(struct pike_preset *out, const struct pike_settings *s,
 		return false;
 	*out = *p;
 	return true;
-}
-
-size_t pike_bin(size_t i, size_t n, size_t bins)
-{
-	size_t least = n / bins, more = n % bins;
-
-	if (i < more * (least + 1))
-		return i / (least + 1);
-	return more + (i - more * (least + 1)) / least;
 }
