@@ -68,6 +68,8 @@ struct pike_cmd {
 	/* Exit status, or a negative enum pike_level with `err` set. */
 	int (*run)(struct pike_ctx *ctx, const void *opts,
 		   const struct pike_strs *rest, struct pike_err *err);
+	/* Words that complete an operand; NULL: targets do. */
+	void (*words)(struct pike_buf *b);
 };
 
 extern const struct pike_cmd pike_cmd_advance, pike_cmd_bench, pike_cmd_config,

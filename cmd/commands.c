@@ -272,18 +272,6 @@ static void option_words(struct pike_buf *b, const struct pike_opt *o)
 		pike_buf_addf(b, " --%s%s", o->name, o->arg ? "=" : "");
 }
 
-static void setting_words(struct pike_buf *b)
-{
-	size_t n;
-	const struct pike_setting_row *rows = pike_setting_rows(&n);
-
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(rows[i].section, "pike") ||
-		    !strcmp(rows[i].section, "budget"))
-			pike_buf_addf(b, " %s.%s", rows[i].section,
-				      rows[i].key);
-}
-
 void pike_help_completion(struct pike_buf *b)
 {
 	pike_buf_adds(b, "# bash completion of pike-git, made by `pike-git "
@@ -294,8 +282,8 @@ void pike_help_completion(struct pike_buf *b)
 
 		pike_buf_addf(b, "\t%s) echo \"", (*c)->name);
 		option_words(b, table);
-		if (*c == &pike_cmd_config)
-			setting_words(b);
+		if ((*c)->words)
+			(*c)->words(b);
 		pike_buf_adds(b, "\" ;;\n");
 		free(table);
 	}

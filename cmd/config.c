@@ -247,6 +247,18 @@ static int run(struct pike_ctx *ctx, const void *opts,
 	return 0;
 }
 
+static void setting_words(struct pike_buf *b)
+{
+	size_t n;
+	const struct pike_setting_row *rows = pike_setting_rows(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(rows[i].section, "pike") ||
+		    !strcmp(rows[i].section, "budget"))
+			pike_buf_addf(b, " %s.%s", rows[i].section,
+				      rows[i].key);
+}
+
 const struct pike_cmd pike_cmd_config = {
 	.name = "config",
 	.summary = "show every setting: value, source, default, meaning",
@@ -260,4 +272,5 @@ const struct pike_cmd pike_cmd_config = {
 	.opts_size = sizeof(struct opts),
 	.flags = PIKE_NEED_REPO,
 	.run = run,
+	.words = setting_words,
 };
