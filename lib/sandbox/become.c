@@ -59,7 +59,7 @@ static int limit_memory(const struct pike_box_in *in, int threads)
 #ifdef __SANITIZE_ADDRESS__
 	return 0;
 #endif
-	if (in->traits->gpu)
+	if (in->traits->gpu || in->traits->sparse)
 		return 0;
 	if (memory <= 0)
 		memory = 4ll << 30;
@@ -163,7 +163,7 @@ static int descriptors(const struct pike_box_in *in, int out, int *errors)
 
 static void execute(struct pike_box_in *in)
 {
-	char tmp[80], visible[96], home[80];
+	char tmp[80], visible[96], home[80], preload[320], options[320];
 	/* A runner has one stream, which needs one channel: with no more, a
 	 * context comes and goes in little more than half the time. */
 	char *env[] = { (char *)"PATH=/usr/bin:/bin",
@@ -184,9 +184,17 @@ static void execute(struct pike_box_in *in)
 		 in->traits->tool ? in->dir : "/nonexistent");
 	snprintf(visible, sizeof(visible), "CUDA_VISIBLE_DEVICES=%s",
 		 in->setup->visible);
+	snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", in->setup->preload);
+	snprintf(options, sizeof(options), "ASAN_OPTIONS=%s",
+		 in->setup->options);
 	/* `visible` and what follows are only for GPUs. */
 	if (!in->traits->gpu)
 		env[5] = NULL;
+	if (in->traits->sparse) {
+		env[5] = preload;
+		env[6] = options;
+		env[7] = NULL;
+	}
 	if (in->traits->helper && !in->traits->tool) {
 		if (in->namespaces)
 			execve("/runner", argv, env);

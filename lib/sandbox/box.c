@@ -87,6 +87,7 @@ const struct pike_box_traits pike_box_traits[PIKE_BOX_KINDS] = {
 			    .scratch = true,
 			    .gpu = true,
 			    .tool = true },
+	[PIKE_BOX_EXACT] = { .helper = true, .sparse = true },
 };
 
 static uint32_t add_binds(struct pike_buf *b, char kind,
@@ -129,6 +130,10 @@ static int write_setup(int *out_fd, const struct pike_box_opts *o,
 		   add_binds(&binds, 'd', o->devices);
 	if (o->visible)
 		snprintf(s.visible, sizeof(s.visible), "%s", o->visible);
+	if (o->preload)
+		snprintf(s.preload, sizeof(s.preload), "%s", o->preload);
+	if (o->options)
+		snprintf(s.options, sizeof(s.options), "%s", o->options);
 	if (o->cpus)
 		s.cpus = *o->cpus;
 	if (o->output)

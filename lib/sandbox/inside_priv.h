@@ -45,7 +45,7 @@ struct pike_box_setup {
 	uint32_t has_sock, has_cpus, has_folder, probe;
 	uint32_t argc, nbinds, nfiles;
 	cpu_set_t cpus;
-	char output[64], visible[64];
+	char output[64], visible[64], preload[300], options[300];
 };
 /* After the argc strings come nbinds more: 'f' or 'd' (folder, device) and a
  * path. */
@@ -58,7 +58,8 @@ struct pike_box_traits {
 	bool helper;	/* the program is one of ours, handed in */
 	bool scratch;	/* a writable /tmp with the files in it */
 	bool gpu;
-	bool tool; /* the program starts the helper */
+	bool tool;   /* the program starts the helper */
+	bool sparse; /* no limit of addresses, one of resident memory */
 };
 extern const struct pike_box_traits pike_box_traits[];
 
@@ -107,7 +108,7 @@ struct pike_box_in {
 	struct pike_box_report report;
 	pid_t child;
 	int pipe; /* read end of the program's output */
-	bool frozen, timed_out, namespaces;
+	bool frozen, timed_out, overgrown, namespaces;
 };
 
 /* All give 0, or -1 with errno set and the step's name in report.text. */

@@ -51,6 +51,9 @@ enum pike_box_kind {
 	/* As GPU, with scratch /tmp and processes: a profiler or sanitizer,
 	 * which starts `runner` itself. In namespaces or not at all. */
 	PIKE_BOX_TOOL,
+	/* As RUN, but `memory` is of what is resident, looked at now and then:
+	 * a sanitizer reserves far more addresses than there is memory. */
+	PIKE_BOX_EXACT,
 	PIKE_BOX_KINDS,
 };
 
@@ -65,6 +68,8 @@ struct pike_box_opts {
 	 * out. */
 	const char *const *folders, *const *devices;
 	const char *visible; /* GPU, TOOL: CUDA_VISIBLE_DEVICES in there */
+	/* EXACT: LD_PRELOAD and ASAN_OPTIONS in there */
+	const char *preload, *options;
 	/* COMPILE, BUILD: put into the working directory, by their flat names.
 	 */
 	const struct pike_files *files;
@@ -81,7 +86,8 @@ struct pike_box_opts {
 	int folder;
 	int64_t wall_ms;
 	int64_t memory; /* of addresses in a process; 0: 4 GiB; not GPU, TOOL */
-	int threads;	/* RUN: as in the target; 1 means none besides main */
+	int threads; /* RUN, EXACT: as in the target; 1 means none besides main
+		      */
 	/* RUN, GPU: no host code of a candidate will run in it. Else the
 	 * program finds the tight filter of system calls in its fd 4. */
 	bool device_code_only;

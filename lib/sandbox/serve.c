@@ -147,11 +147,37 @@ static bool obey(struct serving *v)
 	return send(PIKE_FD_CONTROL, &word, 1, MSG_NOSIGNAL) == 1;
 }
 
+/* How often the program's resident memory is looked at. */
+#define LOOK_MS 20
+
 static int wait_ms(const struct serving *v)
 {
+	int ms = v->left_ns <= 0 ? 0 : (int)(v->left_ns / 1000000 + 1);
+
 	if (v->in->frozen)
 		return -1;
-	return v->left_ns <= 0 ? 0 : (int)(v->left_ns / 1000000 + 1);
+	return v->in->traits->sparse && ms > LOOK_MS ? LOOK_MS : ms;
+}
+
+/* Has it taken more memory than it may? Without /proc that cannot be told, and
+ * then it has. */
+static bool overgrown(const struct serving *v)
+{
+	char path[64], text[128] = "", *at;
+	long pages = -1;
+	int fd;
+
+	if (!v->in->traits->sparse || v->ended || v->in->setup->memory <= 0)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/statm", (int)v->in->child);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 &&
+	    (at = strchr(text, ' ')))
+		pages = strtol(at, NULL, 10);
+	if (fd >= 0)
+		close(fd);
+	return pages < 0 ||
+	       pages > v->in->setup->memory / sysconf(_SC_PAGESIZE);
 }
 
 /* Asked to end (without a PID namespace the parent's signal comes here). */
@@ -185,6 +211,10 @@ static bool watch(struct serving *v)
 		if (p[1].revents && !obey(v))
 			return false;
 		charge(v);
+		if (overgrown(v)) {
+			v->in->overgrown = true;
+			return true;
+		}
 		if (!v->ended && v->left_ns <= 0) {
 			v->in->timed_out = true;
 			return true;
@@ -252,7 +282,9 @@ static void report(struct serving *v)
 	struct pike_box_report *r = &v->in->report;
 	ssize_t n = read(v->errors, r->text, sizeof(r->text) - 1);
 
-	if (v->in->timed_out) {
+	if (v->in->overgrown) {
+		r->why = PIKE_BOX_KILLED;
+	} else if (v->in->timed_out) {
 		r->why = PIKE_BOX_TIMED_OUT;
 	} else if (n > 0) {
 		r->why = PIKE_BOX_BROKEN;
