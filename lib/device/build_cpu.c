@@ -173,8 +173,8 @@ static int check_target(const struct pike_target *t, enum pike_real real,
 	return pike_call_kinds(kinds, t, real, err);
 }
 
-static int add_flags(struct pike_strs *argv, const struct pike_target *t,
-		     enum pike_real real, struct pike_err *err)
+int pike_cpu_flags(struct pike_strs *argv, const struct pike_target *t,
+		   enum pike_real real, struct pike_err *err)
 {
 	static const char *const always[] = { "-I.",
 					      "-shared",
@@ -220,7 +220,7 @@ int pike_cpu_plan(struct pike_build_plan *out, const struct pike_target *t,
 	memcpy(out->output, "kernel.so", sizeof("kernel.so"));
 	pike_strs_push(&out->argv, "cc");
 	if (!rc)
-		rc = add_flags(&out->argv, t, real, err);
+		rc = pike_cpu_flags(&out->argv, t, real, err);
 	pike_strs_push(&out->argv, "-o");
 	pike_strs_push(&out->argv, out->output);
 	before = out->argv.n;

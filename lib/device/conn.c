@@ -4,6 +4,7 @@
  * answer is a claim in a frame of fixed form; anything else is tampering.
  */
 #include "device/conn_priv.h"
+#include "device/exact.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -62,6 +63,10 @@ static int say_fault(const struct pike_conn *a,
 		return pike_fail(err, PIKE_FAILED,
 				 "reached beyond the bounds of '%s'",
 				 pike_conn_region_name(a, f->detail));
+	case PIKE_FAULT_RUNTIME:
+		return pike_conn_say(
+		    err, how, PIKE_V_SUSPECT,
+		    "the sanitizer's library cannot be loaded");
 	case PIKE_FAULT_REQUEST:
 		return pike_conn_say(err, how, PIKE_V_TAMPER,
 				     "the runner refused what it was asked");
@@ -110,6 +115,9 @@ static int hear(struct pike_conn *a, int64_t until, enum pike_frame_type want,
 		    "its process sent what the runner never sends");
 	if (pike_frame_is_fault(&fault, &a->frame))
 		return say_fault(a, &fault, how, err);
+	if (a->frame.head.type != want && a->inspect && a->ops->outside &&
+	    a->frame.head.type == PIKE_F_OUTSIDE)
+		return a->ops->outside(a, how, err);
 	if (a->frame.head.type != want)
 		return pike_conn_say(
 		    err, how, PIKE_V_TAMPER,
@@ -300,4 +308,31 @@ struct pike_json *pike_conn_resources(const struct pike_conn *a,
 				      const struct pike_case *c)
 {
 	return a->ops->resources ? a->ops->resources(a, c) : NULL;
+}
+
+int pike_conn_plant(struct pike_conn *a, int deadline_ms,
+		    enum pike_verdict *how, struct pike_err *err)
+{
+	struct pike_frame_plant p = { 0 };
+	struct pike_frame_outside o;
+	uint32_t draw;
+	int ret;
+
+	*how = PIKE_V_PENDING;
+	if (!a->nregions)
+		return 0;
+	pike_random_bytes(&draw, sizeof(draw));
+	p.region = draw % (uint32_t)a->nregions;
+	pike_frame_make(&a->frame, PIKE_F_PLANT, 0, &p, sizeof(p));
+	ret = pike_conn_ask(a, NULL, 0, deadline(deadline_ms), PIKE_F_OUTSIDE,
+			    how, err);
+	if (ret)
+		return ret;
+	if (pike_frame_is_outside(&o, &a->frame) && o.region == p.region &&
+	    o.at == (int64_t)a->regions[p.region].bytes && o.size == 1 &&
+	    !o.write)
+		return 0;
+	return pike_conn_say(err, how, PIKE_V_TAMPER,
+			     "its process did not notice an access that the "
+			     "judge had planted outside an argument");
 }

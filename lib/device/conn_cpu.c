@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* conn_cpu: questions to pike-run-cpu. */
 #include "device/conn_priv.h"
+#include "device/exact_priv.h"
 
 #include "base/mem.h"
 
@@ -188,10 +189,31 @@ static int ask(struct pike_conn *a, uint32_t first, uint32_t n, unsigned finds,
 	return 0;
 }
 
+static int outside(const struct pike_conn *a, enum pike_verdict *how,
+		   struct pike_err *err)
+{
+	struct pike_frame_outside o;
+	const struct pike_region *r = NULL;
+	char text[320];
+
+	if (!pike_frame_is_outside(&o, &a->frame))
+		return pike_conn_say(err, how, PIKE_V_TAMPER,
+				     "its process sent a malformed answer");
+	if (o.region < a->nregions)
+		r = &a->regions[o.region];
+	*how = pike_outside_say(text, &o,
+				r ? pike_conn_region_name(a, o.region) : NULL,
+				r ? r->bytes : 0)
+		   ? PIKE_V_CONTRACT
+		   : PIKE_V_SUSPECT;
+	return pike_fail(err, PIKE_FAILED, "%s", text);
+}
+
 const struct pike_conn_ops pike_conn_cpu = {
 	.load = load,
 	.bind = bind_calls,
 	.ask = ask,
+	.outside = outside,
 };
 
 const struct pike_backend pike_backend_cpu = {
@@ -199,6 +221,7 @@ const struct pike_backend pike_backend_cpu = {
 	.runner = "pike-run-cpu",
 	.find = pike_cpu_find,
 	.plan = pike_cpu_plan,
+	.exact = &pike_cpu_exact,
 	.ceilings = pike_cpu_ceilings,
 	.conn = &pike_conn_cpu,
 };

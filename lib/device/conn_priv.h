@@ -53,6 +53,10 @@ struct pike_conn_ops {
 	int (*fault)(const struct pike_conn *a,
 		     const struct pike_frame_fault *f, enum pike_verdict *how,
 		     struct pike_err *err);
+	/* Reads PIKE_F_OUTSIDE from a->frame; NULL: a runner that inspects
+	 * never sends it. */
+	int (*outside)(const struct pike_conn *a, enum pike_verdict *how,
+		       struct pike_err *err);
 };
 extern const struct pike_conn_ops pike_conn_cpu, pike_conn_cuda;
 

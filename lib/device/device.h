@@ -151,7 +151,7 @@ enum pike_real {
 	PIKE_REAL_NATIVE
 };
 /* `real` other than NONE: this is the reference, built with `real` as that.
- * `sanitize` adds ASan and UBSan. Unknown or dangerous cflags (those that
+ * Unknown or dangerous cflags (those that
  * name files or plugins) are PIKE_USAGE. */
 int pike_build_plan(struct pike_build_plan *out, const struct pike_target *t,
 		    const struct pike_device_info *dev,
@@ -213,7 +213,8 @@ struct pike_object {
 
 /* Over a socket, its own from then on, to a runner in a sandbox on `dev`, with
  * `own`, the object of its own kernels (cuda; -1: none); does not wait for it.
- * `inspect` (cuda): a tool (tools.h) looks on, untimed; regions are files. */
+ * `inspect`: a tool (tools.h; regions are files) or a sanitizer looks on,
+ * untimed. */
 int pike_conn_open(struct pike_conn **out, int sock,
 		   const struct pike_target *t,
 		   const struct pike_device_info *dev, int own, bool inspect,

@@ -36,7 +36,21 @@ struct pike_backend {
 	void (*reference)(struct pike_reference *out,
 			  const struct pike_files *files);
 	const struct pike_conn_ops *conn;
+	/* NULL: nothing builds for exact buffers. */
+	const struct pike_exact_ops *exact;
 };
+
+/* As the functions of device.h. */
+struct pike_exact_ops {
+	int (*runtime)(char out[300], struct pike_err *err);
+	int (*text)(struct pike_build_plan *out, const struct pike_target *t,
+		    const struct pike_files *sources, size_t i,
+		    const struct pike_files *headers, struct pike_err *err);
+	int (*build)(struct pike_build_plan *out, const struct pike_target *t,
+		     const struct pike_files *texts, struct pike_err *err);
+};
+extern const struct pike_exact_ops pike_cpu_exact;
+
 extern const struct pike_backend pike_backend_cpu, pike_backend_cuda;
 /* One row more, for tests; NULL: none. */
 extern const struct pike_backend *pike_backend_extra;
@@ -69,6 +83,9 @@ int pike_cpu_plan(struct pike_build_plan *out, const struct pike_target *t,
 		  const struct pike_files *sources,
 		  const struct pike_files *headers, enum pike_real real,
 		  struct pike_err *err);
+/* The compiler's options, without its name and files. */
+int pike_cpu_flags(struct pike_strs *argv, const struct pike_target *t,
+		   enum pike_real real, struct pike_err *err);
 /* Ceilings are measured with so many threads at most. */
 #define PIKE_CEILING_THREADS 64
 int pike_cpu_ceilings(struct pike_ceilings *out,

@@ -289,3 +289,19 @@ bool pike_frame_is_fault(struct pike_frame_fault *out,
 	return pike_frame_is(f, PIKE_F_FAULT, out, sizeof(*out)) && out->code &&
 	       out->code < PIKE_FAULT_COUNT;
 }
+
+bool pike_frame_is_plant(struct pike_frame_plant *out,
+			 const struct pike_frame *f)
+{
+	return pike_frame_is(f, PIKE_F_PLANT, out, sizeof(*out)) && !f->nfds &&
+	       !out->zero;
+}
+
+bool pike_frame_is_outside(struct pike_frame_outside *out,
+			   const struct pike_frame *f)
+{
+	return pike_frame_is(f, PIKE_F_OUTSIDE, out, sizeof(*out)) &&
+	       out->write <= 1 &&
+	       memchr(out->kind, 0, sizeof(out->kind)) != NULL &&
+	       memchr(out->place, 0, sizeof(out->place)) != NULL;
+}

@@ -33,6 +33,7 @@ enum pike_frame_type {
 	PIKE_F_MAP,	 /* + n fds */
 	PIKE_F_CALLS,
 	PIKE_F_RUN,
+	PIKE_F_PLANT,	      /* an access that must be noticed; see below */
 	PIKE_F_GPU_OPEN = 16, /* + 1 fd: our own kernels */
 	PIKE_F_GPU_LOAD,      /* + 1 fd: the object */
 	PIKE_F_GPU_MAP,	      /* + n fds: memory of the GPU */
@@ -45,6 +46,7 @@ enum pike_frame_type {
 	PIKE_F_DONE,
 	PIKE_F_FAULT,
 	PIKE_F_GPU_INFO,
+	PIKE_F_OUTSIDE,
 };
 
 struct pike_frame_head {
@@ -97,18 +99,35 @@ enum pike_fault_code {
 	PIKE_FAULT_LOAD,
 	PIKE_FAULT_ENTRY,
 	PIKE_FAULT_MAP,
-	PIKE_FAULT_SIGNAL, /* detail: its number */
-	PIKE_FAULT_INPUT,  /* wrote to an input; detail: the region */
-	PIKE_FAULT_BOUNDS, /* touched what lies beside a region */
-	PIKE_FAULT_CUDA,   /* detail: a CUresult */
-	PIKE_FAULT_KERNEL, /* no such kernel; detail: the launch */
-	PIKE_FAULT_ARITY,  /* it has other parameters; detail: the launch */
-	PIKE_FAULT_PARAM,  /* detail: launch << 8 | parameter */
-	PIKE_FAULT_LIMITS, /* it cannot be launched so; detail: the launch */
+	PIKE_FAULT_SIGNAL,  /* detail: its number */
+	PIKE_FAULT_INPUT,   /* wrote to an input; detail: the region */
+	PIKE_FAULT_BOUNDS,  /* touched what lies beside a region */
+	PIKE_FAULT_CUDA,    /* detail: a CUresult */
+	PIKE_FAULT_KERNEL,  /* no such kernel; detail: the launch */
+	PIKE_FAULT_ARITY,   /* it has other parameters; detail: the launch */
+	PIKE_FAULT_PARAM,   /* detail: launch << 8 | parameter */
+	PIKE_FAULT_LIMITS,  /* it cannot be launched so; detail: the launch */
+	PIKE_FAULT_RUNTIME, /* --exact: there is no sanitizer's library */
 	PIKE_FAULT_COUNT,
 };
 struct pike_frame_fault {
 	uint32_t code, detail;
+};
+
+/* ---- exact buffers (exact_priv.h) ---- */
+
+/* The runner reads the byte behind a region, which must be the end of it. */
+struct pike_frame_plant {
+	uint32_t region, zero;
+};
+/* What a sanitizer has stopped; comes instead of any other answer. */
+#define PIKE_OUTSIDE_NONE UINT32_MAX
+struct pike_frame_outside {
+	uint32_t region; /* the one nearby, or PIKE_OUTSIDE_NONE */
+	uint32_t write;
+	int64_t at; /* where it begins, from the region's first byte */
+	uint64_t size;
+	char kind[48], place[96]; /* NUL-terminated; place: "kernel.c:12" */
 };
 
 /* ---- GPU ---- */
@@ -197,6 +216,10 @@ bool pike_frame_is_map(struct pike_frame_map *out, const struct pike_frame *f);
 bool pike_frame_is_calls(struct pike_frame_calls *out,
 			 const struct pike_frame *f, uint32_t nargs);
 bool pike_frame_is_run(struct pike_frame_run *out, const struct pike_frame *f);
+bool pike_frame_is_plant(struct pike_frame_plant *out,
+			 const struct pike_frame *f);
+bool pike_frame_is_outside(struct pike_frame_outside *out,
+			   const struct pike_frame *f);
 bool pike_frame_is_gpu_open(struct pike_frame_gpu_open *out,
 			    const struct pike_frame *f);
 bool pike_frame_is_gpu_map(struct pike_frame_gpu_map *out,

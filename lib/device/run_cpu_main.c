@@ -6,8 +6,10 @@
  * Nothing here is trusted once a candidate is loaded: it shares the address
  * space. So nothing is here that is worth having. Started by pike-sandbox
  * with a socket and the seccomp filter that it puts on before it loads;
- * `--unsandboxed` does without the filter, for tests and fuzzing.
+ * `--unsandboxed` does without the filter, for tests and fuzzing. `--exact`:
+ * under a sanitizer's runtime (exact_priv.h).
  */
+#include "device/exact_priv.h"
 #include "device/frame_priv.h"
 
 #include "base/boxed.h"
@@ -68,7 +70,7 @@ struct runner {
 	uint32_t ncalls;
 	size_t page;
 	uint64_t nonce;
-	bool sandboxed;
+	bool sandboxed, exact;
 };
 
 /* One per process, for the signal handler. */
@@ -132,6 +134,48 @@ static void catch_signals(void)
 		sigaction(caught[i], &sa, NULL);
 }
 
+/* ---- exact buffers ---- */
+
+/* What lies farther from a region is nothing of it. */
+#define NEARBY 1024
+
+/* The end, when the sanitizer has stopped something. */
+static void outside(struct pike_frame_outside *o, const char *at)
+{
+	struct {
+		struct pike_frame_head head;
+		struct pike_frame_outside outside;
+	} m = { .head = { .magic = PIKE_FRAME_MAGIC,
+			  .type = PIKE_F_OUTSIDE,
+			  .len = sizeof(*o),
+			  .nonce = runner.nonce } };
+
+	for (uint32_t i = 0; i < runner.nregions; i++) {
+		const struct region *r = &runner.regions[i];
+
+		if (at < r->data - NEARBY || at > r->data + r->bytes + NEARBY)
+			continue;
+		o->region = i;
+		o->at = at - r->data;
+	}
+	m.outside = *o;
+	if (write(PIKE_RUN_SOCK, &m, sizeof(m)) != (ssize_t)sizeof(m))
+		_exit(71);
+	_exit(70);
+}
+
+/* Is the runtime there, and does it still see what it should? */
+static void plant(void)
+{
+	struct pike_frame_plant p;
+
+	if (!runner.exact || !pike_frame_is_plant(&p, &frame) ||
+	    p.region >= runner.nregions)
+		fault(PIKE_FAULT_REQUEST, 0);
+	pike_exact_read(runner.regions[p.region].data +
+			runner.regions[p.region].bytes);
+}
+
 /* ---- load ---- */
 
 /* From here on no file is written, no program started, no socket made. */
@@ -161,6 +205,8 @@ static void load(void)
 
 	if (runner.entry || !pike_frame_is_load(&runner.load, &frame))
 		fault(PIKE_FAULT_REQUEST, 0);
+	if (runner.exact && !pike_exact_watch(outside))
+		fault(PIKE_FAULT_RUNTIME, 0);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", frame.fds[0]);
 	tighten();
 	so = dlopen(path, RTLD_NOW | RTLD_LOCAL);
@@ -173,14 +219,22 @@ static void load(void)
 		fault(PIKE_FAULT_ENTRY, 0);
 	/* A candidate that is not its first constructor must not keep ours. */
 	catch_signals();
+	/* The runtime reads lines from it, by its name. */
+	if (runner.exact)
+		frame.nfds = 0;
 }
 
 /* ---- map ---- */
 
 static void forget(void)
 {
-	for (uint32_t i = 0; i < runner.nregions; i++)
-		munmap(runner.regions[i].base, runner.regions[i].reserved);
+	for (uint32_t i = 0; i < runner.nregions; i++) {
+		const struct region *r = &runner.regions[i];
+
+		if (runner.exact)
+			pike_exact_fence(r->base, r->reserved, r->data, 0);
+		munmap(r->base, r->reserved);
+	}
 	free(runner.regions);
 	free(runner.calls);
 	runner.regions = NULL;
@@ -219,6 +273,8 @@ static bool map_region(struct region *r, int fd,
 	r->data = p + (want->offset - start);
 	r->bytes = (size_t)want->bytes;
 	r->writable = want->writable;
+	if (runner.exact)
+		pike_exact_fence(r->base, r->reserved, r->data, r->bytes);
 	return true;
 }
 
@@ -431,6 +487,9 @@ static void serve_one(void)
 	case PIKE_F_RUN:
 		run();
 		break;
+	case PIKE_F_PLANT:
+		plant();
+		break;
 	default:
 		fault(PIKE_FAULT_REQUEST, 0);
 	}
@@ -445,6 +504,7 @@ int main(int argc, char **argv)
 {
 	runner.page = (size_t)sysconf(_SC_PAGESIZE);
 	runner.sandboxed = argc < 2 || strcmp(argv[1], "--unsandboxed") != 0;
+	runner.exact = argc > 1 && !strcmp(argv[1], "--exact");
 	catch_signals();
 	for (;;) {
 		enum pike_frame_status s =
