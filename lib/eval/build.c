@@ -145,6 +145,9 @@ static int build_start(struct pike_build **out, struct pike_judge *j,
 	int ret;
 
 	b->real = real;
+	for (size_t i = 0; real == PIKE_REAL_NONE && i < files->n; i++)
+		pike_files_add(&b->files, files->v[i].path, files->v[i].data,
+			       files->v[i].len);
 	if (real == PIKE_REAL_NONE)
 		ret = pike_build_plan(&plan, j->t, &j->dev, files, j->o.headers,
 				      real, &why);
@@ -170,6 +173,12 @@ int pike_build_own(struct pike_build **out, struct pike_judge *j,
 
 	*out = NULL;
 	return ret ? ret : build_run(out, build_new(j, NULL), &plan, err);
+}
+
+int pike_build_planned(struct pike_build **out, struct pike_judge *j,
+		       struct pike_build_plan *plan, struct pike_err *err)
+{
+	return build_run(out, build_new(j, NULL), plan, err);
 }
 
 struct pike_object pike_build_object(const struct pike_build *b)
@@ -271,6 +280,7 @@ void pike_build_free(struct pike_build *b)
 	if (b->fd >= 0)
 		close(b->fd);
 	pike_launch_plan_free(b->launch);
+	pike_files_release(&b->files);
 	pike_buf_release(&b->log);
 	free(b);
 }

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "eval/correct_priv.h"
+#include "eval/exact_priv.h"
 #include "eval/profile_priv.h"
 #include "eval/protocol_priv.h"
 #include "eval/verdict_priv.h"
@@ -267,11 +268,16 @@ static int confirm_all(struct pike_result *out, struct confirm *k,
 		       struct pike_err *err)
 {
 	struct pike_decision d;
+	struct pike_exact *exact;
 	int ret;
 
 	pike_fill_identity(out, k->j, k->o->stage);
 	reveal(out, k);
+	exact = pike_exact_start(k->j, &k->cand->files);
 	ret = check_all(out, k, err);
+	if (!ret)
+		ret = pike_exact_check(out, exact, k->secret, err);
+	pike_exact_free(exact);
 	if (!ret)
 		ret = pike_judge_delta(&k->delta, k->j, err);
 	if (!ret)
@@ -290,8 +296,9 @@ static int confirm_all(struct pike_result *out, struct confirm *k,
 	if (!ret)
 		ret = pike_sustain(out, k->j, k->cand, k->t, err);
 	/* Nothing that is timed comes after it. */
-	if (!ret && k->o->profile && pike_verdict_measured(out->verdict))
-		pike_profile(out, k->j, k->cand, k->secret);
+	if (!ret && pike_verdict_measured(out->verdict))
+		(k->o->profile ? pike_profile
+			       : pike_memcheck)(out, k->j, k->cand, k->secret);
 	return ret;
 }
 
@@ -335,6 +342,7 @@ int pike_judge_confirm(struct pike_result *out, struct pike_judge *j,
 		return ret;
 	}
 	pike_profile_unchecked(k.unchecked, out->resources);
+	pike_exact_unchecked(k.unchecked, out->resources);
 	pike_json_set(out->extra, "unchecked", k.unchecked);
 	pike_build_tell(out->resources, cand);
 	out->secs = (double)(pike_now_ns() - t0) / 1e9;

@@ -127,7 +127,12 @@ struct pike_confirm_opts {
  * from a secret drawn now, fresh processes a round, hidden cases and stress
  * inputs checked. `seeds` ("seed", "seed_sha256") go into out->extra.
  *
- * `profile`: what was measured is run once more under NVIDIA's tools, and
+ * Buffers end on 16 bytes or more, so a candidate is run once more where they
+ * end to the byte: on a CPU built with sanitizers, and resources get
+ *   exact      said ("clean", "unavailable: why", or the access outside, which
+ *              makes the verdict `contract`), unchecked (what of the source is
+ *              not instrumented), remarks (undefined operations), secs
+ * and on a GPU under memcheck. `profile`: under all of NVIDIA's tools, and
  * resources get
  *   profile    version, case, launches (kernel, and a number by the tool's
  *              own name of each metric), unknown (metrics it does not know)

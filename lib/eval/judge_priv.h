@@ -62,6 +62,12 @@ struct pike_judge {
 	struct pike_runner *ending[PIKE_ENDING];
 	size_t nending;
 	struct pike_build *base, *ref_double, *ref_native;
+	/* Of exact.c: the sanitizer's library, and whether the base passes:
+	 * known at the first need; what it does otherwise, "" for nothing. */
+	struct {
+		char runtime[300], base[400];
+		bool known;
+	} exact;
 	struct pike_build *builds; /* all that live, linked by `next` */
 	struct pike_case_state *cases;
 	struct pike_rng rng; /* order and poison: secret, not reproducible */
@@ -90,6 +96,7 @@ struct pike_build {
 	/* What it does that no kernel may, as "breaks a rule: ..."; NULL */
 	const char *breaks;
 	struct pike_buf log;
+	struct pike_files files; /* of a kernel; a copy */
 	char source_hash[65];
 	char key[65]; /* in the cache; "" where nothing is kept */
 	int64_t object_bytes;
@@ -99,6 +106,9 @@ int pike_build_reference(struct pike_build **out, struct pike_judge *j,
 /* CUDA kernels of the judge's own. */
 int pike_build_own(struct pike_build **out, struct pike_judge *j,
 		   const char *name, const char *text, struct pike_err *err);
+/* Whatever a plan says; releases it. */
+int pike_build_planned(struct pike_build **out, struct pike_judge *j,
+		       struct pike_build_plan *plan, struct pike_err *err);
 struct pike_object pike_build_object(const struct pike_build *b);
 
 /* What the object itself tells: `object_bytes`, and for a GPU `sass`, its

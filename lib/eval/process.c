@@ -3,6 +3,7 @@
 #include "eval/process_priv.h"
 
 #include "base/mem.h"
+#include "device/exact.h"
 #include "eval/protocol_priv.h"
 
 #include <stdarg.h>
@@ -131,7 +132,8 @@ static int start_box(struct pike_process *p, int *sock, struct pike_judge *j,
 		     const struct pike_process_opts *g, struct pike_err *err)
 {
 	bool own = g->real == PIKE_REAL_NONE;
-	const char *argv[] = { own ? j->runner.s : j->ref_runner.s, NULL };
+	const char *argv[] = { own ? j->runner.s : j->ref_runner.s,
+			       g->exact ? "--exact" : NULL, NULL };
 	struct pike_strs folders = PIKE_STRS_INIT, nodes = PIKE_STRS_INIT;
 	struct pike_box_opts o = {
 		.kind = traits_of(j, g->real)->memory == PIKE_ON_GPU
@@ -152,6 +154,11 @@ static int start_box(struct pike_process *p, int *sock, struct pike_judge *j,
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 		return pike_fail_errno(err, PIKE_FATAL,
 				       "cannot make a socket pair");
+	if (g->exact) {
+		o.kind = PIKE_BOX_EXACT;
+		o.preload = j->exact.runtime;
+		o.options = PIKE_EXACT_OPTIONS;
+	}
 	pike_device_needs(&folders, &nodes, own ? &j->dev : &j->ref_dev);
 	o.folders = (const char *const *)folders.v;
 	o.devices = (const char *const *)nodes.v;
@@ -183,7 +190,7 @@ static int process_start(struct pike_process *p, struct pike_judge *j,
 		return ret;
 	ret = pike_conn_open(&p->conn, sock, own ? j->t : j->ref_target,
 			     own ? &j->dev : &j->ref_dev, j->runner_kernels,
-			     false, err);
+			     o->exact, err);
 	if (ret) {
 		close(sock);
 		pike_process_close(p);
@@ -306,4 +313,21 @@ int pike_process_sustain(double *ns, struct pike_process *p, uint32_t call,
 
 	*ns = (double)s.wall_ns / repeat;
 	return ended_how(ret, how, &why, p, f, err);
+}
+
+int pike_process_plant(struct pike_process *p, int deadline_ms,
+		       struct pike_buf *log, struct pike_fault *f,
+		       struct pike_err *err)
+{
+	enum pike_verdict how;
+	struct pike_err why = PIKE_ERR_INIT;
+	struct pike_box_end end;
+	int ret = pike_conn_plant(p->conn, deadline_ms, &how, &why);
+
+	ret = ended_how(ret, how, &why, p, f, err);
+	if (ret || pike_box_wait(&end, p->box, PROC_REAP_MS, NULL))
+		return ret;
+	pike_buf_add(log, end.log.s, end.log.len);
+	pike_box_end_release(&end);
+	return 0;
 }

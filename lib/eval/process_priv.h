@@ -26,6 +26,7 @@ struct pike_process_opts {
 	enum pike_real real; /* NONE for kernels, else the reference */
 	const cpu_set_t *cpus;
 	int64_t memory; /* address space, bytes */
+	bool exact;	/* built with sanitizers: exact_priv.h */
 };
 /* 0; 1 when the kernel is at fault and `f` says how; else an error. */
 int pike_process_open(struct pike_process *p, struct pike_judge *j,
@@ -43,6 +44,11 @@ int pike_process_run(struct pike_timed *out, struct pike_process *p,
 int pike_process_sustain(double *ns, struct pike_process *p, uint32_t call,
 			 uint32_t repeat, int deadline_ms, struct pike_fault *f,
 			 struct pike_err *err);
+/* `exact`: must notice an access that is planted, and ends then; adds what it
+ * has printed to `log`. */
+int pike_process_plant(struct pike_process *p, int deadline_ms,
+		       struct pike_buf *log, struct pike_fault *f,
+		       struct pike_err *err);
 void pike_process_close(struct pike_process *p);
 /* Ends the runners that were started before they were needed. */
 void pike_processes_drop(struct pike_judge *j);
@@ -76,6 +82,7 @@ struct pike_runner_opts {
 	size_t nslots, nwarm;
 	bool hide;
 	const cpu_set_t *cpus; /* NULL: the timed ones */
+	bool exact;	       /* as in pike_process_opts */
 };
 /* As pike_process_open. `*out` is set on success only. */
 int pike_runner_open(struct pike_runner **out, struct pike_judge *j,

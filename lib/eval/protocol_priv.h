@@ -51,6 +51,12 @@
 #define PROTO_OWN_SETS 5
 #define PROTO_HIDDEN_SETS 2
 
+/* ---- exact buffers: no judgement of time, so in bounds that keep it short */
+
+#define PROTO_EXACT_MS 20000	/* a call; sanitizers take two to ten times */
+#define PROTO_EXACT_NS 50000000 /* measured cases below both */
+#define PROTO_EXACT_BYTES (32 << 20)
+
 /* ---- threshold (2.8) ---- */
 
 #define PROTO_DELTA_SHARED 0.02
@@ -120,22 +126,6 @@
 #define PROTO_BLOCK_FACTOR 10.0
 /* Shorter rows are covered by the blocks and the element gate. */
 #define PROTO_ROW_MIN 16
-
-/* ---- condition ---- */
-
-/* By how many roundings inputs are moved for what sums in fp32 or fp64 may
- * differ by. A sum of n equal terms, one after the other, is off by n/3 of
- * them at most, for its errors have one sign (Higham, Accuracy and Stability of
- * Numerical Algorithms, 2002, 4.2 bounds all orders by n - 1); so n = 1500 or
- * so is sure to pass, and of the layer norms of 4096 equal values that were
- * tried all did. Rounding to tf32 and to bf16 moves as 16 and 128 times as many
- * do, in the largest element; 6 and 47 times, in norm. */
-#define PROTO_COND_GROWTH 512.0
-/* Of the reference on moved inputs: the largest answer counts. */
-#define PROTO_COND_DRAWS 4
-/* Where moved inputs move the truth by so much, in norm, an output within
- * that is neither right nor wrong. */
-#define PROTO_COND_TELLS 0.1
 
 /* ---- bounds ---- */
 

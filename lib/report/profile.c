@@ -393,10 +393,28 @@ static void reports_text(struct pike_buf *b, const struct pike_json *list)
 	}
 }
 
+static void list_text(struct pike_buf *b, const char *head,
+		      const struct pike_json *list)
+{
+	for (size_t i = 0; i < pike_json_len(list) && i < 8; i++)
+		line(b, head, pike_json_as_str(pike_json_at(list, i), "-"));
+}
+
+static void exact_text(struct pike_buf *b, const struct pike_json *x)
+{
+	line(b, "exact buffers: ", pike_json_str(x, "said", "not run"));
+	list_text(b, "  not looked at: ", pike_json_get(x, "unchecked"));
+	list_text(b, "  undefined: ", pike_json_get(x, "remarks"));
+}
+
 void pike_profile_text(struct pike_buf *b, const struct pike_result *r)
 {
 	const struct pike_json *p = pike_json_get(r->resources, "profile");
 	const struct pike_json *s = pike_json_get(r->resources, "sanitizer");
+	const struct pike_json *x = pike_json_get(r->resources, "exact");
+
+	if (x)
+		exact_text(b, x);
 
 	if (p)
 		profiler_text(b, r, p);

@@ -56,13 +56,43 @@ const char *pike_verdict_meaning(enum pike_verdict v, enum pike_stage stage)
 	return meanings[v];
 }
 
+/* A CPU's kernel is looked at on buffers of exactly their size. */
+static void unchecked_exact(struct pike_buf *b, const struct pike_result *r)
+{
+	const struct pike_json *x = pike_json_get(r->resources, "exact");
+	const struct pike_json *list = pike_json_get(x, "unchecked");
+	const char *said = pike_json_str(x, "said", NULL);
+	struct pike_buf why;
+
+	if (said && !pike_starts_with(said, "unavailable") &&
+	    !pike_json_len(list))
+		return;
+	pike_buf_init(&why, 1024);
+	if (said && pike_starts_with(said, "unavailable: ")) {
+		said += strlen("unavailable: ");
+		pike_sanitize(&why, said, strnlen(said, 300));
+	}
+	for (size_t i = 0; i < pike_json_len(list) && i < 8; i++) {
+		pike_buf_adds(&why, why.len ? "; " : "");
+		said = pike_json_as_str(pike_json_at(list, i), "");
+		pike_sanitize(&why, said, strnlen(said, 100));
+	}
+	pike_buf_adds(b, " accesses beyond arguments");
+	if (why.len)
+		pike_buf_addf(b, " (%s)", why.s);
+	pike_buf_addc(b, ',');
+	pike_buf_release(&why);
+}
+
 /* Tools look at a GPU's kernel where they were asked and work. */
 static void unchecked_tools(struct pike_buf *b, const struct pike_result *r)
 {
 	const struct pike_json *s = pike_json_get(r->resources, "sanitizer");
 
-	if (!pike_json_get(r->resources, "launches"))
+	if (!pike_json_get(r->resources, "launches")) {
+		unchecked_exact(b, r);
 		return;
+	}
 	if (!s || pike_json_get(s, "unavailable")) {
 		pike_buf_adds(b, " sanitizers,");
 		return;
