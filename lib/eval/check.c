@@ -16,18 +16,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What sums of many terms differ by; classes below fp32 sum in that, which
+ * their own rounding is coarser than. The caps of fp8 are as wide as a
+ * condition may be. */
+#define SUMS(u) (PROTO_COND_GROWTH * (u))
+
 /* evaluation.md 3.3. */
 static const struct pike_tol classes[PIKE_P_COUNT] = {
-	[PIKE_P_FP64] = { 1e-13, 1e-10, 1e-10, 1e-10, 2, false, PIKE_P_FP64 },
-	[PIKE_P_FP32] = { 1e-5, 1e-4, 1e-4, 1e-4, 2, false, PIKE_P_FP32 },
-	[PIKE_P_TF32] = { 5e-4, 5e-3, 5e-3, 5e-3, 2, false, PIKE_P_TF32 },
-	[PIKE_P_FP16] = { 5e-4, 1e-2, 5e-3, 5e-3, 3, false, PIKE_P_FP16 },
-	[PIKE_P_BF16] = { 4e-3, 4e-2, 2e-2, 2e-2, 3, false, PIKE_P_BF16 },
+	[PIKE_P_FP64] = { 1e-13, 1e-10, 1e-10, 1e-10, 2, false, PIKE_P_FP64,
+			  SUMS(0x1p-53) },
+	[PIKE_P_FP32] = { 1e-5, 1e-4, 1e-4, 1e-4, 2, false, PIKE_P_FP32,
+			  SUMS(0x1p-24) },
+	[PIKE_P_TF32] = { 5e-4, 5e-3, 5e-3, 5e-3, 2, false, PIKE_P_TF32,
+			  0x1p-11 },
+	[PIKE_P_FP16] = { 5e-4, 1e-2, 5e-3, 5e-3, 3, false, PIKE_P_FP16,
+			  0x1p-11 },
+	[PIKE_P_BF16] = { 4e-3, 4e-2, 2e-2, 2e-2, 3, false, PIKE_P_BF16,
+			  0x1p-8 },
 	[PIKE_P_FP8_E4M3] = { 4e-2, 1e-1, 1e-1, 1.25e-1, 3, false,
-			      PIKE_P_FP8_E4M3 },
+			      PIKE_P_FP8_E4M3, 0 },
 	[PIKE_P_FP8_E5M2] = { 8e-2, 2e-1, 2e-1, 2.5e-1, 3, false,
-			      PIKE_P_FP8_E5M2 },
-	[PIKE_P_EXACT] = { 0, 0, 0, 0, 1, true, PIKE_P_EXACT },
+			      PIKE_P_FP8_E5M2, 0 },
+	[PIKE_P_EXACT] = { 0, 0, 0, 0, 1, true, PIKE_P_EXACT, 0 },
 };
 
 static enum pike_precision class_of(enum pike_dtype t)
@@ -154,6 +164,36 @@ void pike_natural_error(struct pike_natural *out, const void *q,
 	out->l2 = t->norm > 0 ? sqrt(ss) / t->norm : 0;
 }
 
+void pike_natural_moved(struct pike_natural *out, const void *q,
+			enum pike_dtype from, const struct pike_truth *t)
+{
+	double y[PROTO_BLOCK], r[PROTO_BLOCK], ss = 0;
+
+	for (size_t at = 0; at < t->n; at += PROTO_BLOCK) {
+		size_t len = t->n - at < PROTO_BLOCK ? t->n - at : PROTO_BLOCK;
+
+		pike_elems(y, q, from, at, len);
+		pike_truth_elems(r, t, at, len);
+		for (size_t i = 0; i < len; i++) {
+			double d = fabs(y[i] - r[i]);
+
+			if (!isfinite(r[i]))
+				continue;
+			if (!isfinite(d))
+				d = INFINITY;
+			ss += d * d;
+			out->moved_max = fmax(out->moved_max, d);
+		}
+	}
+	out->moved_l2 = fmax(out->moved_l2, sqrt(ss));
+}
+
+bool pike_natural_vague(const struct pike_natural *nat,
+			const struct pike_truth *t)
+{
+	return nat->moved_l2 > PROTO_COND_TELLS * t->norm;
+}
+
 double pike_tol_bound(const struct pike_tol *tol,
 		      const struct pike_natural *nat)
 {
@@ -178,9 +218,11 @@ void pike_limits_make(struct pike_limits *l, const struct pike_truth *t,
 	if (!t->rms_zero && extra > most)
 		extra = most;
 	l->sigma = sigma;
-	l->abs = tol->a * sigma + extra;
+	l->abs = tol->a * sigma + extra + nat->moved_max;
 	l->rel = tol->b;
 	l->bound = pike_tol_bound(tol, nat);
+	if (nat->moved_l2 > l->bound * t->norm && !t->rms_zero)
+		l->bound = nat->moved_l2 / t->norm;
 }
 
 double pike_widest(enum pike_dtype t)

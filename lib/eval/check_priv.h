@@ -14,11 +14,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* G2: cap, floor and m; G3: a, b. `exact`: G5. */
+/* G2: cap, floor and m; G3: a, b. `exact`: G5. `move`: what inputs are moved
+ * by, relatively, to learn how a truth depends on their rounding; 0: never. */
 struct pike_tol {
 	double floor, cap, a, b, m;
 	bool exact;
 	enum pike_precision cls;
+	double move;
 };
 /* The class that an output of `dtype` is held to: the declared one, or the
  * looser one that its type can hold. `tolerance` 0: the class's own. */
@@ -43,17 +45,31 @@ void pike_truth_make(struct pike_truth *t, const void *data,
 void pike_truth_release(struct pike_truth *t);
 size_t pike_truth_bytes(enum pike_dtype dtype, size_t n);
 
-/* The reference's own error in the target's precision. */
+/* What an honest result may differ by: the reference's own error in the
+ * target's precision, and what the truth itself moves by where the inputs are
+ * moved by tol.move. No cap holds for the latter: it is the input's doing. */
 struct pike_natural {
 	double l2;  /* norm of the difference over the norm of the truth */
 	double max; /* largest difference of an element */
+	/* The same of a moved truth, but the norm itself: the truth may be all
+	 * zeros. 0 while nobody has asked (condition.c). */
+	double moved_l2, moved_max;
 };
-/* `q` is of type dtype of the truth. Elements where either is not finite are
- * left out. */
+/* Sets l2 and max. `q` is of type dtype of the truth. Elements where either is
+ * not finite are left out. */
 void pike_natural_error(struct pike_natural *out, const void *q,
 			const struct pike_truth *t);
 
-/* G2's bound on ||y - r|| / ||r||. */
+/* Adds what a moved reference, in double (float `from` f32) for each element,
+ * differs by from the truth, where that is more than was known. Infinite where
+ * the moved truth is not finite and the truth is. */
+void pike_natural_moved(struct pike_natural *out, const void *q,
+			enum pike_dtype from, const struct pike_truth *t);
+/* Does the truth move by so much that right and wrong are alike? */
+bool pike_natural_vague(const struct pike_natural *nat,
+			const struct pike_truth *t);
+
+/* G2's bound on ||y - r|| / ||r||, without what inputs move it by. */
 double pike_tol_bound(const struct pike_tol *tol,
 		      const struct pike_natural *nat);
 

@@ -4,8 +4,9 @@
  *
  * A stress distribution may be one that the task was never meant for. So a
  * set whose truth is not finite, on which the reference itself is inexact, or
- * on which the base fails too, says nothing about the candidate; the result
- * lists it as not checked.
+ * on which the base fails too, says nothing about the candidate; nor does one
+ * that is passed only because rounded inputs move the truth that far. The
+ * result lists it as not checked.
  */
 #include "eval/correct_priv.h"
 
@@ -92,6 +93,8 @@ static int check_set(const struct pike_correct *k, struct pike_runner **r,
 		ret = pike_runner_open(r, k->j, o, f, err);
 	if (!ret)
 		ret = sample_kept(k, *r, set, f, err);
+	if (!ret && pike_pool_vague(o->pool, set))
+		note(k, c, d, "inputs that are rounded move the answer there");
 	if (ret != 1)
 		return ret;
 	base = base_fails(k, o->pool, set, err);

@@ -122,28 +122,35 @@ static bool probe_precision(struct lint *l)
 	return differs;
 }
 
-static const struct {
+/* A kernel of a lower precision rounds its inputs too, which the input's
+ * condition magnifies as it widens the bounds. Its probe does not, and so is
+ * held to the bounds without that. */
+static const struct probe {
 	const char *what;
 	probe_fn *make;
+	bool narrow;
 } probes[] = {
-	{ "all zeros", probe_zeros },
-	{ "the mean of the right answer everywhere", probe_mean },
-	{ "the answer to other inputs", probe_other },
-	{ "an output whose last hundredth is missing", probe_truncated },
-	{ "results rounded to a lower precision", probe_precision },
+	{ "all zeros", probe_zeros, false },
+	{ "the mean of the right answer everywhere", probe_mean, false },
+	{ "the answer to other inputs", probe_other, false },
+	{ "an output whose last hundredth is missing", probe_truncated, false },
+	{ "results rounded to a lower precision", probe_precision, true },
 };
 
-static int passes(bool *out, struct lint *l, struct pike_err *err)
+static int passes(bool *out, struct lint *l, bool narrow, struct pike_err *err)
 {
+	struct pike_natural nat = l->cs->nat[l->i];
 	struct pike_trial t = {
-		.set = l->set, .arg = l->i, .y = l->y, .nat = &l->cs->nat[l->i]
+		.set = l->set, .arg = l->i, .y = l->y, .nat = &nat
 	};
 
+	if (narrow)
+		nat.moved_l2 = nat.moved_max = 0;
 	return pike_pool_passes(out, l->p, &t, err);
 }
 
 /* Whether a probe passes on every output that it applies to. */
-static int probe_passes(bool *out, struct lint *l, probe_fn *make,
+static int probe_passes(bool *out, struct lint *l, const struct probe *probe,
 			struct pike_err *err)
 {
 	const struct pike_layout *lay = &l->p->layout;
@@ -154,9 +161,9 @@ static int probe_passes(bool *out, struct lint *l, probe_fn *make,
 		if (!pike_arg_is_output(arg_of(l)) || !lay->bytes[l->i])
 			continue;
 		l->y = pike_xmalloc(lay->bytes[l->i] + 1);
-		if (make(l)) {
+		if (probe->make(l)) {
 			tried = true;
-			ret = passes(&ok, l, err);
+			ret = passes(&ok, l, probe->narrow, err);
 		}
 		free(l->y);
 	}
@@ -165,7 +172,7 @@ static int probe_passes(bool *out, struct lint *l, probe_fn *make,
 }
 
 /* On the sets in turn, until it does not pass. */
-static int probe_sets(bool *out, struct lint *l, probe_fn *make,
+static int probe_sets(bool *out, struct lint *l, const struct probe *probe,
 		      struct pike_err *err)
 {
 	int ret = 0;
@@ -177,7 +184,7 @@ static int probe_sets(bool *out, struct lint *l, probe_fn *make,
 			ret = pike_pool_fetch(l->p, (l->set + 1) % l->p->nsets,
 					      err);
 		if (!ret)
-			ret = probe_passes(out, l, make, err);
+			ret = probe_passes(out, l, probe, err);
 	}
 	return ret;
 }
@@ -186,7 +193,7 @@ static int lint_probes(struct lint *l, struct pike_err *err)
 {
 	for (size_t k = 0; k < PIKE_ARRAY_LEN(probes); k++) {
 		bool ok;
-		int ret = probe_sets(&ok, l, probes[k].make, err);
+		int ret = probe_sets(&ok, l, &probes[k], err);
 
 		if (ret)
 			return ret;
@@ -221,7 +228,7 @@ static int lint_copies(struct lint *l, struct pike_err *err)
 			    lay->bytes[in] != lay->bytes[l->i])
 				continue;
 			l->y = (void *)(uintptr_t)pike_pool_input(l->p, 0, in);
-			ret = passes(&ok, l, err);
+			ret = passes(&ok, l, false, err);
 			if (ret)
 				return ret;
 			if (ok)
@@ -264,6 +271,19 @@ static int lint_truth(struct lint *l, struct pike_err *err)
 			    "scale, or set a precision or tolerance",
 			    l->cs->c->text, lay->t->name, arg_of(l)->name,
 			    l->cs->nat[l->i].l2, tol->cap);
+		if (!truth_of(l, 0)->rms_zero &&
+		    pike_natural_vague(&l->cs->nat[l->i], truth_of(l, 0)))
+			return pike_fail(
+			    err, PIKE_FAILED,
+			    "case '%s' of '%s' is ill-conditioned: inputs that "
+			    "differ by %.2g, as sums in its precision do, move "
+			    "'%s' by %.2g, and more than %.2g leaves right and "
+			    "wrong alike; choose another input scale, or a "
+			    "higher precision",
+			    l->cs->c->text, lay->t->name, tol->move,
+			    arg_of(l)->name,
+			    l->cs->nat[l->i].moved_l2 / truth_of(l, 0)->norm,
+			    PROTO_COND_TELLS);
 	}
 	return 0;
 }
@@ -377,6 +397,23 @@ static int lint_inputs(struct lint *l, struct pike_err *err)
 	return ret;
 }
 
+/* One draw on the first set, which all sets of the case are held to: more are
+ * made when an output fails. */
+static int measure_condition(struct pike_pool *p, struct pike_err *err)
+{
+	double by = 0;
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < p->layout.t->nargs; i++) {
+		if (!pike_arg_is_output(&p->layout.t->args[i]) ||
+		    p->tol[i].move == by || p->tol[i].exact)
+			continue;
+		by = p->tol[i].move;
+		ret = pike_pool_move(p, 0, i, 1, err);
+	}
+	return ret;
+}
+
 static void worst_natural(struct pike_case_state *cs, const struct pike_pool *p)
 {
 	for (size_t s = 0; s < p->nsets; s++) {
@@ -385,6 +422,10 @@ static void worst_natural(struct pike_case_state *cs, const struct pike_pool *p)
 
 			cs->nat[i].l2 = fmax(cs->nat[i].l2, n->l2);
 			cs->nat[i].max = fmax(cs->nat[i].max, n->max);
+			cs->nat[i].moved_l2 =
+			    fmax(cs->nat[i].moved_l2, n->moved_l2);
+			cs->nat[i].moved_max =
+			    fmax(cs->nat[i].moved_max, n->moved_max);
 		}
 	}
 }
@@ -395,8 +436,10 @@ int pike_lint_case(struct pike_judge *j, struct pike_case_state *cs,
 	struct lint l = { .j = j, .cs = cs, .p = p };
 	int ret;
 
-	worst_natural(cs, p);
 	ret = pike_pool_fetch(p, 0, err);
+	if (!ret)
+		ret = measure_condition(p, err);
+	worst_natural(cs, p);
 	if (!ret)
 		ret = lint_truth(&l, err);
 	if (!ret)

@@ -174,6 +174,7 @@ void pike_pool_free(struct pike_pool *p)
 	free(p->tol);
 	free(p->dist);
 	free(p->skip);
+	free(p->asked);
 	pike_layout_release(&p->layout);
 	free(p);
 }
@@ -306,6 +307,7 @@ static struct pike_pool *pool_new(struct pike_judge *j,
 	p->tol = pike_xcalloc(t->nargs + 1, sizeof(*p->tol));
 	p->dist = pike_xcalloc(o->nsets + 1, sizeof(*p->dist));
 	p->skip = pike_xcalloc(o->nsets + 1, sizeof(*p->skip));
+	p->asked = pike_xcalloc(cells, sizeof(*p->asked));
 	for (size_t s = 0; s < o->nsets; s++)
 		p->dist[s] = o->dist ? o->dist[s] : PIKE_DIST_OWN;
 	for (size_t i = 0; i < t->nargs; i++)

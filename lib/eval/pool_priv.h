@@ -74,7 +74,8 @@ struct pike_pool {
 	/* Natural error, [set * nargs + arg]; of the whole case where the
 	 * distribution is its own. */
 	struct pike_natural *nat;
-	bool *skip; /* by set: the truth itself is no good; see `why` */
+	bool *skip;	      /* by set: the truth itself is no good */
+	bool *asked;	      /* [set * nargs + arg]: for the condition */
 	struct pike_tol *tol; /* by argument */
 	void **copy; /* [set * nargs + arg]: inputs that a place has fetched */
 };
@@ -115,6 +116,31 @@ struct pike_trial {
 };
 int pike_pool_passes(bool *out, struct pike_pool *p, const struct pike_trial *t,
 		     struct pike_err *err);
+
+/* ---- condition.c ---- */
+
+/* What inputs of a reference are moved by: each element by a factor of 1 + by
+ * or 1 - by, drawn for the element or, so that equal elements move together,
+ * for its value; within [lo, hi]. */
+struct pike_move {
+	double by, lo, hi;
+	uint64_t seed;
+	bool by_value;
+};
+void pike_move_all(double *v, size_t n, const struct pike_move *m);
+/* Is it rounded at all, or a whole number by its INIT? Sets the range. */
+bool pike_move_range(struct pike_move *m, const struct pike_arg *a);
+/* Measures, `draws` times, what moved inputs move the outputs of a set by:
+ * `arg` and all that are held to the same class. */
+int pike_pool_move(struct pike_pool *p, size_t set, size_t arg, size_t draws,
+		   struct pike_err *err);
+/* After an output has failed: are its bounds wider now that the condition is
+ * known? It is measured where nobody did and where it could explain `c`. */
+int pike_pool_condition(bool *wider, struct pike_pool *p,
+			const struct pike_check *c, size_t set, size_t arg,
+			struct pike_err *err);
+/* Is what passes on a set not known to be right, as far as was asked? */
+bool pike_pool_vague(const struct pike_pool *p, size_t set);
 
 /* ---- places ---- */
 
@@ -190,6 +216,10 @@ void pike_ref_close(struct pike_ref *r);
  * on the host) for that argument. Results stay until the next call. */
 int pike_ref_run(struct pike_ref *r, const struct pike_pool *p, size_t set,
 		 int swap, const void *other, struct pike_err *err);
+/* The same on inputs that are moved; `real` was PIKE_REAL_DOUBLE. */
+int pike_ref_run_moved(struct pike_ref *r, const struct pike_pool *p,
+		       size_t set, const struct pike_move *m,
+		       struct pike_err *err);
 /* The type its floats have, and the result of an output argument. */
 enum pike_dtype pike_ref_dtype(const struct pike_ref *r, size_t arg);
 int pike_ref_result(const void **out, struct pike_ref *r, size_t arg,

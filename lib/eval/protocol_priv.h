@@ -127,6 +127,22 @@
 /* Shorter rows are covered by the blocks and the element gate. */
 #define PROTO_ROW_MIN 16
 
+/* ---- condition ---- */
+
+/* By how many roundings inputs are moved for what sums in fp32 or fp64 may
+ * differ by. A sum of n equal terms, one after the other, is off by n/3 of
+ * them at most, for its errors have one sign (Higham, Accuracy and Stability of
+ * Numerical Algorithms, 2002, 4.2 bounds all orders by n - 1); so n = 1500 or
+ * so is sure to pass, and of the layer norms of 4096 equal values that were
+ * tried all did. Rounding to tf32 and to bf16 moves as 16 and 128 times as many
+ * do, in the largest element; 6 and 47 times, in norm. */
+#define PROTO_COND_GROWTH 512.0
+/* Of the reference on moved inputs: the largest answer counts. */
+#define PROTO_COND_DRAWS 4
+/* Where moved inputs move the truth by so much, in norm, an output within
+ * that is neither right nor wrong. */
+#define PROTO_COND_TELLS 0.1
+
 /* ---- bounds ---- */
 
 #define PROTO_POOL_BYTES (256LL << 20) /* inputs, outputs, truths of a case */

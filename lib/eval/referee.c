@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "eval/check_elem_priv.h"
+#include "eval/pool_priv.h"
 #include "eval/protocol_priv.h"
 
 #include <math.h>
@@ -142,6 +143,17 @@ int pike_referee_widen(struct pike_referee *r, pike_gpu_ptr to,
 
 	return call_for(r, real == PIKE_F64 ? "f64_from" : "f32_from", from, n,
 			args, err);
+}
+
+int pike_referee_move(struct pike_referee *r, pike_gpu_ptr data, size_t elems,
+		      const struct pike_move *m, struct pike_err *err)
+{
+	uint64_t n = elems, seed = m->seed;
+	double by = m->by, lo = m->lo, hi = m->hi;
+	int by_value = m->by_value;
+	void *args[] = { &data, &n, &by, &lo, &hi, &seed, &by_value };
+
+	return call(r, "move", n, args, err);
 }
 
 static int sum_truth(struct pike_referee *r, struct pike_truth *t,

@@ -338,6 +338,21 @@ extern "C" __global__ void exact(const u8 *y, const u8 *r, u64 n, sums *s)
 			atomicAdd(&s->bad, 1ull);
 }
 
+/* ---- condition ---- */
+
+/* As pike_move_all: each element by a factor of 1 + by or 1 - by, drawn for it
+ * or for its value. */
+extern "C" __global__ void move(f64 *v, u64 n, double by, double lo, double hi,
+				u64 seed, int by_value)
+{
+	EACH(i, n) {
+		u64 of = by_value ? (u64)__double_as_longlong(v[i]) : i;
+		double x = v[i] * (bits(seed, of, 0) & 1 ? 1 + by : 1 - by);
+
+		v[i] = within(x, lo, hi);
+	}
+}
+
 /* ---- truth ---- */
 
 /* From what a reference wrote; its sums without what is not finite. */

@@ -33,6 +33,10 @@ int pike_referee_fill(struct pike_referee *r, pike_gpu_ptr to,
 int pike_referee_widen(struct pike_referee *r, pike_gpu_ptr to,
 		       enum pike_dtype real, pike_gpu_ptr data,
 		       enum pike_dtype from, size_t n, struct pike_err *err);
+/* As pike_move_all, on n doubles there; the same are moved the same way. */
+struct pike_move;
+int pike_referee_move(struct pike_referee *r, pike_gpu_ptr data, size_t n,
+		      const struct pike_move *m, struct pike_err *err);
 
 /* As pike_truth_make, of doubles (integers: of the same type) on the GPU: the
  * truth stays there, at t->at, and t->r is NULL. Free it with

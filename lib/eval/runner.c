@@ -205,21 +205,34 @@ static void say_wrong(struct pike_fault *f, const struct pike_runner *r,
 			       name, dist, what, c->rel_l2, c->max_abs, at);
 }
 
+static bool check_host(struct pike_check *c, const struct pike_runner *r,
+		       size_t set, size_t arg, const void *y)
+{
+	return pike_check_output(c, y, pike_pool_truth(r->pool, set, arg),
+				 &r->pool->tol[arg],
+				 pike_pool_nat(r->pool, set, arg));
+}
+
 /* Looks again on the host, which can tell what is wrong; it has the last
- * word, should the two differ in the last bit of a sum. 1: it is wrong. */
+ * word, should the two differ in the last bit of a sum. What fails there is
+ * held to the input's condition. 1: it is wrong. */
 static int look_closer(struct pike_check *c, struct pike_runner *r, size_t set,
 		       size_t arg, struct pike_fault *f, struct pike_err *err)
 {
 	const void *y;
+	bool wider;
 	int ret = place_of(r)->output(&y, r, slot_of(r, set), arg, err);
 
 	if (!ret)
 		ret = pike_pool_fetch(r->pool, set, err);
 	if (ret)
 		return ret;
-	if (pike_check_output(c, y, pike_pool_truth(r->pool, set, arg),
-			      &r->pool->tol[arg],
-			      pike_pool_nat(r->pool, set, arg)))
+	if (check_host(c, r, set, arg, y))
+		return 0;
+	ret = pike_pool_condition(&wider, r->pool, c, set, arg, err);
+	if (ret)
+		return ret;
+	if (wider && check_host(c, r, set, arg, y))
 		return 0;
 	say_wrong(f, r, set, arg, y, c);
 	return 1;

@@ -126,6 +126,14 @@ static int host_put(struct pike_ref *r, size_t arg,
 	return ret;
 }
 
+static int host_move(struct pike_ref *r, size_t arg, const struct pike_move *m,
+		     struct pike_err *err)
+{
+	(void)err;
+	pike_move_all(pike_mem_at(&r->mem[arg], 0), r->l->shape[arg].elems, m);
+	return 0;
+}
+
 static int host_run(struct pike_ref *r, struct pike_err *err)
 {
 	const struct pike_target *t = r->l->t;
@@ -167,6 +175,7 @@ static int host_result_gpu(pike_gpu_ptr *out, struct pike_ref *r, size_t arg,
 const struct pike_ref_ops pike_ref_on_host = {
 	.open = host_open,
 	.put = host_put,
+	.move = host_move,
 	.run = host_run,
 	.result = host_result,
 	.result_gpu = host_result_gpu,
@@ -216,8 +225,8 @@ void pike_ref_close(struct pike_ref *r)
 	free(r);
 }
 
-int pike_ref_run(struct pike_ref *r, const struct pike_pool *p, size_t set,
-		 int swap, const void *other, struct pike_err *err)
+static int put_all(struct pike_ref *r, const struct pike_pool *p, size_t set,
+		   int swap, const void *other, struct pike_err *err)
 {
 	const struct pike_target *t = r->l->t;
 	int ret = 0;
@@ -233,6 +242,30 @@ int pike_ref_run(struct pike_ref *r, const struct pike_pool *p, size_t set,
 		else if (pike_arg_is_input(&t->args[i]))
 			from = pike_pool_source(p, set, i);
 		ret = r->ops->put(r, i, &from, err);
+	}
+	return ret;
+}
+
+int pike_ref_run(struct pike_ref *r, const struct pike_pool *p, size_t set,
+		 int swap, const void *other, struct pike_err *err)
+{
+	int ret = put_all(r, p, set, swap, other, err);
+
+	return ret ? ret : r->ops->run(r, err);
+}
+
+int pike_ref_run_moved(struct pike_ref *r, const struct pike_pool *p,
+		       size_t set, const struct pike_move *m,
+		       struct pike_err *err)
+{
+	const struct pike_target *t = r->l->t;
+	struct pike_move here = *m;
+	int ret = put_all(r, p, set, -1, NULL, err);
+
+	for (size_t i = 0; !ret && i < t->nargs; i++) {
+		here.seed++;
+		if (pike_move_range(&here, &t->args[i]))
+			ret = r->ops->move(r, i, &here, err);
 	}
 	return ret ? ret : r->ops->run(r, err);
 }

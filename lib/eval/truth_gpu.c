@@ -68,6 +68,13 @@ static int gpu_put(struct pike_ref *r, size_t arg,
 				   pike_ref_bytes(r, arg), UINT64_MAX, err);
 }
 
+static int gpu_move(struct pike_ref *r, size_t arg, const struct pike_move *m,
+		    struct pike_err *err)
+{
+	return pike_referee_move(r->j->referee, r->buf[arg],
+				 r->l->shape[arg].elems, m, err);
+}
+
 static int gpu_run(struct pike_ref *r, struct pike_err *err)
 {
 	int ret = pike_gpu_launch(r->code, r->plan, r->l->c, r->buf, err);
@@ -106,6 +113,7 @@ const struct pike_ref_ops pike_ref_on_gpu = {
 	.f32_least = true,
 	.open = gpu_open,
 	.put = gpu_put,
+	.move = gpu_move,
 	.run = gpu_run,
 	.result = gpu_result,
 	.result_gpu = gpu_result_gpu,

@@ -14,6 +14,9 @@ struct pike_ref_ops {
 	 * has none. */
 	int (*put)(struct pike_ref *r, size_t arg,
 		   const struct pike_source *from, struct pike_err *err);
+	/* Moves what was put. */
+	int (*move)(struct pike_ref *r, size_t arg, const struct pike_move *m,
+		    struct pike_err *err);
 	int (*run)(struct pike_ref *r, struct pike_err *err);
 	/* As pike_ref_result and pike_ref_result_gpu. */
 	int (*result)(const void **out, struct pike_ref *r, size_t arg,

@@ -8,6 +8,7 @@
     figures.py champion EVOLVE         its commit
     figures.py profile BENCH NAME=TOOL:VERDICT,...  of planted faults
     figures.py examples FOLDER BACKEND TARGET...
+    figures.py latency FILE BACKEND
 
 Exits with 1 when a figure misses what it must reach.
 """
@@ -19,6 +20,8 @@ from pathlib import Path
 GOAL_LOCK = 0.80      # share of wall time
 GOAL_COPY = 0.90      # of the copy bandwidth, where memory is the bound
 GOAL_TIMES = 10       # gemm and attention over their start
+GOAL_SECONDS = {"right": 15, "wrong": 15}  # of a `bench`; else:
+GOAL_EXAMPLE = 20
 COMPUTE = ("gemm", "attention")
 MEASURED = ("faster", "same", "slower", "inconclusive")
 
@@ -224,6 +227,25 @@ def profile(path, *names):
     return bad
 
 
+def latency(path, backend):
+    """One `bench` a line: its document, a name, seconds of wall time."""
+    bad = 0
+    print(f"{'bench':<14} {'verdict':<12} {'wall':>6} {'goal':>5}  phases")
+    for line in Path(path).read_text().splitlines():
+        document, name, secs = line.split("\t")
+        r = json.loads(document)["results"][0]
+        goal = GOAL_SECONDS.get(name, GOAL_EXAMPLE)
+        want = ("wrong",) if name == "wrong" else MEASURED
+        late = backend == "cuda" and float(secs) > goal
+        bad += r["verdict"] not in want
+        phases = ", ".join(f"{k} {v:.2f}" for k, v in
+                           r.get("phases", {}).items())
+        print(f"{name:<14} {r['verdict']:<12} {float(secs):>6.2f} {goal:>5}  "
+              f"{phases}{'  MISSED' if late else ''}"
+              f"{'' if r['verdict'] in want else '  ' + r['reason']}")
+    return bad
+
+
 def champion(path):
     print(next(json_lines(path))["targets"][0]["champion"])
 
@@ -231,7 +253,7 @@ def champion(path):
 if __name__ == "__main__":
     table = {f.__name__: f
              for f in (aa, gain, hang, gpus, speed, profile, champion,
-                       examples)}
+                       examples, latency)}
     if len(sys.argv) < 3 or sys.argv[1] not in table:
         sys.exit(__doc__)
     sys.exit(bool(table[sys.argv[1]](*sys.argv[2:])))

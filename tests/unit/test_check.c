@@ -4,6 +4,7 @@
 #include "base/rand.h"
 #include "eval/check_priv.h"
 #include "eval/inputs_priv.h"
+#include "eval/pool_priv.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -233,7 +234,7 @@ static void test_zero_truth(void **state)
 static void test_integers(void **state)
 {
 	int32_t r[300], y[300];
-	struct pike_natural nat = { 0, 0 };
+	struct pike_natural nat = { 0 };
 	struct pike_check c;
 	struct pike_truth t;
 	struct pike_tol tol;
@@ -266,6 +267,195 @@ static void test_classes(void **state)
 	assert_true(tol.cap == 1e-2 && fabs(tol.floor - 1e-3) < 1e-12);
 }
 
+/* ---- condition ---- */
+
+#define COLS 1024
+#define LINES 8
+
+/* Of each row, as a kernel does it that sums in `float`, one after the other,
+ * or as the reference does. */
+#define LAYER_NORM(name, type, root)                                           \
+	static void name(type *y, const type *x)                               \
+	{                                                                      \
+		for (size_t r = 0; r < LINES; r++, x += COLS, y += COLS) {     \
+			type mean = 0, var = 0;                                \
+                                                                               \
+			for (size_t i = 0; i < COLS; i++)                      \
+				mean += x[i];                                  \
+			mean /= COLS;                                          \
+			for (size_t i = 0; i < COLS; i++)                      \
+				var += (x[i] - mean) * (x[i] - mean);          \
+			var = 1 / root(var / COLS + (type)1e-5);               \
+			for (size_t i = 0; i < COLS; i++)                      \
+				y[i] = (x[i] - mean) * var + (type)(i % 3);    \
+		}                                                              \
+	}
+LAYER_NORM(norm_f32, float, sqrtf)
+LAYER_NORM(norm_f64, double, sqrt)
+
+struct rows {
+	float x[LINES * COLS], y[LINES * COLS];
+	double xd[LINES * COLS], r[LINES * COLS];
+	struct pike_truth t;
+	struct pike_tol tol;
+	struct pike_natural nat;
+};
+
+/* Rows of values `base` apart from zero and `spread` from each other. */
+static struct rows *rows_new(double base, double spread)
+{
+	struct rows *w = pike_xcalloc(1, sizeof(*w));
+	struct pike_rng rng;
+
+	pike_rng_seed(&rng, 11);
+	for (size_t i = 0; i < LINES * COLS; i++)
+		w->xd[i] = w->x[i] =
+		    (float)(base * (1 + 0.1 * (double)(i / COLS)) +
+			    spread * pike_rng_normal(&rng));
+	norm_f64(w->r, w->xd);
+	pike_truth_make(&w->t, w->r, PIKE_F64, PIKE_F32, LINES * COLS, COLS);
+	pike_tol_for(&w->tol, PIKE_P_FP32, PIKE_F32, 0);
+	return w;
+}
+
+static void rows_free(struct rows *w)
+{
+	pike_truth_release(&w->t);
+	free(w);
+}
+
+static void rows_moved(struct rows *w, bool by_value)
+{
+	struct pike_move m = { .by = w->tol.move,
+			       .lo = -INFINITY,
+			       .hi = INFINITY,
+			       .seed = 3,
+			       .by_value = by_value };
+
+	for (size_t i = 0; i < LINES * COLS; i++)
+		w->xd[i] = w->x[i];
+	pike_move_all(w->xd, LINES * COLS, &m);
+	norm_f64(w->r, w->xd);
+	pike_natural_moved(&w->nat, w->r, PIKE_F64, &w->t);
+}
+
+static bool rows_pass(struct rows *w)
+{
+	struct pike_check c;
+
+	return pike_check_output(&c, w->y, &w->t, &w->tol, &w->nat);
+}
+
+/* What the sums of equal or of distant values are off by is magnified. */
+static void test_condition(void **state)
+{
+	static const double base[] = { 0.3, 100 }, spread[] = { 0, 1 };
+
+	(void)state;
+	for (size_t k = 0; k < 2; k++) {
+		struct rows *w = rows_new(base[k], spread[k]);
+
+		norm_f32(w->y, w->x);
+		assert_false(rows_pass(w));
+		rows_moved(w, false);
+		assert_true(w->nat.moved_l2 > w->tol.cap * w->t.norm);
+		assert_false(pike_natural_vague(&w->nat, &w->t));
+		assert_true(rows_pass(w));
+		/* The bounds are wider, but neither open nor capped */
+		for (size_t i = 0; i < COLS; i++)
+			w->y[i] = 0;
+		assert_false(rows_pass(w));
+		norm_f32(w->y, w->x);
+		w->y[7] = NAN;
+		assert_false(rows_pass(w));
+		rows_free(w);
+	}
+}
+
+/* The distant values, rounded to tf32 before the sums are made. */
+static void test_condition_tells(void **state)
+{
+	struct rows *w = rows_new(100, 1);
+
+	(void)state;
+	rows_moved(w, false);
+	for (size_t i = 0; i < LINES * COLS; i++) {
+		uint32_t u;
+
+		memcpy(&u, &w->x[i], sizeof(u));
+		u = (u + 0x1000) & 0xffffe000;
+		memcpy(&w->x[i], &u, sizeof(u));
+	}
+	norm_f32(w->y, w->x);
+	assert_false(rows_pass(w));
+	rows_free(w);
+}
+
+/* A truth of zeros that moves: what lies within is not known to be right. */
+static void test_condition_vague(void **state)
+{
+	double zero[4] = { 0 }, moved[4] = { 1e-3, 0, 0, 0 };
+	float y[4] = { 0, 1e-4f, 0, 0 };
+	struct pike_natural nat = { 0 };
+	struct pike_check c;
+	struct pike_truth t;
+	struct pike_tol tol;
+
+	(void)state;
+	pike_tol_for(&tol, PIKE_P_FP32, PIKE_F32, 0);
+	pike_truth_make(&t, zero, PIKE_F64, PIKE_F32, 4, 4);
+	assert_false(pike_natural_vague(&nat, &t));
+	assert_false(pike_check_output(&c, y, &t, &tol, &nat));
+	pike_natural_moved(&nat, moved, PIKE_F64, &t);
+	assert_true(nat.moved_l2 == 1e-3 && nat.moved_max == 1e-3);
+	assert_true(pike_natural_vague(&nat, &t));
+	assert_true(pike_check_output(&c, y, &t, &tol, &nat));
+	y[3] = 1;
+	assert_false(pike_check_output(&c, y, &t, &tol, &nat));
+	/* It leaves the domain where it is moved */
+	moved[1] = NAN;
+	pike_natural_moved(&nat, moved, PIKE_F64, &t);
+	assert_true(isinf(nat.moved_l2) && isinf(nat.moved_max));
+	assert_true(pike_check_output(&c, y, &t, &tol, &nat));
+	y[2] = NAN;
+	assert_false(pike_check_output(&c, y, &t, &tol, &nat));
+	pike_truth_release(&t);
+}
+
+static void test_move(void **state)
+{
+	struct pike_move m = { .by = 0.5, .seed = 1, .by_value = true };
+	struct pike_arg a = { .dir = PIKE_IN, .dtype = PIKE_F32 };
+	double same[64], each[64];
+	size_t up = 0, equal = 0;
+
+	(void)state;
+	a.init = PIKE_INIT_RANDINT;
+	assert_false(pike_move_range(&m, &a));
+	a.init = PIKE_INIT_UNIFORM;
+	a.a = 0.5;
+	a.b = 2.5;
+	assert_true(pike_move_range(&m, &a));
+	assert_true(m.lo == 0.5 && m.hi == 2.5);
+	a.init = PIKE_INIT_NORMAL;
+	assert_true(pike_move_range(&m, &a));
+	assert_true(isinf(m.lo) && isinf(m.hi));
+	for (size_t i = 0; i < 64; i++)
+		same[i] = each[i] = 2;
+	pike_move_all(same, 64, &m);
+	m.by_value = false;
+	m.hi = 2.5;
+	pike_move_all(each, 64, &m);
+	for (size_t i = 0; i < 64; i++) {
+		up += each[i] == 2.5;
+		equal += same[i] == same[0];
+		assert_true(each[i] == 2.5 || each[i] == 1);
+	}
+	assert_int_equal(equal, 64);
+	assert_true(same[0] == 1 || same[0] == 3);
+	assert_true(up > 10 && up < 54);
+}
+
 static void test_copy_is_named(void **state)
 {
 	struct fix *f = *state;
@@ -289,14 +479,25 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_honest),	       T(test_nan),
-		T(test_all_nan),       T(test_nan_expected),
-		T(test_norm),	       T(test_element),
-		T(test_block),	       T(test_partial_work),
-		T(test_columns),       T(test_zero),
-		T(test_low_precision), T(test_zero_truth),
-		T(test_integers),      T(test_classes),
+		T(test_honest),
+		T(test_nan),
+		T(test_all_nan),
+		T(test_nan_expected),
+		T(test_norm),
+		T(test_element),
+		T(test_block),
+		T(test_partial_work),
+		T(test_columns),
+		T(test_zero),
+		T(test_low_precision),
+		T(test_zero_truth),
+		T(test_integers),
+		T(test_classes),
 		T(test_copy_is_named),
+		T(test_condition),
+		T(test_condition_tells),
+		T(test_condition_vague),
+		T(test_move),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

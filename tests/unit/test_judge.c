@@ -490,6 +490,11 @@ static void test_lint(void **state)
 	refuse("void f(const real *x, real *y, int n, int m) {"
 	       "for (int i = 1; i < n * m; i++) y[i] = x[i] * x[i]; }",
 	       fast, "unwritten");
+	/* A rounding of x is a good part of a turn */
+	refuse("#include <math.h>\n"
+	       "void f(const real *x, real *y, int n, int m) {"
+	       "for (int i = 0; i < n * m; i++) y[i] = sin(1e5 * x[i]); }",
+	       fast, "ill-conditioned: inputs that differ by");
 	refuse("void f(const real *x, real *y, int n, int m) { x = ; }", fast,
 	       "does not compile");
 	refuse(reference, HEAD SIG "{ }", "does not agree");

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * condition: how far the rounding of inputs moves a truth.
+ *
+ * A backward stable kernel gives the exact answer to inputs that differ from
+ * the given ones by roundings (Higham, Accuracy and Stability of Numerical
+ * Algorithms, 2002, 1.5), so no gate may be narrower than what these move the
+ * answer by. The reference in double runs on such inputs, and its answers are
+ * compared with the truth.
+ *
+ * Half of the draws are made for values: the errors of a sum of equal terms
+ * have one sign, and moves that are drawn for each of the terms cancel.
+ *
+ * Most outputs pass without it, so it is measured where one does not.
+ */
+#include "eval/pool_priv.h"
+
+#include "base/mem.h"
+#include "eval/judge_priv.h"
+#include "eval/protocol_priv.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- moved inputs ---- */
+
+/* splitmix64's finalizer, as in referee.cu. */
+static uint64_t mix(uint64_t seed, uint64_t of)
+{
+	uint64_t x = seed + (of * 16 + 1) * 0x9e3779b97f4a7c15ULL;
+
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
+	return x ^ x >> 31;
+}
+
+void pike_move_all(double *v, size_t n, const struct pike_move *m)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint64_t of = i;
+		double x;
+
+		if (m->by_value)
+			memcpy(&of, &v[i], sizeof(of));
+		x = v[i] * (mix(m->seed, of) & 1 ? 1 + m->by : 1 - m->by);
+		v[i] = x < m->lo ? m->lo : x > m->hi ? m->hi : x;
+	}
+}
+
+bool pike_move_range(struct pike_move *m, const struct pike_arg *a)
+{
+	m->lo = -INFINITY;
+	m->hi = INFINITY;
+	/* An author who wrote uniform(a,b) has declared the domain. */
+	if (a->init == PIKE_INIT_UNIFORM && a->a < a->b) {
+		m->lo = a->a;
+		m->hi = a->b;
+	}
+	return pike_arg_is_input(a) && pike_dtype_is_float(a->dtype) &&
+	       (a->init == PIKE_INIT_NORMAL || a->init == PIKE_INIT_UNIFORM);
+}
+
+/* ---- moved truths ---- */
+
+static bool held_to(const struct pike_pool *p, size_t arg, double by)
+{
+	const struct pike_arg *a = &p->layout.t->args[arg];
+
+	return pike_arg_is_output(a) && pike_dtype_is_float(a->dtype) &&
+	       p->tol[arg].move == by;
+}
+
+static int take_moved(struct pike_pool *p, struct pike_ref *ref, size_t set,
+		      double by, struct pike_err *err)
+{
+	size_t nargs = p->layout.t->nargs;
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < nargs; i++) {
+		const void *q;
+
+		if (!held_to(p, i, by))
+			continue;
+		ret = pike_ref_result(&q, ref, i, err);
+		if (!ret)
+			pike_natural_moved(&p->nat[set * nargs + i], q,
+					   pike_ref_dtype(ref, i),
+					   pike_pool_truth(p, set, i));
+	}
+	return ret;
+}
+
+int pike_pool_move(struct pike_pool *p, size_t set, size_t arg, size_t draws,
+		   struct pike_err *err)
+{
+	struct pike_move m = { .by = p->tol[arg].move };
+	struct pike_ref *ref = NULL;
+	int ret = pike_pool_fetch(p, set, err);
+
+	if (!ret)
+		ret = pike_ref_open(&ref, p->j, &p->layout, PIKE_REAL_DOUBLE,
+				    err);
+	for (size_t k = 0; !ret && k < draws; k++) {
+		m.seed = pike_rng_u64(&p->j->rng);
+		m.by_value = k % 2;
+		ret = pike_ref_run_moved(ref, p, set, &m, err);
+		if (!ret)
+			ret = take_moved(p, ref, set, m.by, err);
+	}
+	pike_ref_close(ref);
+	return ret;
+}
+
+/* ---- asked for ---- */
+
+/* Sets of the own distribution are alike: what is known of one of them need
+ * not be measured on all. */
+static void share(struct pike_pool *p, size_t set, size_t arg)
+{
+	size_t nargs = p->layout.t->nargs;
+	const struct pike_natural *from = pike_pool_nat(p, set, arg);
+
+	if (p->dist[set] != PIKE_DIST_OWN)
+		return;
+	for (size_t s = 0; s < p->nsets; s++) {
+		struct pike_natural *to = &p->nat[s * nargs + arg];
+
+		if (p->dist[s] != PIKE_DIST_OWN)
+			continue;
+		to->moved_l2 = fmax(to->moved_l2, from->moved_l2);
+		to->moved_max = fmax(to->moved_max, from->moved_max);
+	}
+}
+
+/* No rounding turns numbers into NaN or changes integers, and cases on whose
+ * own inputs it moves a truth that far are refused by the lint. */
+static bool may_explain(const struct pike_pool *p, const struct pike_check *c,
+			size_t set, double by)
+{
+	if (!(by > 0) || c->gate == PIKE_G1 || c->gate == PIKE_G5)
+		return false;
+	return p->dist[set] != PIKE_DIST_OWN ||
+	       c->rel_l2 <= 2 * PROTO_COND_TELLS;
+}
+
+int pike_pool_condition(bool *wider, struct pike_pool *p,
+			const struct pike_check *c, size_t set, size_t arg,
+			struct pike_err *err)
+{
+	size_t nargs = p->layout.t->nargs, at = set * nargs + arg;
+	struct pike_natural before = p->nat[at];
+	double by = p->tol[arg].move;
+	int ret;
+
+	*wider = false;
+	if (p->asked[at] || !may_explain(p, c, set, by))
+		return 0;
+	ret = pike_pool_move(p, set, arg, PROTO_COND_DRAWS, err);
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < nargs; i++) {
+		if (!held_to(p, i, by))
+			continue;
+		p->asked[set * nargs + i] = true;
+		share(p, set, i);
+	}
+	*wider = p->nat[at].moved_l2 > before.moved_l2 ||
+		 p->nat[at].moved_max > before.moved_max;
+	return 0;
+}
+
+bool pike_pool_vague(const struct pike_pool *p, size_t set)
+{
+	for (size_t i = 0; i < p->layout.t->nargs; i++)
+		if (pike_arg_is_output(&p->layout.t->args[i]) &&
+		    pike_natural_vague(pike_pool_nat(p, set, i),
+				       pike_pool_truth(p, set, i)))
+			return true;
+	return false;
+}
