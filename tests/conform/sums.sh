@@ -14,7 +14,7 @@ cpu)
 	for (volatile int k = 0; k < TIMES; k++)
 		for (int i = 0; i < n; i++)
 			row(x + (long)i * m, g, b, ln + (long)i * m,
-			    sm + (long)i * m, var + i, lse + i, m, @O@);
+			    sm + (long)i * m, var + i, raw + i, lse + i, m, @O@);
 }'
 	;;
 cuda)
@@ -26,12 +26,12 @@ extern "C" __global__ void rows(@A@)
 
 	for (volatile int k = 0; k < TIMES; k++)
 		row(x + (long)i * m, g, b, ln + (long)i * m, sm + (long)i * m,
-		    var + i, lse + i, m, @O@);
+		    var + i, raw + i, lse + i, m, @O@);
 }'
 	;;
 esac
 rows_args='const @T@ *x, const @T@ *g, const @T@ *b, @T@ *ln, @T@ *sm,
-	@T@ *var, @T@ *lse, int n, int m'
+	@T@ *var, @T@ *raw, @T@ *lse, int n, int m'
 
 # The last COUNT bits of a float, rounded away: 13 leave tf32, 16 bf16.
 rows_low='@D@ float low(float x, unsigned count)
@@ -50,8 +50,7 @@ rows_term='@D@ @S@ term(const @T@ *x, int i, int what, @S@ c)
 	return what == 0 ? LOW(x[i]) : what == 1 ? d * d : EXP(d);
 }'
 rows_row='@D@ void row(const @T@ *x, const @T@ *g, const @T@ *b, @T@ *ln,
-	@T@ *sm, @T@ *var, @T@ *lse, int m,
-	int order)
+	@T@ *sm, @T@ *var, @T@ *raw, @T@ *lse, int m, int order)
 {
 	@S@ most = x[0], mean = sum_ln(x, m, 0, 0, order) / m;
 	@S@ v = sum_ln(x, m, 1, mean, order) / m, scale = 1 / SQRT(v + EPS), s;
@@ -64,7 +63,9 @@ rows_row='@D@ void row(const @T@ *x, const @T@ *g, const @T@ *b, @T@ *ln,
 	for (int i = 0; i < m; i++)
 		sm[i] = (@T@)(EXP(LOW_SM(x[i]) - most) / s);
 	mean = sum_var(x, m, 0, 0, order) / m;
-	*var = (@T@)(sum_var(x, m, 1, mean, order) / m + EPS);
+	v = sum_var(x, m, 1, mean, order) / m;
+	*raw = (@T@)v;
+	*var = (@T@)(v + EPS);
 	*lse = (@T@)(most + LOG(sum_lse(x, m, 2, most, order)));
 }'
 # One after the other; halves of halves; 32 lanes, as a warp.
@@ -158,6 +159,7 @@ rows_target() { # rows_target NAME INIT STRESS: its sources are of that name
 			arg = out f32 ln[n][m]
 			arg = out f32 sm[n][m]
 			arg = out f32 var[n]
+			arg = out f32 raw[n]
 			arg = out f32 lse[n]
 			arg = i32 n
 			arg = i32 m
@@ -169,7 +171,7 @@ rows_target() { # rows_target NAME INIT STRESS: its sources are of that name
 }
 
 rows_judge() { # rows_judge TARGET OPTION ORDERS FUNCTION:BITS...
-	local target=$1 option=$2 low wants=()
+	local target=$1 option=$2 order low wants=()
 	for order in $3; do
 		rows_of float float "${order#*:}" |
 			revision "$target-${order%:*}" "$target"
@@ -182,16 +184,19 @@ rows_judge() { # rows_judge TARGET OPTION ORDERS FUNCTION:BITS...
 		wants+=("$target-${low/:/-}=wrong")
 	done
 	judge "$target" "$option" "${wants[@]}"
-	# On no inputs was an order let off.
-	check "$target-checked" \
-		"$(grep -c 'reference is not exact\|move the answer' "$dir/out")" 0
 }
 
 # Each order of its rows on offset, tiny and equal inputs; the logsumexp is told
-# from one of tf32 by equal inputs alone.
+# from one of tf32 by equal inputs alone. The variance of equal values is zero,
+# and what is within a rounding of that is not known to be right: so those
+# inputs are listed, and no others.
 rows_near() {
 	rows_judge near '' each:i%3 \
 		ln:13 sm:13 var:13 lse:13 ln:16 sm:16 var:16 lse:16
+	check "near-unchecked" "$(sed 's/"verdict"/\n&/g' "$dir/out" |
+		grep -oE '[a-z]+ on [a-z0-9= ]+: (inputs|the ref|the base)[a-z ]+' |
+		tr ' ' -)" \
+		equal-on-n=40-m=1000:-inputs-that-are-rounded-move-the-answer-there
 }
 
 # No logsumexp of tf32: on these inputs it is as exact as one of fp32.
