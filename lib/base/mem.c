@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static _Noreturn void no_memory(void)
 {
@@ -20,6 +21,23 @@ void *pike_xmalloc(size_t size)
 
 	if (!p)
 		no_memory();
+	return p;
+}
+
+#define HUGE_PAGE ((size_t)2 << 20)
+
+void *pike_xmalloc_big(size_t size)
+{
+	size_t all = (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+	void *p;
+
+	if (size < 2 * HUGE_PAGE || all < size)
+		return pike_xmalloc(size);
+	p = aligned_alloc(HUGE_PAGE, all);
+	if (!p)
+		no_memory();
+	/* Only a hint. */
+	madvise(p, all, MADV_HUGEPAGE);
 	return p;
 }
 

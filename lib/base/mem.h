@@ -9,6 +9,9 @@
 #include <stddef.h>
 
 void *pike_xmalloc(size_t size);
+/* For many megabytes that are about to be written: on huge pages where the
+ * kernel has them, as a fault for each small one takes longer than the rest. */
+void *pike_xmalloc_big(size_t size);
 void *pike_xcalloc(size_t n, size_t size); /* zeroed, overflow checked */
 void *pike_xrealloc(void *p, size_t n, size_t size); /* overflow checked */
 char *pike_xstrdup(const char *s);		     /* NULL gives NULL */
