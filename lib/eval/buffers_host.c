@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * buffers_host: arguments in memory files that judge and runners map, filled
- * and compared by the judge's own core.
+ * and compared by the judge's own cores.
  */
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/par.h"
 #include "base/text.h"
 #include "eval/process_priv.h"
 #include "eval/protocol_priv.h"
@@ -29,11 +30,9 @@ static size_t slot_stride(size_t bytes)
 	return round_up(bytes ? bytes : 1, page);
 }
 
-int pike_mem_make(struct pike_mem *m, const char *name, size_t bytes,
-		  size_t nslots, struct pike_err *err)
+static void shape(struct pike_mem *m, size_t bytes, size_t nslots)
 {
 	size_t used = round_up(bytes ? bytes : 1, 64);
-	int ret;
 
 	memset(m, 0, sizeof(*m));
 	m->fd = -1;
@@ -42,37 +41,70 @@ int pike_mem_make(struct pike_mem *m, const char *name, size_t bytes,
 	m->offset = m->stride - used;
 	m->nslots = nslots ? nslots : 1;
 	m->len = m->stride * m->nslots;
+}
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
+#endif
+#define POPULATE ((size_t)8 << 20)
+
+static void populate_piece(void *ctx, size_t k)
+{
+	const struct pike_mem *m = ctx;
+	size_t at = k * POPULATE;
+
+	madvise(m->map + at, m->len - at < POPULATE ? m->len - at : POPULATE,
+		MADV_POPULATE_WRITE);
+}
+
+/* All of it will be written; a fault a page costs more than that. Without it
+ * (Linux before 5.14) the faults come later. */
+static void populate(struct pike_mem *m)
+{
+	pike_parallel((m->len + POPULATE - 1) / POPULATE, populate_piece, m);
+}
+
+int pike_mem_make(struct pike_mem *m, const char *name, size_t bytes,
+		  size_t nslots, struct pike_err *err)
+{
+	int ret;
+
+	shape(m, bytes, nslots);
 	ret = pike_memfd(&m->fd, name, m->len, err);
 	if (ret)
 		return ret;
-	/* All of it will be written; a fault a page costs more than that. */
-	m->map = mmap(NULL, m->len, PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_POPULATE, m->fd, 0);
+	m->map =
+	    mmap(NULL, m->len, PROT_READ | PROT_WRITE, MAP_SHARED, m->fd, 0);
 	if (m->map == MAP_FAILED) {
 		m->map = NULL;
 		return pike_fail_errno(err, PIKE_FATAL,
 				       "cannot map %zu bytes for '%s'", m->len,
 				       name);
 	}
+	populate(m);
 	return 0;
 }
 
-int pike_mem_seal(struct pike_mem *m, struct pike_err *err)
+int pike_mem_own(struct pike_mem *m, size_t bytes, size_t nslots,
+		 struct pike_err *err)
 {
-	int ret;
-
-	munmap(m->map, m->len);
-	m->map = NULL;
-	ret = pike_memfd_seal(m->fd, err);
-	if (ret)
-		return ret;
-	m->map =
-	    mmap(NULL, m->len, PROT_READ, MAP_SHARED | MAP_POPULATE, m->fd, 0);
+	shape(m, bytes, nslots);
+	m->map = mmap(NULL, m->len, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (m->map == MAP_FAILED) {
 		m->map = NULL;
 		return pike_fail_errno(
 		    err, PIKE_FATAL, "cannot map %zu bytes of inputs", m->len);
 	}
+	madvise(m->map, m->len, MADV_HUGEPAGE);
+	return 0;
+}
+
+int pike_mem_seal(struct pike_mem *m, struct pike_err *err)
+{
+	if (mprotect(m->map, m->len, PROT_READ))
+		return pike_fail_errno(err, PIKE_FATAL,
+				       "cannot write-protect inputs");
 	return 0;
 }
 
@@ -141,8 +173,7 @@ static size_t slot_bytes(const struct pike_arg *a, size_t bytes)
 
 static int make(struct pike_pool *p, size_t arg, struct pike_err *err)
 {
-	return pike_mem_make(&p->mem[arg], p->layout.t->args[arg].name,
-			     p->layout.bytes[arg], p->nsets, err);
+	return pike_mem_own(&p->mem[arg], p->layout.bytes[arg], p->nsets, err);
 }
 
 static int fill_input(struct pike_pool *p, size_t set, size_t arg,
@@ -178,20 +209,14 @@ static int take_natural(struct pike_pool *p, struct pike_ref *ref, size_t set,
 			size_t arg, struct pike_err *err)
 {
 	const struct pike_layout *l = &p->layout;
-	enum pike_dtype dtype = l->t->args[arg].dtype;
 	size_t at = set * l->t->nargs + arg;
 	const void *data;
-	void *q;
 	int ret = pike_ref_result(&data, ref, arg, err);
 
-	if (ret)
-		return ret;
-	q = pike_xmalloc(l->bytes[arg] + 1);
-	pike_convert(q, dtype, data, pike_ref_dtype(ref, arg),
-		     l->shape[arg].elems);
-	pike_natural_error(&p->nat[at], q, &p->tr[at]);
-	free(q);
-	return 0;
+	if (!ret)
+		pike_natural_error(&p->nat[at], data, pike_ref_dtype(ref, arg),
+				   &p->tr[at]);
+	return ret;
 }
 
 static int fetch(struct pike_pool *p, size_t set, size_t arg,
@@ -204,10 +229,8 @@ static int fetch(struct pike_pool *p, size_t set, size_t arg,
 static int passes(bool *out, struct pike_pool *p, const struct pike_trial *t,
 		  struct pike_err *err)
 {
-	struct pike_check c;
-
 	(void)err;
-	*out = pike_check_output(&c, t->y, pike_pool_truth(p, t->set, t->arg),
+	*out = pike_check_passes(t->y, pike_pool_truth(p, t->set, t->arg),
 				 &p->tol[t->arg], t->nat);
 	return 0;
 }
@@ -220,10 +243,17 @@ static void release(struct pike_pool *p)
 
 /* ---- slots ---- */
 
+/* Around the data of each slot; the data are poisoned before each call. */
 static void put_canaries(struct pike_runner *r, struct pike_mem *m)
 {
-	for (size_t at = 0; at < m->len; at += sizeof(r->canary))
-		memcpy(m->map + at, r->canary, sizeof(r->canary));
+	for (size_t slot = 0; slot < m->nslots; slot++) {
+		uint8_t *p = m->map + slot * m->stride;
+
+		for (size_t i = 0; i < m->offset; i += sizeof(r->canary))
+			memcpy(p + i, r->canary, sizeof(r->canary));
+		for (size_t i = m->offset + m->bytes; i < m->stride; i++)
+			p[i] = r->canary[i % sizeof(r->canary)];
+	}
 }
 
 static bool live(const struct pike_runner *r, const struct pike_mem *m,
@@ -275,34 +305,58 @@ static struct pike_region region(const struct pike_runner *r, size_t slot,
 static int put(struct pike_runner *r, size_t slot, size_t set, size_t arg,
 	       struct pike_err *err)
 {
+	const struct pike_layout *l = &r->pool->layout;
+	enum pike_dtype type = l->t->args[arg].dtype;
+
 	(void)err;
-	memcpy(pike_mem_at(&r->mem[arg], slot),
-	       pike_mem_at(&r->pool->mem[arg], set), r->mem[arg].bytes);
+	pike_convert(pike_mem_at(&r->mem[arg], slot), type,
+		     pike_mem_at(&r->pool->mem[arg], set), type,
+		     l->shape[arg].elems);
 	return 0;
 }
 
-static void repeat(void *dst, size_t len, const void *unit, size_t size)
-{
-	size_t done = size < len ? size : len;
-	char *p = dst;
+/* Bytes that a core writes or reads at a time, where several share them; a
+ * multiple of any unit. */
+#define SHARE ((size_t)256 << 10)
+#define SHARES(len) (((len) + SHARE - 1) / SHARE)
 
-	memcpy(p, unit, done);
+struct repetition {
+	char *dst;
+	size_t len, size;
+	uint64_t unit;
+};
+
+static void repeat_share(void *ctx, size_t k)
+{
+	const struct repetition *r = ctx;
+	char *p = r->dst + k * SHARE;
+	size_t left = r->len - k * SHARE, len = left < SHARE ? left : SHARE;
+	size_t done = r->size < len ? r->size : len;
+
+	memcpy(p, &r->unit, done);
 	while (done < len) {
 		size_t n = done < len - done ? done : len - done;
 
 		if (n > 4096)
-			n = 4096 / size * size;
+			n = 4096;
 		memcpy(p + done, p, n);
 		done += n;
 	}
+}
+
+void pike_repeat(void *dst, size_t len, uint64_t unit, size_t size)
+{
+	struct repetition r = { dst, len, size, unit };
+
+	pike_parallel(SHARES(len), repeat_share, &r);
 }
 
 static int poison(struct pike_runner *r, size_t slot, size_t arg, uint64_t unit,
 		  struct pike_err *err)
 {
 	(void)err;
-	repeat(pike_mem_at(&r->mem[arg], slot), r->mem[arg].bytes, &unit,
-	       pike_dtype_size(r->pool->layout.t->args[arg].dtype));
+	pike_repeat(pike_mem_at(&r->mem[arg], slot), r->mem[arg].bytes, unit,
+		    pike_dtype_size(r->pool->layout.t->args[arg].dtype));
 	return 0;
 }
 
@@ -330,11 +384,33 @@ static uint64_t hash_bytes(const void *data, size_t len, uint64_t h)
 	return h ^ h >> 29;
 }
 
+struct hashing {
+	const char *data;
+	size_t len;
+	uint64_t *of; /* by share */
+};
+
+static void hash_share(void *ctx, size_t k)
+{
+	const struct hashing *h = ctx;
+	size_t left = h->len - k * SHARE;
+
+	h->of[k] =
+	    hash_bytes(h->data + k * SHARE, left < SHARE ? left : SHARE, k);
+}
+
 static int hash(uint64_t *h, struct pike_runner *r, size_t slot, size_t arg,
 		struct pike_err *err)
 {
+	struct hashing all = { pike_mem_at(&r->mem[arg], slot),
+			       r->mem[arg].bytes, NULL };
+	size_t n = SHARES(all.len);
+
 	(void)err;
-	*h = hash_bytes(pike_mem_at(&r->mem[arg], slot), r->mem[arg].bytes, *h);
+	all.of = pike_xcalloc(n + 1, sizeof(*all.of));
+	pike_parallel(n, hash_share, &all);
+	*h = hash_bytes(all.of, n * sizeof(*all.of), *h);
+	free(all.of);
 	return 0;
 }
 

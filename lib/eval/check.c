@@ -7,12 +7,14 @@
 #include "eval/check_priv.h"
 
 #include "base/mem.h"
+#include "base/par.h"
 #include "eval/check_elem_priv.h"
 #include "eval/inputs_priv.h"
 #include "eval/protocol_priv.h"
 
 #include <float.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,33 +104,74 @@ void pike_truth_elems(double *out, const struct pike_truth *t, size_t at,
 	pike_elems(out, t->r, stored_as(t->dtype), at, n);
 }
 
+/* Sums of pieces, added in their order: the same on any number of cores. */
+struct part {
+	double ss, max;
+	bool finite;
+};
+
+struct making {
+	struct pike_truth *t;
+	const char *data;
+	enum pike_dtype from;
+	struct part *parts;
+};
+
+static size_t piece_len(size_t n, size_t at)
+{
+	return n - at < PIKE_PIECE ? n - at : PIKE_PIECE;
+}
+
+static void truth_piece(void *ctx, size_t k)
+{
+	const struct making *m = ctx;
+	enum pike_dtype as = stored_as(m->t->dtype);
+	size_t at = k * PIKE_PIECE, end = at + piece_len(m->t->n, at);
+	struct part p = { .finite = true };
+	double block[PROTO_BLOCK];
+
+	pike_convert((char *)m->t->r + at * pike_dtype_size(as), as,
+		     m->data + at * pike_dtype_size(m->from), m->from,
+		     end - at);
+	for (; at < end; at += PROTO_BLOCK) {
+		size_t len = end - at < PROTO_BLOCK ? end - at : PROTO_BLOCK;
+
+		pike_truth_elems(block, m->t, at, len);
+		for (size_t i = 0; i < len; i++) {
+			if (isfinite(block[i]))
+				p.ss += block[i] * block[i];
+			else
+				p.finite = false;
+		}
+	}
+	m->parts[k] = p;
+}
+
 void pike_truth_make(struct pike_truth *t, const void *data,
 		     enum pike_dtype from, enum pike_dtype dtype, size_t n,
 		     size_t row)
 {
+	struct making m = { .t = t, .data = data, .from = from };
 	enum pike_dtype as = stored_as(dtype);
-	double block[PROTO_BLOCK], ss = 0;
+	double ss = 0;
 
 	memset(t, 0, sizeof(*t));
 	t->dtype = dtype;
 	t->n = n;
 	t->row = row ? row : 1;
 	t->finite = true;
-	t->r = pike_xmalloc(n ? n * pike_dtype_size(as) : 1);
-	pike_convert(t->r, as, data, from, n);
-	if (!pike_dtype_is_float(dtype))
+	t->r = pike_xmalloc_big(n ? n * pike_dtype_size(as) : 1);
+	if (!pike_dtype_is_float(dtype)) {
+		pike_convert(t->r, as, data, from, n);
 		return;
-	for (size_t at = 0; at < n; at += PROTO_BLOCK) {
-		size_t len = n - at < PROTO_BLOCK ? n - at : PROTO_BLOCK;
-
-		pike_truth_elems(block, t, at, len);
-		for (size_t i = 0; i < len; i++) {
-			if (isfinite(block[i]))
-				ss += block[i] * block[i];
-			else
-				t->finite = false;
-		}
 	}
+	m.parts = pike_xcalloc(PIKE_PIECES(n) + 1, sizeof(*m.parts));
+	pike_parallel(PIKE_PIECES(n), truth_piece, &m);
+	for (size_t k = 0; k < PIKE_PIECES(n); k++) {
+		ss += m.parts[k].ss;
+		t->finite = t->finite && m.parts[k].finite;
+	}
+	free(m.parts);
 	t->norm = sqrt(ss);
 	t->rms_zero = !(t->norm > 0);
 }
@@ -139,41 +182,105 @@ void pike_truth_release(struct pike_truth *t)
 	memset(t, 0, sizeof(*t));
 }
 
-void pike_natural_error(struct pike_natural *out, const void *q,
-			const struct pike_truth *t)
+struct looking {
+	const char *data;
+	enum pike_dtype from;
+	size_t n;
+	atomic_bool found;
+};
+
+static void finite_piece(void *ctx, size_t k)
 {
-	double y[PROTO_BLOCK], r[PROTO_BLOCK], ss = 0;
+	struct looking *l = ctx;
+	size_t at = k * PIKE_PIECE, end = at + piece_len(l->n, at);
+	double block[PROTO_BLOCK];
+	bool odd = false;
 
-	out->l2 = out->max = 0;
-	if (!pike_dtype_is_float(t->dtype))
-		return;
-	for (size_t at = 0; at < t->n; at += PROTO_BLOCK) {
-		size_t len = t->n - at < PROTO_BLOCK ? t->n - at : PROTO_BLOCK;
+	for (; at < end; at += PROTO_BLOCK) {
+		size_t len = end - at < PROTO_BLOCK ? end - at : PROTO_BLOCK;
 
-		pike_elems(y, q, t->dtype, at, len);
-		pike_truth_elems(r, t, at, len);
+		pike_elems(block, l->data, l->from, at, len);
+		for (size_t i = 0; i < len; i++)
+			odd = odd || !isfinite(block[i]);
+	}
+	if (odd)
+		atomic_store(&l->found, true);
+}
+
+bool pike_all_finite(const void *data, enum pike_dtype from, size_t n)
+{
+	struct looking l = { .data = data, .from = from, .n = n };
+
+	pike_parallel(PIKE_PIECES(n), finite_piece, &l);
+	return !l.found;
+}
+
+struct comparing {
+	const char *q;
+	enum pike_dtype from;
+	const struct pike_truth *t;
+	struct part *parts;
+};
+
+static void natural_piece(void *ctx, size_t k)
+{
+	const struct comparing *c = ctx;
+	size_t at = k * PIKE_PIECE, end = at + piece_len(c->t->n, at);
+	double y[PROTO_BLOCK], r[PROTO_BLOCK];
+	char as_held[PROTO_BLOCK * sizeof(double)];
+	struct part p = { 0 };
+
+	for (; at < end; at += PROTO_BLOCK) {
+		size_t len = end - at < PROTO_BLOCK ? end - at : PROTO_BLOCK;
+
+		pike_convert(as_held, c->t->dtype,
+			     c->q + at * pike_dtype_size(c->from), c->from,
+			     len);
+		pike_elems(y, as_held, c->t->dtype, 0, len);
+		pike_truth_elems(r, c->t, at, len);
 		for (size_t i = 0; i < len; i++) {
 			double d = fabs(y[i] - r[i]);
 
 			if (!isfinite(d))
 				continue;
-			ss += d * d;
-			out->max = d > out->max ? d : out->max;
+			p.ss += d * d;
+			p.max = d > p.max ? d : p.max;
 		}
 	}
+	c->parts[k] = p;
+}
+
+void pike_natural_error(struct pike_natural *out, const void *q,
+			enum pike_dtype from, const struct pike_truth *t)
+{
+	struct comparing c = { .q = q, .from = from, .t = t };
+	double ss = 0;
+
+	out->l2 = out->max = 0;
+	if (!pike_dtype_is_float(t->dtype))
+		return;
+	c.parts = pike_xcalloc(PIKE_PIECES(t->n) + 1, sizeof(*c.parts));
+	pike_parallel(PIKE_PIECES(t->n), natural_piece, &c);
+	for (size_t k = 0; k < PIKE_PIECES(t->n); k++) {
+		ss += c.parts[k].ss;
+		out->max = fmax(out->max, c.parts[k].max);
+	}
+	free(c.parts);
 	out->l2 = t->norm > 0 ? sqrt(ss) / t->norm : 0;
 }
 
-void pike_natural_moved(struct pike_natural *out, const void *q,
-			enum pike_dtype from, const struct pike_truth *t)
+static void moved_piece(void *ctx, size_t k)
 {
-	double y[PROTO_BLOCK], r[PROTO_BLOCK], ss = 0;
+	const struct comparing *c = ctx;
+	size_t at = k * PIKE_PIECE, end = at + piece_len(c->t->n, at);
+	double y[PROTO_BLOCK], r[PROTO_BLOCK];
+	struct part p = { 0 };
 
-	for (size_t at = 0; at < t->n; at += PROTO_BLOCK) {
-		size_t len = t->n - at < PROTO_BLOCK ? t->n - at : PROTO_BLOCK;
+	for (; at < end; at += PROTO_BLOCK) {
+		size_t len = end - at < PROTO_BLOCK ? end - at : PROTO_BLOCK;
 
-		pike_elems(y, q, from, at, len);
-		pike_truth_elems(r, t, at, len);
+		pike_elems(y, c->q, c->from, at, len);
+		pike_truth_elems(r, c->t, at, len);
 		for (size_t i = 0; i < len; i++) {
 			double d = fabs(y[i] - r[i]);
 
@@ -181,10 +288,26 @@ void pike_natural_moved(struct pike_natural *out, const void *q,
 				continue;
 			if (!isfinite(d))
 				d = INFINITY;
-			ss += d * d;
-			out->moved_max = fmax(out->moved_max, d);
+			p.ss += d * d;
+			p.max = d > p.max ? d : p.max;
 		}
 	}
+	c->parts[k] = p;
+}
+
+void pike_natural_moved(struct pike_natural *out, const void *q,
+			enum pike_dtype from, const struct pike_truth *t)
+{
+	struct comparing c = { .q = q, .from = from, .t = t };
+	double ss = 0;
+
+	c.parts = pike_xcalloc(PIKE_PIECES(t->n) + 1, sizeof(*c.parts));
+	pike_parallel(PIKE_PIECES(t->n), moved_piece, &c);
+	for (size_t k = 0; k < PIKE_PIECES(t->n); k++) {
+		ss += c.parts[k].ss;
+		out->moved_max = fmax(out->moved_max, c.parts[k].max);
+	}
+	free(c.parts);
 	out->moved_l2 = fmax(out->moved_l2, sqrt(ss));
 }
 
@@ -277,6 +400,11 @@ struct walk {
 	const struct pike_truth *t;
 	const struct pike_limits *l;
 	struct sums all, row, block;
+	/* A walk over a piece: of a row that began before it, and whether the
+	 * piece has come to that row's end. */
+	struct sums head;
+	bool inside, ended;
+	size_t row_end;
 	double abs_free; /* only where the truth is all zeros */
 	enum pike_gate gate;
 };
@@ -367,10 +495,21 @@ static void walk_chunk(struct walk *w, const double *y, const double *r,
 	add_sums(&w->row, &part);
 }
 
+static void judge_row(struct walk *w, const struct sums *row, size_t end)
+{
+	if (row->n >= PROTO_ROW_MIN && !sums_ok(row, w->l, w->abs_free))
+		fail_at(w, PIKE_G4, end - row->n, 0, 0);
+}
+
 static void end_row(struct walk *w, size_t end)
 {
-	if (w->row.n >= PROTO_ROW_MIN && !sums_ok(&w->row, w->l, w->abs_free))
-		fail_at(w, PIKE_G4, end - w->row.n, 0, 0);
+	if (w->inside && !w->ended) {
+		w->head = w->row;
+		w->row_end = end;
+	} else {
+		judge_row(w, &w->row, end);
+	}
+	w->ended = true;
 	memset(&w->row, 0, sizeof(w->row));
 }
 
@@ -400,7 +539,7 @@ static void walk_block(struct walk *w, const void *y, size_t at, size_t len)
 }
 
 static bool check_exact(struct pike_check *out, const void *y,
-			const struct pike_truth *t)
+			const struct pike_truth *t, bool hurry)
 {
 	size_t size = pike_dtype_size(t->dtype);
 	const char *a = y, *b = t->r;
@@ -408,7 +547,7 @@ static bool check_exact(struct pike_check *out, const void *y,
 	if (!memcmp(a, b, t->n * size))
 		return true;
 	out->gate = PIKE_G5;
-	for (size_t i = 0; i < t->n; i++) {
+	for (size_t i = 0; !hurry && i < t->n; i++) {
 		double got, want, d;
 
 		if (!memcmp(a + i * size, b + i * size, size))
@@ -427,18 +566,90 @@ static bool check_exact(struct pike_check *out, const void *y,
 	return false;
 }
 
+/* Several walks over pieces of one output, each with its own findings. */
+struct march {
+	const char *y;
+	struct walk *walks;
+	struct pike_check *found;
+	/* Only whether it passes is asked: pieces after one that does not are
+	 * left out. */
+	bool hurry;
+	atomic_bool failed;
+};
+
+static void check_piece(void *ctx, size_t k)
+{
+	struct march *m = ctx;
+	struct walk *w = &m->walks[k];
+	size_t at = k * PIKE_PIECE, end = at + piece_len(w->t->n, at);
+
+	if (m->hurry && atomic_load(&m->failed))
+		return;
+	w->inside = at % w->t->row && w->t->row >= PROTO_ROW_MIN;
+	for (; at < end; at += PROTO_BLOCK)
+		walk_block(w, m->y, at,
+			   end - at < PROTO_BLOCK ? end - at : PROTO_BLOCK);
+	if (w->gate != PIKE_G_PASS)
+		atomic_store(&m->failed, true);
+}
+
+/* What a piece has found, after those before it. */
+static void add_walk(struct walk *w, const struct walk *more)
+{
+	struct pike_check *to = w->out, *from = more->out;
+
+	if (more->inside)
+		add_sums(&w->row, more->ended ? &more->head : &more->row);
+	if (more->inside && more->ended) {
+		judge_row(w, &w->row, more->row_end);
+		memset(&w->row, 0, sizeof(w->row));
+	}
+	if (!more->inside || more->ended)
+		w->row = more->row;
+	add_sums(&w->all, &more->all);
+	to->max_abs = fmax(to->max_abs, from->max_abs);
+	if (more->gate == PIKE_G_PASS)
+		return;
+	if (w->gate == PIKE_G_PASS || more->gate < w->gate)
+		w->gate = more->gate;
+	if (!to->bad) {
+		to->first = from->first;
+		to->got = from->got;
+		to->want = from->want;
+	}
+	if (from->bad)
+		to->last = from->last;
+	to->bad += from->bad;
+}
+
+static void walk_all(struct walk *w, const void *y, bool hurry)
+{
+	size_t n = PIKE_PIECES(w->t->n);
+	struct march m = { .y = y, .hurry = hurry };
+
+	m.walks = pike_xcalloc(n + 1, sizeof(*m.walks));
+	m.found = pike_xcalloc(n + 1, sizeof(*m.found));
+	for (size_t k = 0; k < n; k++) {
+		m.walks[k] = *w;
+		m.walks[k].out = &m.found[k];
+	}
+	pike_parallel(n, check_piece, &m);
+	for (size_t k = 0; k < n; k++)
+		add_walk(w, &m.walks[k]);
+	free(m.walks);
+	free(m.found);
+}
+
 static bool check_floats(struct pike_check *out, const void *y,
 			 const struct pike_truth *t,
-			 const struct pike_limits *l)
+			 const struct pike_limits *l, bool hurry)
 {
 	struct walk w = { .out = out, .t = t, .l = l };
 	double norm;
 
 	if (t->rms_zero)
 		w.abs_free = l->abs;
-	for (size_t at = 0; at < t->n; at += PROTO_BLOCK)
-		walk_block(&w, y, at,
-			   t->n - at < PROTO_BLOCK ? t->n - at : PROTO_BLOCK);
+	walk_all(&w, y, hurry);
 	norm = sqrt(w.all.d2);
 	out->rel_l2 = t->norm > 0 ? norm / t->norm : norm;
 	if (!(norm <= l->bound * t->norm + w.abs_free * sqrt((double)t->n)) &&
@@ -448,15 +659,31 @@ static bool check_floats(struct pike_check *out, const void *y,
 	return w.gate == PIKE_G_PASS;
 }
 
-bool pike_check_output(struct pike_check *out, const void *y,
-		       const struct pike_truth *t, const struct pike_tol *tol,
-		       const struct pike_natural *nat)
+static bool check_any(struct pike_check *out, const void *y,
+		      const struct pike_truth *t, const struct pike_tol *tol,
+		      const struct pike_natural *nat, bool hurry)
 {
 	struct pike_limits l;
 
 	memset(out, 0, sizeof(*out));
 	if (tol->exact || !pike_dtype_is_float(t->dtype))
-		return check_exact(out, y, t);
+		return check_exact(out, y, t, hurry);
 	pike_limits_make(&l, t, tol, nat);
-	return check_floats(out, y, t, &l);
+	return check_floats(out, y, t, &l, hurry);
+}
+
+bool pike_check_output(struct pike_check *out, const void *y,
+		       const struct pike_truth *t, const struct pike_tol *tol,
+		       const struct pike_natural *nat)
+{
+	return check_any(out, y, t, tol, nat, false);
+}
+
+bool pike_check_passes(const void *y, const struct pike_truth *t,
+		       const struct pike_tol *tol,
+		       const struct pike_natural *nat)
+{
+	struct pike_check c;
+
+	return check_any(&c, y, t, tol, nat, true);
 }

@@ -16,6 +16,7 @@
 #include "eval/pool_priv.h"
 
 #include "base/mem.h"
+#include "base/par.h"
 #include "eval/judge_priv.h"
 #include "eval/protocol_priv.h"
 
@@ -34,9 +35,22 @@ static uint64_t mix(uint64_t seed, uint64_t of)
 	return x ^ x >> 31;
 }
 
-void pike_move_all(double *v, size_t n, const struct pike_move *m)
+struct moving {
+	double *v;
+	size_t n;
+	const struct pike_move *m;
+};
+
+static void move_piece(void *ctx, size_t k)
 {
-	for (size_t i = 0; i < n; i++) {
+	const struct moving *w = ctx;
+	const struct pike_move *m = w->m;
+	size_t end = (k + 1) * PIKE_PIECE;
+	double *v = w->v;
+
+	if (end > w->n)
+		end = w->n;
+	for (size_t i = k * PIKE_PIECE; i < end; i++) {
 		uint64_t of = i;
 		double x;
 
@@ -45,6 +59,13 @@ void pike_move_all(double *v, size_t n, const struct pike_move *m)
 		x = v[i] * (mix(m->seed, of) & 1 ? 1 + m->by : 1 - m->by);
 		v[i] = x < m->lo ? m->lo : x > m->hi ? m->hi : x;
 	}
+}
+
+void pike_move_all(double *v, size_t n, const struct pike_move *m)
+{
+	struct moving w = { v, n, m };
+
+	pike_parallel(PIKE_PIECES(n), move_piece, &w);
 }
 
 bool pike_move_range(struct pike_move *m, const struct pike_arg *a)

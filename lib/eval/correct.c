@@ -118,12 +118,16 @@ static int check_set(const struct pike_correct *k, struct pike_runner **r,
 static int check_pool(const struct pike_correct *k, struct pike_pool *p,
 		      struct pike_fault *f, struct pike_err *err)
 {
-	struct pike_runner_opts o = {
-		.build = k->cand, .pool = p, .nslots = PROTO_HELD, .hide = true
-	};
+	struct pike_runner_opts o = { .build = k->cand,
+				      .pool = p,
+				      .nslots = p->nsets < PROTO_HELD
+						    ? p->nsets
+						    : PROTO_HELD,
+				      .hide = true };
 	struct pike_runner *r = NULL;
 	int ret = 0;
 
+	pike_judge_spread(k->j);
 	for (size_t s = 0; !ret && s < p->nsets; s++) {
 		if (pike_judge_stopped(k->j))
 			ret = pike_fail(err, PIKE_RETRY, "interrupted");
@@ -132,6 +136,7 @@ static int check_pool(const struct pike_correct *k, struct pike_pool *p,
 	}
 	if (!ret && r)
 		ret = pike_runner_settled(r, f, err);
+	pike_judge_gather(k->j);
 	pike_runner_close(r);
 	return ret;
 }
@@ -153,11 +158,25 @@ static size_t choose_dists(enum pike_dist *d, const struct pike_target *t,
 	return n;
 }
 
+/* Drawing a set takes longer than a process does to start. */
+static bool is_large(const struct pike_judge *j, const struct pike_case *c)
+{
+	struct pike_layout l;
+	bool large;
+
+	if (pike_layout_make(&l, j, c, NULL))
+		return false;
+	large = l.in_bytes + l.truth_bytes > PROTO_LARGE_BYTES;
+	pike_layout_release(&l);
+	return large;
+}
+
 int pike_correct_case(const struct pike_correct *k, const struct pike_case *c,
 		      bool hidden, struct pike_fault *f, struct pike_err *err)
 {
 	enum pike_dist d[PROTO_OWN_SETS + PROTO_HIDDEN_SETS + PIKE_DIST_COUNT];
 	size_t n = choose_dists(d, k->j->t, hidden), room, done = 0;
+	bool large = is_large(k->j, c);
 	struct pike_pool_opts o = { .c = c,
 				    .secret = k->secret,
 				    .source_hash = k->cand->source_hash,
@@ -167,7 +186,11 @@ int pike_correct_case(const struct pike_correct *k, const struct pike_case *c,
 	while (!ret && done < n) {
 		struct pike_pool *p = NULL;
 
-		o.nsets = n - done < room ? n - done : room;
+		/* Most that are wrong are so on the first: the others need not
+		 * be drawn then. */
+		o.nsets = done || !large ? room : 1;
+		if (o.nsets > n - done)
+			o.nsets = n - done;
 		o.dist = d + done;
 		ret = pike_pool_make(&p, k->j, &o, err);
 		if (!ret)

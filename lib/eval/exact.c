@@ -237,7 +237,7 @@ static int call_case(struct ending *e, const struct pike_exact *x,
 /* A measured case that does not take long, however slow sanitizers are. */
 static bool is_moderate(const struct pike_case_state *cs)
 {
-	const struct pike_layout *l = &cs->pool->layout;
+	const struct pike_layout *l = &cs->layout;
 
 	return cs->base_ns < PROTO_EXACT_NS &&
 	       l->in_bytes + l->slot_bytes < PROTO_EXACT_BYTES;

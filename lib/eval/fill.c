@@ -204,7 +204,7 @@ static double floor_of(const struct pike_judge *j, size_t i)
 				.threads = (int)j->t->threads,
 				.cold = j->t->cold,
 				.gpu = j->traits->memory == PIKE_ON_GPU };
-	const struct pike_layout *l = &j->cases[i].pool->layout;
+	const struct pike_layout *l = &j->cases[i].layout;
 
 	for (size_t a = 0; a < j->t->nargs; a++)
 		if (pike_arg_is_output(&j->t->args[a]))

@@ -3,6 +3,7 @@
 #include "eval/inputs_priv.h"
 
 #include "base/mem.h"
+#include "base/par.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -44,68 +45,73 @@ static float bits_float(uint32_t u)
 	return f;
 }
 
-/* Rounds |x| to a multiple of 2^(e - bits) by the FPU's own nearest-even:
- * x is a double, the grid is coarser, so one rounding only. */
-static double round_to_grid(double x, int bits, int emin)
-{
-	int e;
-	double ulp;
+/* A binary format of 16 bits: bits of its fraction, and the exponent of its
+ * smallest normal number, which is that of its largest with the sign turned and
+ * one added. */
+struct narrow {
+	int bits, emin;
+};
+static const struct narrow f16 = { 10, -14 }, bf16 = { 7, -126 };
 
-	frexp(x, &e);
-	e -= 1;
-	if (e < emin)
-		e = emin;
-	ulp = ldexp(1.0, e - bits);
-	return nearbyint(x / ulp) * ulp;
+/* |x| as that format has it, rounded to nearest even in one step. */
+static inline uint16_t narrow(uint64_t u, struct narrow f)
+{
+	uint16_t inf = (uint16_t)((1u << 15) - (1u << f.bits));
+	int e = (int)(u >> 52 & 0x7ff) - 1023, shift = 52 - f.bits;
+	uint64_t m = (u & 0xfffffffffffffULL) | 1ULL << 52, kept, half;
+
+	if (e > -f.emin + 1)
+		return e == 1024 && m << 12
+			   ? (uint16_t)(inf | 1u << (f.bits - 1))
+			   : inf;
+	if (e < f.emin - f.bits - 1)
+		return 0;
+	if (e < f.emin)
+		shift += f.emin - e;
+	kept = m >> shift;
+	half = 1ULL << (shift - 1);
+	m &= 2 * half - 1;
+	kept += m > half || (m == half && kept & 1);
+	/* A carry goes on into the exponent, as it should. */
+	if (e >= f.emin)
+		kept += (uint64_t)(e - f.emin) << f.bits;
+	return (uint16_t)kept;
+}
+
+static uint64_t double_bits(double x)
+{
+	uint64_t u;
+
+	memcpy(&u, &x, sizeof(u));
+	return u;
 }
 
 uint16_t pike_f16_from(double x)
 {
-	uint16_t sign = signbit(x) ? 0x8000 : 0;
-	double a = fabs(x);
-	int e;
+	uint64_t u = double_bits(x);
 
-	if (isnan(x))
-		return sign | 0x7e00;
-	if (isinf(x))
-		return sign | 0x7c00;
-	if (a == 0)
-		return sign;
-	a = round_to_grid(a, 10, -14);
-	if (a >= 65536.0)
-		return sign | 0x7c00;
-	if (a < ldexp(1.0, -14))
-		return sign | (uint16_t)ldexp(a, 24);
-	a = frexp(a, &e); /* a in [0.5, 1) */
-	return sign | (uint16_t)((e + 14) << 10) |
-	       (uint16_t)(ldexp(a, 11) - 1024);
+	return (uint16_t)(u >> 63 << 15 | narrow(u & INT64_MAX, f16));
 }
 
 double pike_f16_to(uint16_t h)
 {
-	int e = h >> 10 & 31, m = h & 1023;
+	uint64_t e = h >> 10 & 31, m = h & 1023, u;
 	double a;
 
-	if (e == 31)
-		a = m ? NAN : INFINITY;
-	else if (e)
-		a = ldexp(1024 + m, e - 25);
-	else
-		a = ldexp(m, -24);
+	if (!e)
+		a = (double)m * 0x1p-24;
+	else {
+		u = (e == 31 ? 0x7ff : e + 1008) << 52 | m << 42;
+		memcpy(&a, &u, sizeof(a));
+	}
 	return h & 0x8000 ? -a : a;
 }
 
 uint16_t pike_bf16_from(double x)
 {
-	double a = fabs(x);
-	uint32_t u;
+	uint64_t u = double_bits(x);
 
-	if (isnan(x))
-		return signbit(x) ? 0xffc0 : 0x7fc0;
-	if (a != 0 && !isinf(x))
-		a = round_to_grid(a, 7, -126);
-	u = float_bits((float)copysign(a, x));
-	return (uint16_t)(u >> 16);
+	return (uint16_t)(u >> 63 << 15 | narrow(u & INT64_MAX, bf16));
 }
 
 double pike_bf16_to(uint16_t h)
@@ -115,45 +121,44 @@ double pike_bf16_to(uint16_t h)
 
 /* ---- conversion ---- */
 
-#define LOAD(type)                                                             \
+#define EACH(type, value)                                                      \
 	do {                                                                   \
-		type tmp_;                                                     \
-		memcpy(&tmp_, (const char *)src + i * sizeof(tmp_),            \
-		       sizeof(tmp_));                                          \
-		return (double)tmp_;                                           \
+		const char *at_ = src;                                         \
+		for (size_t i = 0; i < n; i++, at_ += sizeof(type)) {          \
+			type v;                                                \
+			memcpy(&v, at_, sizeof(v));                            \
+			out[i] = (double)(value);                              \
+		}                                                              \
+		return;                                                        \
 	} while (0)
 
-static double load(const void *src, enum pike_dtype t, size_t i)
+static void load(double *out, const void *src, enum pike_dtype t, size_t n)
 {
-	uint16_t h = 0;
-
 	switch (t) {
 	case PIKE_F64:
-		LOAD(double);
+		EACH(double, v);
 	case PIKE_F32:
-		LOAD(float);
+		EACH(float, v);
 	case PIKE_F16:
-		memcpy(&h, (const char *)src + 2 * i, 2);
-		return pike_f16_to(h);
+		EACH(uint16_t, pike_f16_to(v));
 	case PIKE_BF16:
-		memcpy(&h, (const char *)src + 2 * i, 2);
-		return pike_bf16_to(h);
+		EACH(uint16_t, pike_bf16_to(v));
 	case PIKE_I8:
-		LOAD(int8_t);
+		EACH(int8_t, v);
 	case PIKE_U8:
 	case PIKE_BOOL:
-		LOAD(uint8_t);
+		EACH(uint8_t, v);
 	case PIKE_I32:
-		LOAD(int32_t);
+		EACH(int32_t, v);
 	case PIKE_U32:
-		LOAD(uint32_t);
+		EACH(uint32_t, v);
 	case PIKE_I64:
-		LOAD(int64_t);
+		EACH(int64_t, v);
 	case PIKE_DTYPE_COUNT:
 		break;
 	}
-	return 0;
 }
+#undef EACH
 
 /* Kept inside what the type can hold: a cast from outside it is undefined. */
 static double within(double x, double lo, double hi)
@@ -161,50 +166,44 @@ static double within(double x, double lo, double hi)
 	return x < lo ? lo : x > hi ? hi : x;
 }
 
-#define STORE(type, lo, hi)                                                    \
+#define EACH(type, value)                                                      \
 	do {                                                                   \
-		type tmp_ = (type)within(x, lo, hi);                           \
-		memcpy((char *)dst + i * sizeof(tmp_), &tmp_, sizeof(tmp_));   \
+		char *at_ = dst;                                               \
+		for (size_t i = 0; i < n; i++, at_ += sizeof(type)) {          \
+			double x = src[i];                                     \
+			type v = (type)(value);                                \
+			memcpy(at_, &v, sizeof(v));                            \
+		}                                                              \
+		return;                                                        \
 	} while (0)
 
-static void store(void *dst, enum pike_dtype t, size_t i, double x)
+static void store(void *dst, enum pike_dtype t, const double *src, size_t n)
 {
-	uint16_t h;
-	float f;
-
 	switch (t) {
 	case PIKE_F64:
-		memcpy((char *)dst + i * sizeof(x), &x, sizeof(x));
-		break;
+		EACH(double, x);
 	case PIKE_F32:
-		f = (float)x;
-		memcpy((char *)dst + i * sizeof(f), &f, sizeof(f));
-		break;
+		EACH(float, x);
 	case PIKE_F16:
+		EACH(uint16_t, pike_f16_from(x));
 	case PIKE_BF16:
-		h = t == PIKE_F16 ? pike_f16_from(x) : pike_bf16_from(x);
-		memcpy((char *)dst + 2 * i, &h, 2);
-		break;
+		EACH(uint16_t, pike_bf16_from(x));
 	case PIKE_I8:
-		STORE(int8_t, INT8_MIN, INT8_MAX);
-		break;
+		EACH(int8_t, within(x, INT8_MIN, INT8_MAX));
 	case PIKE_U8:
 	case PIKE_BOOL:
-		STORE(uint8_t, 0, UINT8_MAX);
-		break;
+		EACH(uint8_t, within(x, 0, UINT8_MAX));
 	case PIKE_I32:
-		STORE(int32_t, INT32_MIN, INT32_MAX);
-		break;
+		EACH(int32_t, within(x, INT32_MIN, INT32_MAX));
 	case PIKE_U32:
-		STORE(uint32_t, 0, UINT32_MAX);
-		break;
+		EACH(uint32_t, within(x, 0, UINT32_MAX));
 	case PIKE_I64:
-		STORE(int64_t, -0x1p62, 0x1p62);
-		break;
+		EACH(int64_t, within(x, -0x1p62, 0x1p62));
 	case PIKE_DTYPE_COUNT:
 		break;
 	}
 }
+#undef EACH
 
 static void widen_f32(double *dst, const float *src, size_t n)
 {
@@ -236,11 +235,14 @@ static void narrow_f32(uint16_t *dst, const float *src, size_t n)
 	}
 }
 
-void pike_convert(void *dst, enum pike_dtype to, const void *src,
-		  enum pike_dtype from, size_t n)
+static void convert(void *dst, enum pike_dtype to, const void *src,
+		    enum pike_dtype from, size_t n)
 {
+	size_t in = pike_dtype_size(from), out = pike_dtype_size(to);
+	double part[256];
+
 	if (to == from)
-		memcpy(dst, src, n * pike_dtype_size(to));
+		memcpy(dst, src, n * out);
 	else if (to == PIKE_F64 && from == PIKE_F32)
 		widen_f32(dst, src, n);
 	else if (to == PIKE_F32 && from == PIKE_F64)
@@ -250,8 +252,40 @@ void pike_convert(void *dst, enum pike_dtype to, const void *src,
 	else if (to == PIKE_BF16 && from == PIKE_F32)
 		narrow_f32(dst, src, n);
 	else
-		for (size_t i = 0; i < n; i++)
-			store(dst, to, i, load(src, from, i));
+		for (size_t at = 0; at < n; at += 256) {
+			size_t len = n - at < 256 ? n - at : 256;
+
+			load(part, (const char *)src + at * in, from, len);
+			store((char *)dst + at * out, to, part, len);
+		}
+}
+
+struct conversion {
+	char *dst;
+	const char *src;
+	enum pike_dtype to, from;
+	size_t n;
+};
+
+static void convert_piece(void *ctx, size_t i)
+{
+	const struct conversion *c = ctx;
+	size_t at = i * PIKE_PIECE;
+	size_t len = c->n - at < PIKE_PIECE ? c->n - at : PIKE_PIECE;
+
+	convert(c->dst + at * pike_dtype_size(c->to), c->to,
+		c->src + at * pike_dtype_size(c->from), c->from, len);
+}
+
+void pike_convert(void *dst, enum pike_dtype to, const void *src,
+		  enum pike_dtype from, size_t n)
+{
+	struct conversion c = { dst, src, to, from, n };
+
+	if (n <= PIKE_PIECE)
+		convert(dst, to, src, from, n);
+	else
+		pike_parallel(PIKE_PIECES(n), convert_piece, &c);
 }
 
 /* ---- distributions ---- */
@@ -392,45 +426,101 @@ struct row_draw {
 	double value;
 };
 
-static double draw(const struct pike_arg *arg, struct pike_shape s, size_t i,
-		   enum pike_dist dist, struct row_draw *row,
-		   struct pike_rng *rng)
-{
-	size_t col = i % s.row;
+/* A buffer that is being drawn: in pieces, each from a generator of its own
+ * that follows from the seed and the piece's number, so that it does not matter
+ * who draws which when. */
+struct fill {
+	char *dst;
+	const struct pike_arg *arg;
+	struct pike_shape shape;
+	enum pike_dist dist;
+	uint64_t seed;
+};
 
-	if (dist == PIKE_DIST_OWN)
-		return draw_own(arg, i, rng);
-	if (dist != PIKE_DIST_IMPULSE && dist != PIKE_DIST_EQUAL)
-		return draw_dist(dist, rng);
-	if (!col) {
-		row->hot = pike_rng_below(rng, s.row);
-		/* Of one sign: sums of few different values that cancel have
-		 * no error to speak of at times, and a large one at others,
-		 * in the reference and in an honest kernel apart. */
-		row->value = fabs(zig_draw(rng));
+static void seed_for(struct pike_rng *rng, uint64_t seed, uint64_t number)
+{
+	/* An odd multiple: another for each number (splitmix64 mixes them). */
+	pike_rng_seed(rng, seed + (2 * number + 1) * 0xd1342543de82ef95ULL);
+}
+
+static void draw_row(struct row_draw *row, const struct fill *f, size_t number)
+{
+	struct pike_rng rng;
+
+	seed_for(&rng, ~f->seed, number);
+	row->hot = pike_rng_below(&rng, f->shape.row);
+	/* Of one sign: sums of few different values that cancel have no error
+	 * to speak of at times, and a large one at others, in the reference
+	 * and in an honest kernel apart. */
+	row->value = fabs(zig_draw(&rng));
+}
+
+/* Elements [at, at + n) of a distribution that a row has something of. */
+static void draw_rows(double *x, const struct fill *f, size_t at, size_t n)
+{
+	size_t row = f->shape.row;
+	struct row_draw d = { 0, 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		size_t col = (at + i) % row;
+
+		if (!i || !col)
+			draw_row(&d, f, (at + i) / row);
+		if (f->dist == PIKE_DIST_EQUAL)
+			x[i] = d.value;
+		else
+			x[i] = col == d.hot ? 1 : 0;
 	}
-	if (dist == PIKE_DIST_EQUAL)
-		return row->value;
-	return col == row->hot ? 1 : 0;
+}
+
+static void draw(double *x, const struct fill *f, size_t at, size_t n,
+		 struct pike_rng *rng)
+{
+	bool own = f->dist == PIKE_DIST_OWN;
+
+	if (f->dist == PIKE_DIST_IMPULSE || f->dist == PIKE_DIST_EQUAL)
+		draw_rows(x, f, at, n);
+	else if (own && f->arg->init == PIKE_INIT_NORMAL)
+		for (size_t i = 0; i < n; i++)
+			x[i] = zig_draw(rng);
+	else
+		for (size_t i = 0; i < n; i++)
+			x[i] = own ? draw_own(f->arg, at + i, rng)
+				   : draw_dist(f->dist, rng);
+	/* Integers of a float draw: truncated, and a bool is 0 or 1 */
+	for (size_t i = 0; f->arg->dtype == PIKE_BOOL && i < n; i++)
+		x[i] = x[i] != 0;
+}
+
+static void fill_piece(void *ctx, size_t k)
+{
+	const struct fill *f = ctx;
+	size_t at = k * PIKE_PIECE, end = at + PIKE_PIECE;
+	size_t size = pike_dtype_size(f->arg->dtype);
+	struct pike_rng rng;
+	double x[256];
+
+	if (end > f->shape.elems)
+		end = f->shape.elems;
+	seed_for(&rng, f->seed, k);
+	for (; at < end; at += 256) {
+		size_t n = end - at < 256 ? end - at : 256;
+
+		draw(x, f, at, n, &rng);
+		store(f->dst + at * size, f->arg->dtype, x, n);
+	}
 }
 
 void pike_inputs_fill(void *dst, const struct pike_arg *arg,
 		      struct pike_shape shape, enum pike_dist dist,
 		      struct pike_rng *rng)
 {
-	struct row_draw row = { 0, 0 };
+	struct fill f = { .dst = dst, .arg = arg, .shape = shape };
 
 	pthread_once(&zig_once, zig_init);
-	if (!pike_inputs_stressable(arg))
-		dist = PIKE_DIST_OWN;
-	if (!shape.row)
-		shape.row = 1;
-	for (size_t i = 0; i < shape.elems; i++) {
-		double x = draw(arg, shape, i, dist, &row, rng);
-
-		/* Integers of a float draw: truncated, and a bool is 0 or 1 */
-		if (arg->dtype == PIKE_BOOL)
-			x = x != 0;
-		store(dst, arg->dtype, i, x);
-	}
+	f.dist = pike_inputs_stressable(arg) ? dist : PIKE_DIST_OWN;
+	f.seed = pike_rng_u64(rng);
+	if (!f.shape.row)
+		f.shape.row = 1;
+	pike_parallel(PIKE_PIECES(shape.elems), fill_piece, &f);
 }

@@ -19,6 +19,12 @@ uint64_t pike_input_seed(const uint8_t secret[PIKE_SECRET_LEN],
 			 const char *source_hash, const char *env,
 			 uint64_t counter);
 
+/* Elements that one core handles at a time, where several share the work. Sums
+ * are made of such pieces, and a piece of an input has a generator of its own:
+ * results do not depend on how many cores there are. */
+#define PIKE_PIECE ((size_t)1 << 16)
+#define PIKE_PIECES(n) (((n) + PIKE_PIECE - 1) / PIKE_PIECE)
+
 /* How a buffer is laid out; `row` is its last extent, 1 for a scalar. */
 struct pike_shape {
 	size_t elems, row;

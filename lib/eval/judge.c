@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/par.h"
 #include "base/text.h"
 #include "eval/process_priv.h"
 #include "eval/protocol_priv.h"
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 bool pike_judge_stopped(const struct pike_judge *j)
 {
@@ -132,6 +134,8 @@ static void pin_cores(struct pike_judge *j)
 		CPU_SET(c, &j->run_cpus);
 		threads--;
 	}
+	if (sched_getaffinity(0, sizeof(j->all_cpus), &j->all_cpus))
+		j->all_cpus = j->run_cpus;
 	j->have_judge_cpus = j->dev.judge_core >= 0;
 	if (j->have_judge_cpus)
 		CPU_SET(j->dev.judge_core, &j->judge_cpus);
@@ -181,8 +185,34 @@ void pike_judge_leave(const struct pike_watch *w, struct pike_judge *j)
 		sched_setaffinity(0, sizeof(w->old), &w->old);
 	for (struct pike_build *b = j->builds; w->paused && b; b = b->next)
 		pike_build_pause(b, false);
+	if (!j->spread)
+		pike_refs_drop(j);
 	if (!--j->held)
 		j->held_ns += pike_now_ns() - w->t0;
+}
+
+static bool may_spread(const struct pike_judge *j)
+{
+	return j->held || j->lock >= 0 || j->traits->noise != PIKE_NOISE_CORE;
+}
+
+void pike_judge_spread(struct pike_judge *j)
+{
+	if (!j->spread++ && may_spread(j))
+		pike_parallel_on(&j->all_cpus);
+}
+
+void pike_judge_gather(struct pike_judge *j)
+{
+	if (!--j->spread)
+		pike_parallel_on(NULL);
+}
+
+const cpu_set_t *pike_judge_idle(const struct pike_judge *j)
+{
+	if (may_spread(j))
+		return &j->all_cpus;
+	return j->have_judge_cpus ? &j->judge_cpus : NULL;
 }
 
 /* ---- opening ---- */
@@ -263,6 +293,8 @@ static int build_own(struct pike_judge *j, struct pike_err *err)
 	return ret;
 }
 
+#define ROUGH_NS 200000000
+
 /* Runs the base on every set of a small pool: it must agree with the
  * reference. Gives its time per call, roughly: on the judge's core, so that
  * nobody's measurement is disturbed. */
@@ -271,21 +303,24 @@ static int check_base(int64_t *call_ns, struct pike_judge *j,
 {
 	struct pike_runner_opts o = { .build = j->base,
 				      .pool = p,
-				      .nslots = p->nsets,
-				      .cpus = j->have_judge_cpus
-						  ? &j->judge_cpus
-						  : NULL };
+				      .nslots = 1,
+				      .cpus = pike_judge_idle(j) };
 	struct pike_runner *r = NULL;
 	struct pike_timed s;
 	struct pike_fault f;
 	double ns[16];
 	size_t n = 0, set = 0;
+	int64_t t0;
 	int ret;
 
 	pike_fault_init(&f);
+	pike_judge_spread(j);
 	ret = pike_runner_open(&r, j, &o, &f, err);
-	while (!ret && (n < p->nsets || n < PROTO_WARM_CALLS) &&
-	       n < PIKE_ARRAY_LEN(ns)) {
+	t0 = pike_now_ns();
+	/* Each set once, and a few calls more of what is quick. */
+	while (!ret && n < PIKE_ARRAY_LEN(ns) &&
+	       (n < p->nsets ||
+		(n < PROTO_WARM_CALLS && pike_now_ns() - t0 < ROUGH_NS))) {
 		ret = pike_runner_sample(&s, r, (uint32_t)set, 1,
 					 pike_deadline_ms(j, 0, 1), &f, err);
 		set = set + 1 < p->nsets ? set + 1 : 0;
@@ -294,6 +329,7 @@ static int check_base(int64_t *call_ns, struct pike_judge *j,
 	}
 	if (!ret)
 		ret = pike_runner_settled(r, &f, err);
+	pike_judge_gather(j);
 	if (ret == 1)
 		ret = pike_fail(err, PIKE_FAILED,
 				"the base of '%s' does not agree with the "
@@ -374,31 +410,43 @@ static int small_pool(struct pike_pool **out, struct pike_judge *j,
 	return pike_pool_make(out, j, &o, err);
 }
 
-static int open_case(struct pike_judge *j, struct pike_case_state *cs,
-		     struct pike_err *err)
+int pike_judge_pool(struct pike_judge *j, struct pike_case_state *cs,
+		    size_t pairs, struct pike_err *err)
 {
 	struct pike_pool_opts o = { .c = cs->c,
 				    .secret = j->screen_secret,
 				    .source_hash = j->base->source_hash,
+				    .nat = cs->nat,
 				    .what = "inputs" };
+	int ret;
+
+	if (cs->pairs >= pairs)
+		return 0;
+	pike_pool_free(cs->pool);
+	cs->pool = NULL;
+	ret = pike_judge_room(&o.nsets, j, cs->c, pairs,
+			      pike_inner(j, cs->base_ns), 2, err);
+	if (!ret)
+		ret = pike_pool_make(&cs->pool, j, &o, err);
+	cs->pairs = ret ? 0 : pairs;
+	return ret;
+}
+
+static int open_case(struct pike_judge *j, struct pike_case_state *cs,
+		     struct pike_err *err)
+{
 	struct pike_pool *small = NULL;
-	uint32_t inner;
 	int ret;
 
 	cs->nat = pike_xcalloc(j->t->nargs + 1, sizeof(*cs->nat));
-	ret = small_pool(&small, j, cs->c, PROTO_LINT_SETS, err);
+	ret = pike_layout_make(&cs->layout, j, cs->c, err);
+	if (!ret)
+		ret = small_pool(&small, j, cs->c, PROTO_LINT_SETS, err);
 	if (!ret)
 		ret = pike_lint_case(j, cs, small, err);
 	if (!ret)
 		ret = check_base(&cs->base_ns, j, small, err);
 	pike_pool_free(small);
-	if (ret)
-		return ret;
-	inner = pike_inner(j, cs->base_ns);
-	ret = pike_judge_room(&o.nsets, j, cs->c, PROTO_LOOK2, inner, 2, err);
-	o.nat = cs->nat;
-	if (!ret)
-		ret = pike_pool_make(&cs->pool, j, &o, err);
 	return ret;
 }
 
@@ -477,12 +525,18 @@ static int open_all(struct pike_judge *j, struct pike_err *err)
 		ret = build_own(j, err);
 	if (ret || j->o.compile_only)
 		return ret;
+	/* All cores, unless somebody else is timing on one of them. */
+	if (!may_spread(j) && pike_device_lock(&j->lock, j->dev.lock, 0, NULL))
+		j->lock = -1;
 	for (size_t i = 0; !ret && i < j->t->ncases; i++) {
 		j->cases[i].c = &j->t->cases[i];
 		ret = open_case(j, &j->cases[i], err);
 	}
 	for (size_t i = 0; !ret && i < j->t->nhidden; i++)
 		ret = open_hidden(j, &j->t->hidden[i], err);
+	if (j->lock >= 0)
+		close(j->lock);
+	j->lock = -1;
 	return ret;
 }
 
@@ -497,7 +551,7 @@ int pike_judge_open(struct pike_judge **out, const struct pike_judge_opts *o,
 	j->o = *o;
 	j->t = o->target;
 	j->noise = NAN;
-	j->runner_kernels = -1;
+	j->runner_kernels = j->lock = -1;
 	j->traits = pike_device_traits(&j->dev); /* strict so far */
 	j->cases = pike_xcalloc(j->t->ncases + 1, sizeof(*j->cases));
 	pike_buf_init(&j->runner, 4096);
@@ -519,11 +573,13 @@ void pike_judge_free(struct pike_judge *j)
 		return;
 	pike_processes_drop(j);
 	pike_runners_gone(j);
+	pike_refs_drop(j);
 	pike_build_free(j->base);
 	pike_build_free(j->ref_double);
 	pike_build_free(j->ref_native);
 	for (size_t i = 0; i < j->t->ncases; i++) {
 		pike_pool_free(j->cases[i].pool);
+		pike_layout_release(&j->cases[i].layout);
 		free(j->cases[i].nat);
 	}
 	free(j->cases);
@@ -592,6 +648,8 @@ static int measure_noise(struct pike_judge *j, struct pike_err *err)
 	struct pike_boot b;
 	int ret = 0;
 
+	for (size_t i = 0; !ret && i < j->t->ncases; i++)
+		ret = pike_judge_pool(j, &j->cases[i], PROTO_AA_PAIRS, err);
 	for (size_t i = 0; !ret && i < j->t->ncases; i++)
 		ret = noise_case(&pairs[i], j, &j->cases[i], rounds, err);
 	if (!ret &&

@@ -26,7 +26,10 @@ struct pike_process {
 /* What is known of one measured case. */
 struct pike_case_state {
 	const struct pike_case *c;
-	struct pike_pool *pool;	  /* for screening; sets are own */
+	/* For screening and noise, from the first need on; sets are own. */
+	struct pike_pool *pool;
+	size_t pairs; /* of samples that the pool is for */
+	struct pike_layout layout;
 	struct pike_natural *nat; /* by argument */
 	int64_t base_ns;	  /* per call, from A/A runs or calibration */
 	int64_t champ_ns;	  /* of the champion last timed, 0: none yet */
@@ -68,10 +71,14 @@ struct pike_judge {
 		char runtime[300], base[400];
 		bool known;
 	} exact;
+	struct pike_ref *refs;	   /* open, and not in use; linked by `next` */
 	struct pike_build *builds; /* all that live, linked by `next` */
 	struct pike_case_state *cases;
 	struct pike_rng rng; /* order and poison: secret, not reproducible */
 	cpu_set_t run_cpus, judge_cpus, build_cpus;
+	/* Where the judge may be at all, and how often pike_judge_spread. */
+	cpu_set_t all_cpus;
+	int spread, lock; /* lock: of the device, while the judge opens */
 	bool have_judge_cpus, have_build_cpus;
 	uint8_t screen_secret[PIKE_SECRET_LEN], secret[PIKE_SECRET_LEN];
 	bool have_secret;
@@ -132,11 +139,23 @@ struct pike_watch {
 void pike_judge_enter(struct pike_watch *w, struct pike_judge *j);
 void pike_judge_leave(const struct pike_watch *w, struct pike_judge *j);
 
+/* Between the two, pike_parallel works on all cores: nothing is being timed.
+ * Not where somebody else may be timing on this device. Calls nest. */
+void pike_judge_spread(struct pike_judge *j);
+void pike_judge_gather(struct pike_judge *j);
+/* Where a process may be that is not timed; NULL: where the judge is. */
+const cpu_set_t *pike_judge_idle(const struct pike_judge *j);
+
 /* How many sets a pool of a case can have for `pairs` samples of `inner`
  * calls by `arms` arms in one process; PIKE_FAILED when it cannot be run. */
 int pike_judge_room(size_t *n, struct pike_judge *j, const struct pike_case *c,
 		    size_t pairs, uint32_t inner, size_t arms,
 		    struct pike_err *err);
+
+/* Sees to it that a case's own pool has sets for `pairs` pairs of samples in
+ * one process, if that many fit at all. */
+int pike_judge_pool(struct pike_judge *j, struct pike_case_state *cs,
+		    size_t pairs, struct pike_err *err);
 
 /* Noise floor and threshold; measures the noise when it is not known. */
 int pike_judge_delta(double *delta, struct pike_judge *j, struct pike_err *err);

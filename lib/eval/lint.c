@@ -11,9 +11,11 @@
 #include "eval/judge_priv.h"
 
 #include "base/mem.h"
+#include "base/par.h"
 #include "eval/protocol_priv.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,7 @@ struct lint {
 	const struct pike_case_state *cs;
 	struct pike_pool *p;
 	void *y;       /* a trial output */
+	void *room;    /* for one of any size */
 	size_t set, i; /* under trial */
 };
 
@@ -59,16 +62,23 @@ static bool probe_zeros(struct lint *l)
 static bool probe_mean(struct lint *l)
 {
 	const struct pike_truth *t = truth_of(l, l->set);
-	double *v = pike_xcalloc(t->n + 1, sizeof(*v)), mean = 0;
+	size_t size = pike_dtype_size(t->dtype);
+	double v[256], mean = 0;
+	uint64_t unit = 0;
 
 	put_truth(l, l->y, l->set);
-	pike_convert(v, PIKE_F64, l->y, t->dtype, t->n);
-	for (size_t k = 0; k < t->n; k++)
-		mean += v[k] / (double)t->n;
-	for (size_t k = 0; k < t->n; k++)
-		v[k] = mean;
-	pike_convert(l->y, t->dtype, v, PIKE_F64, t->n);
-	free(v);
+	for (size_t at = 0; at < t->n; at += PIKE_ARRAY_LEN(v)) {
+		size_t n = t->n - at;
+
+		if (n > PIKE_ARRAY_LEN(v))
+			n = PIKE_ARRAY_LEN(v);
+		pike_convert(v, PIKE_F64, (const char *)l->y + at * size,
+			     t->dtype, n);
+		for (size_t k = 0; k < n; k++)
+			mean += v[k] / (double)t->n;
+	}
+	pike_convert(&unit, t->dtype, &mean, PIKE_F64, 1);
+	pike_repeat(l->y, t->n * size, unit, size);
 	return t->n > 1;
 }
 
@@ -87,39 +97,63 @@ static bool probe_truncated(struct lint *l)
 	size_t size = pike_dtype_size(t->dtype);
 	size_t cut = t->n / 100 ? t->n / 100 : 1;
 	double poison = pike_dtype_is_float(t->dtype) ? 1234.5 : 119;
+	uint64_t unit = 0;
 
 	if (!t->n)
 		return false;
 	put_truth(l, l->y, l->set);
-	for (size_t k = t->n - cut; k < t->n; k++)
-		pike_convert((char *)l->y + k * size, t->dtype, &poison,
-			     PIKE_F64, 1);
+	pike_convert(&unit, t->dtype, &poison, PIKE_F64, 1);
+	pike_repeat((char *)l->y + (t->n - cut) * size, cut * size, unit, size);
 	return true;
 }
 
-/* The truth, rounded to a 16-bit type, or to fp32 for fp64. */
+/* The truth is rounded to a lower precision, and back. */
+struct lowering {
+	char *y;
+	enum pike_dtype type, low;
+	size_t n;
+	atomic_bool differs;
+};
+
+static void lower_piece(void *ctx, size_t k)
+{
+	struct lowering *w = ctx;
+	size_t at = k * PIKE_PIECE, end = at + PIKE_PIECE;
+	size_t size = pike_dtype_size(w->type);
+	double low[256], back[256];
+
+	for (end = end < w->n ? end : w->n; at < end; at += 256) {
+		size_t n = end - at < 256 ? end - at : 256;
+		char *y = w->y + at * size;
+
+		pike_convert(low, w->low, y, w->type, n);
+		pike_convert(back, w->type, low, w->low, n);
+		if (!memcmp(y, back, n * size))
+			continue;
+		memcpy(y, back, n * size);
+		atomic_store(&w->differs, true);
+	}
+}
+
+/* To a 16-bit type, or to fp32 for fp64. */
 static bool probe_precision(struct lint *l)
 {
 	const struct pike_truth *t = truth_of(l, l->set);
 	const struct pike_tol *tol = &l->p->tol[l->i];
-	enum pike_dtype low = tol->cls == PIKE_P_FP64 ? PIKE_F32 : PIKE_F16;
-	size_t bytes = l->p->layout.bytes[l->i];
-	void *low_y, *full;
-	bool differs;
+	struct lowering w = {
+		.y = l->y,
+		.type = t->dtype,
+		.low = tol->cls == PIKE_P_FP64 ? PIKE_F32 : PIKE_F16,
+		.n = t->n,
+	};
 
 	if ((tol->cls != PIKE_P_FP64 && tol->cls != PIKE_P_FP32) ||
 	    l->p->layout.t->tolerance > 0)
 		return false;
-	low_y = pike_xmalloc(t->n * pike_dtype_size(low) + 1);
-	full = pike_xmalloc(bytes + 1);
-	put_truth(l, full, l->set);
-	pike_convert(low_y, low, full, t->dtype, t->n);
-	pike_convert(l->y, t->dtype, low_y, low, t->n);
+	put_truth(l, l->y, l->set);
+	pike_parallel(PIKE_PIECES(t->n), lower_piece, &w);
 	/* Small whole numbers are the same in any type */
-	differs = memcmp(l->y, full, bytes) != 0;
-	free(low_y);
-	free(full);
-	return differs;
+	return w.differs;
 }
 
 /* A kernel of a lower precision rounds its inputs too, which the input's
@@ -160,12 +194,11 @@ static int probe_passes(bool *out, struct lint *l, const struct probe *probe,
 	for (l->i = 0; !ret && ok && l->i < lay->t->nargs; l->i++) {
 		if (!pike_arg_is_output(arg_of(l)) || !lay->bytes[l->i])
 			continue;
-		l->y = pike_xmalloc(lay->bytes[l->i] + 1);
+		l->y = l->room;
 		if (probe->make(l)) {
 			tried = true;
 			ret = passes(&ok, l, probe->narrow, err);
 		}
-		free(l->y);
 	}
 	*out = tried && ok;
 	return ret;
@@ -187,6 +220,16 @@ static int probe_sets(bool *out, struct lint *l, const struct probe *probe,
 			ret = probe_passes(out, l, probe, err);
 	}
 	return ret;
+}
+
+static size_t largest(const struct pike_layout *l)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < l->t->nargs; i++)
+		if (l->bytes[i] > most)
+			most = l->bytes[i];
+	return most;
 }
 
 static int lint_probes(struct lint *l, struct pike_err *err)
@@ -290,6 +333,32 @@ static int lint_truth(struct lint *l, struct pike_err *err)
 
 /* ---- inputs that do not matter ---- */
 
+/* Two arrays of floats, to be added. */
+struct adding {
+	char *to;
+	const char *more;
+	enum pike_dtype type;
+	size_t n;
+};
+
+static void add_piece(void *ctx, size_t k)
+{
+	const struct adding *a = ctx;
+	size_t at = k * PIKE_PIECE, end = at + PIKE_PIECE;
+	size_t size = pike_dtype_size(a->type);
+	double x[256], y[256];
+
+	for (end = end < a->n ? end : a->n; at < end; at += 256) {
+		size_t n = end - at < 256 ? end - at : 256;
+
+		pike_convert(x, PIKE_F64, a->to + at * size, a->type, n);
+		pike_convert(y, PIKE_F64, a->more + at * size, a->type, n);
+		for (size_t i = 0; i < n; i++)
+			x[i] += y[i];
+		pike_convert(a->to + at * size, a->type, x, PIKE_F64, n);
+	}
+}
+
 /* The argument's values, moved by one standard deviation; false when there is
  * no other value that its INIT allows. */
 static bool moved(void *out, struct lint *l, size_t in)
@@ -297,7 +366,8 @@ static bool moved(void *out, struct lint *l, size_t in)
 	const struct pike_layout *lay = &l->p->layout;
 	const struct pike_arg *a = &lay->t->args[in];
 	size_t n = lay->shape[in].elems;
-	double *v;
+	struct pike_arg normal = *a;
+	struct adding add = { .to = out, .type = a->dtype, .n = n };
 
 	if (!n || (a->init == PIKE_INIT_RANDINT && !(a->b > a->a)))
 		return false;
@@ -308,12 +378,11 @@ static bool moved(void *out, struct lint *l, size_t in)
 	}
 	if (!pike_dtype_is_float(a->dtype))
 		return false;
-	v = pike_xcalloc(n, sizeof(*v));
-	pike_convert(v, PIKE_F64, pike_pool_input(l->p, 0, in), a->dtype, n);
-	for (size_t k = 0; k < n; k++)
-		v[k] += pike_fast_normal(&l->j->rng);
-	pike_convert(out, a->dtype, v, PIKE_F64, n);
-	free(v);
+	normal.init = PIKE_INIT_NORMAL;
+	pike_inputs_fill(out, &normal, lay->shape[in], PIKE_DIST_OWN,
+			 &l->j->rng);
+	add.more = pike_pool_input(l->p, 0, in);
+	pike_parallel(PIKE_PIECES(n), add_piece, &add);
 	return true;
 }
 
@@ -321,27 +390,16 @@ static bool moved(void *out, struct lint *l, size_t in)
 static bool differs(const struct lint *l, const void *result,
 		    enum pike_dtype from, size_t i)
 {
-	const struct pike_arg *a = &l->p->layout.t->args[i];
 	const struct pike_truth *t = pike_pool_truth(l->p, 0, i);
-	struct pike_truth now;
 	struct pike_natural d;
-	void *y;
-	bool ret;
 
-	pike_truth_make(&now, result, from, a->dtype, t->n, t->row);
-	if (!pike_dtype_is_float(a->dtype)) {
-		ret = memcmp(now.r, t->r, pike_truth_bytes(t->dtype, t->n));
-	} else {
-		y = pike_xmalloc(l->p->layout.bytes[i] + 1);
-		pike_convert(y, a->dtype, result, from, t->n);
-		pike_natural_error(&d, y, t);
-		ret = !now.finite ||
-		      d.l2 > PROTO_LINT_SENS *
-				 pike_tol_bound(&l->p->tol[i], &l->cs->nat[i]);
-		free(y);
-	}
-	pike_truth_release(&now);
-	return ret;
+	/* Integers are the same type in the reference. */
+	if (!pike_dtype_is_float(t->dtype))
+		return memcmp(result, t->r, pike_truth_bytes(t->dtype, t->n));
+	pike_natural_error(&d, result, from, t);
+	return !pike_all_finite(result, from, t->n) ||
+	       d.l2 > PROTO_LINT_SENS *
+			  pike_tol_bound(&l->p->tol[i], &l->cs->nat[i]);
 }
 
 static int output_moved(bool *out, const struct lint *l, struct pike_ref *ref,
@@ -362,7 +420,7 @@ static int lint_input(struct lint *l, struct pike_ref *ref, size_t in,
 		      struct pike_err *err)
 {
 	const struct pike_layout *lay = &l->p->layout;
-	void *other = pike_xmalloc(lay->bytes[in] + 1);
+	void *other = pike_xmalloc_big(lay->bytes[in] + 1);
 	bool live = false;
 	int ret = 0;
 
@@ -436,6 +494,8 @@ int pike_lint_case(struct pike_judge *j, struct pike_case_state *cs,
 	struct lint l = { .j = j, .cs = cs, .p = p };
 	int ret;
 
+	l.room = pike_xmalloc_big(largest(&p->layout) + 1);
+	pike_judge_spread(j);
 	ret = pike_pool_fetch(p, 0, err);
 	if (!ret)
 		ret = measure_condition(p, err);
@@ -448,5 +508,7 @@ int pike_lint_case(struct pike_judge *j, struct pike_case_state *cs,
 		ret = lint_copies(&l, err);
 	if (!ret)
 		ret = lint_inputs(&l, err);
+	pike_judge_gather(j);
+	free(l.room);
 	return ret;
 }

@@ -4,10 +4,15 @@
  * (evaluation.md 5.2). Only called on failure, so it may be slow.
  */
 #include "eval/check_elem_priv.h"
+
+#include "base/mem.h"
+#include "base/par.h"
+#include "eval/inputs_priv.h"
 #include "eval/protocol_priv.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What is counted over the elements that fail. */
@@ -40,7 +45,8 @@ static void count(struct tally *w, const struct pike_truth *t, size_t i,
 		w->first = i;
 		w->col_first = w->col_last = col;
 	}
-	w->step = gcd(w->step, i - w->first);
+	if (w->step != 1)
+		w->step = gcd(w->step, i - w->first);
 	w->last = i;
 	if (col < w->col_first)
 		w->col_first = col;
@@ -53,33 +59,83 @@ static void count(struct tally *w, const struct pike_truth *t, size_t i,
 }
 
 static bool elem_ok(const void *y, const struct pike_truth *t, size_t i,
-		    const struct pike_limits *l, double *got, double *want)
+		    const struct pike_limits *l, double got, double want)
 {
 	size_t size = pike_dtype_size(t->dtype);
 
-	pike_elems(got, y, t->dtype, i, 1);
-	pike_truth_elems(want, t, i, 1);
 	if (!pike_dtype_is_float(t->dtype))
 		return !memcmp((const char *)y + i * size,
 			       (const char *)t->r + i * size, size);
-	return pike_elem_ok(*got, *want, t->dtype, l);
+	return pike_elem_ok(got, want, t->dtype, l);
+}
+
+/* A tally of each piece of an output. */
+struct tallying {
+	const char *y;
+	const struct pike_truth *t;
+	const struct pike_limits *l;
+	const void *poison;
+	struct tally *of;
+};
+
+static void tally_piece(void *ctx, size_t piece)
+{
+	const struct tallying *k = ctx;
+	const struct pike_truth *t = k->t;
+	size_t size = pike_dtype_size(t->dtype);
+	size_t at = piece * PIKE_PIECE, end = at + PIKE_PIECE, n;
+	double got[PROTO_BLOCK], want[PROTO_BLOCK];
+	struct tally *w = &k->of[piece];
+
+	for (end = end < t->n ? end : t->n; at < end; at += n) {
+		n = end - at < PROTO_BLOCK ? end - at : PROTO_BLOCK;
+		pike_elems(got, k->y, t->dtype, at, n);
+		pike_truth_elems(want, t, at, n);
+		for (size_t i = 0; i < n; i++) {
+			if (elem_ok(k->y, t, at + i, k->l, got[i], want[i]))
+				continue;
+			count(w, t, at + i, got[i], want[i]);
+			if (k->poison &&
+			    !memcmp(k->y + (at + i) * size, k->poison, size))
+				w->poison++;
+		}
+	}
+}
+
+static void add_tally(struct tally *w, const struct tally *more)
+{
+	if (!more->bad)
+		return;
+	if (!w->bad) {
+		*w = *more;
+		return;
+	}
+	w->step = gcd(gcd(w->step, more->step), more->first - w->first);
+	w->last = more->last;
+	if (more->col_first < w->col_first)
+		w->col_first = more->col_first;
+	if (more->col_last > w->col_last)
+		w->col_last = more->col_last;
+	w->bad += more->bad;
+	w->nan += more->nan;
+	w->zero += more->zero;
+	w->poison += more->poison;
+	w->worst = fmax(w->worst, more->worst);
 }
 
 static void tally_make(struct tally *w, const void *y,
 		       const struct pike_truth *t, const struct pike_limits *l,
 		       const void *poison)
 {
-	size_t size = pike_dtype_size(t->dtype);
-	double got, want;
+	struct tallying k = { .y = y, .t = t, .l = l, .poison = poison };
+	size_t n = PIKE_PIECES(t->n);
 
+	k.of = pike_xcalloc(n + 1, sizeof(*k.of));
+	pike_parallel(n, tally_piece, &k);
 	memset(w, 0, sizeof(*w));
-	for (size_t i = 0; i < t->n; i++) {
-		if (elem_ok(y, t, i, l, &got, &want))
-			continue;
-		count(w, t, i, got, want);
-		if (poison && !memcmp((const char *)y + i * size, poison, size))
-			w->poison++;
-	}
+	for (size_t i = 0; i < n; i++)
+		add_tally(w, &k.of[i]);
+	free(k.of);
 }
 
 static const char *same_as(const void *y, const struct pike_truth *t,

@@ -261,25 +261,51 @@ static int take_natural(struct pike_pool *p, struct pike_ref *ref, size_t set,
 	return ret;
 }
 
-static int run_reference(struct pike_pool *p, enum pike_real real,
-			 const char *what, struct pike_err *err)
+/* Truths of the sets that `refs` have just run on: one after the other in the
+ * exact precision, or pairs of that and the target's own. */
+static int take_results(struct pike_pool *p, struct pike_ref **refs, size_t n,
+			size_t per_set, size_t set, struct pike_err *err)
 {
-	struct pike_ref *ref = NULL;
-	int ret = pike_ref_open(&ref, p->j, &p->layout, real, err);
+	int ret = 0;
 
-	for (size_t s = 0; !ret && s < p->nsets; s++) {
+	for (size_t i = 0; !ret && i < n; i += per_set) {
+		ret = take_truth(p, refs[i], set + i / per_set, err);
+		if (!ret && per_set > 1)
+			ret = take_natural(p, refs[i + 1], set + i / per_set,
+					   err);
+	}
+	return ret;
+}
+
+static int run_references(struct pike_pool *p, size_t per_set, const char *what,
+			  struct pike_err *err)
+{
+	struct pike_ref *refs[PIKE_REFS_MAX] = { NULL };
+	size_t width = pike_refs_width(p->j, &p->layout, per_set);
+	int ret = 0;
+
+	if (width > p->nsets)
+		width = p->nsets;
+	for (size_t i = 0; !ret && i < width * per_set; i++)
+		ret = pike_ref_open(
+		    &refs[i], p->j, &p->layout,
+		    i % per_set ? PIKE_REAL_NATIVE : PIKE_REAL_DOUBLE, err);
+	for (size_t s = 0; !ret && s < p->nsets; s += width) {
+		size_t n = p->nsets - s < width ? p->nsets - s : width;
+
+		n *= per_set;
 		if (pike_judge_stopped(p->j)) {
 			ret = pike_fail(err, PIKE_RETRY, "interrupted");
 			break;
 		}
-		ret = pike_ref_run(ref, p, s, -1, NULL, err);
-		if (!ret && real == PIKE_REAL_DOUBLE)
-			ret = take_truth(p, ref, s, err);
-		else if (!ret)
-			ret = take_natural(p, ref, s, err);
-		pike_judge_say(p->j, what, (double)(s + 1) / (double)p->nsets);
+		ret = pike_refs_run(refs, n, per_set, p, s, err);
+		if (!ret)
+			ret = take_results(p, refs, n, per_set, s, err);
+		pike_judge_say(p->j, what,
+			       (double)(s + n / per_set) / (double)p->nsets);
 	}
-	pike_ref_close(ref);
+	for (size_t i = 0; i < PIKE_REFS_MAX; i++)
+		pike_ref_close(refs[i]);
 	return ret;
 }
 
@@ -316,6 +342,22 @@ static struct pike_pool *pool_new(struct pike_judge *j,
 	return p;
 }
 
+static int draw(struct pike_pool *p, const struct pike_pool_opts *o,
+		struct pike_err *err)
+{
+	size_t per_set = o->nat ? 1 : 2;
+	int ret;
+
+	pike_judge_spread(p->j);
+	ret = fill_inputs(p, o, err);
+	if (!ret)
+		ret = run_references(p, per_set, o->what, err);
+	pike_judge_gather(p->j);
+	if (!ret && o->nat)
+		use_natural(p, o->nat);
+	return ret;
+}
+
 int pike_pool_make(struct pike_pool **out, struct pike_judge *j,
 		   const struct pike_pool_opts *o, struct pike_err *err)
 {
@@ -323,9 +365,7 @@ int pike_pool_make(struct pike_pool **out, struct pike_judge *j,
 	int ret = pike_layout_make(&p->layout, j, o->c, err);
 
 	*out = NULL;
-	if (ret)
-		goto out;
-	if (!pike_pool_fit(j, &p->layout, 1, o->nsets, 0, 0)) {
+	if (!ret && !pike_pool_fit(j, &p->layout, 1, o->nsets, 0, 0))
 		ret = pike_fail(
 		    err, PIKE_FAILED,
 		    "case '%s' needs %zu MiB for %zu sets of inputs and "
@@ -336,16 +376,8 @@ int pike_pool_make(struct pike_pool **out, struct pike_judge *j,
 			20,
 		    o->nsets, j->buffers->memory,
 		    (long long)(j->buffers->available(j) >> 20));
-		goto out;
-	}
-	ret = fill_inputs(p, o, err);
 	if (!ret)
-		ret = run_reference(p, PIKE_REAL_DOUBLE, o->what, err);
-	if (!ret && o->nat)
-		use_natural(p, o->nat);
-	else if (!ret)
-		ret = run_reference(p, PIKE_REAL_NATIVE, o->what, err);
-out:
+		ret = draw(p, o, err);
 	if (ret)
 		pike_pool_free(p);
 	else

@@ -35,12 +35,18 @@ struct pike_mem {
 };
 int pike_mem_make(struct pike_mem *m, const char *name, size_t bytes,
 		  size_t nslots, struct pike_err *err);
-/* No process can write it from now on; the judge's own view is read-only. */
+/* The same for the judge alone: no file, nobody else can map it. */
+int pike_mem_own(struct pike_mem *m, size_t bytes, size_t nslots,
+		 struct pike_err *err);
+/* Memory of the judge's own is read-only from now on. */
 int pike_mem_seal(struct pike_mem *m, struct pike_err *err);
 /* Nobody but the judge, through the view it has, can write it from now on. */
 int pike_mem_one_way(struct pike_mem *m, struct pike_err *err);
 void pike_mem_release(struct pike_mem *m);
 void *pike_mem_at(const struct pike_mem *m, size_t slot);
+/* Writes `unit`, the first `size` bytes of it (1, 2, 4 or 8), over `len`
+ * bytes, again and again. */
+void pike_repeat(void *dst, size_t len, uint64_t unit, size_t size);
 struct pike_region pike_mem_region(const struct pike_mem *m, size_t slot);
 
 /* ---- shapes of a case ---- */
@@ -220,6 +226,17 @@ int pike_ref_run(struct pike_ref *r, const struct pike_pool *p, size_t set,
 int pike_ref_run_moved(struct pike_ref *r, const struct pike_pool *p,
 		       size_t set, const struct pike_move *m,
 		       struct pike_err *err);
+/* How many sets should be run at once, each by `per_set` of them. */
+#define PIKE_REFS_MAX 8
+size_t pike_refs_width(const struct pike_judge *j, const struct pike_layout *l,
+		       size_t per_set);
+/* n of them at once: the first `per_set` on `set`, the next on the one after
+ * it, and so on. */
+int pike_refs_run(struct pike_ref *const *v, size_t n, size_t per_set,
+		  const struct pike_pool *p, size_t set, struct pike_err *err);
+/* Those in processes stay open after pike_ref_close, for whoever needs them
+ * next; this ends them. */
+void pike_refs_drop(struct pike_judge *j);
 /* The type its floats have, and the result of an output argument. */
 enum pike_dtype pike_ref_dtype(const struct pike_ref *r, size_t arg);
 int pike_ref_result(const void **out, struct pike_ref *r, size_t arg,

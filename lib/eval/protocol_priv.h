@@ -148,6 +148,8 @@
 
 #define PROTO_POOL_BYTES (256LL << 20) /* inputs, outputs, truths of a case */
 #define PROTO_POOL_SETS 2048
+/* Of one set: its outputs are checked before another set is drawn. */
+#define PROTO_LARGE_BYTES (16LL << 20)
 #define PROTO_MEM_SHARE 4	 /* of MemAvailable: refuse what needs more */
 #define PROTO_LOG_MAX (16 << 10) /* 61 of the catalogue: cap what is kept */
 #define PROTO_OBJECT_MAX (16 << 20) /* 59: compile bombs */

@@ -131,15 +131,13 @@ static const char *looser_class(const struct pike_runner *r, size_t set,
 	const struct pike_natural *nat = pike_pool_nat(r->pool, set, arg);
 	const struct pike_truth *tr = pike_pool_truth(r->pool, set, arg);
 	const struct pike_tol *own = &r->pool->tol[arg];
-	struct pike_check c;
 	struct pike_tol tol;
 
 	if (own->exact)
 		return NULL;
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(try); i++) {
 		pike_tol_for(&tol, try[i], target_of(r)->args[arg].dtype, 0);
-		if (tol.cap > own->cap &&
-		    pike_check_output(&c, y, tr, &tol, nat))
+		if (tol.cap > own->cap && pike_check_passes(y, tr, &tol, nat))
 			return pike_precision_name(tol.cls);
 	}
 	return NULL;

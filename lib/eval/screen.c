@@ -182,8 +182,13 @@ static int screen_all(struct pike_result *out, struct screen *s,
 	struct pike_judge *j = s->j;
 	double delta;
 	bool tamper;
-	int ret = pike_judge_delta(&delta, j, err);
+	int ret = 0;
 
+	/* Before the noise, which would draw smaller ones. */
+	for (size_t i = 0; !ret && i < j->t->ncases; i++)
+		ret = pike_judge_pool(j, &j->cases[i], PROTO_LOOK2, err);
+	if (!ret)
+		ret = pike_judge_delta(&delta, j, err);
 	if (ret)
 		return ret;
 	/* The noise is that of so many rounds, and this is one: where a process

@@ -6,6 +6,7 @@
 #include "eval/truth_priv.h"
 
 #include "base/mem.h"
+#include "base/par.h"
 #include "eval/protocol_priv.h"
 
 #include <stdlib.h>
@@ -71,9 +72,7 @@ static int host_open(struct pike_ref *r, const struct pike_build *b,
 	struct pike_judge *j = r->j;
 	struct pike_process_opts o = { .build = b,
 				       .real = r->kind,
-				       .cpus = j->have_judge_cpus
-						   ? &j->judge_cpus
-						   : NULL };
+				       .cpus = pike_judge_idle(j) };
 	struct pike_call call = { 0 };
 	struct pike_fault f;
 	int ret;
@@ -108,22 +107,16 @@ static int host_put(struct pike_ref *r, size_t arg,
 		    const struct pike_source *from, struct pike_err *err)
 {
 	enum pike_dtype dtype = r->l->t->args[arg].dtype;
-	const void *data = from->host;
-	void *copy = NULL;
-	int ret = 0;
 
-	memset(pike_mem_at(&r->mem[arg], 0), 0xff, r->mem[arg].bytes);
-	if (from->gpu) {
-		data = copy = pike_xmalloc(r->l->bytes[arg] + 1);
-		ret = pike_gpu_get(r->j->gpu, copy, from->gpu, r->l->bytes[arg],
-				   err);
-	}
-	if (!ret && data)
+	(void)err;
+	if (from->host)
 		pike_convert(pike_mem_at(&r->mem[arg], 0),
-			     pike_ref_dtype(r, arg), data, dtype,
+			     pike_ref_dtype(r, arg), from->host, dtype,
 			     r->l->shape[arg].elems);
-	free(copy);
-	return ret;
+	else
+		pike_repeat(pike_mem_at(&r->mem[arg], 0), r->mem[arg].bytes,
+			    UINT64_MAX, 8);
+	return 0;
 }
 
 static int host_move(struct pike_ref *r, size_t arg, const struct pike_move *m,
@@ -173,6 +166,7 @@ static int host_result_gpu(pike_gpu_ptr *out, struct pike_ref *r, size_t arg,
 }
 
 const struct pike_ref_ops pike_ref_on_host = {
+	.process = true,
 	.open = host_open,
 	.put = host_put,
 	.move = host_move,
@@ -189,17 +183,60 @@ static const struct pike_ref_ops *const ways[PIKE_REFERENCE_KINDS] = {
 	[PIKE_REFERENCE_JUDGE] = &pike_ref_on_gpu,
 };
 
+static void ref_free(struct pike_ref *r)
+{
+	r->ops->close(r);
+	for (size_t i = 0; r->l->t && i < r->l->t->nargs; i++)
+		pike_mem_release(&r->mem[i]);
+	for (size_t i = 0; r->l->t && i < r->l->t->nargs; i++)
+		if (r->buf[i])
+			pike_gpu_free(r->j->gpu, r->buf[i]);
+	free(r->mem);
+	free(r->buf);
+	pike_layout_release(&r->own);
+	free(r);
+}
+
+/* One that was kept; those for other cases go. */
+static void take_kept(struct pike_ref **out, struct pike_judge *j,
+		      const struct pike_case *c, enum pike_real real)
+{
+	struct pike_ref **at;
+
+	if (j->refs && j->refs->l->c != c)
+		pike_refs_drop(j);
+	for (at = &j->refs; *at && (*at)->kind != real;)
+		at = &(*at)->next;
+	*out = *at;
+	if (*out)
+		*at = (*out)->next;
+}
+
+void pike_refs_drop(struct pike_judge *j)
+{
+	while (j->refs) {
+		struct pike_ref *r = j->refs;
+
+		j->refs = r->next;
+		ref_free(r);
+	}
+}
+
 int pike_ref_open(struct pike_ref **out, struct pike_judge *j,
 		  const struct pike_layout *l, enum pike_real real,
 		  struct pike_err *err)
 {
 	bool exact = real == PIKE_REAL_DOUBLE;
-	struct pike_ref *r = pike_xcalloc(1, sizeof(*r));
+	struct pike_ref *r;
+	int ret;
 
-	*out = r;
+	take_kept(out, j, l->c, real);
+	if (*out)
+		return 0;
+	r = *out = pike_xcalloc(1, sizeof(*r));
 	r->ops = ways[j->reference.kind];
 	r->j = j;
-	r->l = l;
+	r->l = &r->own;
 	r->kind = real;
 	r->real = exact ? PIKE_F64 : pike_native_real(l->t);
 	/* As lib/device builds it */
@@ -207,28 +244,53 @@ int pike_ref_open(struct pike_ref **out, struct pike_judge *j,
 		r->real = PIKE_F32;
 	r->mem = pike_xcalloc(l->t->nargs + 1, sizeof(*r->mem));
 	r->buf = pike_xcalloc(l->t->nargs + 1, sizeof(*r->buf));
-	return r->ops->open(r, exact ? j->ref_double : j->ref_native, err);
+	r->failed = true;
+	ret = pike_layout_make(&r->own, j, l->c, err);
+	if (!ret)
+		ret =
+		    r->ops->open(r, exact ? j->ref_double : j->ref_native, err);
+	r->failed = ret != 0;
+	return ret;
 }
 
 void pike_ref_close(struct pike_ref *r)
 {
 	if (!r)
 		return;
-	r->ops->close(r);
-	for (size_t i = 0; i < r->l->t->nargs; i++)
-		pike_mem_release(&r->mem[i]);
-	for (size_t i = 0; i < r->l->t->nargs; i++)
-		if (r->buf[i])
-			pike_gpu_free(r->j->gpu, r->buf[i]);
-	free(r->mem);
-	free(r->buf);
-	free(r);
+	if (r->ops->process && !r->failed) {
+		r->next = r->j->refs;
+		r->j->refs = r;
+	} else {
+		ref_free(r);
+	}
 }
 
-static int put_all(struct pike_ref *r, const struct pike_pool *p, size_t set,
-		   int swap, const void *other, struct pike_err *err)
+/* Several on one set; `from` an input's own type, where it is. */
+static int put_arg(struct pike_ref *const *v, size_t n, size_t arg,
+		   struct pike_source from, struct pike_err *err)
 {
-	const struct pike_target *t = r->l->t;
+	const struct pike_ref *r = v[0];
+	size_t bytes = r->l->bytes[arg];
+	void *copy = NULL;
+	int ret = 0;
+
+	if (from.gpu && r->ops->process) {
+		copy = pike_xmalloc_big(bytes + 1);
+		ret = pike_gpu_get(r->j->gpu, copy, from.gpu, bytes, err);
+		from = (struct pike_source){ .host = copy };
+	}
+	for (size_t i = 0; !ret && i < n; i++)
+		ret = r->ops->put(v[i], arg, &from, err);
+	free(copy);
+	return ret;
+}
+
+/* What a set gives several of them; with `other` in the place of `swap`. */
+static int put_set(struct pike_ref *const *v, size_t n,
+		   const struct pike_pool *p, size_t set, int swap,
+		   const void *other, struct pike_err *err)
+{
+	const struct pike_target *t = p->layout.t;
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < t->nargs; i++) {
@@ -241,7 +303,7 @@ static int put_all(struct pike_ref *r, const struct pike_pool *p, size_t set,
 			from.host = other;
 		else if (pike_arg_is_input(&t->args[i]))
 			from = pike_pool_source(p, set, i);
-		ret = r->ops->put(r, i, &from, err);
+		ret = put_arg(v, n, i, from, err);
 	}
 	return ret;
 }
@@ -249,9 +311,12 @@ static int put_all(struct pike_ref *r, const struct pike_pool *p, size_t set,
 int pike_ref_run(struct pike_ref *r, const struct pike_pool *p, size_t set,
 		 int swap, const void *other, struct pike_err *err)
 {
-	int ret = put_all(r, p, set, swap, other, err);
+	int ret = put_set(&r, 1, p, set, swap, other, err);
 
-	return ret ? ret : r->ops->run(r, err);
+	if (!ret)
+		ret = r->ops->run(r, err);
+	r->failed = r->failed || ret;
+	return ret;
 }
 
 int pike_ref_run_moved(struct pike_ref *r, const struct pike_pool *p,
@@ -260,14 +325,76 @@ int pike_ref_run_moved(struct pike_ref *r, const struct pike_pool *p,
 {
 	const struct pike_target *t = r->l->t;
 	struct pike_move here = *m;
-	int ret = put_all(r, p, set, -1, NULL, err);
+	int ret = put_set(&r, 1, p, set, -1, NULL, err);
 
 	for (size_t i = 0; !ret && i < t->nargs; i++) {
 		here.seed++;
 		if (pike_move_range(&here, &t->args[i]))
 			ret = r->ops->move(r, i, &here, err);
 	}
-	return ret ? ret : r->ops->run(r, err);
+	if (!ret)
+		ret = r->ops->run(r, err);
+	r->failed = r->failed || ret;
+	return ret;
+}
+
+struct running {
+	struct pike_ref *const *v;
+	int *ret;
+	struct pike_err *err;
+};
+
+static void run_piece(void *ctx, size_t i)
+{
+	const struct running *k = ctx;
+	struct pike_ref *r = k->v[i];
+
+	k->ret[i] = r->ops->run(r, &k->err[i]);
+	r->failed = r->failed || k->ret[i];
+}
+
+int pike_refs_run(struct pike_ref *const *v, size_t n, size_t per_set,
+		  const struct pike_pool *p, size_t set, struct pike_err *err)
+{
+	struct running k = { .v = v };
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < n; i += per_set)
+		ret = put_set(v + i, per_set, p, set + i / per_set, -1, NULL,
+			      err);
+	if (ret)
+		return ret;
+	k.ret = pike_xcalloc(n, sizeof(*k.ret));
+	k.err = pike_xcalloc(n, sizeof(*k.err));
+	if (v[0]->ops->process)
+		pike_parallel(n, run_piece, &k);
+	else
+		for (size_t i = 0; i < n; i++)
+			run_piece(&k, i);
+	for (size_t i = 0; !ret && i < n; i++)
+		if (k.ret[i])
+			ret = pike_fail(err, k.ret[i], "%s", k.err[i].text);
+	free(k.ret);
+	free(k.err);
+	return ret;
+}
+
+size_t pike_refs_width(const struct pike_judge *j, const struct pike_layout *l,
+		       size_t per_set)
+{
+	int64_t have = pike_buffers_host.available(j) / PROTO_MEM_SHARE;
+	size_t n = pike_parallel_width() / per_set, elems = 0;
+
+	for (size_t i = 0; i < l->t->nargs; i++)
+		elems += l->shape[i].elems;
+	if (!ways[j->reference.kind]->process || n < 1)
+		return 1;
+	if (n > PIKE_REFS_MAX / per_set)
+		n = PIKE_REFS_MAX / per_set;
+	/* Eight bytes an element, as the exact one has it */
+	while (n > 1 && (int64_t)(n * per_set * elems * 8) > have)
+		n--;
+	return n;
 }
 
 int pike_ref_result(const void **out, struct pike_ref *r, size_t arg,

@@ -8,6 +8,9 @@
 struct pike_ref_ops {
 	/* Its `real` is no narrower than f32, whatever the target's is. */
 	bool f32_least;
+	/* Takes values on the host, and is a process of its own: several run
+	 * at once, and one that has run is kept for the next pool. */
+	bool process;
 	int (*open)(struct pike_ref *r, const struct pike_build *b,
 		    struct pike_err *err);
 	/* Puts an argument's value, as the reference's type; NaN where `from`
@@ -30,7 +33,8 @@ extern const struct pike_ref_ops pike_ref_on_host, pike_ref_on_gpu;
 struct pike_ref {
 	const struct pike_ref_ops *ops;
 	struct pike_judge *j;
-	const struct pike_layout *l;
+	struct pike_layout own;
+	const struct pike_layout *l; /* `own` */
 	enum pike_real kind;
 	enum pike_dtype real;
 	/* By argument, one slot each; on the GPU too where something there
@@ -39,7 +43,8 @@ struct pike_ref {
 	pike_gpu_ptr *buf;
 	/* host */
 	struct pike_process process;
-	bool open;
+	bool open, failed;
+	struct pike_ref *next; /* kept by the judge */
 	/* GPU */
 	struct pike_gpu_code *code;
 	const struct pike_launch_plan *plan;
