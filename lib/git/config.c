@@ -32,13 +32,14 @@ static int syntax_error(struct pike_err *err, const char *name)
 	const char *in = strstr(text, " (in ");
 	const char *at = in ? strchr(in, ':') : NULL;
 	static const char prefix[] = "failed to parse config file: ";
+	const char *end = in ? in : text + strlen(text);
 
-	if (pike_starts_with(text, prefix))
+	/* Not of a constant: gcc 14 warns of what strlen() tells of it. */
+	if (e && pike_starts_with(text, prefix))
 		text += sizeof(prefix) - 1;
-	return pike_fail(
-	    err, PIKE_USAGE, "%s:%d: %.*s", name,
-	    at ? (int)strtol(at + 1, NULL, 10) : 1,
-	    (int)(in && in > text ? in - text : (ptrdiff_t)strlen(text)), text);
+	return pike_fail(err, PIKE_USAGE, "%s:%d: %.*s", name,
+			 at ? (int)strtol(at + 1, NULL, 10) : 1,
+			 (int)(end > text ? end - text : 0), text);
 }
 
 /* Splits "section.sub.key"; sub may contain dots. */
