@@ -179,7 +179,7 @@ size_t pike_bin(size_t i, size_t n, size_t bins)
 {
 	size_t least = n / bins, more = n % bins;
 
-	if (i < more * (least + 1))
+	if (!least || i < more * (least + 1))
 		return i / (least + 1);
 	return more + (i - more * (least + 1)) / least;
 }
