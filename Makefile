@@ -167,7 +167,7 @@ bundle: bundle-folder # a relocatable archive with its libraries, no root needed
 bundle-tests: bundle-folder $(B)/bench/aa # the same with tests that need a GPU
 	$(Q)mkdir -p $(BUNDLE)/bench $(BUNDLE)/tests
 	$(Q)$(call bundle_link,bench/aa,$(B)/o/tests/bench/aa.o)
-	$(Q)cp -R tests/places.sh tests/conform tests/gpu tests/hostile \
+	$(Q)cp -R tests/places.sh tests/quiet.sh tests/conform tests/gpu tests/hostile \
 		$(BUNDLE)/tests
 	$(Q)ci/bundle --git $(BUNDLE) $(B)/pike-git-tests.tar.gz
 
@@ -192,13 +192,18 @@ demo-all: build-deps # the same for every example target
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)B=$(B) examples/demo.sh --all
 
-check: check-deps # every suite, then one line with the sum
-	$(Q)B=$(B) MAKE='$(MAKE)' tests/run
+check: check-deps # every suite, a part of the cases, then one line with the sum
+	$(Q)B=$(B) MAKE='$(MAKE)' DRAW=$${DRAW:-head} tests/run
+
+check-all: large-deps # every case; coverage; in Debian trees made for it
+	$(Q)B=$(B) MAKE='$(MAKE)' DRAW=all tests/run
 
 build-deps:
 	$(Q)ci/deps build
 check-deps:
 	$(Q)ci/deps
+large-deps:
+	$(Q)ci/deps large
 
 ## test, piece by piece
 check-unit: # unit tests
@@ -242,7 +247,7 @@ clean:
 FORCE:
 .PHONY: all help units benches fuzzers man install uninstall bundle \
 	bundle-folder bundle-tests demo \
-	demo-all demo-llm check build-deps check-deps check-unit check-san check-cli check-hostile \
+	demo-all demo-llm check check-all build-deps check-deps large-deps check-unit check-san check-cli check-hostile \
 	check-gates lint fuzz bench aa soak format clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

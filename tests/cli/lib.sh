@@ -3,8 +3,10 @@
 # What the command tests share: a private HOME, repositories that vanish,
 # TAP. A test file sources this, calls `ok`, `is`, `like`..., and ends with
 # `finish`. Reads PIKE (the program), LEVEL (isolation to go down to).
+# shellcheck disable=SC1091
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+. "$here/../quiet.sh"
 PIKE=${PIKE:-$here/../../build/pike-git}
 case $PIKE in /*) ;; *) PIKE=$PWD/$PIKE ;; esac
 LEVEL=${LEVEL:-I1}
@@ -21,13 +23,25 @@ git config --global init.defaultBranch main
 git config --global advice.detachedHead false
 # `... | bad NAME` counts in this shell.
 shopt -s lastpipe
-count=0 failed=0
+count=0 failed=0 noise=''
 
 pass() {
 	count=$((count + 1))
 	echo "ok $count - $1"
 }
-fail() { # fail NAME WHY
+skip() { # skip NAME REASON: no machine like this one can decide it
+	count=$((count + 1))
+	echo "ok $count - $1 # SKIP $(head -n 1 <<<"$2")"
+}
+skip_all() { # skip_all REASON: the whole file, which ends here
+	echo "1..0 # SKIP $1"
+	exit 0
+}
+fail() { # fail NAME WHY: unless the last `decided` was not
+	[ -z "$noise" ] || {
+		skip "$1" "$noise"
+		return
+	}
 	count=$((count + 1)) failed=$((failed + 1))
 	echo "not ok $count - $1"
 	printf '%s\n' "$2" | head -n 20 | sed 's/^/#   /'
@@ -60,10 +74,29 @@ unlike() { # unlike NAME TEXT REGEX
 }
 # shellcheck disable=SC2034 # out, err and status are read by the tests
 pike() { # runs it; sets out, err, status
+	noise=
 	"$PIKE" "$@" >"$dir/out" 2>"$dir/err" </dev/null
 	status=$?
 	out=$(<"$dir/out") err=$(<"$dir/err")
 	return $status
+}
+# The same for what is measured: noise is waited out and it is tried again.
+# Until the next `pike`, what then still cannot be told is skipped if it does
+# not hold.
+decided() { # decided VERDICT ARGUMENTS...: what is expected
+	local want=$1 try got why=
+	shift
+	for try in 1 2 3; do
+		[ "$try" -eq 1 ] || quieter
+		pike "$@"
+		got=$(sed -nE 's/^(screen|confirm): ([a-z]+).*/\2/p' <<<"$out" |
+			tail -n 1)
+		[ "$got" != "$want" ] || return 0
+		why=$(undecided "$got" "$(sed -n '/^reason: /,/^[^r ]/s/^ *//p' \
+			<<<"$out" | tr '\n' ' ')")
+		[ -n "$why" ] || return 0
+	done
+	noise=$why
 }
 status_is() { # status_is NAME WANTED: of the last `pike`
 	if [ "$status" -eq "$2" ]; then
@@ -90,6 +123,7 @@ json() { # json NAME TEXT: one document on one line
 	fi
 }
 finish() {
+	noise=
 	echo "1..$count"
 	[ $failed -eq 0 ]
 }

@@ -20,7 +20,7 @@ git init -q . && git add -A && git commit -qm 'kernels'
 pike bench --compile-only --target gemm "$weak"
 if [ "$status" -eq 128 ] && grep -q 'no CUDA toolkit' <<<"$err"; then
 	one_line "without a toolkit: what to install"
-	echo "# SKIPPED: NO CUDA TOOLKIT HERE, NO KERNEL WAS COMPILED" >&2
+	skip "all CUDA sources" "no CUDA toolkit here: no kernel was compiled"
 	finish
 	exit
 fi

@@ -7,10 +7,12 @@
 # confirm.
 #
 #   tests/kill/kill.sh [ROUNDS] [SEED]      default: 20 rounds, random seed
+# shellcheck disable=SC1091 # quiet.sh
 set -u
 rounds=${1:-20}
 RANDOM=${2:-$((RANDOM))}
 here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../quiet.sh"
 pike=${PIKE:-$here/../../build/pike-git}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/pike-kill.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
@@ -19,7 +21,7 @@ mkdir -p "$HOME"
 git config --global user.name tester
 git config --global user.email tester@example.org
 git config --global init.defaultBranch main
-failed=0 passed=0
+failed=0 passed=0 skipped=0
 
 ok() { # ok CONDITION-STATUS NAME
 	if [ "$1" -eq 0 ]; then
@@ -65,7 +67,7 @@ ours() {
 }
 
 quiet_process() { # no runner or sandbox of a killed process is left
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
+	for _ in $(seq "$(limit 10)"); do
 		[ -z "$(ours)" ] && return 0
 		sleep 0.3
 	done
@@ -121,8 +123,15 @@ for round in $(seq "$rounds"); do
 			"$dir/lines")))
 	fi
 done
-[ "$rounds" -lt 5 ] || [ "$confirmed" -gt 0 ]
-ok $? "nothing was ever confirmed, so no confirmation was killed"
+# Killed at moments of the clock: a busy machine may not come so far.
+what="nothing was ever confirmed, so no confirmation was killed"
+if [ "$rounds" -ge 5 ] && [ "$confirmed" -eq 0 ] && busy; then
+	skipped=1
+	echo "ok - $what # SKIP the machine is busy"
+else
+	[ "$rounds" -lt 5 ] || [ "$confirmed" -gt 0 ]
+	ok $? "$what"
+fi
 echo "kill test: $rounds rounds, $tried candidates, $confirmed confirmations"
-echo "$passed passed, $failed failed"
+echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]

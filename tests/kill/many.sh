@@ -38,8 +38,7 @@ if [ "$devices" = each ]; then
 	own=(unshare -m sh -c 'for d in /run/lock /dev/shm; do
 		mount -t tmpfs none $d || exit; done; exec "$@"' sh)
 	if ! "${own[@]}" true; then
-		echo "# SKIPPED: NO MOUNTS OF ONE'S OWN WITHOUT ROOT" >&2
-		echo "1 passed, 0 failed"
+		echo "1..0 # SKIP no mounts of one's own here: they need root"
 		exit
 	fi
 fi

@@ -69,4 +69,4 @@ is "nothing is left behind" "$(git for-each-ref refs/notes/pike/inbox)" ""
 ok "fsck" git fsck --strict --no-dangling
 eval "exec ${model[1]}>&-"
 wait
-finish && echo "$count passed, $failed failed"
+finish

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "left_out.h"
+
 #ifndef __has_include
 #define __has_include(x) 0
 #endif
@@ -46,8 +48,7 @@
 static void values(void **state)
 {
 	(void)state;
-	print_message("# cuda.h is not here: nothing compared\n");
-	skip();
+	left_out("cuda.h is not here: it comes with the CUDA toolkit");
 }
 #define layouts values
 #define prototypes values
@@ -277,8 +278,7 @@ static void nvrtc(void **state)
 	assert_int_equal(sizeof(nvrtcResult), sizeof(int));
 	assert_int_equal(NVRTC_SUCCESS, 0);
 #else
-	print_message("# nvrtc.h is not here: nothing compared\n");
-	skip();
+	left_out("nvrtc.h is not here: it comes with the CUDA toolkit");
 #endif
 }
 
@@ -298,8 +298,7 @@ static void nvml(void **state)
 	assert_int_equal(NVML_CLOCK_SM, CU_NVML_SM);
 	assert_int_equal(NVML_FEATURE_ENABLED, 1);
 #else
-	print_message("# nvml.h is not here: nothing compared\n");
-	skip();
+	left_out("nvml.h is not here: it comes with the CUDA toolkit");
 #endif
 }
 
@@ -385,8 +384,8 @@ static void occupancy(void **state)
 static void occupancy(void **state)
 {
 	(void)state;
-	print_message("# cuda_occupancy.h is not here: nothing compared\n");
-	skip();
+	left_out(
+	    "cuda_occupancy.h is not here: it comes with the CUDA toolkit");
 }
 #endif
 

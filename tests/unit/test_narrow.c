@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "left_out.h"
+
 #include "base/fs.h"
 #include "base/mem.h"
 #include "device/cuda_priv.h"
@@ -22,6 +24,13 @@
 #include <unistd.h>
 
 static struct pike_device_info device;
+static char why_not[512];
+
+static void needs_nvrtc(void)
+{
+	if (!device.arch[0])
+		left_out("no NVRTC here: %s", why_not);
+}
 
 static int find(void **state)
 {
@@ -30,7 +39,7 @@ static int find(void **state)
 	(void)state;
 	if (!pike_device_find_arch(&device, "cuda", "sm_90", &err))
 		return 0;
-	print_message("skipped: no NVRTC here: %s\n", err.text);
+	snprintf(why_not, sizeof(why_not), "%s", err.text);
 	device.arch[0] = '\0';
 	return 0;
 }
@@ -49,7 +58,7 @@ static int compile(struct pike_buf *log, const char *text)
 				   .sock = -1,
 				   .out_max = 1 << 20,
 				   .wall_ms = 60000,
-				   .require = PIKE_I2 };
+				   .require = level_here(PIKE_I2) };
 
 	assert_int_equal(
 	    pike_build_plan_own(&plan, &device, "own.cu", text, &err), 0);
@@ -87,8 +96,7 @@ static void toolkit_headers(void **state)
 	int status;
 
 	(void)state;
-	if (!device.arch[0])
-		skip();
+	needs_nvrtc();
 	pike_buf_init(&log, 1 << 20);
 	status =
 	    compile(&log, "#include <cuda_fp16.h>\n"
@@ -140,8 +148,7 @@ static void nothing_else(void **state)
 	struct pike_buf log;
 
 	(void)state;
-	if (!device.arch[0])
-		skip();
+	needs_nvrtc();
 	pike_buf_init(&log, 1 << 20);
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(files); i++)
 		if (!access(files[i].path, R_OK))
@@ -158,8 +165,7 @@ static void no_neighbour(void **state)
 	glob_t found;
 
 	(void)state;
-	if (!device.arch[0])
-		skip();
+	needs_nvrtc();
 	assert_int_equal(pike_toolkit_find(&t, NULL), 0);
 	pattern =
 	    pike_xasprintf("%.*s/lib[a-m]*.so*",

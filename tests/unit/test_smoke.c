@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "left_out.h"
+
 #include "eval/judge_priv.h"
 #include "eval/smoke_priv.h"
 
@@ -76,16 +78,11 @@ static void the_program_tells(void **state)
 static void no_way_leads_out(void **state)
 {
 	struct pike_device_info none = { .uuid = "" };
-	struct pike_isolation_info iso;
 	struct pike_smoke s = { 0 };
 	struct pike_err err = PIKE_ERR_INIT;
 
 	(void)state;
-	must(pike_isolation_probe(&iso, &err), &err);
-	if (iso.level < PIKE_I2) {
-		print_message("# no namespaces here: nothing tried\n");
-		skip();
-	}
+	needs_i2();
 	must(pike_smoke_ways(&s, &none, secret, &err), &err);
 	/* tcp, socket, the secret, /etc/passwd, two folders, SMOKE */
 	assert_true(s.ways >= 7);
@@ -106,9 +103,8 @@ static void the_kernel_builds(void **state)
 
 	(void)state;
 	if (pike_device_find_arch(&j->dev, "cuda", "sm_90", &err)) {
-		print_message("# %s\n", err.text);
 		free(j);
-		skip();
+		left_out("no NVRTC here: %s", err.text);
 	}
 	pike_smoke_kernel_init(&k);
 	j->t = &k.target;
@@ -138,8 +134,7 @@ static void half_of_it(void **state)
 
 	(void)state;
 	if (ret == 1) {
-		print_message("# %s\n", err.text);
-		skip();
+		left_out("no NVRTC here: %s", err.text);
 	}
 	must(ret, &err);
 	/* No compiler builds for what does not exist. */
@@ -165,7 +160,7 @@ static void the_whole(void **state)
 		return;
 	}
 	if (ret == PIKE_RETRY)
-		skip();
+		left_out("another process has the GPU: %s", err.text);
 	must(ret, &err);
 	assert_string_equal(s.open, "");
 	assert_true(s.ratio > 0.99 && s.ratio < 1.01);
@@ -202,16 +197,13 @@ static void a_tool_has_its_own(void **state)
 				   .sock = -1,
 				   .wall_ms = 10000,
 				   .require = PIKE_I2 };
-	struct pike_isolation_info iso;
 	struct pike_err err = PIKE_ERR_INIT;
 	struct pike_box *box = NULL;
 	struct pike_box_end end;
 	struct pike_buf path;
 
 	(void)state;
-	must(pike_isolation_probe(&iso, &err), &err);
-	if (iso.level < PIKE_I2)
-		skip();
+	needs_i2();
 	pike_buf_init(&path, 4096);
 	must(pike_box_helper(&path, "pike-smoke", &err), &err);
 	o.runner = path.s;
