@@ -227,9 +227,11 @@ bench: # the benchmarks, one JSON line per figure
 	$(Q)$(MAKE) --no-print-directory benches >&2
 	$(Q)for b in $(filter-out %/aa,$(BENCHES)); do $$b || exit 1; done
 
-aa: # does the judge ever call identical code faster?
+# AA=N: so many screenings of identical code, and a tenth of it confirmations.
+aa: # does the judge ever call identical code faster? BUSY=1: on a busy machine
 	$(Q)$(MAKE) --no-print-directory all $(B)/bench/aa >&2
-	$(Q)$(B)/bench/aa
+	$(Q)$(B)/bench/aa $(if $(BUSY),--busy) $(if $(AA),--screens $(AA) \
+		--confirms $$((($(AA) + 9) / 10)))
 
 soak: # 200 kills of a running evolve
 	$(Q)$(MAKE) --no-print-directory all

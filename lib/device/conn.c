@@ -269,7 +269,7 @@ static int sample(struct pike_timed *out, struct pike_conn *a, int deadline_ms,
 		return pike_conn_say(err, how, PIKE_V_TAMPER,
 				     "its process sent a malformed answer");
 	out->claim_ns = done.claim_ns;
-	out->switches = done.switches;
+	out->cpu_ns = done.cpu_ns;
 	out->threads = done.threads;
 	return 0;
 }

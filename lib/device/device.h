@@ -232,10 +232,10 @@ int pike_conn_bind(struct pike_conn *a, const struct pike_case *c,
 		   enum pike_verdict *how, struct pike_err *err);
 
 struct pike_timed {
-	int64_t claim_ns;  /* what the runner says it took */
-	int64_t wall_ns;   /* from our write to our read, our clock */
-	uint32_t switches; /* involuntary context switches, its claim */
-	uint32_t threads;  /* threads alive in it afterwards, its claim */
+	int64_t claim_ns; /* what the runner says it took */
+	int64_t cpu_ns;	  /* CPU: its thread's processor time, its claim */
+	int64_t wall_ns;  /* from our write to our read, our clock */
+	uint32_t threads; /* threads alive in it afterwards, its claim */
 };
 /* What a sample finds; or'ed. */
 enum pike_finds {

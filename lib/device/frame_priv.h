@@ -90,8 +90,8 @@ struct pike_frame_run {
 	uint32_t first, n, cold, zero;
 };
 struct pike_frame_done {
-	int64_t claim_ns;
-	uint32_t switches, threads;
+	int64_t claim_ns, cpu_ns;
+	uint32_t threads, zero;
 };
 
 enum pike_fault_code {

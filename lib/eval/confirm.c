@@ -90,6 +90,18 @@ static size_t pairs_for(const struct confirm *k, size_t i, uint32_t inner)
 	return n < 3 ? 3 : (size_t)n;
 }
 
+/* Why it takes longer than usual. */
+static const char *words_for(const struct pike_timing *t)
+{
+	if (pike_timing_dropped(t) > PROTO_DROP_MAX)
+		return "confirming, waits for a steady clock";
+	if (t->ncrowded && pike_timing_disturbed(t) > PROTO_DROP_MAX)
+		return "confirming, waits for a quieter core";
+	if (pike_timing_disturbed(t) > PROTO_DROP_MAX)
+		return "confirming, shares its core with other processes";
+	return "confirming";
+}
+
 static int time_rounds(struct confirm *k, size_t i, struct pike_session *s,
 		       size_t pairs, size_t want, struct pike_fault *f,
 		       struct pike_err *err)
@@ -97,7 +109,7 @@ static int time_rounds(struct confirm *k, size_t i, struct pike_session *s,
 	struct pike_timing *t = &k->t[i];
 	int ret = 0;
 
-	while (!ret && t->n < want) {
+	while (!ret && pike_timing_kept(t) < want) {
 		int64_t t0 = pike_now_ns();
 		size_t had = t->n;
 
@@ -105,7 +117,8 @@ static int time_rounds(struct confirm *k, size_t i, struct pike_session *s,
 			break;
 		ret = pike_session_round(s, t, pairs, f, err);
 		k->spent[i] += pike_now_ns() - t0;
-		pike_judge_say(k->j, "confirming", (double)t->n / (double)want);
+		pike_judge_say(k->j, words_for(t),
+			       (double)pike_timing_kept(t) / (double)want);
 		/* A pool that has room for no pair at all ends here */
 		if (t->n == had)
 			break;
@@ -185,6 +198,7 @@ static void decide_against(struct pike_decision *d, struct confirm *k,
 {
 	size_t n = k->j->t->ncases;
 	struct pike_pairs *pairs = pike_xcalloc(n + 1, sizeof(*pairs));
+	struct pike_pairs *all = pike_xcalloc(n + 1, sizeof(*all));
 	const char **names = pike_xcalloc(n + 1, sizeof(*names));
 	struct pike_rule rule = { .delta = k->delta,
 				  .same = pike_delta_least(k->j->noise,
@@ -196,17 +210,24 @@ static void decide_against(struct pike_decision *d, struct confirm *k,
 
 	rule.alpha = PROTO_ALPHA / siblings;
 	for (size_t i = 0; i < n; i++) {
-		double cut = pike_timing_cut(&k->t[i]);
+		const struct pike_timing *t = &k->t[i];
 
 		names[i] = k->j->cases[i].c->text;
-		rule.cut = fmax(rule.cut, cut);
-		pike_timing_pairs(&pairs[i], &k->t[i], ref,
-				  cut <= PROTO_DROP_MAX);
+		rule.dropped = fmax(rule.dropped, pike_timing_dropped(t));
+		rule.disturbed = fmax(rule.disturbed, pike_timing_disturbed(t));
+		if (!k->j->traits->device_code_only)
+			rule.hidden = fmax(rule.hidden, pike_clocks_hidden(t));
+		pike_timing_pairs(&pairs[i], t, ref, true);
+		pike_timing_pairs(&all[i], t, ref, false);
 	}
+	rule.all = all;
 	pike_decide(d, &rule, pairs, names, n, &k->j->rng);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		pike_pairs_release(&pairs[i]);
+		pike_pairs_release(&all[i]);
+	}
 	free(pairs);
+	free(all);
 	free(names);
 }
 

@@ -127,8 +127,8 @@ static void add_case(struct pike_result *out, struct pike_judge *j, size_t i,
 	if (base)
 		c->base_ns = (int64_t)llround(pike_timing_median(t, 0));
 	c->cand_ns = (int64_t)llround(pike_timing_median(t, t->narms - 1));
-	c->pairs = (int)t->n;
 	pike_timing_pairs(&pairs, t, 0, false);
+	c->pairs = (int)pairs.n;
 	c->ratio = pike_ratio_of(&pairs, 1, PROTO_SAME_ALPHA, &j->rng);
 	c->max_abs = t->max_abs;
 	c->rel_l2 = t->rel_l2;
@@ -169,6 +169,21 @@ static void add_device(struct pike_result *out, const struct pike_timing *t)
 	pike_json_set_f64(out->resources, "sm_mhz_base", base);
 }
 
+/* How the machine behaved while the cases were measured. */
+static void add_noise(struct pike_result *out, const struct pike_timing *t,
+		      size_t ncases)
+{
+	double disturbed = 0;
+	int64_t dropped = 0;
+
+	for (size_t i = 0; i < ncases; i++) {
+		dropped += (int64_t)(t[i].n - pike_timing_kept(&t[i]));
+		disturbed = fmax(disturbed, pike_timing_disturbed(&t[i]));
+	}
+	pike_json_set_i64(out->extra, "dropped", dropped);
+	pike_json_set_f64(out->extra, "disturbed", disturbed);
+}
+
 void pike_fill_cases(struct pike_result *out, struct pike_judge *j,
 		     const struct pike_timing *timings, bool base)
 {
@@ -183,6 +198,7 @@ void pike_fill_cases(struct pike_result *out, struct pike_judge *j,
 			threads = timings[i].threads;
 	}
 	pike_json_set_i64(out->resources, "threads", threads);
+	add_noise(out, timings, j->t->ncases);
 	add_device(out, &timings[0]);
 	add_roofline(out, j);
 }

@@ -166,6 +166,8 @@ static void pin_cores_gpu(struct pike_judge *j)
 
 void pike_judge_enter(struct pike_watch *w, struct pike_judge *j)
 {
+	cpu_set_t both;
+
 	w->t0 = pike_now_ns();
 	j->held++;
 	w->pinned =
@@ -173,8 +175,9 @@ void pike_judge_enter(struct pike_watch *w, struct pike_judge *j)
 	    !sched_getaffinity(0, sizeof(w->old), &w->old) &&
 	    !sched_setaffinity(0, sizeof(j->judge_cpus), &j->judge_cpus);
 	/* A GPU's time does not depend on what the other cores do */
+	CPU_AND(&both, &j->run_cpus, &j->build_cpus);
 	w->paused = j->traits->noise == PIKE_NOISE_CORE &&
-		    (j->dev.sibling || !j->have_judge_cpus);
+		    (j->dev.sibling || !j->have_judge_cpus || CPU_COUNT(&both));
 	for (struct pike_build *b = j->builds; w->paused && b; b = b->next)
 		pike_build_pause(b, true);
 }

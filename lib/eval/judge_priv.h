@@ -4,6 +4,7 @@
 #define PIKE_EVAL_JUDGE_PRIV_H
 
 #include "base/rand.h"
+#include "eval/account_priv.h"
 #include "eval/eval.h"
 #include "eval/pool_priv.h"
 #include "eval/referee_priv.h"
@@ -15,7 +16,9 @@
 struct pike_process {
 	struct pike_box *box;
 	struct pike_conn *conn;
-	bool kept; /* samples find what the one before has left: pike_finds */
+	bool kept;  /* samples find what the one before has left: pike_finds */
+	bool stops; /* it is stopped while it is not asked */
+	struct pike_account account;
 };
 /* Runners of a GPU kept ready: a round's base, champion and challenger, and
  * those of the round after it, which get ready meanwhile. */

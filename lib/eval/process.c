@@ -259,9 +259,21 @@ int pike_process_open(struct pike_process *p, struct pike_judge *j,
 	if (how == PIKE_V_CRASH && !traits_of(j, o->real)->device_code_only)
 		how = PIKE_V_BUILD;
 	ret = ended_how(ret, how, &why, p, f, err);
+	if (!ret && o->real == PIKE_REAL_NONE &&
+	    j->traits->noise == PIKE_NOISE_CORE) {
+		pike_account_open(&p->account, p->box);
+		p->stops = j->t->threads > 1;
+	}
 	if (ret)
 		pike_process_close(p);
 	return ret;
+}
+
+/* A thread of one arm must not run while another arm is timed. */
+static void let_go_on(struct pike_process *p, bool on)
+{
+	if (p->stops && !pike_account_stop(&p->account, !on))
+		pike_box_freeze(p->box, !on, NULL);
 }
 
 int pike_process_bind(struct pike_process *p, const struct pike_case *c,
@@ -273,12 +285,15 @@ int pike_process_bind(struct pike_process *p, const struct pike_case *c,
 	int ret =
 	    pike_conn_bind(p->conn, c, calls, n, PROTO_WALL_MIN_MS, &how, &why);
 
+	if (!ret)
+		let_go_on(p, false);
 	/* Code that runs when an object is loaded can spoil this too */
 	return ended_how(ret, how, &why, p, f, err);
 }
 
 void pike_process_close(struct pike_process *p)
 {
+	pike_account_close(&p->account);
 	if (p->conn)
 		pike_conn_close(p->conn);
 	if (p->box)
@@ -295,9 +310,14 @@ int pike_process_run(struct pike_timed *out, struct pike_process *p,
 	struct pike_err why = PIKE_ERR_INIT;
 	unsigned finds = (j->t->cold ? PIKE_FINDS_COLD : 0) |
 			 (p->kept ? PIKE_FINDS_KEPT : 0);
-	int ret = pike_conn_run(out, p->conn, first, n, finds, deadline_ms,
-				&how, &why);
+	int ret;
 
+	let_go_on(p, true);
+	ret = pike_conn_run(out, p->conn, first, n, finds, deadline_ms, &how,
+			    &why);
+	/* One that is ending goes on with that. */
+	if (!ret)
+		let_go_on(p, false);
 	return ended_how(ret, how, &why, p, f, err);
 }
 

@@ -74,6 +74,11 @@ struct pike_runner {
 	 * pike_found. */
 	bool kept;
 	uint32_t max_threads;
+	/* What the last sample used, from before it was asked for until its
+	 * outputs were checked: work after the answer is in it. `told` false:
+	 * this machine does not tell, or it has several threads. */
+	struct pike_used used;
+	bool told;
 };
 
 struct pike_runner_opts {

@@ -45,7 +45,13 @@
 #define PROTO_SAME_ALPHA 0.025	       /* 95 % interval for "same" */
 #define PROTO_CASE_SLOWER 0.05	       /* no case may lose more */
 #define PROTO_RESAMPLES 10000
-#define PROTO_DROP_MAX 0.20 /* share of interrupted pairs */
+#define PROTO_DROP_MAX 0.20 /* share of pairs; more: both ways must agree */
+/* Several threads: so long a pair waits for a moment in which nobody else wants
+ * a core; not for ever, where there is none. */
+#define PROTO_CALM_NS 20000000LL
+#define PROTO_CALM_TRIES 20
+#define PROTO_STOP_US 100
+#define PROTO_CALM_MIN 20 /* calm pairs, and the others are dropped */
 /* Correctness sets a candidate sees at confirmation beside the timed ones:
  * own distribution, and each hidden case (3.4). */
 #define PROTO_OWN_SETS 5

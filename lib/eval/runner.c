@@ -315,12 +315,31 @@ static int prepare(struct pike_runner *r, uint32_t first, uint32_t n,
 	return ret ? ret : place_of(r)->ready(r, err);
 }
 
+/* Nothing is told of several threads: one that waits may wait for another. */
+static bool read_account(struct pike_used *u, const struct pike_runner *r)
+{
+	return target_of(r)->threads <= 1 && r->process.account.open &&
+	       pike_account_read(u, &r->process.account);
+}
+
+static void close_account(struct pike_runner *r, const struct pike_used *from)
+{
+	struct pike_used *u = &r->used;
+
+	r->told = r->told && read_account(u, r);
+	u->cpu_ns -= from->cpu_ns;
+	u->wait_ns -= from->wait_ns;
+	u->turns -= from->turns;
+}
+
 int pike_runner_sample(struct pike_timed *out, struct pike_runner *r,
 		       uint32_t first, uint32_t n, int deadline_ms,
 		       struct pike_fault *f, struct pike_err *err)
 {
 	int ret = prepare(r, first, n, f, err);
+	struct pike_used from = { 0 };
 
+	r->told = read_account(&from, r);
 	if (!ret)
 		ret = pike_process_run(out, &r->process, r->j, first, n,
 				       deadline_ms, f, err);
@@ -330,6 +349,7 @@ int pike_runner_sample(struct pike_timed *out, struct pike_runner *r,
 		r->j->kernel_ns += out->claim_ns;
 	for (uint32_t s = first; !ret && s < first + n; s++)
 		ret = check_set(r, s, f, err);
+	close_account(r, &from);
 	if (ret)
 		return ret;
 	return threads_ok(r, out, f) ? 0 : 1;

@@ -42,6 +42,9 @@ static bool look(struct screen *s, const struct pike_timing *t)
 	struct pike_boot b;
 	double most = s->j->t->ncases > 1 ? -log1p(PROTO_CASE_SLOWER) : 0;
 
+	/* Clocks that can hide a loss can feign one */
+	if (!s->j->traits->device_code_only)
+		most -= log1p(pike_clocks_hidden(t));
 	pike_timing_pairs(&pairs, t, 0, false);
 	if (pike_boot_run(&b, &pairs, 1, PROTO_RESAMPLES, &s->j->rng)) {
 		s->slower = pike_boot_upper(&b, PROTO_STOP_SLOWER) < most;
@@ -119,9 +122,15 @@ static void screen_decide(struct pike_result *out, struct screen *s,
 
 	for (size_t i = 0; i < j->t->ncases; i++) {
 		names[i] = j->cases[i].c->text;
-		/* Interrupted pairs go out only where they are few */
+		if (!j->traits->device_code_only)
+			rule.hidden =
+			    fmax(rule.hidden, pike_clocks_hidden(&s->t[i]));
+		rule.disturbed =
+		    fmax(rule.disturbed, pike_timing_disturbed(&s->t[i]));
+		/* They go out only where they are few */
 		pike_timing_pairs(&pairs[i], &s->t[i], 0,
-				  pike_timing_cut(&s->t[i]) <= PROTO_DROP_MAX);
+				  pike_timing_dropped(&s->t[i]) <=
+				      PROTO_DROP_MAX);
 	}
 	pike_decide(&d, &rule, pairs, names, j->t->ncases, &j->rng);
 	if (s->slower && d.v != PIKE_V_FASTER)

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- what was measured ---- */
 
@@ -25,10 +26,13 @@ void pike_timing_release(struct pike_timing *t)
 static double median_of(const struct pike_timing *t, size_t offset)
 {
 	double *v = pike_xcalloc(t->n + 1, sizeof(*v)), m;
+	size_t n = 0;
 
 	for (size_t i = 0; i < t->n; i++)
-		memcpy(&v[i], (const char *)&t->v[i] + offset, sizeof(*v));
-	m = pike_median(v, t->n);
+		if (pike_timing_counts(t, i))
+			memcpy(&v[n++], (const char *)&t->v[i] + offset,
+			       sizeof(*v));
+	m = pike_median(v, n);
 	free(v);
 	return m;
 }
@@ -45,13 +49,38 @@ double pike_timing_mhz(const struct pike_timing *t, size_t arm)
 				arm * sizeof(double));
 }
 
-double pike_timing_cut(const struct pike_timing *t)
+bool pike_timing_counts(const struct pike_timing *t, size_t i)
 {
-	size_t cut = 0;
+	return !t->v[i].crowded || t->n - t->ncrowded < PROTO_CALM_MIN;
+}
+
+size_t pike_timing_kept(const struct pike_timing *t)
+{
+	size_t n = 0;
 
 	for (size_t i = 0; i < t->n; i++)
-		cut += t->v[i].cut;
-	return t->n ? (double)cut / (double)t->n : 0;
+		n += pike_timing_counts(t, i) && !t->v[i].dropped;
+	return n;
+}
+
+double pike_timing_dropped(const struct pike_timing *t)
+{
+	size_t n = 0, all = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		all += pike_timing_counts(t, i);
+		n += pike_timing_counts(t, i) && t->v[i].dropped;
+	}
+	return all ? (double)n / (double)all : 0;
+}
+
+double pike_timing_disturbed(const struct pike_timing *t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		n += t->v[i].disturbed || t->v[i].crowded;
+	return t->n ? (double)n / (double)t->n : 0;
 }
 
 void pike_timing_pairs(struct pike_pairs *out, const struct pike_timing *t,
@@ -62,7 +91,7 @@ void pike_timing_pairs(struct pike_pairs *out, const struct pike_timing *t,
 
 		if (i && s->round != t->v[i - 1].round)
 			pike_pairs_end_round(out);
-		if (drop && s->cut)
+		if (!pike_timing_counts(t, i) || (drop && s->dropped))
 			continue;
 		pike_pairs_add(out, log(s->ns[ref] / s->ns[t->narms - 1]));
 	}
@@ -267,7 +296,30 @@ static void watch_clock(struct pike_session *s, struct pike_pair *pair,
 		return;
 	pair->mhz[k] = mhz;
 	j->mhz_most = fmax(j->mhz_most, mhz);
-	pair->cut = pair->cut || slow || mhz < PROTO_CLOCK_LOW * j->mhz_most;
+	if (slow || mhz < PROTO_CLOCK_LOW * j->mhz_most)
+		pair->dropped = true;
+}
+
+/* Whether others want a core, as far as several threads are concerned. */
+static bool crowd(const struct pike_session *s)
+{
+	return s->j->traits->noise == PIKE_NOISE_CORE && s->j->t->threads > 1 &&
+	       pike_account_runnable() > 1;
+}
+
+/* Waits a little for a calm moment, where there has been one before. */
+static bool await_calm(const struct pike_session *s,
+		       const struct pike_timing *t)
+{
+	bool hope = t->n < PROTO_CALM_TRIES || t->ncrowded < t->n;
+	int64_t until = pike_now_ns() + (hope ? PROTO_CALM_NS : 0);
+
+	while (crowd(s)) {
+		if (pike_now_ns() > until)
+			return false;
+		usleep(200);
+	}
+	return true;
 }
 
 int pike_session_pair(struct pike_session *s, struct pike_timing *t,
@@ -279,9 +331,11 @@ int pike_session_pair(struct pike_session *s, struct pike_timing *t,
 
 	if (pike_judge_stopped(s->j))
 		return pike_fail(err, PIKE_RETRY, "interrupted");
+	pair.crowded = !await_calm(s, t);
 	shuffle(order, s->narms, &s->j->rng);
 	for (size_t i = 0; !ret && i < s->narms; i++) {
 		size_t k = order[i];
+		const struct pike_used *u;
 		struct pike_timed x;
 
 		ret = pike_runner_sample(&x, s->runner[k], first_of(s, k),
@@ -291,14 +345,20 @@ int pike_session_pair(struct pike_session *s, struct pike_timing *t,
 		ret = blame(s, k, ret, f, err);
 		if (ret)
 			break;
-		pair.ns[k] = (double)x.claim_ns / s->inner;
-		pair.claim[k] = (double)x.claim_ns;
-		pair.over[k] = (double)(x.wall_ns - x.claim_ns);
-		pair.cut = pair.cut || x.switches;
+		u = s->runner[k]->told ? &s->runner[k]->used : NULL;
+		pair.claim[k] = pike_clocks_claim(&x, u);
+		pair.ns[k] = pair.claim[k] / s->inner;
+		pair.over[k] = pike_clocks_over(&x, u);
+		if (u && u->turns > 1)
+			pair.disturbed = true;
 		watch_clock(s, &pair, k);
 	}
 	if (ret)
 		return ret;
+	/* A stop takes a moment to arrive at every thread */
+	pair.crowded =
+	    pair.crowded || (crowd(s) && !usleep(PROTO_STOP_US) && crowd(s));
+	t->ncrowded += pair.crowded;
 	s->next += s->inner;
 	t->narms = s->narms;
 	t->inner = s->inner;

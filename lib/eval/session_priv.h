@@ -14,17 +14,22 @@
 /* One interleaved pair (or triple) of samples, per call where it is a time. */
 struct pike_pair {
 	size_t round;
-	bool cut;		/* a sample was interrupted */
-	double ns[PIKE_ARMS];	/* settled between the clocks */
-	double over[PIKE_ARMS]; /* wall minus claim, of the sample */
-	double claim[PIKE_ARMS];
-	double mhz[PIKE_ARMS]; /* a GPU's clock after it; 0: cannot be told */
+	bool dropped;		 /* a GPU's clock was held back */
+	bool crowded;		 /* others wanted a core right before or after
+				  * it, while all arms were stopped */
+	bool disturbed;		 /* a sample lost its core in its middle, by the
+				  * kernel's account; for people to read */
+	double ns[PIKE_ARMS];	 /* settled between the clocks */
+	double claim[PIKE_ARMS]; /* of the sample: pike_clocks_claim */
+	double over[PIKE_ARMS];	 /* what passed outside: pike_clocks_over */
+	double mhz[PIKE_ARMS];	 /* a GPU's clock after it; 0: cannot be told */
 };
 /* What was measured of a case. */
 struct pike_timing {
 	size_t narms, rounds, inner;
 	struct pike_pair *v;
 	size_t n, cap;
+	size_t ncrowded;
 	double max_abs, rel_l2; /* of the candidate's checked outputs */
 	uint32_t threads;
 	struct pike_json *launches; /* pike_conn_resources; may be NULL */
@@ -32,10 +37,15 @@ struct pike_timing {
 void pike_timing_release(struct pike_timing *t);
 double pike_timing_median(const struct pike_timing *t, size_t arm);
 double pike_timing_mhz(const struct pike_timing *t, size_t arm);
-/* Share of interrupted pairs. */
-double pike_timing_cut(const struct pike_timing *t);
-/* Log ratios of arm `ref` over the candidate, by round; without the
- * interrupted ones when `drop`. */
+/* Crowded pairs do not count for anything, once there are enough others. */
+bool pike_timing_counts(const struct pike_timing *t, size_t i);
+/* Share of pairs that are dropped, of those that count; that were disturbed or
+ * crowded, of all. */
+double pike_timing_dropped(const struct pike_timing *t);
+double pike_timing_disturbed(const struct pike_timing *t);
+size_t pike_timing_kept(const struct pike_timing *t);
+/* Log ratios of arm `ref` over the candidate, by round; without the dropped
+ * pairs when `drop`. */
 void pike_timing_pairs(struct pike_pairs *out, const struct pike_timing *t,
 		       size_t ref, bool drop);
 

@@ -16,11 +16,31 @@ struct pike_rule {
 	double same;	  /* what the threshold would be without noise */
 	double alpha;	  /* one-sided level of the lower bound */
 	bool strict;	  /* bound above delta; else above 0, median above */
-	double cut;	  /* share of interrupted pairs */
 	const char *than; /* "the base", "the champion" */
+	/* The rest is 0 on a quiet machine. */
+	double hidden;	  /* pike_clocks_hidden */
+	double disturbed; /* share of pairs, for the reason */
+	double dropped;	  /* share of pairs that `pairs` is without */
+	const struct pike_pairs *all; /* with them; NULL: none are dropped */
 };
-/* Screening (`strict` false) and confirmation (`strict` true). `pairs` and
- * `names` are by case. */
+/*
+ * Screening (`strict` false) and confirmation (`strict` true). `pairs` and
+ * `names` are by case.
+ *
+ * Noise is met by how the pairs were taken: both arms in turn, in random order,
+ * so that what disturbs hits both (as Google Benchmark's random interleaving,
+ * docs/random_interleaving.md there), by medians, which half of the pairs do
+ * not move, and by the bootstrap (Efron 1979), which says how sure they are.
+ * Two rules more keep a disturbed machine from being somebody's gain:
+ *
+ * - A gain must be larger than what the clocks could hide (`hidden`), where
+ *   that is more than half of the threshold. So a gain many times the noise is
+ *   `faster` on any machine, and one that noise could feign is not. By as much
+ *   as noise has raised the threshold, `slower` must lie below 1.
+ * - Where more than PROTO_DROP_MAX of the pairs are dropped, the pairs that are
+ *   kept and all of them must come to the same word, and the wider interval
+ *   holds: what is dropped must not decide.
+ */
 void pike_decide(struct pike_decision *out, const struct pike_rule *rule,
 		 const struct pike_pairs *pairs, const char *const *names,
 		 size_t ncases, struct pike_rng *rng);
@@ -34,6 +54,17 @@ double pike_delta_for(double noise, int ncores, enum pike_noise of);
 double pike_delta_least(double noise, int ncores, enum pike_noise of);
 
 /* ---- clocks.c ---- */
+
+/* What a sample took, in ns, by what its process says: of the calls, without
+ * the time in which it stood in line for a core. `u`: what the kernel's account
+ * has of it (account_priv.h), or NULL where it has nothing. */
+double pike_clocks_claim(const struct pike_timed *x, const struct pike_used *u);
+/* What passed outside beyond that: processor time that the process used but
+ * did not claim; without an account, wall time. */
+double pike_clocks_over(const struct pike_timed *x, const struct pike_used *u);
+/* A lie of such a share of the candidate's time may pass unseen: what passes
+ * outside is not steadier. Hardly anything where the account is kept. */
+double pike_clocks_hidden(const struct pike_timing *t);
 
 /* Makes `ns` of the pairs from the claims and what passed outside: time that
  * passes outside a sample beyond what does so for arm 0 is counted as the

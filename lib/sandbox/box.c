@@ -339,6 +339,46 @@ bool pike_box_ended(const struct pike_box *b)
 	return b->ended || polled(b->control, 0, 0);
 }
 
+/* 0: none; -1: several, or this kernel does not list them. */
+static pid_t only_child(pid_t pid)
+{
+	char path[64], text[64], *end, *more;
+	ssize_t n;
+	long child;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid,
+		 (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n < 0)
+		return -1;
+	text[n] = '\0';
+	child = strtol(text, &end, 10);
+	if (end == text)
+		return 0;
+	strtol(end, &more, 10);
+	return more == end ? (pid_t)child : -1;
+}
+
+pid_t pike_box_program(const struct pike_box *b)
+{
+	pid_t pid = b->ended ? -1 : b->pid, child;
+
+	/* With namespaces there is an init between it and the program, which
+	 * has no children: a RUN box lets none be made. */
+	for (int depth = 0; pid > 0 && depth < 3; depth++) {
+		child = only_child(pid);
+		if (!child)
+			return depth ? pid : -1;
+		pid = child;
+	}
+	return -1;
+}
+
 /* The report, if one came before the box's end. */
 static void take_report(struct pike_box *b)
 {

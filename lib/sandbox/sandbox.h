@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* ---- isolation ---- */
 
@@ -125,6 +126,9 @@ struct pike_box;
 int pike_box_start(struct pike_box **out, const struct pike_box_opts *o,
 		   struct pike_err *err);
 bool pike_box_ended(const struct pike_box *b); /* does not wait */
+/* The program's process id, as this process sees it; of a RUN box, once the
+ * program runs. -1: this machine does not tell. */
+pid_t pike_box_program(const struct pike_box *b);
 /* Waits, at most wait_ms (< 0: its wall limit ends it anyway); PIKE_RETRY
  * when it still runs. Afterwards no process of the box is alive. May be
  * called again, and gives the same. PIKE_FATAL for PIKE_BOX_BROKEN. */

@@ -329,6 +329,9 @@ int pike_box_serve(struct pike_box_in *in)
 			     .log_open = true,
 			     .left_ns = in->setup->wall_ms * 1000000,
 			     .since = pike_now_ns() };
+	/* A runner that the judge stops between samples is no news. */
+	const struct sigaction ends = { .sa_handler = SIG_DFL,
+					.sa_flags = SA_NOCLDSTOP };
 	sigset_t set;
 	bool tell;
 
@@ -336,6 +339,7 @@ int pike_box_serve(struct pike_box_in *in)
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_SETMASK, &set, NULL);
+	sigaction(SIGCHLD, &ends, NULL);
 	v.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (v.signals < 0)
 		return pike_box_step(in, "wait for signals");

@@ -6,6 +6,11 @@
  * stderr. Exit 1 when identical code was called faster, when the gain was
  * missed on a machine quiet enough to see it, or when the device was not back
  * a second after the limit.
+ *
+ * --busy asks the same beside one busy loop on each core, at normal priority
+ * and each a session of its own (the scheduler shares a core among sessions
+ * first), for kernels of several lengths; there the gain must be found too, and
+ * the ratio that is told for it is compared with what was planted.
  */
 #include "base/clock.h"
 #include "base/log.h"
@@ -16,9 +21,14 @@
 #include "eval/stats_priv.h"
 #include "model/settings.h"
 
+#include <math.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define CONF 0.95
@@ -27,11 +37,12 @@
 #define HANG_OVER_MS 1000 /* and how long after it the device may be away */
 /* Calibration compares a kernel with one of so many times its turns. */
 #define CALIBRATE 4
+#define BUSY_LIMIT_MS 60000 /* a planted gain is to be found within that */
 
 struct opts {
 	const char *backend;
 	int64_t us, screens, confirms, gains, percent, hangs;
-	bool weak;
+	bool weak, busy;
 };
 static const struct pike_opt table[] = {
 	{ "backend", 0, PIKE_OPT_STR, offsetof(struct opts, backend), "NAME",
@@ -39,15 +50,18 @@ static const struct pike_opt table[] = {
 	{ "us", 0, PIKE_OPT_I64, offsetof(struct opts, us), "N",
 	  "length of the kernel in microseconds (100)" },
 	{ "screens", 0, PIKE_OPT_I64, offsetof(struct opts, screens), "N",
-	  "screenings of identical code (300)" },
+	  "screenings of identical code (300; 100 with --busy)" },
 	{ "confirms", 0, PIKE_OPT_I64, offsetof(struct opts, confirms), "N",
-	  "confirmations of identical code (60)" },
+	  "confirmations of identical code (60; 10 with --busy)" },
 	{ "gains", 0, PIKE_OPT_I64, offsetof(struct opts, gains), "N",
 	  "confirmations of a kernel that takes less time (10)" },
 	{ "percent", 0, PIKE_OPT_I64, offsetof(struct opts, percent), "N",
 	  "how much less (5)" },
 	{ "hangs", 0, PIKE_OPT_I64, offsetof(struct opts, hangs), "N",
 	  "screenings of a kernel that never ends (0)" },
+	{ "busy", 0, PIKE_OPT_BOOL, offsetof(struct opts, busy), NULL,
+	  "a busy loop on each core; the counts above are spread over kernels "
+	  "of 50 us to 1 ms, the gain is 30 %" },
 	{ "allow-weak", 0, PIKE_OPT_BOOL, offsetof(struct opts, weak), NULL,
 	  "take what isolation there is; the kernels are ours" },
 	{ NULL, 0, PIKE_OPT_BOOL, 0, NULL, NULL },
@@ -136,6 +150,10 @@ struct bench {
 	int count[PIKE_V_COUNT];
 	double base_ns, cand_ns; /* of the last measured result */
 	double judge_ms;	 /* the last screening or confirmation */
+	/* Of the last judge_many: `faster` and in time; the longest; the sum of
+	 * logarithms of the ratios told; pairs disturbed, as a share. */
+	int in_time;
+	double most_ms, log_sum, disturbed;
 };
 
 static void add_source(struct pike_files *f, const struct kind *k,
@@ -209,6 +227,16 @@ static void bench_close(struct bench *b)
 	memset(b, 0, sizeof(*b));
 }
 
+static void tally(struct bench *b, const struct pike_result *r)
+{
+	b->in_time +=
+	    r->verdict == PIKE_V_FASTER && b->judge_ms <= BUSY_LIMIT_MS;
+	b->most_ms = fmax(b->most_ms, b->judge_ms);
+	if (r->vs_base.mid > 0)
+		b->log_sum += log(r->vs_base.mid);
+	b->disturbed += pike_json_f64(r->extra, "disturbed", 0);
+}
+
 static int judge_one(struct bench *b, const struct pike_files *files,
 		     bool confirm, struct pike_err *err)
 {
@@ -241,6 +269,7 @@ static int judge_one(struct bench *b, const struct pike_files *files,
 			b->cand_ns = (double)r.cases[0].cand_ns;
 		}
 		b->count[r.verdict]++;
+		tally(b, &r);
 		pike_debug("%s: %s", pike_verdict_name(r.verdict), r.reason);
 	}
 	pike_build_free(build);
@@ -255,6 +284,8 @@ static int judge_many(struct bench *b, const char *what, int64_t n,
 	int ret = 0;
 
 	memset(b->count, 0, sizeof(b->count));
+	b->in_time = 0;
+	b->most_ms = b->log_sum = b->disturbed = 0;
 	for (int64_t i = 0; !ret && i < n; i++) {
 		pike_progress("%s %lld of %lld", what, (long long)i,
 			      (long long)n);
@@ -423,6 +454,180 @@ static int calibrate(struct bench *b, const struct opts *o, int64_t *base,
 	return 0;
 }
 
+/* ---- beside busy loops ---- */
+
+/* A loop on each core that this process may use; they end with it. */
+static int start_loops(pid_t *loops, int most)
+{
+	cpu_set_t may, one;
+	pid_t parent = getpid();
+	int n = 0;
+
+	if (sched_getaffinity(0, sizeof(may), &may))
+		return 0;
+	for (int c = 0; c < CPU_SETSIZE && n < most; c++) {
+		if (!CPU_ISSET(c, &may))
+			continue;
+		loops[n] = fork();
+		if (!loops[n]) {
+			CPU_ZERO(&one);
+			CPU_SET(c, &one);
+			sched_setaffinity(0, sizeof(one), &one);
+			setsid();
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			while (getppid() == parent)
+				for (volatile long i = 0; i < 100000000; i++)
+					;
+			_exit(0);
+		}
+		n += loops[n] > 0;
+	}
+	return n;
+}
+
+static void end_loops(const pid_t *loops, int n)
+{
+	for (int i = 0; i < n; i++)
+		kill(loops[i], SIGKILL);
+	for (int i = 0; i < n; i++)
+		waitpid(loops[i], NULL, 0);
+}
+
+/* What is asked of a kernel of this length. */
+struct busy_row {
+	int64_t us, percent;
+	bool goal; /* else it is printed, and decides nothing */
+};
+static const struct busy_row busy_rows[] = {
+	{ 50, 30, true },
+	{ 200, 30, true },
+	{ 1000, 30, true },
+	{ 20000, 50, false },
+};
+#define BUSY_GOALS 3 /* rows that are one */
+
+struct busy_sum {
+	int64_t screens, confirms, gains;
+	int called_faster, found;
+	double bias, most_ms;
+};
+
+static int64_t share_of(int64_t n, const struct busy_row *r)
+{
+	return r->goal ? (n + BUSY_GOALS - 1) / BUSY_GOALS : n ? 2 : 0;
+}
+
+static int busy_gains(struct bench *b, const struct busy_row *r, int64_t n,
+		      double planted, struct busy_sum *sum,
+		      struct pike_err *err)
+{
+	char what[32];
+	double bias;
+	int ret;
+
+	snprintf(what, sizeof(what), "gain-%d%%", (int)r->percent);
+	ret = judge_many(b, what, n, &b->faster, true, err);
+	if (ret || !n)
+		return ret;
+	bias = b->log_sum / (double)n - log(planted);
+	report(b, what, n);
+	printf("{\"bench\":\"busy-gain\",\"us\":%lld,\"percent\":%lld,"
+	       "\"n\":%lld,\"in_time\":%d,\"most_ms\":%.0f,"
+	       "\"planted\":%.4f,\"told\":%.4f,\"disturbed\":%.3f}\n",
+	       (long long)r->us, (long long)r->percent, (long long)n,
+	       b->in_time, b->most_ms, planted, planted * exp(bias),
+	       b->disturbed / (double)n);
+	fflush(stdout);
+	fprintf(stderr,
+		"           found within 60 s: %d of %lld, the longest took "
+		"%.1f s; ratio planted %.3f, told %.3f; %.0f %% of the pairs "
+		"disturbed\n",
+		b->in_time, (long long)n, b->most_ms / 1e3, planted,
+		planted * exp(bias), 100 * b->disturbed / (double)n);
+	if (!r->goal)
+		return 0;
+	sum->gains += n;
+	sum->found += b->in_time;
+	sum->bias += bias * (double)n;
+	sum->most_ms = fmax(sum->most_ms, b->most_ms);
+	return 0;
+}
+
+static int busy_same(struct bench *b, int64_t n, bool confirm,
+		     struct busy_sum *sum, struct pike_err *err)
+{
+	bool bad = false;
+	int ret = run_same(b, confirm ? "aa-confirm" : "aa-screen", n, confirm,
+			   &bad, err);
+
+	if (!ret && n)
+		sum->called_faster += b->count[PIKE_V_FASTER];
+	return ret;
+}
+
+static int busy_row(struct bench *b, const struct opts *all,
+		    const struct busy_row *r, struct busy_sum *sum,
+		    struct pike_err *err)
+{
+	struct opts o = *all;
+	int64_t base = 0, faster = 0;
+	int64_t screens = r->goal ? share_of(o.screens, r) : 0;
+	int64_t confirms = share_of(o.confirms, r);
+	pid_t loops[CPU_SETSIZE];
+	int ret, n;
+
+	o.us = r->us;
+	o.percent = r->percent;
+	ret = calibrate(b, &o, &base, &faster, err);
+	if (!ret)
+		ret = bench_open(b, &o, base, faster, err);
+	if (ret)
+		return ret;
+	n = start_loops(loops, CPU_SETSIZE);
+	ret = busy_same(b, screens, false, sum, err);
+	if (!ret)
+		ret = busy_same(b, confirms, true, sum, err);
+	if (!ret)
+		ret = busy_gains(b, r, share_of(o.gains, r),
+				 (double)base / (double)faster, sum, err);
+	end_loops(loops, n);
+	sum->screens += screens;
+	sum->confirms += confirms;
+	return ret;
+}
+
+static int run_busy(struct bench *b, const struct opts *o, bool *bad,
+		    struct pike_err *err)
+{
+	const struct kind *kind = b->kind;
+	struct busy_sum s = { 0 };
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < PIKE_ARRAY_LEN(busy_rows); i++) {
+		bench_close(b);
+		b->kind = kind;
+		ret = busy_row(b, o, &busy_rows[i], &s, err);
+	}
+	if (ret)
+		return ret;
+	printf("{\"bench\":\"busy\",\"screens\":%lld,\"confirms\":%lld,"
+	       "\"faster\":%d,\"gains\":%lld,\"found\":%d,"
+	       "\"most_ms\":%.0f,\"bias\":%.4f}\n",
+	       (long long)s.screens, (long long)s.confirms, s.called_faster,
+	       (long long)s.gains, s.found, s.most_ms,
+	       s.gains ? s.bias / (double)s.gains : 0);
+	fprintf(stderr,
+		"beside a busy loop on each core: identical code `faster` %d "
+		"times in %lld screenings and %lld confirmations; the gain "
+		"found in %d of %lld, within %.1f s; its ratio told %+.2f %% "
+		"off\n",
+		s.called_faster, (long long)s.screens, (long long)s.confirms,
+		s.found, (long long)s.gains, s.most_ms / 1e3,
+		s.gains ? 100 * expm1(s.bias / (double)s.gains) : 0);
+	*bad = s.called_faster || s.found < FOUND * (double)s.gains;
+	return 0;
+}
+
 static int run(struct bench *b, const struct opts *o, bool *bad,
 	       struct pike_err *err)
 {
@@ -458,8 +663,8 @@ int main(int argc, char **argv)
 {
 	struct opts o = { .backend = "cpu",
 			  .us = 100,
-			  .screens = 300,
-			  .confirms = 60,
+			  .screens = -1,
+			  .confirms = -1,
 			  .gains = 10,
 			  .percent = 5 };
 	struct pike_strs rest = PIKE_STRS_INIT;
@@ -477,10 +682,15 @@ int main(int argc, char **argv)
 		pike_buf_release(&help);
 		return 0;
 	}
+	if (o.screens < 0)
+		o.screens = o.busy ? 100 : 300;
+	if (o.confirms < 0)
+		o.confirms = o.busy ? 10 : 60;
 	if (!ret)
 		ret = choose_kind(&b, &o, &err);
 	if (!ret)
-		ret = run(&b, &o, &bad, &err);
+		ret = o.busy ? run_busy(&b, &o, &bad, &err)
+			     : run(&b, &o, &bad, &err);
 	if (ret < 0)
 		pike_error("%s", err.text);
 	bench_close(&b);
