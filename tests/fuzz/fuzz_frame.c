@@ -70,6 +70,8 @@ static void read_all(struct pike_frame *f, uint32_t nargs)
 	struct pike_frame_run run;
 	struct pike_frame_done done;
 	struct pike_frame_fault fault;
+	struct pike_frame_plant plant;
+	struct pike_frame_outside out;
 
 	read_load(f);
 	read_map(f);
@@ -78,6 +80,11 @@ static void read_all(struct pike_frame *f, uint32_t nargs)
 		CHECK(run.n && (uint64_t)run.first + run.n <= PIKE_CALLS_MAX);
 	if (pike_frame_is_fault(&fault, f))
 		CHECK(fault.code && fault.code < PIKE_FAULT_COUNT);
+	if (pike_frame_is_plant(&plant, f))
+		CHECK(f->head.len == sizeof(plant));
+	if (pike_frame_is_outside(&out, f))
+		CHECK(out.write <= 1 && strlen(out.kind) < sizeof(out.kind) &&
+		      strlen(out.place) < sizeof(out.place));
 	if (pike_frame_is_done(&done, f))
 		CHECK(f->head.len == sizeof(done));
 }

@@ -391,7 +391,7 @@ static const struct {
 	{ "typedef float v4 __attribute__((vector_size(16), "
 	  "aligned(4)));\n" KERNEL(
 	      "v4 v = *(const v4 *)(x + n - 1);\ny[0] = v[0] + 0 * v[3];"),
-	  NULL, "reads 16 bytes, up to 12 bytes past the end of 'x' (k.c:4)" },
+	  NULL, "reads 16 bytes, up to 12 bytes past the end of 'x'" },
 	{ KERNEL("y[0] = x[-1];"), NULL,
 	  "reads 4 bytes, up to 4 bytes before the start of 'x'" },
 	{ KERNEL("volatile float *v = y + n;\nfloat was = 0;\n*v = was;"), NULL,
