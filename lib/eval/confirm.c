@@ -107,6 +107,7 @@ static int time_rounds(struct confirm *k, size_t i, struct pike_session *s,
 		       struct pike_err *err)
 {
 	struct pike_timing *t = &k->t[i];
+	enum pike_phase before = pike_phase(k->j, PIKE_PHASE_TIME);
 	int ret = 0;
 
 	while (!ret && pike_timing_kept(t) < want) {
@@ -123,6 +124,7 @@ static int time_rounds(struct confirm *k, size_t i, struct pike_session *s,
 		if (t->n == had)
 			break;
 	}
+	pike_phase(k->j, before);
 	return ret;
 }
 
@@ -285,6 +287,27 @@ static int time_again(struct pike_result *out, struct confirm *k,
 	return 0;
 }
 
+static int check_exact(struct pike_result *out, struct confirm *k,
+		       struct pike_exact *x, struct pike_err *err)
+{
+	enum pike_phase before = pike_phase(k->j, PIKE_PHASE_SANITIZE);
+	int ret = pike_exact_check(out, x, k->secret, err);
+
+	pike_phase(k->j, before);
+	return ret;
+}
+
+/* With tools. */
+static void look_on(struct pike_result *out, struct confirm *k)
+{
+	bool all = k->o->profile;
+	enum pike_phase before =
+	    pike_phase(k->j, all ? PIKE_PHASE_PROFILE : PIKE_PHASE_SANITIZE);
+
+	(all ? pike_profile : pike_memcheck)(out, k->j, k->cand, k->secret);
+	pike_phase(k->j, before);
+}
+
 static int confirm_all(struct pike_result *out, struct confirm *k,
 		       struct pike_err *err)
 {
@@ -297,7 +320,7 @@ static int confirm_all(struct pike_result *out, struct confirm *k,
 	exact = pike_exact_start(k->j, &k->cand->files);
 	ret = check_all(out, k, err);
 	if (!ret)
-		ret = pike_exact_check(out, exact, k->secret, err);
+		ret = check_exact(out, k, exact, err);
 	pike_exact_free(exact);
 	if (!ret)
 		ret = pike_judge_delta(&k->delta, k->j, err);
@@ -318,8 +341,7 @@ static int confirm_all(struct pike_result *out, struct confirm *k,
 		ret = pike_sustain(out, k->j, k->cand, k->t, err);
 	/* Nothing that is timed comes after it. */
 	if (!ret && pike_verdict_measured(out->verdict))
-		(k->o->profile ? pike_profile
-			       : pike_memcheck)(out, k->j, k->cand, k->secret);
+		look_on(out, k);
 	return ret;
 }
 
@@ -336,17 +358,21 @@ int pike_judge_confirm(struct pike_result *out, struct pike_judge *j,
 		       const struct pike_confirm_opts *o, struct pike_err *err)
 {
 	struct confirm k = { .j = j, .cand = cand, .o = o };
-	int64_t t0 = pike_now_ns();
 	struct pike_watch w;
 	const char *log;
 	int ret;
 
+	pike_phases_begin(j);
+	pike_phase(j, PIKE_PHASE_BUILD);
 	k.champ = real_champion(j, champ);
 	if (k.champ && !pike_build_wait(k.champ, &log))
 		return pike_fail(err, PIKE_FAILED,
 				 "the champion does not compile: %.500s", log);
-	if (!pike_fill_fit(out, j, cand, o->stage))
+	if (!pike_fill_fit(out, j, cand, o->stage)) {
+		pike_phases_end(out, j);
 		return 0;
+	}
+	pike_phase(j, PIKE_PHASE_OTHER);
 	draw_secret(&k);
 	k.unchecked = pike_json_array();
 	k.t = pike_xcalloc(j->t->ncases + 1, sizeof(*k.t));
@@ -366,6 +392,6 @@ int pike_judge_confirm(struct pike_result *out, struct pike_judge *j,
 	pike_exact_unchecked(k.unchecked, out->resources);
 	pike_json_set(out->extra, "unchecked", k.unchecked);
 	pike_build_tell(out->resources, cand);
-	out->secs = (double)(pike_now_ns() - t0) / 1e9;
+	pike_phases_end(out, j);
 	return 0;
 }

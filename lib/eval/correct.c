@@ -125,6 +125,7 @@ static int check_pool(const struct pike_correct *k, struct pike_pool *p,
 						    : PROTO_HELD,
 				      .hide = true };
 	struct pike_runner *r = NULL;
+	enum pike_phase before = pike_phase(k->j, PIKE_PHASE_CHECK);
 	int ret = 0;
 
 	pike_judge_spread(k->j);
@@ -138,6 +139,7 @@ static int check_pool(const struct pike_correct *k, struct pike_pool *p,
 		ret = pike_runner_settled(r, f, err);
 	pike_judge_gather(k->j);
 	pike_runner_close(r);
+	pike_phase(k->j, before);
 	return ret;
 }
 

@@ -82,6 +82,8 @@ struct pike_judge_opts {
 int pike_judge_open(struct pike_judge **out, const struct pike_judge_opts *o,
 		    struct pike_err *err);
 void pike_judge_free(struct pike_judge *j);
+/* Adds the phases of opening to a result: the first call does. */
+void pike_judge_opening(struct pike_result *out, struct pike_judge *j);
 const char *pike_judge_env(const struct pike_judge *j);	 /* hash */
 const char *pike_judge_task(const struct pike_judge *j); /* hash */
 const struct pike_device_info *pike_judge_device(const struct pike_judge *j);

@@ -272,6 +272,7 @@ static int start_gpu(struct pike_judge *j, struct pike_err *err)
 static int build_own(struct pike_judge *j, struct pike_err *err)
 {
 	bool gpu = j->traits->memory == PIKE_ON_GPU;
+	enum pike_phase before = pike_phase(j, PIKE_PHASE_BUILD);
 	int ret = gpu ? start_gpu(j, err) : 0;
 
 	if (!ret)
@@ -293,6 +294,7 @@ static int build_own(struct pike_judge *j, struct pike_err *err)
 	if (!ret && j->base->breaks)
 		ret = pike_fail(err, PIKE_FAILED, "the base of '%s' %s",
 				j->t->name, j->base->breaks);
+	pike_phase(j, before);
 	return ret;
 }
 
@@ -313,6 +315,7 @@ static int check_base(int64_t *call_ns, struct pike_judge *j,
 	struct pike_fault f;
 	double ns[16];
 	size_t n = 0, set = 0;
+	enum pike_phase before = pike_phase(j, PIKE_PHASE_CHECK);
 	int64_t t0;
 	int ret;
 
@@ -343,6 +346,7 @@ static int check_base(int64_t *call_ns, struct pike_judge *j,
 		*call_ns = (int64_t)fmax(1, pike_median(ns, n));
 	pike_runner_close(r);
 	pike_fault_release(&f);
+	pike_phase(j, before);
 	return ret;
 }
 
@@ -562,7 +566,9 @@ int pike_judge_open(struct pike_judge **out, const struct pike_judge_opts *o,
 	pike_random_bytes(&seed, sizeof(seed));
 	pike_rng_seed(&j->rng, seed);
 	pike_random_bytes(j->screen_secret, sizeof(j->screen_secret));
+	pike_phases_begin(j);
 	ret = open_all(j, err);
+	pike_phases_opened(j);
 	if (ret)
 		pike_judge_free(j);
 	else
@@ -687,9 +693,12 @@ int pike_judge_noise(double *out, struct pike_judge *j, struct pike_err *err)
 	int ret = 0;
 
 	if (noise_is_old(j)) {
+		enum pike_phase before = pike_phase(j, PIKE_PHASE_NOISE);
+
 		pike_judge_enter(&w, j);
 		ret = measure_noise(j, err);
 		pike_judge_leave(&w, j);
+		pike_phase(j, before);
 		j->noise_at = pike_now_ns();
 	}
 	if (!ret)

@@ -38,6 +38,21 @@ struct pike_case_state {
 	int64_t champ_ns;	  /* of the champion last timed, 0: none yet */
 };
 
+/* What a judge spends its time on. */
+enum pike_phase {
+	PIKE_PHASE_OTHER,
+	PIKE_PHASE_BUILD,
+	PIKE_PHASE_INPUTS,   /* drawing them */
+	PIKE_PHASE_TRUTH,    /* the reference, of pools */
+	PIKE_PHASE_LINT,     /* of the task */
+	PIKE_PHASE_CHECK,    /* what is not timed */
+	PIKE_PHASE_SANITIZE, /* the same under sanitizers */
+	PIKE_PHASE_NOISE,
+	PIKE_PHASE_TIME, /* with the checks of what is timed */
+	PIKE_PHASE_PROFILE,
+	PIKE_PHASES,
+};
+
 struct pike_judge {
 	struct pike_judge_opts o;
 	const struct pike_target *t;
@@ -91,6 +106,11 @@ struct pike_judge {
 	double noise;	  /* NaN: not measured */
 	int64_t noise_at;
 	int64_t held_ns, kernel_ns;
+	struct {
+		int64_t ns[PIKE_PHASES], since;
+		enum pike_phase now;
+	} phases;
+	int64_t opening[PIKE_PHASES]; /* not told yet */
 	int held; /* pike_judge_enter within pike_judge_enter */
 };
 
@@ -131,6 +151,16 @@ void pike_judge_say(const struct pike_judge *j, const char *what,
 /* The type that `real` is in the target's own precision: that of its first
  * float argument, as lib/device builds it. */
 enum pike_dtype pike_native_real(const struct pike_target *t);
+
+/* ---- phases.c ---- */
+
+/* A stage begins, in PIKE_PHASE_OTHER. */
+void pike_phases_begin(struct pike_judge *j);
+/* From now on time goes to `next`; the one before it, to go back to. */
+enum pike_phase pike_phase(struct pike_judge *j, enum pike_phase next);
+/* The stage is over: adds what it took to a result, or keeps it to be told. */
+void pike_phases_end(struct pike_result *out, struct pike_judge *j);
+void pike_phases_opened(struct pike_judge *j);
 
 /* Pins the judge beside the timed core, and pauses builds that would disturb
  * it; _leave undoes both and adds to the time held. */

@@ -492,6 +492,7 @@ int pike_lint_case(struct pike_judge *j, struct pike_case_state *cs,
 		   struct pike_pool *p, struct pike_err *err)
 {
 	struct lint l = { .j = j, .cs = cs, .p = p };
+	enum pike_phase before = pike_phase(j, PIKE_PHASE_LINT);
 	int ret;
 
 	l.room = pike_xmalloc_big(largest(&p->layout) + 1);
@@ -510,5 +511,6 @@ int pike_lint_case(struct pike_judge *j, struct pike_case_state *cs,
 		ret = lint_inputs(&l, err);
 	pike_judge_gather(j);
 	free(l.room);
+	pike_phase(j, before);
 	return ret;
 }

@@ -345,14 +345,17 @@ static struct pike_pool *pool_new(struct pike_judge *j,
 static int draw(struct pike_pool *p, const struct pike_pool_opts *o,
 		struct pike_err *err)
 {
+	enum pike_phase before = pike_phase(p->j, PIKE_PHASE_INPUTS);
 	size_t per_set = o->nat ? 1 : 2;
 	int ret;
 
 	pike_judge_spread(p->j);
 	ret = fill_inputs(p, o, err);
+	pike_phase(p->j, PIKE_PHASE_TRUTH);
 	if (!ret)
 		ret = run_references(p, per_set, o->what, err);
 	pike_judge_gather(p->j);
+	pike_phase(p->j, before);
 	if (!ret && o->nat)
 		use_natural(p, o->nat);
 	return ret;

@@ -58,6 +58,7 @@ static int screen_round(struct screen *s, struct pike_session *ss,
 			struct pike_timing *t, int64_t until,
 			struct pike_fault *f, struct pike_err *err)
 {
+	enum pike_phase before = pike_phase(s->j, PIKE_PHASE_TIME);
 	int ret = pike_session_begin(ss, f, err);
 
 	while (!ret && pike_session_more(ss) && t->n < PROTO_LOOK2) {
@@ -71,8 +72,10 @@ static int screen_round(struct screen *s, struct pike_session *ss,
 			break;
 	}
 	if (!ret)
-		return pike_session_end(ss, t, f, err);
-	pike_session_drop(ss);
+		ret = pike_session_end(ss, t, f, err);
+	else
+		pike_session_drop(ss);
+	pike_phase(s->j, before);
 	return ret;
 }
 
@@ -227,16 +230,20 @@ int pike_judge_screen(struct pike_result *out, struct pike_judge *j,
 	struct screen s = { .j = j,
 			    .cand = cand,
 			    .champ = champ ? champ : j->base };
-	int64_t t0 = pike_now_ns();
 	struct pike_watch w;
 	const char *log;
 	int ret;
 
-	if (!pike_fill_fit(out, j, cand, PIKE_SCREEN))
+	pike_phases_begin(j);
+	pike_phase(j, PIKE_PHASE_BUILD);
+	if (!pike_fill_fit(out, j, cand, PIKE_SCREEN)) {
+		pike_phases_end(out, j);
 		return 0;
+	}
 	if (!pike_build_wait(s.champ, &log))
 		return pike_fail(err, PIKE_FAILED,
 				 "the champion does not compile: %.500s", log);
+	pike_phase(j, PIKE_PHASE_OTHER);
 	s.t = pike_xcalloc(j->t->ncases + 1, sizeof(*s.t));
 	pike_judge_enter(&w, j);
 	ret = screen_all(out, &s, err);
@@ -246,7 +253,7 @@ int pike_judge_screen(struct pike_result *out, struct pike_judge *j,
 	free(s.t);
 	if (!ret) {
 		pike_build_tell(out->resources, cand);
-		out->secs = (double)(pike_now_ns() - t0) / 1e9;
+		pike_phases_end(out, j);
 	}
 	return ret;
 }

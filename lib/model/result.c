@@ -150,8 +150,8 @@ static const struct {
 };
 
 static const char *const other_keys[] = {
-	"cases",   "env_info", "log", "resources", "secs",
-	"speedup", "stage",    "ts",  "v",	   "verdict",
+	"cases",   "env_info", "log", "phases", "resources", "secs",
+	"speedup", "stage",    "ts",  "v",	"verdict",
 };
 
 static char **text_at(const struct pike_result *r, size_t i)
@@ -194,6 +194,7 @@ void pike_result_release(struct pike_result *r)
 	pike_json_free(r->env_info);
 	pike_json_free(r->resources);
 	pike_json_free(r->extra);
+	pike_json_free(r->phases);
 	memset(r, 0, sizeof(*r));
 }
 
@@ -202,6 +203,55 @@ int pike_result_cmp(const struct pike_result *a, const struct pike_result *b)
 	if (a->ts != b->ts)
 		return a->ts < b->ts ? -1 : 1;
 	return strcmp(a->id ? a->id : "", b->id ? b->id : "");
+}
+
+/* ---- phases ---- */
+
+#define PHASES_MAX 32
+
+static double tenths(double secs)
+{
+	return secs > 0 && secs < 1e9 ? round(secs * 1e4) / 1e4 : 0;
+}
+
+void pike_result_spent(struct pike_result *r, const char *phase, double secs)
+{
+	double now = tenths(secs);
+	const char *key;
+
+	if (!(now > 0))
+		return;
+	if (!r->phases)
+		r->phases = pike_json_object();
+	now = tenths(now + pike_json_f64(r->phases, phase, 0));
+	pike_json_set_f64(r->phases, phase, now);
+	r->secs = 0;
+	for (size_t i = 0; (key = pike_json_key(r->phases, i)); i++)
+		r->secs += pike_json_f64(r->phases, key, 0);
+}
+
+void pike_result_took(struct pike_result *r, double secs)
+{
+	pike_result_spent(r, "other", secs - (r->phases ? r->secs : 0));
+}
+
+static struct pike_json *read_phases(const struct pike_json *j)
+{
+	struct pike_json *phases = NULL;
+	const char *key;
+
+	for (size_t i = 0; j && (key = pike_json_key(j, i)); i++) {
+		double secs = pike_json_f64(j, key, 0);
+
+		if (i >= PHASES_MAX)
+			break;
+		if (!(secs > 0))
+			continue;
+		if (!phases)
+			phases = pike_json_object();
+		pike_json_set_f64(phases, key, secs);
+	}
+	return phases;
 }
 
 /* ---- printing ---- */
@@ -331,6 +381,8 @@ static struct pike_json *to_json(const struct pike_result *r, unsigned parts)
 		set_clone(j, "resources", r->resources);
 	if (parts & PART_EXTRA)
 		print_extra(j, r->extra);
+	if (parts & PART_EXTRA)
+		set_clone(j, "phases", r->phases);
 	print_speedup(j, r);
 	pike_json_set_f64(j, "secs", saturate(r->secs));
 	pike_json_set_str(j, "stage", pike_stage_name(r->stage));
@@ -532,6 +584,7 @@ static int from_json(struct pike_result *r, const struct pike_json *j,
 	r->env_info = clone(pike_json_get(j, "env_info"));
 	r->resources = clone(pike_json_get(j, "resources"));
 	r->extra = read_extra(j);
+	r->phases = read_phases(pike_json_get(j, "phases"));
 	return 0;
 }
 

@@ -85,12 +85,13 @@ struct pike_result {
 	char *by, *env, *id, *isolation, *lane, *log, *precision, *reason;
 	char *source, *target, *task;
 	struct pike_json *env_info, *resources, *extra; /* may be NULL */
+	struct pike_json *phases; /* seconds by name; may be NULL */
 	struct pike_case_result *cases;
 	size_t ncases;
 	struct pike_ratio vs_base, vs_champion;
 	enum pike_stage stage;
 	enum pike_verdict verdict;
-	double secs;
+	double secs; /* the sum of `phases`, where there are any */
 	int64_t ts;
 };
 /* `extra` holds further top-level members: noise, seed, seed_sha256, trust,
@@ -104,6 +105,10 @@ void pike_result_print(struct pike_buf *b, const struct pike_result *r);
 /* PIKE_FAILED for what is no result line of version 1. */
 int pike_result_parse(struct pike_result *r, const char *line, size_t len,
 		      struct pike_err *err);
+/* Adds to what a phase took, in tenths of milliseconds, and to `secs`. */
+void pike_result_spent(struct pike_result *r, const char *phase, double secs);
+/* It took so long in all: what no phase accounts for is `other`. */
+void pike_result_took(struct pike_result *r, double secs);
 /* Order for "latest": (ts, id). */
 int pike_result_cmp(const struct pike_result *a, const struct pike_result *b);
 

@@ -127,6 +127,38 @@ void pike_unchecked(struct pike_buf *b, const struct pike_result *r,
 	pike_buf_adds(b, " other sizes, machines\n");
 }
 
+#define PHASES_SHOWN 8
+
+void pike_phases_text(struct pike_buf *b, const struct pike_result *r)
+{
+	const char *shown[PHASES_SHOWN] = { NULL }, *key;
+
+	if (!r->phases)
+		return;
+	/* The longest first. */
+	for (size_t i = 0; (key = pike_json_key(r->phases, i)); i++)
+		for (size_t k = 0; key && k < PHASES_SHOWN; k++) {
+			const char *other = shown[k];
+
+			if (other && pike_json_f64(r->phases, key, 0) <=
+					 pike_json_f64(r->phases, other, 0))
+				continue;
+			shown[k] = key;
+			key = other;
+		}
+	pike_buf_addf(b, "took: %.1f s", r->secs);
+	for (size_t k = 0; k < PHASES_SHOWN && shown[k]; k++) {
+		double secs = pike_json_f64(r->phases, shown[k], 0);
+
+		if (secs < 0.05)
+			break;
+		pike_buf_adds(b, k ? ", " : "; ");
+		pike_sanitize(b, shown[k], strnlen(shown[k], 16));
+		pike_buf_addf(b, " %.1f", secs);
+	}
+	pike_buf_addc(b, '\n');
+}
+
 static void time_cell(struct pike_table *t, int64_t ns)
 {
 	char text[32];

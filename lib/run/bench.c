@@ -161,6 +161,7 @@ static int bench_judge(struct pike_result *out, struct pike_bench *b,
 	struct pike_confirm_opts o = { .stage = b->o.stage,
 				       .siblings = 1,
 				       .profile = b->o.profile };
+	int64_t t0 = pike_now_ns(), t1;
 	const char *log = NULL;
 	int lock = -1, ret;
 
@@ -174,10 +175,13 @@ static int bench_judge(struct pike_result *out, struct pike_bench *b,
 		out->log = pike_xstrdup(log ? log : "");
 		return 0;
 	}
+	t1 = pike_now_ns();
+	pike_result_spent(out, "build", (double)(t1 - t0) / 1e9);
 	ret =
 	    pike_device_lock(&lock, pike_judge_device(b->judge)->lock, -1, err);
 	if (ret)
 		return ret;
+	pike_result_spent(out, "wait", (double)(pike_now_ns() - t1) / 1e9);
 	ret = b->o.quick
 		  ? pike_judge_screen(out, b->judge, build, NULL, err)
 		  : pike_judge_confirm(out, b->judge, build, NULL, &o, err);
@@ -218,7 +222,8 @@ int pike_bench_next(struct pike_result *out, struct pike_bench *b,
 		ret = bench_judge(out, b, e->build, err);
 	if (!ret)
 		ret = bench_sign(out, b, e, err);
-	out->secs = (double)(pike_now_ns() - t0) / 1e9;
+	pike_result_took(out, (double)(pike_now_ns() - t0) / 1e9);
+	pike_judge_opening(out, b->judge);
 	entry_release(e);
 	b->done++;
 	return ret;

@@ -261,7 +261,7 @@ static int screen_one(struct pike_run *run, struct slot *s,
 		goto out;
 	if (!borrowed)
 		pike_run_name_result(&res, run, r, PIKE_SCREEN);
-	res.secs = (double)(pike_now_ns() - t0) / 1e9;
+	pike_result_took(&res, (double)(pike_now_ns() - t0) / 1e9);
 	ret = pike_search_record(run->search, run->history, &res, 1, err);
 	run->stats.screened += !ret;
 out:
@@ -392,7 +392,7 @@ static int confirm_one(struct pike_run *run, struct slot *s, int siblings,
 	if (ret)
 		goto out;
 	pike_run_name_result(&res, run, r, PIKE_CONFIRM);
-	res.secs = (double)(pike_now_ns() - t0) / 1e9;
+	pike_result_took(&res, (double)(pike_now_ns() - t0) / 1e9);
 	ret = pike_search_record(run->search, run->history, &res, 1, err);
 	run->stats.confirmed += !ret;
 out:

@@ -162,6 +162,21 @@ static struct pike_build *build(struct fix *f, const char *src)
 	return b;
 }
 
+/* The sum of the phases is how long it took, and those named are among them. */
+static void check_phases(const struct pike_result *r, const char *const *names)
+{
+	double sum = 0;
+	const char *key;
+
+	assert_non_null(r->phases);
+	for (size_t i = 0; (key = pike_json_key(r->phases, i)); i++)
+		sum += pike_json_f64(r->phases, key, 0);
+	assert_true(fabs(sum - r->secs) < 1e-6 && sum > 0);
+	for (; *names; names++)
+		if (!(pike_json_f64(r->phases, *names, 0) > 0))
+			fail_msg("no time in phase '%s'", *names);
+}
+
 static enum pike_verdict screen(struct fix *f, const char *src, char *reason,
 				size_t size)
 {
@@ -404,6 +419,8 @@ static void test_confirm(void **state)
 			      r.reason, r.secs);
 	} while (r.verdict == PIKE_V_INCONCLUSIVE &&
 		 hidden_by_noise(f, r.verdict, again++));
+	check_phases(&r, (const char *const[]){ "inputs", "truth", "check",
+						"sanitize", "time", NULL });
 	assert_string_equal(pike_verdict_name(r.verdict), "faster");
 	check_numbers(&r);
 	/* Against the slow champion the gain is larger still */

@@ -12,6 +12,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -274,6 +275,44 @@ static void test_files(void **state)
 	pike_files_release(&f);
 }
 
+/* `secs` is the sum of the phases, whatever is added when. */
+static void test_phases(void **state)
+{
+	struct pike_result r, q;
+	struct pike_buf b;
+	char phases[128];
+
+	(void)state;
+	fill(&r);
+	pike_result_spent(&r, "truth", 1.25);
+	assert_true(fabs(r.secs - 1.25) < 1e-9);
+	pike_result_spent(&r, "inputs", 0.1);
+	pike_result_spent(&r, "truth", 0.00012);
+	pike_result_spent(&r, "time", 0);
+	pike_result_spent(&r, "time", -3);
+	pike_result_spent(&r, "time", NAN);
+	pike_result_spent(&r, "time", 0.00001);
+	assert_true(fabs(r.secs - 1.3501) < 1e-9);
+	pike_result_took(&r, 1);
+	assert_true(fabs(r.secs - 1.3501) < 1e-9);
+	pike_result_took(&r, 2);
+	assert_true(fabs(r.secs - 2) < 1e-9);
+	pike_buf_init(&b, 1 << 20);
+	pike_json_print(&b, r.phases);
+	snprintf(phases, sizeof(phases), "%s", b.s);
+	assert_string_equal(phases, "{\"inputs\":0.1,\"other\":0.6499,"
+				    "\"truth\":1.2501}");
+	pike_buf_reset(&b);
+	pike_result_print(&b, &r);
+	assert_non_null(strstr(b.s, phases));
+	assert_int_equal(pike_result_parse(&q, b.s, b.len, NULL), 0);
+	assert_true(pike_json_f64(q.phases, "truth", 0) == 1.2501);
+	assert_true(fabs(q.secs - 2) < 1e-9);
+	pike_buf_release(&b);
+	pike_result_release(&r);
+	pike_result_release(&q);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +325,7 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_phases),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

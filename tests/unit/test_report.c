@@ -133,6 +133,25 @@ static void test_unchecked(void **state)
 	pike_buf_release(&b);
 }
 
+static void test_phases(void **state)
+{
+	struct pike_result r;
+	struct pike_buf b;
+
+	(void)state;
+	pike_result_init(&r);
+	pike_buf_init(&b, 4096);
+	pike_phases_text(&b, &r);
+	assert_int_equal(b.len, 0);
+	pike_result_spent(&r, "inputs", 0.3);
+	pike_result_spent(&r, "truth", 1.26);
+	pike_result_spent(&r, "build", 0.01);
+	pike_phases_text(&b, &r);
+	assert_string_equal(b.s, "took: 1.6 s; truth 1.3, inputs 0.3\n");
+	pike_buf_release(&b);
+	pike_result_release(&r);
+}
+
 static void test_roofline(void **state)
 {
 	char name[] = "n=1000";
@@ -364,6 +383,7 @@ int main(void)
 		cmocka_unit_test(test_unchecked),
 		cmocka_unit_test(test_profile),
 		cmocka_unit_test(test_reading),
+		cmocka_unit_test(test_phases),
 		cmocka_unit_test(test_roofline),
 		cmocka_unit_test(test_resources),
 	};
