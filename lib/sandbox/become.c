@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -18,6 +19,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -69,6 +71,31 @@ static int limit_memory(const struct pike_box_in *in, int threads)
 	return limit(RLIMIT_AS, memory, memory);
 }
 
+/* Threads that this user has on the whole machine: without a user namespace a
+ * limit of processes counts them too. */
+static int64_t tasks_of_user(void)
+{
+	struct dirent *e;
+	DIR *proc = opendir("/proc");
+	int64_t n = 0;
+
+	while (proc && (e = readdir(proc))) {
+		char path[64];
+		struct stat st;
+
+		if (e->d_name[0] < '1' || e->d_name[0] > '9')
+			continue;
+		/* A folder of threads has two links and one for each. */
+		snprintf(path, sizeof(path), "/proc/%.20s/task", e->d_name);
+		if (!stat(path, &st) && st.st_uid == getuid())
+			n += (int64_t)st.st_nlink > 2 ? (int64_t)st.st_nlink - 2
+						      : 1;
+	}
+	if (proc)
+		closedir(proc);
+	return n;
+}
+
 static int limits(const struct pike_box_in *in)
 {
 	const struct pike_box_setup *s = in->setup;
@@ -89,7 +116,9 @@ static int limits(const struct pike_box_in *in)
 		return -1;
 	if (!in->traits->gpu && limit(RLIMIT_MEMLOCK, 65536, 65536))
 		return -1;
-	if (in->namespaces && limit(RLIMIT_NPROC, tasks, tasks))
+	if (!in->namespaces)
+		tasks += tasks_of_user();
+	if (limit(RLIMIT_NPROC, tasks, tasks))
 		return -1;
 	return limit_memory(in, threads);
 }
