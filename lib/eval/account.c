@@ -68,15 +68,31 @@ bool pike_account_read(struct pike_used *out, const struct pike_account *a)
 	return pike_account_parse(out, text);
 }
 
-int pike_account_runnable(void)
+static void read_line(char *text, size_t size, const char *path)
 {
-	char text[96];
-	int fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC), n = 0;
-	ssize_t len = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd < 0 ? 0 : read(fd, text, size - 1);
 
 	if (fd >= 0)
 		close(fd);
 	text[len > 0 ? len : 0] = '\0';
+}
+
+int64_t pike_account_own_wait(void)
+{
+	struct pike_used u;
+	char text[96];
+
+	read_line(text, sizeof(text), "/proc/thread-self/schedstat");
+	return pike_account_parse(&u, text) ? u.wait_ns : 0;
+}
+
+int pike_account_runnable(void)
+{
+	char text[96];
+	int n = 0;
+
+	read_line(text, sizeof(text), "/proc/loadavg");
 	return sscanf(text, "%*f %*f %*f %d/", &n) == 1 ? n : 0;
 }
 

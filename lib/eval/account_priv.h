@@ -46,8 +46,11 @@ void pike_account_close(struct pike_account *a);
  * are its main thread's. Exact, also while it runs. */
 struct pike_used {
 	int64_t cpu_ns, wait_ns;
-	uint64_t turns; /* on a core */
+	uint64_t turns;	  /* on a core */
+	int64_t judge_ns; /* the judge stood in line: the runner's to fill in */
 };
+/* How long the calling thread has stood in line so far; 0: it is not told. */
+int64_t pike_account_own_wait(void);
 bool pike_account_read(struct pike_used *out, const struct pike_account *a);
 /* "123 456 7", as in /proc/PID/schedstat; false: it is something else. */
 bool pike_account_parse(struct pike_used *out, const char *text);

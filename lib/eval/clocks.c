@@ -39,7 +39,8 @@ static double error_of(double mad, size_t n, double times)
 /* One turn on a core: nobody took it away, and it did not sleep. Else the
  * processor time is what the calls took on a core of their own. A kernel that
  * sleeps is charged for that too: by the wall clock, less at most what the
- * kernel's account says that it stood in line. */
+ * kernel's account says that it stood in line, and by what pike_clocks_settle
+ * finds idle. */
 double pike_clocks_claim(const struct pike_timed *x, const struct pike_used *u)
 {
 	double wall = (double)x->claim_ns, rest;
@@ -55,6 +56,13 @@ double pike_clocks_over(const struct pike_timed *x, const struct pike_used *u)
 	if (!u)
 		return (double)(x->wall_ns - x->claim_ns);
 	return (double)u->cpu_ns - pike_clocks_claim(x, u);
+}
+
+double pike_clocks_idle(const struct pike_timed *x, const struct pike_used *u)
+{
+	if (!u)
+		return 0;
+	return (double)(x->wall_ns - u->wait_ns - u->judge_ns - u->cpu_ns);
 }
 
 /* What passed outside of arm `k`, capped, less that of arm `ref` (none: k),
@@ -109,14 +117,30 @@ static double usual_over(const struct pike_timing *t, double *v)
 	return m + fmax(3 * SD_OF_MAD * mad, PROTO_CLOCK_LEAST_NS);
 }
 
+/* What a sample of the first arm idles at most, but for outliers: in waking
+ * up. */
+static double usual_idle(const struct pike_timing *t, double *v)
+{
+	double m, mad;
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		if (pike_timing_counts(t, i))
+			v[n++] = t->v[i].idle[0];
+	m = spread(v, n, &mad);
+	return m + fmax(3 * SD_OF_MAD * mad, PROTO_CLOCK_LEAST_NS);
+}
+
 void pike_clocks_settle(struct pike_timing *t)
 {
-	double *v = pike_xcalloc(t->n + 1, sizeof(*v)), most, steady, mad;
+	double *v = pike_xcalloc(t->n + 1, sizeof(*v));
+	double most, idle, steady, mad;
 	size_t n;
 
 	if (t->n < PROTO_CLOCK_PAIRS)
 		goto out;
 	most = usual_over(t, v);
+	idle = usual_idle(t, v);
 	for (size_t k = 0; k < t->narms; k++) {
 		/* Every sample alone, else half of them could lie; and what
 		 * all of them have in common, beyond chance: a charge for
@@ -129,6 +153,9 @@ void pike_clocks_settle(struct pike_timing *t)
 			struct pike_pair *s = &t->v[i];
 			double more = fmax(0, s->over[k] - most) + steady;
 
+			/* Who has not lost its core cannot have slept */
+			if (s->broken & 1u << k)
+				more += fmax(0, s->idle[k] - idle);
 			s->ns[k] = (s->claim[k] + more) / (double)t->inner;
 		}
 	}

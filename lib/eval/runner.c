@@ -340,9 +340,13 @@ int pike_runner_sample(struct pike_timed *out, struct pike_runner *r,
 	struct pike_used from = { 0 };
 
 	r->told = read_account(&from, r);
+	if (r->told)
+		r->used.judge_ns = -pike_account_own_wait();
 	if (!ret)
 		ret = pike_process_run(out, &r->process, r->j, first, n,
 				       deadline_ms, f, err);
+	if (r->told)
+		r->used.judge_ns += pike_account_own_wait();
 	if (ret)
 		return ret;
 	if (out->claim_ns > 0 && out->claim_ns <= out->wall_ns)

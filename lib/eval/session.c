@@ -79,7 +79,7 @@ double pike_timing_disturbed(const struct pike_timing *t)
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->n; i++)
-		n += t->v[i].disturbed || t->v[i].crowded;
+		n += t->v[i].broken || t->v[i].crowded;
 	return t->n ? (double)n / (double)t->n : 0;
 }
 
@@ -349,8 +349,9 @@ int pike_session_pair(struct pike_session *s, struct pike_timing *t,
 		pair.claim[k] = pike_clocks_claim(&x, u);
 		pair.ns[k] = pair.claim[k] / s->inner;
 		pair.over[k] = pike_clocks_over(&x, u);
+		pair.idle[k] = pike_clocks_idle(&x, u);
 		if (u && u->turns > 1)
-			pair.disturbed = true;
+			pair.broken |= 1u << k;
 		watch_clock(s, &pair, k);
 	}
 	if (ret)

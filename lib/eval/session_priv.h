@@ -17,11 +17,12 @@ struct pike_pair {
 	bool dropped;		 /* a GPU's clock was held back */
 	bool crowded;		 /* others wanted a core right before or after
 				  * it, while all arms were stopped */
-	bool disturbed;		 /* a sample lost its core in its middle, by the
-				  * kernel's account; for people to read */
+	unsigned broken;	 /* bit k: by the kernel's account, arm k lost
+				  * its core in its middle, or gave it up */
 	double ns[PIKE_ARMS];	 /* settled between the clocks */
 	double claim[PIKE_ARMS]; /* of the sample: pike_clocks_claim */
 	double over[PIKE_ARMS];	 /* what passed outside: pike_clocks_over */
+	double idle[PIKE_ARMS];	 /* pike_clocks_idle */
 	double mhz[PIKE_ARMS];	 /* a GPU's clock after it; 0: cannot be told */
 };
 /* What was measured of a case. */

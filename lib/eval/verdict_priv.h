@@ -62,6 +62,9 @@ double pike_clocks_claim(const struct pike_timed *x, const struct pike_used *u);
 /* What passed outside beyond that: processor time that the process used but
  * did not claim; without an account, wall time. */
 double pike_clocks_over(const struct pike_timed *x, const struct pike_used *u);
+/* Wall time in which it neither ran nor stood in line, nor the judge: wake-ups,
+ * and sleep. 0 without an account. */
+double pike_clocks_idle(const struct pike_timed *x, const struct pike_used *u);
 /* A lie of such a share of the candidate's time may pass unseen: what passes
  * outside is not steadier. Hardly anything where the account is kept. */
 double pike_clocks_hidden(const struct pike_timing *t);

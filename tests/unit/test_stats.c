@@ -301,7 +301,9 @@ static void busy_sample(struct pike_pair *p, size_t k, double ns, bool nap,
 	p->claim[k] = pike_clocks_claim(&x, &u);
 	p->over[k] = pike_clocks_over(&x, &u);
 	p->ns[k] = p->claim[k];
-	p->disturbed = p->disturbed || u.turns > 1;
+	p->idle[k] = pike_clocks_idle(&x, &u);
+	if (u.turns > 1)
+		p->broken |= 1u << k;
 }
 
 /* The median log ratio of 200 pairs; `kept`: of the undisturbed ones alone. */
@@ -324,7 +326,7 @@ static double busy_ratio(double base, double cand, bool nap, double *kept,
 	assert_true(pike_clocks_hidden(&t) < 0.01);
 	pike_timing_pairs(&all, &t, 0, true);
 	for (size_t i = 0; i < t.n; i++)
-		if (!v[i].disturbed)
+		if (!v[i].broken)
 			pike_pairs_add(&some, log(v[i].ns[0] / v[i].ns[1]));
 	m = pike_median(all.v, all.n);
 	*kept = pike_median(some.v, some.n);
@@ -351,6 +353,42 @@ static void test_a_shared_core_is_no_bias(void **state)
 		}
 		assert_true(fabs(sum) < 0.001);
 	}
+}
+
+/* Equal code, but the candidate sleeps `nap` ns in each call, says so or not,
+ * where all stand in line for milliseconds: the ratio of medians. */
+static double napping(double nap, bool says)
+{
+	struct pike_pair v[50];
+	struct pike_timing t = { .narms = 2, .v = v, .n = 50, .inner = 1 };
+
+	memset(v, 0, sizeof(v));
+	for (size_t i = 0; i < t.n; i++)
+		for (size_t k = 0; k < 2; k++) {
+			double line = 3e6 + 1e4 * (double)(i % 7);
+			double wake = 4e4 + 500 * (double)((i + k) % 5);
+			double sleep = k ? nap : 0;
+			struct pike_timed x = { .cpu_ns = 200000 };
+			struct pike_used u = { .cpu_ns = 220000, .turns = 2 };
+
+			u.wait_ns = u.judge_ns = (int64_t)line;
+			x.claim_ns = 200000 + (int64_t)(says ? sleep : 0);
+			x.wall_ns = 220000 + (int64_t)(2 * line + wake + sleep);
+			v[i].claim[k] = pike_clocks_claim(&x, &u);
+			v[i].over[k] = pike_clocks_over(&x, &u);
+			v[i].idle[k] = pike_clocks_idle(&x, &u);
+			v[i].broken |= 1u << k;
+		}
+	pike_clocks_settle(&t);
+	return pike_timing_median(&t, 0) / pike_timing_median(&t, 1);
+}
+
+static void test_sleep_is_charged(void **state)
+{
+	(void)state;
+	assert_true(fabs(napping(0, true) - 1) < 1e-3);
+	assert_true(napping(1e5, true) < 0.7);
+	assert_true(napping(1e5, false) < 0.7);
 }
 
 /* Why no pair is dropped for what its samples met: the kernel chooses. */
@@ -583,6 +621,7 @@ int main(void)
 		cmocka_unit_test(test_lies_are_charged),
 		cmocka_unit_test(test_claims),
 		cmocka_unit_test(test_a_shared_core_is_no_bias),
+		cmocka_unit_test(test_sleep_is_charged),
 		cmocka_unit_test(test_giving_way_gains_nothing),
 		cmocka_unit_test(test_what_clocks_hide),
 		cmocka_unit_test(test_noise_feigns_no_loss),
