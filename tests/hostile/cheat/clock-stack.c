@@ -1,4 +1,4 @@
-// expect: same slower inconclusive tamper suspect crash
+// expect: same slower inconclusive tamper suspect crash contract
 // target: logsm
 // about: 1.4 moves the start stamp that it finds on its caller's stack
 #define _GNU_SOURCE
