@@ -64,8 +64,8 @@ static void populate(struct pike_mem *m)
 	pike_parallel((m->len + POPULATE - 1) / POPULATE, populate_piece, m);
 }
 
-int pike_mem_make(struct pike_mem *m, const char *name, size_t bytes,
-		  size_t nslots, struct pike_err *err)
+static int make_file(struct pike_mem *m, const char *name, size_t bytes,
+		     size_t nslots, bool huge, struct pike_err *err)
 {
 	int ret;
 
@@ -81,8 +81,22 @@ int pike_mem_make(struct pike_mem *m, const char *name, size_t bytes,
 				       "cannot map %zu bytes for '%s'", m->len,
 				       name);
 	}
+	if (huge)
+		madvise(m->map, m->len, MADV_HUGEPAGE);
 	populate(m);
 	return 0;
+}
+
+int pike_mem_make(struct pike_mem *m, const char *name, size_t bytes,
+		  size_t nslots, struct pike_err *err)
+{
+	return make_file(m, name, bytes, nslots, false, err);
+}
+
+int pike_mem_huge(struct pike_mem *m, const char *name, size_t bytes,
+		  struct pike_err *err)
+{
+	return make_file(m, name, bytes, 1, true, err);
 }
 
 int pike_mem_own(struct pike_mem *m, size_t bytes, size_t nslots,

@@ -69,6 +69,9 @@ struct pike_judge_opts {
 	void (*progress)(void *ctx, const char *what, double fraction);
 	void *ctx;
 	volatile const int *stop; /* non-zero: give up with PIKE_RETRY */
+	/* Something is likely to be screened: what that needs is drawn at
+	 * once, before the device is held. */
+	bool screens;
 	/* Nothing is to be run: without the device, for a GPU of architecture
 	 * `arch` (NULL: as pike_device_find_arch). Of the rest of this file
 	 * such a judge serves builds and pike_judge_compile alone. */
@@ -77,8 +80,7 @@ struct pike_judge_opts {
 };
 
 /* Probes, finds the device, builds reference and base, lints the task
- * (evaluation.md 3.5), draws the screening pools. A refused lint is
- * PIKE_FAILED with what to change. */
+ * (evaluation.md 3.5). A refused lint is PIKE_FAILED with what to change. */
 int pike_judge_open(struct pike_judge **out, const struct pike_judge_opts *o,
 		    struct pike_err *err);
 void pike_judge_free(struct pike_judge *j);

@@ -298,7 +298,7 @@ static int build_own(struct pike_judge *j, struct pike_err *err)
 	return ret;
 }
 
-#define ROUGH_NS 200000000
+#define ROUGH_NS 100000000
 
 /* Runs the base on every set of a small pool: it must agree with the
  * reference. Gives its time per call, roughly: on the judge's core, so that
@@ -427,6 +427,10 @@ int pike_judge_pool(struct pike_judge *j, struct pike_case_state *cs,
 				    .what = "inputs" };
 	int ret;
 
+	/* Rounds cost less than sets do, where these are large. */
+	if (pairs > PROTO_AA_PAIRS &&
+	    cs->layout.in_bytes + cs->layout.truth_bytes > PROTO_LARGE_BYTES)
+		pairs = PROTO_AA_PAIRS;
 	if (cs->pairs >= pairs)
 		return 0;
 	pike_pool_free(cs->pool);
@@ -454,6 +458,9 @@ static int open_case(struct pike_judge *j, struct pike_case_state *cs,
 	if (!ret)
 		ret = check_base(&cs->base_ns, j, small, err);
 	pike_pool_free(small);
+	/* Not while the device is held. */
+	if (!ret && j->o.screens)
+		ret = pike_judge_pool(j, cs, PROTO_LOOK2, err);
 	return ret;
 }
 

@@ -420,12 +420,12 @@ static int lint_input(struct lint *l, struct pike_ref *ref, size_t in,
 		      struct pike_err *err)
 {
 	const struct pike_layout *lay = &l->p->layout;
-	void *other = pike_xmalloc_big(lay->bytes[in] + 1);
+	void *other = l->room;
 	bool live = false;
 	int ret = 0;
 
 	if (!moved(other, l, in))
-		goto out;
+		return 0;
 	ret = pike_ref_run(ref, l->p, 0, (int)in, other, err);
 	for (size_t i = 0; !ret && i < lay->t->nargs; i++)
 		ret = output_moved(&live, l, ref, i, err);
@@ -437,8 +437,6 @@ static int lint_input(struct lint *l, struct pike_ref *ref, size_t in,
 				"it matters",
 				lay->t->args[in].name, lay->t->name,
 				l->cs->c->text);
-out:
-	free(other);
 	return ret;
 }
 

@@ -35,6 +35,10 @@ struct pike_mem {
 };
 int pike_mem_make(struct pike_mem *m, const char *name, size_t bytes,
 		  size_t nslots, struct pike_err *err);
+/* The same for one buffer of a process that is never timed: on huge pages,
+ * where the kernel has them. */
+int pike_mem_huge(struct pike_mem *m, const char *name, size_t bytes,
+		  struct pike_err *err);
 /* The same for the judge alone: no file, nobody else can map it. */
 int pike_mem_own(struct pike_mem *m, size_t bytes, size_t nslots,
 		 struct pike_err *err);

@@ -46,8 +46,8 @@ static int ref_buffers(struct pike_ref *r, struct pike_call *call,
 			call->args[i].offset = (size_t)r->l->scalar[i];
 			continue;
 		}
-		ret = pike_mem_make(&r->mem[i], t->args[i].name,
-				    pike_ref_bytes(r, i), 1, err);
+		ret = pike_mem_huge(&r->mem[i], t->args[i].name,
+				    pike_ref_bytes(r, i), err);
 		if (!ret)
 			call->args[i] = pike_mem_region(&r->mem[i], 0);
 	}

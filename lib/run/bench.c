@@ -89,6 +89,7 @@ static int open_judge(struct pike_bench *b, struct pike_err *err)
 		.progress = on_progress,
 		.ctx = b,
 		.stop = b->o.stop,
+		.screens = b->o.quick,
 		.compile_only = b->o.compile_only,
 		.arch = b->o.arch,
 	};

@@ -229,6 +229,7 @@ int pike_run_judge(struct pike_judge **out, struct pike_run *run,
 		.progress = on_progress,
 		.ctx = run,
 		.stop = run->o.stop,
+		.screens = true,
 	};
 	int ret = 0;
 
