@@ -9,6 +9,7 @@
     figures.py profile BENCH NAME=TOOL:VERDICT,...  of planted faults
     figures.py examples FOLDER BACKEND TARGET...
     figures.py latency FILE BACKEND
+    figures.py crowd FOLDER PROCESSES RUNS
 
 Exits with 1 when a figure misses what it must reach.
 """
@@ -246,6 +247,38 @@ def latency(path, backend):
     return bad
 
 
+def crowd(folder, processes, runs):
+    """One `bench` a line: what it judged, seconds, its document or error."""
+    seen, bad, secs = {}, 0, []
+    for i in range(int(processes)):
+        path = Path(folder) / f"crowd.{i}"
+        lines = path.read_text().splitlines() if path.exists() else []
+        short = int(runs) - len(lines)
+        if short > 0:
+            bad += 1
+            print(f"process {i}: only {len(lines)} of {runs} before the end")
+        for line in lines:
+            what, took, said = line.split("\t", 2)
+            secs.append(float(took))
+            try:
+                r = json.loads(said)["results"][0]
+                verdict = r["verdict"]
+            except (ValueError, LookupError):
+                r, verdict = {"reason": said}, "error"
+            seen[what, verdict] = seen.get((what, verdict), 0) + 1
+            want = ("wrong",) if what.endswith("wrong") else MEASURED
+            if verdict not in want:
+                bad += 1
+                print(f"process {i}: {what}: {verdict}: {r['reason']}")
+    for (what, verdict), n in sorted(seen.items()):
+        print(f"{what:<14} {verdict:<12} {n:>4}")
+    errors = sum(n for (_, v), n in seen.items() if v == "error")
+    print(f"crowd: {len(secs)} benches by {processes} processes, "
+          f"{errors} errors, {bad} in all not as they must; "
+          f"median {statistics.median(secs) if secs else 0:.1f} s each")
+    return bad
+
+
 def champion(path):
     print(next(json_lines(path))["targets"][0]["champion"])
 
@@ -253,7 +286,7 @@ def champion(path):
 if __name__ == "__main__":
     table = {f.__name__: f
              for f in (aa, gain, hang, gpus, speed, profile, champion,
-                       examples, latency)}
+                       examples, latency, crowd)}
     if len(sys.argv) < 3 or sys.argv[1] not in table:
         sys.exit(__doc__)
     sys.exit(bool(table[sys.argv[1]](*sys.argv[2:])))
