@@ -18,8 +18,8 @@
  * There the judge's own clock counts. A runner is stopped while it is not
  * asked, so that no thread of one arm takes a core from another (nor a thread
  * pool that spins after its work, as OpenMP's does). And right before and after
- * each pair, when all arms are stopped, the judge looks whether any other
- * process wants a core: such pairs are dropped. No arm has a say in that.
+ * each pair, when all arms are stopped, the judge looks whether there are cores
+ * for all who want one: else the pair is dropped. No arm has a say in that.
  */
 #ifndef PIKE_EVAL_ACCOUNT_PRIV_H
 #define PIKE_EVAL_ACCOUNT_PRIV_H

@@ -215,6 +215,7 @@ static void decide_against(struct pike_decision *d, struct confirm *k,
 		const struct pike_timing *t = &k->t[i];
 
 		names[i] = k->j->cases[i].c->text;
+		rule.crowded = rule.crowded || pike_timing_crowded(t);
 		rule.dropped = fmax(rule.dropped, pike_timing_dropped(t));
 		rule.disturbed = fmax(rule.disturbed, pike_timing_disturbed(t));
 		if (!k->j->traits->device_code_only)

@@ -46,12 +46,12 @@
 #define PROTO_CASE_SLOWER 0.05	       /* no case may lose more */
 #define PROTO_RESAMPLES 10000
 #define PROTO_DROP_MAX 0.20 /* share of pairs; more: both ways must agree */
-/* Several threads: so long a pair waits for a moment in which nobody else wants
- * a core; not for ever, where there is none. */
-#define PROTO_CALM_NS 20000000LL
-#define PROTO_CALM_TRIES 20
+/* Several threads: so long a pair waits for a moment in which there are cores
+ * for all who want one, and so long all pairs of a case do. */
+#define PROTO_CALM_PAIR_NS 100000000LL
+#define PROTO_CALM_CASE_NS 10000000000LL
 #define PROTO_STOP_US 100
-#define PROTO_CALM_MIN 20 /* calm pairs, and the others are dropped */
+#define PROTO_CALM_MIN 20 /* calm pairs: fewer tell nothing */
 /* Correctness sets a candidate sees at confirmation beside the timed ones:
  * own distribution, and each hidden case (3.4). */
 #define PROTO_OWN_SETS 5

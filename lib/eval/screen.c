@@ -43,6 +43,8 @@ static bool look(struct screen *s, const struct pike_timing *t)
 	double most = s->j->t->ncases > 1 ? -log1p(PROTO_CASE_SLOWER) : 0;
 
 	/* Clocks that can hide a loss can feign one */
+	if (pike_timing_crowded(t))
+		return false;
 	if (!s->j->traits->device_code_only)
 		most -= log1p(pike_clocks_hidden(t));
 	pike_timing_pairs(&pairs, t, 0, false);
@@ -128,6 +130,7 @@ static void screen_decide(struct pike_result *out, struct screen *s,
 		if (!j->traits->device_code_only)
 			rule.hidden =
 			    fmax(rule.hidden, pike_clocks_hidden(&s->t[i]));
+		rule.crowded = rule.crowded || pike_timing_crowded(&s->t[i]);
 		rule.disturbed =
 		    fmax(rule.disturbed, pike_timing_disturbed(&s->t[i]));
 		/* They go out only where they are few */

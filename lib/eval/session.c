@@ -49,9 +49,14 @@ double pike_timing_mhz(const struct pike_timing *t, size_t arm)
 				arm * sizeof(double));
 }
 
+bool pike_timing_crowded(const struct pike_timing *t)
+{
+	return t->ncrowded && t->n - t->ncrowded < PROTO_CALM_MIN;
+}
+
 bool pike_timing_counts(const struct pike_timing *t, size_t i)
 {
-	return !t->v[i].crowded || t->n - t->ncrowded < PROTO_CALM_MIN;
+	return !t->v[i].crowded || pike_timing_crowded(t);
 }
 
 size_t pike_timing_kept(const struct pike_timing *t)
@@ -59,7 +64,7 @@ size_t pike_timing_kept(const struct pike_timing *t)
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->n; i++)
-		n += pike_timing_counts(t, i) && !t->v[i].dropped;
+		n += !t->v[i].crowded && !t->v[i].dropped;
 	return n;
 }
 
@@ -300,26 +305,33 @@ static void watch_clock(struct pike_session *s, struct pike_pair *pair,
 		pair->dropped = true;
 }
 
-/* Whether others want a core, as far as several threads are concerned. */
+/* Whether cores are too few for all, as far as several threads are concerned:
+ * who has one waits for who has none. */
 static bool crowd(const struct pike_session *s)
 {
-	return s->j->traits->noise == PIKE_NOISE_CORE && s->j->t->threads > 1 &&
-	       pike_account_runnable() > 1;
+	int64_t others;
+
+	if (s->j->traits->noise != PIKE_NOISE_CORE || s->j->t->threads <= 1)
+		return false;
+	others = pike_account_runnable() - 1;
+	return others > 0 &&
+	       others + s->j->t->threads > sysconf(_SC_NPROCESSORS_ONLN);
 }
 
-/* Waits a little for a calm moment, where there has been one before. */
-static bool await_calm(const struct pike_session *s,
-		       const struct pike_timing *t)
+/* Waits a little for a calm moment. */
+static bool await_calm(const struct pike_session *s, struct pike_timing *t)
 {
-	bool hope = t->n < PROTO_CALM_TRIES || t->ncrowded < t->n;
-	int64_t until = pike_now_ns() + (hope ? PROTO_CALM_NS : 0);
+	int64_t t0 = pike_now_ns(), waited = 0;
+	bool calm = !crowd(s);
 
-	while (crowd(s)) {
-		if (pike_now_ns() > until)
-			return false;
+	while (!calm && waited < PROTO_CALM_PAIR_NS &&
+	       t->waited_ns + waited < PROTO_CALM_CASE_NS) {
 		usleep(200);
+		calm = !crowd(s);
+		waited = pike_now_ns() - t0;
 	}
-	return true;
+	t->waited_ns += waited;
+	return calm;
 }
 
 int pike_session_pair(struct pike_session *s, struct pike_timing *t,

@@ -15,8 +15,8 @@
 struct pike_pair {
 	size_t round;
 	bool dropped;		 /* a GPU's clock was held back */
-	bool crowded;		 /* others wanted a core right before or after
-				  * it, while all arms were stopped */
+	bool crowded;		 /* there were not cores for all right before
+				  * or after it, while all arms were stopped */
 	unsigned broken;	 /* bit k: by the kernel's account, arm k lost
 				  * its core in its middle, or gave it up */
 	double ns[PIKE_ARMS];	 /* settled between the clocks */
@@ -31,6 +31,7 @@ struct pike_timing {
 	struct pike_pair *v;
 	size_t n, cap;
 	size_t ncrowded;
+	int64_t waited_ns;	/* for a calm moment */
 	double max_abs, rel_l2; /* of the candidate's checked outputs */
 	uint32_t threads;
 	struct pike_json *launches; /* pike_conn_resources; may be NULL */
@@ -38,13 +39,16 @@ struct pike_timing {
 void pike_timing_release(struct pike_timing *t);
 double pike_timing_median(const struct pike_timing *t, size_t arm);
 double pike_timing_mhz(const struct pike_timing *t, size_t arm);
-/* Crowded pairs do not count for anything, once there are enough others. */
+/* Crowded pairs do not count for anything, once there are enough others;
+ * before that they all do, but only to show something: pike_timing_crowded. A
+ * crowd is no noise, it makes several threads slower than one. */
 bool pike_timing_counts(const struct pike_timing *t, size_t i);
+bool pike_timing_crowded(const struct pike_timing *t);
 /* Share of pairs that are dropped, of those that count; that were disturbed or
  * crowded, of all. */
 double pike_timing_dropped(const struct pike_timing *t);
 double pike_timing_disturbed(const struct pike_timing *t);
-size_t pike_timing_kept(const struct pike_timing *t);
+size_t pike_timing_kept(const struct pike_timing *t); /* neither */
 /* Log ratios of arm `ref` over the candidate, by round; without the dropped
  * pairs when `drop`. */
 void pike_timing_pairs(struct pike_pairs *out, const struct pike_timing *t,

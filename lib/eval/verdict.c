@@ -169,6 +169,14 @@ void pike_decide(struct pike_decision *out, const struct pike_rule *rule,
 	struct pike_decision all;
 
 	decide_by(out, rule, pairs, names, ncases, rng);
+	if (rule->crowded && (rule->strict || out->v == PIKE_V_SLOWER)) {
+		out->v = PIKE_V_INCONCLUSIVE;
+		say(out, "cannot be told from", rule,
+		    "; several threads can be timed only while there is a core "
+		    "for each, and other processes wanted them all the time: "
+		    "run it again when the machine is quieter");
+		return;
+	}
 	if (!rule->strict || !rule->all || rule->dropped <= PROTO_DROP_MAX)
 		return;
 	decide_by(&all, rule, rule->all, names, ncases, rng);

@@ -22,6 +22,7 @@ struct pike_rule {
 	double disturbed; /* share of pairs, for the reason */
 	double dropped;	  /* share of pairs that `pairs` is without */
 	const struct pike_pairs *all; /* with them; NULL: none are dropped */
+	bool crowded;		      /* a case: pike_timing_crowded */
 };
 /*
  * Screening (`strict` false) and confirmation (`strict` true). `pairs` and
@@ -31,12 +32,14 @@ struct pike_rule {
  * so that what disturbs hits both (as Google Benchmark's random interleaving,
  * docs/random_interleaving.md there), by medians, which half of the pairs do
  * not move, and by the bootstrap (Efron 1979), which says how sure they are.
- * Two rules more keep a disturbed machine from being somebody's gain:
+ * More rules keep a disturbed machine from being somebody's gain:
  *
  * - A gain must be larger than what the clocks could hide (`hidden`), where
  *   that is more than half of the threshold. So a gain many times the noise is
  *   `faster` on any machine, and one that noise could feign is not. By as much
  *   as noise has raised the threshold, `slower` must lie below 1.
+ * - Several threads that had no calm moment are `inconclusive`, as what others
+ *   take from them is no chance: screening only does not call them `slower`.
  * - Where more than PROTO_DROP_MAX of the pairs are dropped, the pairs that are
  *   kept and all of them must come to the same word, and the wider interval
  *   holds: what is dropped must not decide.
