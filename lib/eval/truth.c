@@ -338,6 +338,21 @@ int pike_ref_run_moved(struct pike_ref *r, const struct pike_pool *p,
 	return ret;
 }
 
+static size_t elems_of(const struct pike_layout *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->t->nargs; i++)
+		n += l->shape[i].elems;
+	return n;
+}
+
+/* Threads would take longer to start than these to run. */
+static bool is_small(const struct pike_layout *l)
+{
+	return elems_of(l) < PIKE_PIECE;
+}
+
 struct running {
 	struct pike_ref *const *v;
 	int *ret;
@@ -366,7 +381,7 @@ int pike_refs_run(struct pike_ref *const *v, size_t n, size_t per_set,
 		return ret;
 	k.ret = pike_xcalloc(n, sizeof(*k.ret));
 	k.err = pike_xcalloc(n, sizeof(*k.err));
-	if (v[0]->ops->process)
+	if (v[0]->ops->process && !is_small(v[0]->l))
 		pike_parallel(n, run_piece, &k);
 	else
 		for (size_t i = 0; i < n; i++)
@@ -383,16 +398,14 @@ size_t pike_refs_width(const struct pike_judge *j, const struct pike_layout *l,
 		       size_t per_set)
 {
 	int64_t have = pike_buffers_host.available(j) / PROTO_MEM_SHARE;
-	size_t n = pike_parallel_width() / per_set, elems = 0;
+	size_t n = pike_parallel_width() / per_set;
 
-	for (size_t i = 0; i < l->t->nargs; i++)
-		elems += l->shape[i].elems;
-	if (!ways[j->reference.kind]->process || n < 1)
+	if (!ways[j->reference.kind]->process || n < 1 || is_small(l))
 		return 1;
 	if (n > PIKE_REFS_MAX / per_set)
 		n = PIKE_REFS_MAX / per_set;
 	/* Eight bytes an element, as the exact one has it */
-	while (n > 1 && (int64_t)(n * per_set * elems * 8) > have)
+	while (n > 1 && (int64_t)(n * per_set * elems_of(l) * 8) > have)
 		n--;
 	return n;
 }
