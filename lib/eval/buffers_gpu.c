@@ -106,7 +106,7 @@ static int fetch_input(struct pike_pool *p, size_t set, size_t arg,
 
 	if (*copy)
 		return 0;
-	*copy = pike_xmalloc(p->mem[arg].bytes + 1);
+	*copy = pike_xmalloc_big(p->mem[arg].bytes + 1);
 	return pike_gpu_get(p->j->gpu, *copy, pike_pool_source(p, set, arg).gpu,
 			    p->mem[arg].bytes, err);
 }
@@ -119,7 +119,7 @@ static int fetch_truth(struct pike_pool *p, size_t set, size_t arg,
 
 	if (t->r)
 		return 0;
-	t->r = pike_xmalloc(bytes + 1);
+	t->r = pike_xmalloc_big(bytes + 1);
 	return pike_gpu_get(p->j->gpu, t->r, t->at, bytes, err);
 }
 
@@ -296,7 +296,7 @@ static int output(const void **out, struct pike_runner *r, size_t slot,
 	size_t bytes = r->mem[arg].bytes;
 
 	free(r->copy);
-	r->copy = pike_xmalloc(bytes + 1);
+	r->copy = pike_xmalloc_big(bytes + 1);
 	*out = r->copy;
 	return pike_gpu_get(r->j->gpu, r->copy, at(r, slot, arg), bytes, err);
 }
