@@ -72,6 +72,18 @@ void pike_device_needs(struct pike_strs *folders, struct pike_strs *nodes,
 		info->backend->needs(folders, nodes, info);
 }
 
+int pike_device_tensors(struct pike_tensors *out, const struct pike_target *t,
+			const struct pike_case *c, struct pike_err *err)
+{
+	const struct pike_backend *b = NULL;
+	int ret = pike_backend_find(&b, t->backend, err);
+
+	if (ret)
+		return ret;
+	return b->tensors ? b->tensors(out, t, c, err)
+			  : pike_tensors_of(out, t, c, err);
+}
+
 void pike_device_reference(struct pike_reference *out,
 			   const struct pike_target *t,
 			   const struct pike_files *files)

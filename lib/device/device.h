@@ -17,7 +17,7 @@
 #include "base/json.h"
 #include "device/launch.h"
 #include "model/result.h"
-#include "model/target.h"
+#include "model/tensor.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -159,6 +159,9 @@ int pike_build_plan(struct pike_build_plan *out, const struct pike_target *t,
 		    const struct pike_files *headers, enum pike_real real,
 		    struct pike_err *err);
 void pike_build_plan_release(struct pike_build_plan *p);
+/* The arguments of a target in a case, as its backend tells them. */
+int pike_device_tensors(struct pike_tensors *out, const struct pike_target *t,
+			const struct pike_case *c, struct pike_err *err);
 /* How the reference of a target runs, and the backend that builds it. */
 enum pike_reference_kind {
 	PIKE_REFERENCE_RUNNER, /* in a sandboxed process of its own */

@@ -32,6 +32,9 @@ struct pike_backend {
 	/* As pike_device_needs; NULL: nothing. */
 	void (*needs)(struct pike_strs *folders, struct pike_strs *nodes,
 		      const struct pike_device_info *info);
+	/* As pike_device_tensors; NULL: those of the target's `arg` lines. */
+	int (*tensors)(struct pike_tensors *out, const struct pike_target *t,
+		       const struct pike_case *c, struct pike_err *err);
 	/* As pike_device_reference; NULL: C, in a runner of the cpu's. */
 	void (*reference)(struct pike_reference *out,
 			  const struct pike_files *files);

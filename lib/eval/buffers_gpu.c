@@ -27,7 +27,7 @@ static size_t stride(size_t bytes)
 	return round_up(bytes ? bytes : 1, ALIGN);
 }
 
-static size_t slot_bytes(const struct pike_arg *a, size_t bytes)
+static size_t slot_bytes(const struct pike_tensor *a, size_t bytes)
 {
 	(void)a;
 	return round_up(stride(bytes), GRAIN);
@@ -40,7 +40,7 @@ static int64_t available(const struct pike_judge *j)
 
 static struct pike_truth *truth_at(struct pike_pool *p, size_t set, size_t arg)
 {
-	return &p->tr[set * p->layout.t->nargs + arg];
+	return &p->tr[set * p->layout.n + arg];
 }
 
 /* ---- pools ---- */
@@ -50,7 +50,7 @@ static int make(struct pike_pool *p, size_t arg, struct pike_err *err)
 	struct pike_mem *m = &p->mem[arg];
 
 	m->fd = -1;
-	m->bytes = p->layout.bytes[arg];
+	m->bytes = p->layout.v[arg].bytes;
 	m->stride = stride(m->bytes);
 	m->nslots = p->nsets;
 	return pike_gpu_alloc(&m->at, p->j->gpu, m->stride * m->nslots, err);
@@ -59,10 +59,9 @@ static int make(struct pike_pool *p, size_t arg, struct pike_err *err)
 static int fill(struct pike_pool *p, size_t set, size_t arg,
 		struct pike_rng *rng, struct pike_err *err)
 {
-	return pike_referee_fill(p->j->referee,
-				 pike_pool_source(p, set, arg).gpu,
-				 &p->layout.t->args[arg], p->layout.shape[arg],
-				 p->dist[set], pike_rng_u64(rng), err);
+	return pike_referee_fill(
+	    p->j->referee, pike_pool_source(p, set, arg).gpu, &p->layout.v[arg],
+	    p->layout.v[arg].shape, p->dist[set], pike_rng_u64(rng), err);
 }
 
 /* No runner ever sees a pool. */
@@ -82,8 +81,8 @@ static int take_truth(struct pike_pool *p, struct pike_ref *ref, size_t set,
 	if (ret)
 		return ret;
 	return pike_referee_truth(p->j->referee, truth_at(p, set, arg), data,
-				  l->t->args[arg].dtype, l->shape[arg].elems,
-				  l->shape[arg].row, err);
+				  l->v[arg].dtype, l->v[arg].shape.elems,
+				  l->v[arg].shape.row, err);
 }
 
 static int take_natural(struct pike_pool *p, struct pike_ref *ref, size_t set,
@@ -95,14 +94,14 @@ static int take_natural(struct pike_pool *p, struct pike_ref *ref, size_t set,
 	if (ret)
 		return ret;
 	return pike_referee_natural(
-	    p->j->referee, &p->nat[set * p->layout.t->nargs + arg], data,
+	    p->j->referee, &p->nat[set * p->layout.n + arg], data,
 	    pike_ref_dtype(ref, arg), truth_at(p, set, arg), err);
 }
 
 static int fetch_input(struct pike_pool *p, size_t set, size_t arg,
 		       struct pike_err *err)
 {
-	void **copy = &p->copy[set * p->layout.t->nargs + arg];
+	void **copy = &p->copy[set * p->layout.n + arg];
 
 	if (*copy)
 		return 0;
@@ -126,12 +125,12 @@ static int fetch_truth(struct pike_pool *p, size_t set, size_t arg,
 static int fetch(struct pike_pool *p, size_t set, size_t arg,
 		 struct pike_err *err)
 {
-	const struct pike_arg *a = &p->layout.t->args[arg];
+	const struct pike_tensor *a = &p->layout.v[arg];
 	int ret = 0;
 
-	if (pike_arg_is_input(a))
+	if (pike_tensor_is_input(a))
 		ret = fetch_input(p, set, arg, err);
-	if (!ret && pike_arg_is_output(a))
+	if (!ret && pike_tensor_is_output(a))
 		ret = fetch_truth(p, set, arg, err);
 	return ret;
 }
@@ -149,7 +148,7 @@ static int passes(bool *out, struct pike_pool *p, const struct pike_trial *t,
 {
 	struct pike_expected e = expected(p, t->set, t->arg, t->nat);
 	struct pike_gpu *g = p->j->gpu;
-	size_t bytes = p->layout.bytes[t->arg];
+	size_t bytes = p->layout.v[t->arg].bytes;
 	struct pike_check c = { .gate = PIKE_G2 };
 	pike_gpu_ptr at = 0;
 	int ret = pike_gpu_alloc(&at, g, bytes, err);
@@ -165,7 +164,7 @@ static int passes(bool *out, struct pike_pool *p, const struct pike_trial *t,
 
 static void release(struct pike_pool *p)
 {
-	size_t nargs = p->layout.t->nargs;
+	size_t nargs = p->layout.n;
 
 	for (size_t i = 0; i < nargs; i++)
 		pike_gpu_free(p->j->gpu, p->mem[i].at);
@@ -180,11 +179,11 @@ static int open_arg(struct pike_runner *r, size_t arg, struct pike_err *err)
 {
 	struct pike_mem *m = &r->mem[arg];
 	size_t n = r->nslots + r->nwarm;
-	bool output = pike_arg_is_output(&r->pool->layout.t->args[arg]);
+	bool output = pike_tensor_is_output(&r->pool->layout.v[arg]);
 	int ret = 0;
 
 	m->fd = -1;
-	m->bytes = r->pool->layout.bytes[arg];
+	m->bytes = r->pool->layout.v[arg].bytes;
 	m->shared = pike_xcalloc(n, sizeof(*m->shared));
 	while (!ret && m->nslots < n) {
 		struct pike_gpu_shared *s = &m->shared[m->nslots];
@@ -202,18 +201,18 @@ static int open_arg(struct pike_runner *r, size_t arg, struct pike_err *err)
 
 static int open_slots(struct pike_runner *r, struct pike_err *err)
 {
-	const struct pike_target *t = r->pool->layout.t;
+	const struct pike_layout *l = &r->pool->layout;
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < t->nargs; i++)
-		if (t->args[i].dir != PIKE_SCALAR)
+	for (size_t i = 0; !ret && i < l->n; i++)
+		if (l->v[i].dir != PIKE_SCALAR)
 			ret = open_arg(r, i, err);
 	return ret ? ret : pike_gpu_sync(r->j->gpu, err);
 }
 
 static void close_slots(struct pike_runner *r)
 {
-	for (size_t i = 0; i < r->pool->layout.t->nargs; i++) {
+	for (size_t i = 0; i < r->pool->layout.n; i++) {
 		struct pike_mem *m = &r->mem[i];
 
 		while (m->nslots)
@@ -252,7 +251,7 @@ static int put(struct pike_runner *r, size_t slot, size_t set, size_t arg,
 static int poison(struct pike_runner *r, size_t slot, size_t arg, uint64_t unit,
 		  struct pike_err *err)
 {
-	size_t size = pike_dtype_size(r->pool->layout.t->args[arg].dtype);
+	size_t size = pike_dtype_size(r->pool->layout.v[arg].dtype);
 	uint64_t word = 0;
 
 	for (size_t i = 0; i < sizeof(word); i += size)

@@ -179,24 +179,24 @@ static int64_t available(const struct pike_judge *j)
 
 /* ---- pools ---- */
 
-static size_t slot_bytes(const struct pike_arg *a, size_t bytes)
+static size_t slot_bytes(const struct pike_tensor *a, size_t bytes)
 {
 	/* Inputs of a slot are few beside those of the pool */
-	return pike_arg_is_output(a) ? slot_stride(bytes) : 0;
+	return pike_tensor_is_output(a) ? slot_stride(bytes) : 0;
 }
 
 static int make(struct pike_pool *p, size_t arg, struct pike_err *err)
 {
-	return pike_mem_own(&p->mem[arg], p->layout.bytes[arg], p->nsets, err);
+	return pike_mem_own(&p->mem[arg], p->layout.v[arg].bytes, p->nsets,
+			    err);
 }
 
 static int fill_input(struct pike_pool *p, size_t set, size_t arg,
 		      struct pike_rng *rng, struct pike_err *err)
 {
 	(void)err;
-	pike_inputs_fill(pike_mem_at(&p->mem[arg], set),
-			 &p->layout.t->args[arg], p->layout.shape[arg],
-			 p->dist[set], rng);
+	pike_inputs_fill(pike_mem_at(&p->mem[arg], set), &p->layout.v[arg],
+			 p->layout.v[arg].shape, p->dist[set], rng);
 	return 0;
 }
 
@@ -213,9 +213,9 @@ static int take_truth(struct pike_pool *p, struct pike_ref *ref, size_t set,
 	int ret = pike_ref_result(&data, ref, arg, err);
 
 	if (!ret)
-		pike_truth_make(&p->tr[set * l->t->nargs + arg], data,
-				pike_ref_dtype(ref, arg), l->t->args[arg].dtype,
-				l->shape[arg].elems, l->shape[arg].row);
+		pike_truth_make(&p->tr[set * l->n + arg], data,
+				pike_ref_dtype(ref, arg), l->v[arg].dtype,
+				l->v[arg].shape.elems, l->v[arg].shape.row);
 	return ret;
 }
 
@@ -223,7 +223,7 @@ static int take_natural(struct pike_pool *p, struct pike_ref *ref, size_t set,
 			size_t arg, struct pike_err *err)
 {
 	const struct pike_layout *l = &p->layout;
-	size_t at = set * l->t->nargs + arg;
+	size_t at = set * l->n + arg;
 	const void *data;
 	int ret = pike_ref_result(&data, ref, arg, err);
 
@@ -251,7 +251,7 @@ static int passes(bool *out, struct pike_pool *p, const struct pike_trial *t,
 
 static void release(struct pike_pool *p)
 {
-	for (size_t i = 0; i < p->layout.t->nargs; i++)
+	for (size_t i = 0; i < p->layout.n; i++)
 		pike_mem_release(&p->mem[i]);
 }
 
@@ -290,13 +290,13 @@ static int open_slots(struct pike_runner *r, struct pike_err *err)
 	size_t n = r->nslots + r->nwarm;
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < l->t->nargs; i++) {
-		const struct pike_arg *a = &l->t->args[i];
+	for (size_t i = 0; !ret && i < l->n; i++) {
+		const struct pike_tensor *a = &l->v[i];
 
 		if (a->dir == PIKE_SCALAR)
 			continue;
-		ret = pike_mem_make(&r->mem[i], a->name, l->bytes[i], n, err);
-		if (!ret && pike_arg_is_output(a))
+		ret = pike_mem_make(&r->mem[i], a->name, l->v[i].bytes, n, err);
+		if (!ret && pike_tensor_is_output(a))
 			put_canaries(r, &r->mem[i]);
 		else if (!ret)
 			ret = pike_mem_one_way(&r->mem[i], err);
@@ -306,7 +306,7 @@ static int open_slots(struct pike_runner *r, struct pike_err *err)
 
 static void close_slots(struct pike_runner *r)
 {
-	for (size_t i = 0; i < r->pool->layout.t->nargs; i++)
+	for (size_t i = 0; i < r->pool->layout.n; i++)
 		pike_mem_release(&r->mem[i]);
 }
 
@@ -320,12 +320,12 @@ static int put(struct pike_runner *r, size_t slot, size_t set, size_t arg,
 	       struct pike_err *err)
 {
 	const struct pike_layout *l = &r->pool->layout;
-	enum pike_dtype type = l->t->args[arg].dtype;
+	enum pike_dtype type = l->v[arg].dtype;
 
 	(void)err;
 	pike_convert(pike_mem_at(&r->mem[arg], slot), type,
 		     pike_mem_at(&r->pool->mem[arg], set), type,
-		     l->shape[arg].elems);
+		     l->v[arg].shape.elems);
 	return 0;
 }
 
@@ -370,7 +370,7 @@ static int poison(struct pike_runner *r, size_t slot, size_t arg, uint64_t unit,
 {
 	(void)err;
 	pike_repeat(pike_mem_at(&r->mem[arg], slot), r->mem[arg].bytes, unit,
-		    pike_dtype_size(r->pool->layout.t->args[arg].dtype));
+		    pike_dtype_size(r->pool->layout.v[arg].dtype));
 	return 0;
 }
 

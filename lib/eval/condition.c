@@ -68,7 +68,7 @@ void pike_move_all(double *v, size_t n, const struct pike_move *m)
 	pike_parallel(PIKE_PIECES(n), move_piece, &w);
 }
 
-bool pike_move_range(struct pike_move *m, const struct pike_arg *a)
+bool pike_move_range(struct pike_move *m, const struct pike_tensor *a)
 {
 	m->lo = -INFINITY;
 	m->hi = INFINITY;
@@ -77,7 +77,7 @@ bool pike_move_range(struct pike_move *m, const struct pike_arg *a)
 		m->lo = a->a;
 		m->hi = a->b;
 	}
-	return pike_arg_is_input(a) && pike_dtype_is_float(a->dtype) &&
+	return pike_tensor_is_input(a) && pike_dtype_is_float(a->dtype) &&
 	       (a->init == PIKE_INIT_NORMAL || a->init == PIKE_INIT_UNIFORM);
 }
 
@@ -85,16 +85,16 @@ bool pike_move_range(struct pike_move *m, const struct pike_arg *a)
 
 static bool held_to(const struct pike_pool *p, size_t arg, double by)
 {
-	const struct pike_arg *a = &p->layout.t->args[arg];
+	const struct pike_tensor *a = &p->layout.v[arg];
 
-	return pike_arg_is_output(a) && pike_dtype_is_float(a->dtype) &&
+	return pike_tensor_is_output(a) && pike_dtype_is_float(a->dtype) &&
 	       p->tol[arg].move == by;
 }
 
 static int take_moved(struct pike_pool *p, struct pike_ref *ref, size_t set,
 		      double by, struct pike_err *err)
 {
-	size_t nargs = p->layout.t->nargs;
+	size_t nargs = p->layout.n;
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < nargs; i++) {
@@ -138,7 +138,7 @@ int pike_pool_move(struct pike_pool *p, size_t set, size_t arg, size_t draws,
  * not be measured on all. */
 static void share(struct pike_pool *p, size_t set, size_t arg)
 {
-	size_t nargs = p->layout.t->nargs;
+	size_t nargs = p->layout.n;
 	const struct pike_natural *from = pike_pool_nat(p, set, arg);
 
 	if (p->dist[set] != PIKE_DIST_OWN)
@@ -168,7 +168,7 @@ int pike_pool_condition(bool *wider, struct pike_pool *p,
 			const struct pike_check *c, size_t set, size_t arg,
 			struct pike_err *err)
 {
-	size_t nargs = p->layout.t->nargs, at = set * nargs + arg;
+	size_t nargs = p->layout.n, at = set * nargs + arg;
 	struct pike_natural before = p->nat[at];
 	double by = p->tol[arg].move;
 	int ret;
@@ -192,8 +192,8 @@ int pike_pool_condition(bool *wider, struct pike_pool *p,
 
 bool pike_pool_vague(const struct pike_pool *p, size_t set)
 {
-	for (size_t i = 0; i < p->layout.t->nargs; i++)
-		if (pike_arg_is_output(&p->layout.t->args[i]) &&
+	for (size_t i = 0; i < p->layout.n; i++)
+		if (pike_tensor_is_output(&p->layout.v[i]) &&
 		    pike_natural_vague(pike_pool_nat(p, set, i),
 				       pike_pool_truth(p, set, i)))
 			return true;

@@ -143,7 +143,7 @@ static int check_pool(const struct pike_correct *k, struct pike_pool *p,
 	return ret;
 }
 
-static size_t choose_dists(enum pike_dist *d, const struct pike_target *t,
+static size_t choose_dists(enum pike_dist *d, const struct pike_layout *l,
 			   bool hidden)
 {
 	size_t n = hidden ? PROTO_HIDDEN_SETS : PROTO_OWN_SETS;
@@ -151,54 +151,56 @@ static size_t choose_dists(enum pike_dist *d, const struct pike_target *t,
 
 	for (size_t i = 0; i < n; i++)
 		d[i] = PIKE_DIST_OWN;
-	for (size_t i = 0; i < t->nargs; i++)
-		any = any || pike_inputs_stressable(&t->args[i]);
+	for (size_t i = 0; i < l->n; i++)
+		any = any || pike_inputs_stressable(&l->v[i]);
 	for (int i = PIKE_DIST_OWN + 1; any && !hidden && i < PIKE_DIST_COUNT;
 	     i++)
-		if (t->stress & 1u << i)
+		if (l->t->stress & 1u << i)
 			d[n++] = (enum pike_dist)i;
 	return n;
 }
 
-/* Drawing a set takes longer than a process does to start. */
-static bool is_large(const struct pike_judge *j, const struct pike_case *c)
-{
-	struct pike_layout l;
-	bool large;
-
-	if (pike_layout_make(&l, j, c, NULL))
-		return false;
-	large = l.in_bytes + l.truth_bytes > PROTO_LARGE_BYTES;
-	pike_layout_release(&l);
-	return large;
-}
-
-int pike_correct_case(const struct pike_correct *k, const struct pike_case *c,
-		      bool hidden, struct pike_fault *f, struct pike_err *err)
+static int check_sets(const struct pike_correct *k, struct pike_pool_opts *o,
+		      const struct pike_layout *l, bool hidden,
+		      struct pike_fault *f, struct pike_err *err)
 {
 	enum pike_dist d[PROTO_OWN_SETS + PROTO_HIDDEN_SETS + PIKE_DIST_COUNT];
-	size_t n = choose_dists(d, k->j->t, hidden), room, done = 0;
-	bool large = is_large(k->j, c);
-	struct pike_pool_opts o = { .c = c,
-				    .secret = k->secret,
-				    .source_hash = k->cand->source_hash,
-				    .what = "fresh inputs" };
-	int ret = pike_judge_room(&room, k->j, c, n, 1, 1, err);
+	size_t n = choose_dists(d, l, hidden), room, done = 0;
+	/* Drawing a set takes longer than a process does to start. */
+	bool large = l->in_bytes + l->truth_bytes > PROTO_LARGE_BYTES;
+	int ret = pike_judge_room(&room, k->j, o->c, n, 1, 1, err);
 
 	while (!ret && done < n) {
 		struct pike_pool *p = NULL;
 
 		/* Most that are wrong are so on the first: the others need not
 		 * be drawn then. */
-		o.nsets = done || !large ? room : 1;
-		if (o.nsets > n - done)
-			o.nsets = n - done;
-		o.dist = d + done;
-		ret = pike_pool_make(&p, k->j, &o, err);
+		o->nsets = done || !large ? room : 1;
+		if (o->nsets > n - done)
+			o->nsets = n - done;
+		o->dist = d + done;
+		ret = pike_pool_make(&p, k->j, o, err);
 		if (!ret)
 			ret = check_pool(k, p, f, err);
 		pike_pool_free(p);
-		done += o.nsets;
+		done += o->nsets;
 	}
+	return ret;
+}
+
+int pike_correct_case(const struct pike_correct *k, const struct pike_case *c,
+		      bool hidden, struct pike_fault *f, struct pike_err *err)
+{
+	struct pike_pool_opts o = { .c = c,
+				    .secret = k->secret,
+				    .source_hash = k->cand->source_hash,
+				    .what = "fresh inputs" };
+	struct pike_layout l;
+	int ret = pike_layout_make(&l, k->j, c, err);
+
+	if (ret)
+		return ret;
+	ret = check_sets(k, &o, &l, hidden, f, err);
+	pike_layout_release(&l);
 	return ret;
 }

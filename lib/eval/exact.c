@@ -217,7 +217,7 @@ static int call_case(struct ending *e, const struct pike_exact *x,
 		     struct pike_err *err)
 {
 	struct pike_natural *nat =
-	    pike_xcalloc(x->j->t->nargs + 1, sizeof(*nat));
+	    pike_xcalloc(x->j->ntensors + 1, sizeof(*nat));
 	struct pike_pool_opts o = { .c = c,
 				    .nsets = 1,
 				    .secret = secret,

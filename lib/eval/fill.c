@@ -222,9 +222,9 @@ static double floor_of(const struct pike_judge *j, size_t i)
 				.gpu = j->traits->memory == PIKE_ON_GPU };
 	const struct pike_layout *l = &j->cases[i].layout;
 
-	for (size_t a = 0; a < j->t->nargs; a++)
-		if (pike_arg_is_output(&j->t->args[a]))
-			f.out_bytes += (double)l->bytes[a];
+	for (size_t a = 0; a < l->n; a++)
+		if (pike_tensor_is_output(&l->v[a]))
+			f.out_bytes += (double)l->v[a].bytes;
 	pike_case_work(&f.bytes, &f.flops, j->t, j->cases[i].c);
 	/* The peak is of f32; other types have others */
 	if (pike_native_real(j->t) != PIKE_F32 &&

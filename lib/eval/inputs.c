@@ -391,7 +391,7 @@ static double draw_dist(enum pike_dist dist, struct pike_rng *rng)
 	}
 }
 
-static double draw_own(const struct pike_arg *arg, size_t i,
+static double draw_own(const struct pike_tensor *arg, size_t i,
 		       struct pike_rng *rng)
 {
 	switch (arg->init) {
@@ -414,7 +414,7 @@ static double draw_own(const struct pike_arg *arg, size_t i,
 	return 0;
 }
 
-bool pike_inputs_stressable(const struct pike_arg *arg)
+bool pike_inputs_stressable(const struct pike_tensor *arg)
 {
 	return (arg->dir == PIKE_IN || arg->dir == PIKE_INOUT) &&
 	       pike_dtype_is_float(arg->dtype) && arg->init == PIKE_INIT_NORMAL;
@@ -431,7 +431,7 @@ struct row_draw {
  * who draws which when. */
 struct fill {
 	char *dst;
-	const struct pike_arg *arg;
+	const struct pike_tensor *arg;
 	struct pike_shape shape;
 	enum pike_dist dist;
 	uint64_t seed;
@@ -511,7 +511,7 @@ static void fill_piece(void *ctx, size_t k)
 	}
 }
 
-void pike_inputs_fill(void *dst, const struct pike_arg *arg,
+void pike_inputs_fill(void *dst, const struct pike_tensor *arg,
 		      struct pike_shape shape, enum pike_dist dist,
 		      struct pike_rng *rng)
 {

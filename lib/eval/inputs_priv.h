@@ -7,7 +7,7 @@
 #define PIKE_EVAL_INPUTS_PRIV_H
 
 #include "base/rand.h"
-#include "model/target.h"
+#include "model/tensor.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -25,18 +25,13 @@ uint64_t pike_input_seed(const uint8_t secret[PIKE_SECRET_LEN],
 #define PIKE_PIECE ((size_t)1 << 16)
 #define PIKE_PIECES(n) (((n) + PIKE_PIECE - 1) / PIKE_PIECE)
 
-/* How a buffer is laid out; `row` is its last extent, 1 for a scalar. */
-struct pike_shape {
-	size_t elems, row;
-};
-
 /* Fills `dst` with values of `arg` under distribution `dist`. Distributions
  * other than PIKE_DIST_OWN replace only floats whose INIT is normal: an
  * author who wrote uniform(a,b) has declared the domain. */
-void pike_inputs_fill(void *dst, const struct pike_arg *arg,
+void pike_inputs_fill(void *dst, const struct pike_tensor *arg,
 		      struct pike_shape shape, enum pike_dist dist,
 		      struct pike_rng *rng);
-bool pike_inputs_stressable(const struct pike_arg *arg);
+bool pike_inputs_stressable(const struct pike_tensor *arg);
 
 /* Normal deviates, quickly: inputs are millions of them. */
 double pike_fast_normal(struct pike_rng *rng);

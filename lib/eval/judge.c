@@ -449,7 +449,7 @@ static int open_case(struct pike_judge *j, struct pike_case_state *cs,
 	struct pike_pool *small = NULL;
 	int ret;
 
-	cs->nat = pike_xcalloc(j->t->nargs + 1, sizeof(*cs->nat));
+	cs->nat = pike_xcalloc(j->ntensors + 1, sizeof(*cs->nat));
 	ret = pike_layout_make(&cs->layout, j, cs->c, err);
 	if (!ret)
 		ret = small_pool(&small, j, cs->c, PROTO_LINT_SETS, err);
@@ -531,6 +531,18 @@ static int open_device(struct pike_judge *j, struct pike_err *err)
 	return ret ? ret : open_reference(j, err);
 }
 
+static int count_tensors(struct pike_judge *j, struct pike_err *err)
+{
+	struct pike_tensors list = { 0 };
+	int ret = j->t->ncases
+		      ? pike_device_tensors(&list, j->t, &j->t->cases[0], err)
+		      : 0;
+
+	j->ntensors = list.n;
+	pike_tensors_release(&list);
+	return ret;
+}
+
 static int open_all(struct pike_judge *j, struct pike_err *err)
 {
 	int ret = open_device(j, err);
@@ -539,6 +551,7 @@ static int open_all(struct pike_judge *j, struct pike_err *err)
 		ret = build_own(j, err);
 	if (ret || j->o.compile_only)
 		return ret;
+	ret = count_tensors(j, err);
 	/* All cores, unless somebody else is timing on one of them. */
 	if (!may_spread(j) && pike_device_lock(&j->lock, j->dev.lock, 0, NULL))
 		j->lock = -1;

@@ -71,6 +71,7 @@ struct pike_judge {
 	struct pike_referee *referee;
 	struct pike_build *own_runner, *own_referee;
 	int runner_kernels;
+	size_t ntensors; /* of a call, in any case */
 	/* The reference, and the target as its backend takes it. */
 	struct pike_reference reference;
 	const struct pike_target *ref_target;

@@ -32,9 +32,9 @@ struct lint {
 /* Makes the trial output in l->y; false when it does not apply. */
 typedef bool probe_fn(struct lint *l);
 
-static const struct pike_arg *arg_of(const struct lint *l)
+static const struct pike_tensor *arg_of(const struct lint *l)
 {
-	return &l->p->layout.t->args[l->i];
+	return &l->p->layout.v[l->i];
 }
 
 static const struct pike_truth *truth_of(const struct lint *l, size_t set)
@@ -55,7 +55,7 @@ static void put_truth(struct lint *l, void *y, size_t set)
 
 static bool probe_zeros(struct lint *l)
 {
-	memset(l->y, 0, l->p->layout.bytes[l->i]);
+	memset(l->y, 0, l->p->layout.v[l->i].bytes);
 	return true;
 }
 
@@ -191,8 +191,8 @@ static int probe_passes(bool *out, struct lint *l, const struct probe *probe,
 	bool tried = false, ok = true;
 	int ret = 0;
 
-	for (l->i = 0; !ret && ok && l->i < lay->t->nargs; l->i++) {
-		if (!pike_arg_is_output(arg_of(l)) || !lay->bytes[l->i])
+	for (l->i = 0; !ret && ok && l->i < lay->n; l->i++) {
+		if (!pike_tensor_is_output(arg_of(l)) || !lay->v[l->i].bytes)
 			continue;
 		l->y = l->room;
 		if (probe->make(l)) {
@@ -226,9 +226,9 @@ static size_t largest(const struct pike_layout *l)
 {
 	size_t most = 0;
 
-	for (size_t i = 0; i < l->t->nargs; i++)
-		if (l->bytes[i] > most)
-			most = l->bytes[i];
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].bytes > most)
+			most = l->v[i].bytes;
 	return most;
 }
 
@@ -258,17 +258,17 @@ static int lint_copies(struct lint *l, struct pike_err *err)
 	const struct pike_layout *lay = &l->p->layout;
 
 	l->set = 0;
-	for (l->i = 0; l->i < lay->t->nargs; l->i++) {
-		if (!pike_arg_is_output(arg_of(l)) || !lay->bytes[l->i])
+	for (l->i = 0; l->i < lay->n; l->i++) {
+		if (!pike_tensor_is_output(arg_of(l)) || !lay->v[l->i].bytes)
 			continue;
-		for (size_t in = 0; in < lay->t->nargs; in++) {
-			const struct pike_arg *a = &lay->t->args[in];
+		for (size_t in = 0; in < lay->n; in++) {
+			const struct pike_tensor *a = &lay->v[in];
 			bool ok;
 			int ret;
 
-			if (!pike_arg_is_input(a) ||
+			if (!pike_tensor_is_input(a) ||
 			    a->dtype != arg_of(l)->dtype ||
-			    lay->bytes[in] != lay->bytes[l->i])
+			    lay->v[in].bytes != lay->v[l->i].bytes)
 				continue;
 			l->y = (void *)(uintptr_t)pike_pool_input(l->p, 0, in);
 			ret = passes(&ok, l, false, err);
@@ -292,10 +292,10 @@ static int lint_truth(struct lint *l, struct pike_err *err)
 {
 	const struct pike_layout *lay = &l->p->layout;
 
-	for (l->i = 0; l->i < lay->t->nargs; l->i++) {
+	for (l->i = 0; l->i < lay->n; l->i++) {
 		const struct pike_tol *tol = &l->p->tol[l->i];
 
-		if (!pike_arg_is_output(arg_of(l)))
+		if (!pike_tensor_is_output(arg_of(l)))
 			continue;
 		if (!truth_of(l, 0)->finite)
 			return pike_fail(
@@ -364,22 +364,22 @@ static void add_piece(void *ctx, size_t k)
 static bool moved(void *out, struct lint *l, size_t in)
 {
 	const struct pike_layout *lay = &l->p->layout;
-	const struct pike_arg *a = &lay->t->args[in];
-	size_t n = lay->shape[in].elems;
-	struct pike_arg normal = *a;
+	const struct pike_tensor *a = &lay->v[in];
+	size_t n = lay->v[in].shape.elems;
+	struct pike_tensor normal = *a;
 	struct adding add = { .to = out, .type = a->dtype, .n = n };
 
 	if (!n || (a->init == PIKE_INIT_RANDINT && !(a->b > a->a)))
 		return false;
 	if (a->init == PIKE_INIT_UNIFORM || a->init == PIKE_INIT_RANDINT) {
-		pike_inputs_fill(out, a, lay->shape[in], PIKE_DIST_OWN,
+		pike_inputs_fill(out, a, lay->v[in].shape, PIKE_DIST_OWN,
 				 &l->j->rng);
 		return true;
 	}
 	if (!pike_dtype_is_float(a->dtype))
 		return false;
 	normal.init = PIKE_INIT_NORMAL;
-	pike_inputs_fill(out, &normal, lay->shape[in], PIKE_DIST_OWN,
+	pike_inputs_fill(out, &normal, lay->v[in].shape, PIKE_DIST_OWN,
 			 &l->j->rng);
 	add.more = pike_pool_input(l->p, 0, in);
 	pike_parallel(PIKE_PIECES(n), add_piece, &add);
@@ -408,7 +408,7 @@ static int output_moved(bool *out, const struct lint *l, struct pike_ref *ref,
 	const void *result;
 	int ret;
 
-	if (*out || !pike_arg_is_output(&l->p->layout.t->args[i]))
+	if (*out || !pike_tensor_is_output(&l->p->layout.v[i]))
 		return 0;
 	ret = pike_ref_result(&result, ref, i, err);
 	if (!ret)
@@ -427,7 +427,7 @@ static int lint_input(struct lint *l, struct pike_ref *ref, size_t in,
 	if (!moved(other, l, in))
 		return 0;
 	ret = pike_ref_run(ref, l->p, 0, (int)in, other, err);
-	for (size_t i = 0; !ret && i < lay->t->nargs; i++)
+	for (size_t i = 0; !ret && i < lay->n; i++)
 		ret = output_moved(&live, l, ref, i, err);
 	if (!ret && !live)
 		ret = pike_fail(err, PIKE_FAILED,
@@ -435,8 +435,7 @@ static int lint_input(struct lint *l, struct pike_ref *ref, size_t in,
 				"'%s': other values of it give the same "
 				"outputs; drop it, or choose inputs for which "
 				"it matters",
-				lay->t->args[in].name, lay->t->name,
-				l->cs->c->text);
+				lay->v[in].name, lay->t->name, l->cs->c->text);
 	return ret;
 }
 
@@ -446,8 +445,8 @@ static int lint_inputs(struct lint *l, struct pike_err *err)
 	struct pike_ref *ref = NULL;
 	int ret = pike_ref_open(&ref, l->j, lay, PIKE_REAL_DOUBLE, err);
 
-	for (size_t in = 0; !ret && in < lay->t->nargs; in++)
-		if (pike_arg_is_input(&lay->t->args[in]))
+	for (size_t in = 0; !ret && in < lay->n; in++)
+		if (pike_tensor_is_input(&lay->v[in]))
 			ret = lint_input(l, ref, in, err);
 	pike_ref_close(ref);
 	return ret;
@@ -460,8 +459,8 @@ static int measure_condition(struct pike_pool *p, struct pike_err *err)
 	double by = 0;
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < p->layout.t->nargs; i++) {
-		if (!pike_arg_is_output(&p->layout.t->args[i]) ||
+	for (size_t i = 0; !ret && i < p->layout.n; i++) {
+		if (!pike_tensor_is_output(&p->layout.v[i]) ||
 		    p->tol[i].move == by || p->tol[i].exact)
 			continue;
 		by = p->tol[i].move;
@@ -473,7 +472,7 @@ static int measure_condition(struct pike_pool *p, struct pike_err *err)
 static void worst_natural(struct pike_case_state *cs, const struct pike_pool *p)
 {
 	for (size_t s = 0; s < p->nsets; s++) {
-		for (size_t i = 0; i < p->layout.t->nargs; i++) {
+		for (size_t i = 0; i < p->layout.n; i++) {
 			const struct pike_natural *n = pike_pool_nat(p, s, i);
 
 			cs->nat[i].l2 = fmax(cs->nat[i].l2, n->l2);

@@ -12,74 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- shapes ---- */
-
-bool pike_arg_is_input(const struct pike_arg *a)
-{
-	return a->dir == PIKE_IN || a->dir == PIKE_INOUT;
-}
-
-bool pike_arg_is_output(const struct pike_arg *a)
-{
-	return a->dir == PIKE_OUT || a->dir == PIKE_INOUT;
-}
-
-static int layout_arg(struct pike_layout *l, size_t i, struct pike_err *err)
-{
-	const struct pike_arg *a = &l->t->args[i];
-	int64_t elems, dims[8] = { 0 };
-	int ret;
-
-	if (a->dir == PIKE_SCALAR) {
-		if (!pike_case_size(l->c, a->name, &l->scalar[i]))
-			return pike_fail(err, PIKE_USAGE,
-					 "case '%s' gives no value for '%s'",
-					 l->c->text, a->name);
-		return 0;
-	}
-	ret = pike_arg_elems(&elems, dims, a, l->c, err);
-	if (ret)
-		return ret;
-	l->shape[i].elems = (size_t)elems;
-	l->shape[i].row =
-	    a->ndims && dims[a->ndims - 1] > 0 ? (size_t)dims[a->ndims - 1] : 1;
-	l->bytes[i] = (size_t)elems * pike_dtype_size(a->dtype);
-	if (pike_arg_is_input(a))
-		l->in_bytes += l->buffers->stride(l->bytes[i]);
-	if (pike_arg_is_output(a))
-		l->truth_bytes += pike_truth_bytes(a->dtype, (size_t)elems);
-	l->slot_bytes += l->buffers->slot(a, l->bytes[i]);
-	return 0;
-}
-
-int pike_layout_make(struct pike_layout *l, const struct pike_judge *j,
-		     const struct pike_case *c, struct pike_err *err)
-{
-	const struct pike_target *t = j->t;
-	int ret = 0;
-
-	memset(l, 0, sizeof(*l));
-	l->t = t;
-	l->c = c;
-	l->buffers = j->buffers;
-	l->shape = pike_xcalloc(t->nargs + 1, sizeof(*l->shape));
-	l->bytes = pike_xcalloc(t->nargs + 1, sizeof(*l->bytes));
-	l->scalar = pike_xcalloc(t->nargs + 1, sizeof(*l->scalar));
-	for (size_t i = 0; !ret && i < t->nargs; i++)
-		ret = layout_arg(l, i, err);
-	if (ret)
-		pike_layout_release(l);
-	return ret;
-}
-
-void pike_layout_release(struct pike_layout *l)
-{
-	free(l->shape);
-	free(l->bytes);
-	free(l->scalar);
-	*l = (struct pike_layout){ 0 };
-}
-
 /* ---- pools ---- */
 
 size_t pike_pool_fit(const struct pike_judge *j, const struct pike_layout *l,
@@ -105,7 +37,7 @@ size_t pike_pool_fit(const struct pike_judge *j, const struct pike_layout *l,
 
 static size_t cell(const struct pike_pool *p, size_t set, size_t arg)
 {
-	return set * p->layout.t->nargs + arg;
+	return set * p->layout.n + arg;
 }
 
 const struct pike_truth *pike_pool_truth(const struct pike_pool *p, size_t set,
@@ -141,7 +73,7 @@ int pike_pool_fetch(struct pike_pool *p, size_t set, struct pike_err *err)
 {
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < p->layout.t->nargs; i++)
+	for (size_t i = 0; !ret && i < p->layout.n; i++)
 		ret = p->layout.buffers->fetch(p, set, i, err);
 	return ret;
 }
@@ -160,7 +92,7 @@ void pike_pool_free(struct pike_pool *p)
 		return;
 	/* They know it, and what they hold is not there for the next pool. */
 	pike_runners_gone(p->j);
-	cells = p->layout.t ? p->layout.t->nargs * p->nsets : 0;
+	cells = p->layout.t ? p->layout.n * p->nsets : 0;
 	if (cells)
 		p->layout.buffers->release(p);
 	for (size_t i = 0; i < cells; i++)
@@ -190,8 +122,8 @@ static int fill_set(struct pike_pool *p, size_t set,
 		return pike_fail(err, PIKE_RETRY, "interrupted");
 	pike_rng_seed(&rng, pike_input_seed(o->secret, o->source_hash,
 					    p->j->env, p->j->counter++));
-	for (size_t i = 0; !ret && i < l->t->nargs; i++)
-		if (pike_arg_is_input(&l->t->args[i]))
+	for (size_t i = 0; !ret && i < l->n; i++)
+		if (pike_tensor_is_input(&l->v[i]))
 			ret = l->buffers->fill(p, set, i, &rng, err);
 	return ret;
 }
@@ -201,11 +133,11 @@ static int each_input(struct pike_pool *p,
 			       struct pike_err *err),
 		      struct pike_err *err)
 {
-	const struct pike_target *t = p->layout.t;
+	const struct pike_layout *l = &p->layout;
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < t->nargs; i++)
-		if (pike_arg_is_input(&t->args[i]))
+	for (size_t i = 0; !ret && i < l->n; i++)
+		if (pike_tensor_is_input(&l->v[i]))
 			ret = f(p, i, err);
 	return ret;
 }
@@ -226,8 +158,8 @@ static int take_truth(struct pike_pool *p, struct pike_ref *ref, size_t set,
 	const struct pike_layout *l = &p->layout;
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < l->t->nargs; i++) {
-		if (!pike_arg_is_output(&l->t->args[i]))
+	for (size_t i = 0; !ret && i < l->n; i++) {
+		if (!pike_tensor_is_output(&l->v[i]))
 			continue;
 		ret = l->buffers->truth(p, ref, set, i, err);
 		/* A truth that is not finite under a stress distribution says
@@ -247,10 +179,10 @@ static int take_natural(struct pike_pool *p, struct pike_ref *ref, size_t set,
 	const struct pike_layout *l = &p->layout;
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < l->t->nargs; i++) {
-		const struct pike_arg *a = &l->t->args[i];
+	for (size_t i = 0; !ret && i < l->n; i++) {
+		const struct pike_tensor *a = &l->v[i];
 
-		if (!pike_arg_is_output(a) || !pike_dtype_is_float(a->dtype))
+		if (!pike_tensor_is_output(a) || !pike_dtype_is_float(a->dtype))
 			continue;
 		ret = l->buffers->natural(p, ref, set, i, err);
 		if (p->nat[cell(p, set, i)].l2 >
@@ -311,34 +243,36 @@ static int run_references(struct pike_pool *p, size_t per_set, const char *what,
 
 static void use_natural(struct pike_pool *p, const struct pike_natural *nat)
 {
-	size_t nargs = p->layout.t->nargs;
+	size_t nargs = p->layout.n;
 
 	for (size_t s = 0; s < p->nsets; s++)
 		memcpy(p->nat + s * nargs, nat, nargs * sizeof(*nat));
 }
 
+/* Takes the layout. */
 static struct pike_pool *pool_new(struct pike_judge *j,
-				  const struct pike_pool_opts *o)
+				  const struct pike_pool_opts *o,
+				  const struct pike_layout *l)
 {
-	const struct pike_target *t = j->t;
 	struct pike_pool *p = pike_xcalloc(1, sizeof(*p));
-	size_t cells = t->nargs * o->nsets + 1;
+	size_t cells = l->n * o->nsets + 1;
 
 	p->j = j;
+	p->layout = *l;
 	p->nsets = o->nsets;
 	p->copy = pike_xcalloc(cells, sizeof(*p->copy));
-	p->mem = pike_xcalloc(t->nargs + 1, sizeof(*p->mem));
+	p->mem = pike_xcalloc(l->n + 1, sizeof(*p->mem));
 	p->tr = pike_xcalloc(cells, sizeof(*p->tr));
 	p->nat = pike_xcalloc(cells, sizeof(*p->nat));
-	p->tol = pike_xcalloc(t->nargs + 1, sizeof(*p->tol));
+	p->tol = pike_xcalloc(l->n + 1, sizeof(*p->tol));
 	p->dist = pike_xcalloc(o->nsets + 1, sizeof(*p->dist));
 	p->skip = pike_xcalloc(o->nsets + 1, sizeof(*p->skip));
 	p->asked = pike_xcalloc(cells, sizeof(*p->asked));
 	for (size_t s = 0; s < o->nsets; s++)
 		p->dist[s] = o->dist ? o->dist[s] : PIKE_DIST_OWN;
-	for (size_t i = 0; i < t->nargs; i++)
-		pike_tol_for(&p->tol[i], t->precision, t->args[i].dtype,
-			     t->tolerance);
+	for (size_t i = 0; i < l->n; i++)
+		pike_tol_for(&p->tol[i], l->t->precision, l->v[i].dtype,
+			     l->t->tolerance);
 	return p;
 }
 
@@ -364,11 +298,15 @@ static int draw(struct pike_pool *p, const struct pike_pool_opts *o,
 int pike_pool_make(struct pike_pool **out, struct pike_judge *j,
 		   const struct pike_pool_opts *o, struct pike_err *err)
 {
-	struct pike_pool *p = pool_new(j, o);
-	int ret = pike_layout_make(&p->layout, j, o->c, err);
+	struct pike_pool *p;
+	struct pike_layout l;
+	int ret = pike_layout_make(&l, j, o->c, err);
 
 	*out = NULL;
-	if (!ret && !pike_pool_fit(j, &p->layout, 1, o->nsets, 0, 0))
+	if (ret)
+		return ret;
+	p = pool_new(j, o, &l);
+	if (!pike_pool_fit(j, &p->layout, 1, o->nsets, 0, 0))
 		ret = pike_fail(
 		    err, PIKE_FAILED,
 		    "case '%s' needs %zu MiB for %zu sets of inputs and "

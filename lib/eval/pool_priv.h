@@ -58,9 +58,9 @@ struct pike_region pike_mem_region(const struct pike_mem *m, size_t slot);
 struct pike_layout {
 	const struct pike_target *t;
 	const struct pike_case *c;
-	struct pike_shape *shape; /* by argument */
-	size_t *bytes;		  /* by argument; 0 for a scalar */
-	int64_t *scalar;
+	/* By argument of the call. */
+	struct pike_tensor *v;
+	size_t n;
 	/* What one set takes up in a pool, and what one slot of a runner does
 	 * beside it. */
 	size_t in_bytes, truth_bytes, slot_bytes;
@@ -69,8 +69,6 @@ struct pike_layout {
 int pike_layout_make(struct pike_layout *l, const struct pike_judge *j,
 		     const struct pike_case *c, struct pike_err *err);
 void pike_layout_release(struct pike_layout *l);
-bool pike_arg_is_input(const struct pike_arg *a);  /* in, inout */
-bool pike_arg_is_output(const struct pike_arg *a); /* out, inout */
 
 /* ---- pools ---- */
 
@@ -139,7 +137,7 @@ struct pike_move {
 };
 void pike_move_all(double *v, size_t n, const struct pike_move *m);
 /* Is it rounded at all, or a whole number by its INIT? Sets the range. */
-bool pike_move_range(struct pike_move *m, const struct pike_arg *a);
+bool pike_move_range(struct pike_move *m, const struct pike_tensor *a);
 /* Measures, `draws` times, what moved inputs move the outputs of a set by:
  * `arg` and all that are held to the same class. */
 int pike_pool_move(struct pike_pool *p, size_t set, size_t arg, size_t draws,
@@ -161,7 +159,7 @@ struct pike_buffers {
 	int64_t (*available)(const struct pike_judge *j); /* bytes */
 	/* What a buffer takes up in a pool; in a slot that a runner sees. */
 	size_t (*stride)(size_t bytes);
-	size_t (*slot)(const struct pike_arg *a, size_t bytes);
+	size_t (*slot)(const struct pike_tensor *a, size_t bytes);
 
 	/* pools */
 	int (*make)(struct pike_pool *p, size_t arg, struct pike_err *err);

@@ -227,8 +227,8 @@ static int64_t bytes_of(const struct pike_judge *j, const struct pike_case *c)
 
 	if (pike_layout_make(&l, j, c, NULL))
 		return INT64_MAX;
-	for (size_t i = 0; i < j->t->nargs; i++)
-		sum += (int64_t)l.bytes[i];
+	for (size_t i = 0; i < j->ntensors; i++)
+		sum += (int64_t)l.v[i].bytes;
 	pike_layout_release(&l);
 	return sum;
 }
@@ -285,7 +285,7 @@ static int make_case(struct pike_tool_case *out, struct pike_judge *j,
 		     const struct pike_case *c, const struct pike_pool_opts *o,
 		     struct pike_err *err)
 {
-	struct pike_natural *nat = pike_xcalloc(j->t->nargs + 1, sizeof(*nat));
+	struct pike_natural *nat = pike_xcalloc(j->ntensors + 1, sizeof(*nat));
 	struct pike_pool_opts own = *o;
 	struct pike_pool *p = NULL;
 	int ret;

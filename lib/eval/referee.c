@@ -122,7 +122,7 @@ static double as_double(uint64_t bits)
 /* ---- inputs and truths ---- */
 
 int pike_referee_fill(struct pike_referee *r, pike_gpu_ptr to,
-		      const struct pike_arg *arg, struct pike_shape shape,
+		      const struct pike_tensor *arg, struct pike_shape shape,
 		      enum pike_dist dist, uint64_t seed, struct pike_err *err)
 {
 	int dtype = (int)arg->dtype, init = (int)arg->init;

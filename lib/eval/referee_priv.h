@@ -27,7 +27,7 @@ struct pike_gpu *pike_referee_gpu(const struct pike_referee *r);
 /* As pike_inputs_fill; the same seed gives the same values, on any GPU, but
  * not those that the host makes of it. */
 int pike_referee_fill(struct pike_referee *r, pike_gpu_ptr to,
-		      const struct pike_arg *arg, struct pike_shape shape,
+		      const struct pike_tensor *arg, struct pike_shape shape,
 		      enum pike_dist dist, uint64_t seed, struct pike_err *err);
 /* n floats of type `from` as `real`: f64 or f32. */
 int pike_referee_widen(struct pike_referee *r, pike_gpu_ptr to,

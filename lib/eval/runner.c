@@ -35,12 +35,12 @@ static const struct pike_buffers *place_of(const struct pike_runner *r)
 static int hash_slot(uint64_t *h, struct pike_runner *r, size_t slot,
 		     struct pike_err *err)
 {
-	const struct pike_target *t = target_of(r);
+	const struct pike_layout *l = &r->pool->layout;
 	int ret = 0;
 
 	*h = 1;
-	for (size_t i = 0; !ret && i < t->nargs; i++)
-		if (pike_arg_is_output(&t->args[i]))
+	for (size_t i = 0; !ret && i < l->n; i++)
+		if (pike_tensor_is_output(&l->v[i]))
 			ret = place_of(r)->hash(h, r, slot, i, err);
 	return ret;
 }
@@ -79,7 +79,7 @@ int pike_runner_settled(struct pike_runner *r, struct pike_fault *f,
 /* Where the poison of an output is kept, to be recognised later. */
 static uint64_t *poison_of(const struct pike_runner *r, size_t slot, size_t arg)
 {
-	return &r->poison[slot * target_of(r)->nargs + arg];
+	return &r->poison[slot * r->pool->layout.n + arg];
 }
 
 static void draw_poison(uint64_t *out, struct pike_rng *rng, enum pike_dtype t)
@@ -100,17 +100,17 @@ static void draw_poison(uint64_t *out, struct pike_rng *rng, enum pike_dtype t)
 
 static int prepare_set(struct pike_runner *r, size_t set, struct pike_err *err)
 {
-	const struct pike_target *t = target_of(r);
+	const struct pike_layout *l = &r->pool->layout;
 	const struct pike_buffers *at = place_of(r);
 	size_t slot = slot_of(r, set);
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < t->nargs; i++) {
-		const struct pike_arg *a = &t->args[i];
+	for (size_t i = 0; !ret && i < l->n; i++) {
+		const struct pike_tensor *a = &l->v[i];
 
-		if (a->dir == PIKE_SCALAR || !r->pool->layout.bytes[i])
+		if (a->dir == PIKE_SCALAR || !r->pool->layout.v[i].bytes)
 			continue;
-		if (pike_arg_is_input(a)) {
+		if (pike_tensor_is_input(a)) {
 			ret = at->put(r, slot, set, i, err);
 			continue;
 		}
@@ -136,7 +136,7 @@ static const char *looser_class(const struct pike_runner *r, size_t set,
 	if (own->exact)
 		return NULL;
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(try); i++) {
-		pike_tol_for(&tol, try[i], target_of(r)->args[arg].dtype, 0);
+		pike_tol_for(&tol, try[i], r->pool->layout.v[arg].dtype, 0);
 		if (tol.cap > own->cap && pike_check_passes(y, tr, &tol, nat))
 			return pike_precision_name(tol.cls);
 	}
@@ -146,19 +146,19 @@ static const char *looser_class(const struct pike_runner *r, size_t set,
 static void describe(char *text, size_t size, const struct pike_runner *r,
 		     size_t set, size_t arg, const void *y)
 {
-	const struct pike_target *t = target_of(r);
-	const void **in = pike_xcalloc(t->nargs + 1, sizeof(*in));
-	const char **names = pike_xcalloc(t->nargs + 1, sizeof(*names));
+	const struct pike_layout *l = &r->pool->layout;
+	const void **in = pike_xcalloc(l->n + 1, sizeof(*in));
+	const char **names = pike_xcalloc(l->n + 1, sizeof(*names));
 	size_t slot = slot_of(r, set);
 	struct pike_mismatch_hints h = { .inputs = in, .names = names };
 
-	if (t->args[arg].dir == PIKE_OUT)
+	if (l->v[arg].dir == PIKE_OUT)
 		h.poison = poison_of(r, slot, arg);
-	for (size_t i = 0; i < t->nargs; i++) {
-		const struct pike_arg *a = &t->args[i];
+	for (size_t i = 0; i < l->n; i++) {
+		const struct pike_tensor *a = &l->v[i];
 
-		if (!pike_arg_is_input(a) || a->dtype != t->args[arg].dtype ||
-		    r->pool->layout.bytes[i] != r->pool->layout.bytes[arg])
+		if (!pike_tensor_is_input(a) || a->dtype != l->v[arg].dtype ||
+		    r->pool->layout.v[i].bytes != r->pool->layout.v[arg].bytes)
 			continue;
 		in[h.ninputs] = pike_pool_input(r->pool, set, i);
 		names[h.ninputs++] = a->name;
@@ -174,7 +174,7 @@ static void say_wrong(struct pike_fault *f, const struct pike_runner *r,
 		      size_t set, size_t arg, const void *y,
 		      const struct pike_check *c)
 {
-	const char *name = target_of(r)->args[arg].name;
+	const char *name = r->pool->layout.v[arg].name;
 	const char *loose = looser_class(r, set, arg, y);
 	char what[256], at[128] = "", dist[64] = "";
 
@@ -250,7 +250,7 @@ static int check_arg(struct pike_runner *r, size_t set, size_t arg,
 		pike_fault_set(f, PIKE_V_CONTRACT,
 			       "it wrote outside output '%s', right beside "
 			       "its first or last element",
-			       target_of(r)->args[arg].name);
+			       r->pool->layout.v[arg].name);
 		return 1;
 	}
 	ret = place_of(r)->check(&c, r, slot, set, arg, err);
@@ -267,12 +267,12 @@ static int check_arg(struct pike_runner *r, size_t set, size_t arg,
 static int check_set(struct pike_runner *r, size_t set, struct pike_fault *f,
 		     struct pike_err *err)
 {
-	const struct pike_target *t = target_of(r);
+	const struct pike_layout *l = &r->pool->layout;
 	size_t slot = slot_of(r, set);
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < t->nargs; i++)
-		if (pike_arg_is_output(&t->args[i]))
+	for (size_t i = 0; !ret && i < l->n; i++)
+		if (pike_tensor_is_output(&l->v[i]))
 			ret = check_arg(r, set, i, f, err);
 	if (!ret)
 		ret = hash_slot(&r->hash[slot], r, slot, err);
@@ -387,18 +387,19 @@ static struct pike_region region_of(const struct pike_runner *r, size_t set,
 				    size_t arg)
 {
 	const struct pike_layout *l = &r->pool->layout;
-	const struct pike_arg *a = &l->t->args[arg];
+	const struct pike_tensor *a = &l->v[arg];
 
 	if (a->dir == PIKE_SCALAR)
 		return (struct pike_region){ .fd = -1,
-					     .offset = (size_t)l->scalar[arg] };
+					     .offset =
+						 (size_t)l->v[arg].value };
 	return place_of(r)->region(r, slot_of(r, set), arg);
 }
 
 static int bind_sets(struct pike_runner *r, struct pike_fault *f,
 		     struct pike_err *err)
 {
-	size_t nargs = target_of(r)->nargs, n = r->pool->nsets;
+	size_t nargs = r->pool->layout.n, n = r->pool->nsets;
 	struct pike_call *calls = pike_xcalloc(n, sizeof(*calls));
 	struct pike_region *regions =
 	    pike_xcalloc(n * nargs + 1, sizeof(*regions));
@@ -435,11 +436,11 @@ int pike_runner_open(struct pike_runner **out, struct pike_judge *j,
 	r->nwarm = o->nwarm;
 	r->hide = o->hide;
 	g.exact = o->exact;
-	r->mem = pike_xcalloc(l->t->nargs + 1, sizeof(*r->mem));
+	r->mem = pike_xcalloc(l->n + 1, sizeof(*r->mem));
 	r->hash = pike_xcalloc(r->nslots + r->nwarm + 1, sizeof(*r->hash));
 	r->held = pike_xcalloc(r->nslots + r->nwarm + 1, sizeof(*r->held));
-	r->poison = pike_xcalloc((r->nslots + r->nwarm) * l->t->nargs + 1,
-				 sizeof(*r->poison));
+	r->poison =
+	    pike_xcalloc((r->nslots + r->nwarm) * l->n + 1, sizeof(*r->poison));
 	pike_random_bytes(r->canary, sizeof(r->canary));
 	g.memory = (4LL << 30) + 2 * (int64_t)((l->in_bytes + l->slot_bytes) *
 					       (r->nslots + r->nwarm));

@@ -42,17 +42,17 @@ int pike_tool_case_make(struct pike_tool_case *out, struct pike_pool *p,
 	int ret = pike_pool_fetch(p, set, err);
 
 	*out = (struct pike_tool_case){ .c = l->c };
-	out->args = pike_xcalloc(l->t->nargs + 1, sizeof(*out->args));
-	for (size_t i = 0; !ret && i < l->t->nargs; i++) {
-		const struct pike_arg *a = &l->t->args[i];
+	out->args = pike_xcalloc(l->n + 1, sizeof(*out->args));
+	for (size_t i = 0; !ret && i < l->n; i++) {
+		const struct pike_tensor *a = &l->v[i];
 
 		out->args[i].fd = -1;
 		out->nargs++;
 		if (a->dir == PIKE_SCALAR)
-			out->args[i].offset = (size_t)l->scalar[i];
+			out->args[i].offset = (size_t)l->v[i].value;
 		else
-			ret = pike_tool_file(&out->args[i], l->bytes[i],
-					     pike_arg_is_input(a)
+			ret = pike_tool_file(&out->args[i], l->v[i].bytes,
+					     pike_tensor_is_input(a)
 						 ? pike_pool_input(p, set, i)
 						 : NULL,
 					     err);

@@ -22,14 +22,15 @@ enum pike_dtype pike_native_real(const struct pike_target *t)
 
 enum pike_dtype pike_ref_dtype(const struct pike_ref *r, size_t arg)
 {
-	enum pike_dtype d = r->l->t->args[arg].dtype;
+	enum pike_dtype d = r->l->v[arg].dtype;
 
 	return pike_dtype_is_float(d) ? r->real : d;
 }
 
 size_t pike_ref_bytes(const struct pike_ref *r, size_t arg)
 {
-	return r->l->shape[arg].elems * pike_dtype_size(pike_ref_dtype(r, arg));
+	return r->l->v[arg].shape.elems *
+	       pike_dtype_size(pike_ref_dtype(r, arg));
 }
 
 /* ---- in a runner ---- */
@@ -37,16 +38,16 @@ size_t pike_ref_bytes(const struct pike_ref *r, size_t arg)
 static int ref_buffers(struct pike_ref *r, struct pike_call *call,
 		       struct pike_err *err)
 {
-	const struct pike_target *t = r->l->t;
+	const struct pike_layout *l = r->l;
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < t->nargs; i++) {
-		if (t->args[i].dir == PIKE_SCALAR) {
+	for (size_t i = 0; !ret && i < l->n; i++) {
+		if (l->v[i].dir == PIKE_SCALAR) {
 			call->args[i].fd = -1;
-			call->args[i].offset = (size_t)r->l->scalar[i];
+			call->args[i].offset = (size_t)r->l->v[i].value;
 			continue;
 		}
-		ret = pike_mem_huge(&r->mem[i], t->args[i].name,
+		ret = pike_mem_huge(&r->mem[i], l->v[i].name,
 				    pike_ref_bytes(r, i), err);
 		if (!ret)
 			call->args[i] = pike_mem_region(&r->mem[i], 0);
@@ -77,7 +78,7 @@ static int host_open(struct pike_ref *r, const struct pike_build *b,
 	struct pike_fault f;
 	int ret;
 
-	call.args = pike_xcalloc(r->l->t->nargs + 1, sizeof(*call.args));
+	call.args = pike_xcalloc(r->l->n + 1, sizeof(*call.args));
 	pike_fault_init(&f);
 	ret = ref_buffers(r, &call, err);
 	if (ret)
@@ -106,13 +107,13 @@ static void host_close(struct pike_ref *r)
 static int host_put(struct pike_ref *r, size_t arg,
 		    const struct pike_source *from, struct pike_err *err)
 {
-	enum pike_dtype dtype = r->l->t->args[arg].dtype;
+	enum pike_dtype dtype = r->l->v[arg].dtype;
 
 	(void)err;
 	if (from->host)
 		pike_convert(pike_mem_at(&r->mem[arg], 0),
 			     pike_ref_dtype(r, arg), from->host, dtype,
-			     r->l->shape[arg].elems);
+			     r->l->v[arg].shape.elems);
 	else
 		pike_repeat(pike_mem_at(&r->mem[arg], 0), r->mem[arg].bytes,
 			    UINT64_MAX, 8);
@@ -123,7 +124,8 @@ static int host_move(struct pike_ref *r, size_t arg, const struct pike_move *m,
 		     struct pike_err *err)
 {
 	(void)err;
-	pike_move_all(pike_mem_at(&r->mem[arg], 0), r->l->shape[arg].elems, m);
+	pike_move_all(pike_mem_at(&r->mem[arg], 0), r->l->v[arg].shape.elems,
+		      m);
 	return 0;
 }
 
@@ -186,9 +188,9 @@ static const struct pike_ref_ops *const ways[PIKE_REFERENCE_KINDS] = {
 static void ref_free(struct pike_ref *r)
 {
 	r->ops->close(r);
-	for (size_t i = 0; r->l->t && i < r->l->t->nargs; i++)
+	for (size_t i = 0; r->l->t && i < r->l->n; i++)
 		pike_mem_release(&r->mem[i]);
-	for (size_t i = 0; r->l->t && i < r->l->t->nargs; i++)
+	for (size_t i = 0; r->l->t && i < r->l->n; i++)
 		if (r->buf[i])
 			pike_gpu_free(r->j->gpu, r->buf[i]);
 	free(r->mem);
@@ -242,8 +244,8 @@ int pike_ref_open(struct pike_ref **out, struct pike_judge *j,
 	/* As lib/device builds it */
 	if (r->ops->f32_least && r->real != PIKE_F64)
 		r->real = PIKE_F32;
-	r->mem = pike_xcalloc(l->t->nargs + 1, sizeof(*r->mem));
-	r->buf = pike_xcalloc(l->t->nargs + 1, sizeof(*r->buf));
+	r->mem = pike_xcalloc(l->n + 1, sizeof(*r->mem));
+	r->buf = pike_xcalloc(l->n + 1, sizeof(*r->buf));
 	r->failed = true;
 	ret = pike_layout_make(&r->own, j, l->c, err);
 	if (!ret)
@@ -270,7 +272,7 @@ static int put_arg(struct pike_ref *const *v, size_t n, size_t arg,
 		   struct pike_source from, struct pike_err *err)
 {
 	const struct pike_ref *r = v[0];
-	size_t bytes = r->l->bytes[arg];
+	size_t bytes = r->l->v[arg].bytes;
 	void *copy = NULL;
 	int ret = 0;
 
@@ -290,18 +292,18 @@ static int put_set(struct pike_ref *const *v, size_t n,
 		   const struct pike_pool *p, size_t set, int swap,
 		   const void *other, struct pike_err *err)
 {
-	const struct pike_target *t = p->layout.t;
+	const struct pike_layout *l = &p->layout;
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < t->nargs; i++) {
+	for (size_t i = 0; !ret && i < l->n; i++) {
 		/* NaN where it forgets to write: the lint looks for it */
 		struct pike_source from = { 0 };
 
-		if (t->args[i].dir == PIKE_SCALAR)
+		if (l->v[i].dir == PIKE_SCALAR)
 			continue;
 		if ((int)i == swap)
 			from.host = other;
-		else if (pike_arg_is_input(&t->args[i]))
+		else if (pike_tensor_is_input(&l->v[i]))
 			from = pike_pool_source(p, set, i);
 		ret = put_arg(v, n, i, from, err);
 	}
@@ -323,13 +325,13 @@ int pike_ref_run_moved(struct pike_ref *r, const struct pike_pool *p,
 		       size_t set, const struct pike_move *m,
 		       struct pike_err *err)
 {
-	const struct pike_target *t = r->l->t;
+	const struct pike_layout *l = r->l;
 	struct pike_move here = *m;
 	int ret = put_set(&r, 1, p, set, -1, NULL, err);
 
-	for (size_t i = 0; !ret && i < t->nargs; i++) {
+	for (size_t i = 0; !ret && i < l->n; i++) {
 		here.seed++;
-		if (pike_move_range(&here, &t->args[i]))
+		if (pike_move_range(&here, &l->v[i]))
 			ret = r->ops->move(r, i, &here, err);
 	}
 	if (!ret)
@@ -342,8 +344,8 @@ static size_t elems_of(const struct pike_layout *l)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < l->t->nargs; i++)
-		n += l->shape[i].elems;
+	for (size_t i = 0; i < l->n; i++)
+		n += l->v[i].shape.elems;
 	return n;
 }
 

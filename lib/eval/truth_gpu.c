@@ -12,12 +12,12 @@
 static int gpu_open(struct pike_ref *r, const struct pike_build *b,
 		    struct pike_err *err)
 {
-	const struct pike_target *t = r->l->t;
+	const struct pike_layout *l = r->l;
 	int ret = 0;
 
 	r->plan = b->launch;
-	for (size_t i = 0; !ret && i < t->nargs; i++)
-		if (t->args[i].dir != PIKE_SCALAR)
+	for (size_t i = 0; !ret && i < l->n; i++)
+		if (l->v[i].dir != PIKE_SCALAR)
 			ret = pike_ref_buffer(r, i, err);
 	return ret ? ret : pike_gpu_load(&r->code, r->j->gpu, b->fd, err);
 }
@@ -31,20 +31,20 @@ static void gpu_close(struct pike_ref *r)
 static int widen(struct pike_ref *r, size_t arg, pike_gpu_ptr from,
 		 struct pike_err *err)
 {
-	enum pike_dtype dtype = r->l->t->args[arg].dtype;
+	enum pike_dtype dtype = r->l->v[arg].dtype;
 
 	if (!pike_dtype_is_float(dtype))
 		return pike_gpu_copy(r->j->gpu, r->buf[arg], from,
-				     r->l->bytes[arg], err);
+				     r->l->v[arg].bytes, err);
 	return pike_referee_widen(r->j->referee, r->buf[arg], r->real, from,
-				  dtype, r->l->shape[arg].elems, err);
+				  dtype, r->l->v[arg].shape.elems, err);
 }
 
 static int upload(struct pike_ref *r, size_t arg, const void *data,
 		  struct pike_err *err)
 {
 	pike_gpu_ptr raw = 0;
-	size_t bytes = r->l->bytes[arg];
+	size_t bytes = r->l->v[arg].bytes;
 	int ret = pike_gpu_alloc(&raw, r->j->gpu, bytes, err);
 
 	if (!ret)
@@ -72,7 +72,7 @@ static int gpu_move(struct pike_ref *r, size_t arg, const struct pike_move *m,
 		    struct pike_err *err)
 {
 	return pike_referee_move(r->j->referee, r->buf[arg],
-				 r->l->shape[arg].elems, m, err);
+				 r->l->v[arg].shape.elems, m, err);
 }
 
 static int gpu_run(struct pike_ref *r, struct pike_err *err)
@@ -92,7 +92,7 @@ static int gpu_result(const void **out, struct pike_ref *r, size_t arg,
 	int ret = 0;
 
 	if (!m->len)
-		ret = pike_mem_make(m, r->l->t->args[arg].name,
+		ret = pike_mem_make(m, r->l->v[arg].name,
 				    pike_ref_bytes(r, arg), 1, err);
 	if (!ret)
 		ret = pike_gpu_get(r->j->gpu, pike_mem_at(m, 0), r->buf[arg],

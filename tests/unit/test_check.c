@@ -425,7 +425,7 @@ static void test_condition_vague(void **state)
 static void test_move(void **state)
 {
 	struct pike_move m = { .by = 0.5, .seed = 1, .by_value = true };
-	struct pike_arg a = { .dir = PIKE_IN, .dtype = PIKE_F32 };
+	struct pike_tensor a = { .dir = PIKE_IN, .dtype = PIKE_F32 };
 	double same[64], each[64];
 	size_t up = 0, equal = 0;
 

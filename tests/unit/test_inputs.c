@@ -31,7 +31,7 @@ static void test_seed(void **state)
 
 static void test_same_bytes(void **state)
 {
-	struct pike_arg arg = { .dir = PIKE_IN, .init = PIKE_INIT_NORMAL };
+	struct pike_tensor arg = { .dir = PIKE_IN, .init = PIKE_INIT_NORMAL };
 	struct pike_shape s = { N, 64 };
 	struct pike_rng rng;
 
@@ -101,7 +101,7 @@ static void test_f16(void **state)
 	assert_true(isinf(pike_bf16_to(pike_bf16_from(1e300))));
 }
 
-static void draw(float *v, struct pike_arg *arg, enum pike_dist d)
+static void draw(float *v, struct pike_tensor *arg, enum pike_dist d)
 {
 	struct pike_shape s = { N, 64 };
 	struct pike_rng rng;
@@ -122,7 +122,7 @@ static void moments(const float *v, double *mean, double *sd)
 
 static void test_distributions(void **state)
 {
-	struct pike_arg arg = { .dir = PIKE_IN, .dtype = PIKE_F32 };
+	struct pike_tensor arg = { .dir = PIKE_IN, .dtype = PIKE_F32 };
 	float *v = pike_xcalloc(N, sizeof(*v));
 	double mean, sd;
 	size_t zero = 0;
@@ -166,11 +166,11 @@ static void test_distributions(void **state)
 /* An author who wrote a domain keeps it under stress. */
 static void test_domain_is_kept(void **state)
 {
-	struct pike_arg arg = { .dir = PIKE_IN,
-				.dtype = PIKE_F32,
-				.init = PIKE_INIT_UNIFORM,
-				.a = 1,
-				.b = 2 };
+	struct pike_tensor arg = { .dir = PIKE_IN,
+				   .dtype = PIKE_F32,
+				   .init = PIKE_INIT_UNIFORM,
+				   .a = 1,
+				   .b = 2 };
 	float *v = pike_xcalloc(N, sizeof(*v));
 
 	(void)state;

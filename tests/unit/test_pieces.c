@@ -30,7 +30,7 @@ static void several(bool on)
 static void *drawn(enum pike_dtype type, enum pike_dist dist, size_t row,
 		   bool on)
 {
-	struct pike_arg a = { .dir = PIKE_IN, .dtype = type };
+	struct pike_tensor a = { .dir = PIKE_IN, .dtype = type };
 	struct pike_shape s = { N, row };
 	void *v = pike_xcalloc(N, pike_dtype_size(type));
 	struct pike_rng rng;
