@@ -235,6 +235,11 @@ void pike_http_run(struct pike_http *h, int wait_ms)
 	collect(h);
 }
 
+void pike_http_wake(struct pike_http *h)
+{
+	curl_multi_wakeup(h->multi);
+}
+
 size_t pike_http_running(const struct pike_http *h)
 {
 	return h->running;

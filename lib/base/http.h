@@ -40,6 +40,8 @@ int pike_http_start(struct pike_fetch **out, struct pike_http *h,
 /* Lets all of them go on for at most wait_ms (0: as far as they can without
  * waiting); returns at once when one has ended. */
 void pike_http_run(struct pike_http *h, int wait_ms);
+/* Ends such a wait; from any thread. */
+void pike_http_wake(struct pike_http *h);
 size_t pike_http_running(const struct pike_http *h);
 bool pike_fetch_ended(const struct pike_fetch *c);
 /* 0: the server has answered, with whatever status. PIKE_RETRY: it could not

@@ -53,7 +53,7 @@ static int spawn(pid_t *pid, const struct pike_proc_opts *o, int p[3][2])
 {
 	posix_spawn_file_actions_t acts;
 	posix_spawnattr_t attr;
-	sigset_t dfl;
+	sigset_t dfl, none;
 	int e;
 
 	posix_spawn_file_actions_init(&acts);
@@ -66,9 +66,13 @@ static int spawn(pid_t *pid, const struct pike_proc_opts *o, int p[3][2])
 	sigemptyset(&dfl);
 	sigaddset(&dfl, SIGPIPE);
 	posix_spawnattr_setsigdefault(&attr, &dfl);
+	/* A thread that leaves signals to others has blocked them. */
+	sigemptyset(&none);
+	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setpgroup(&attr, 0);
-	posix_spawnattr_setflags(&attr,
-				 POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP |
+					    POSIX_SPAWN_SETSIGDEF |
+					    POSIX_SPAWN_SETSIGMASK);
 	e = posix_spawnp(pid, o->argv[0], &acts, &attr, (char *const *)o->argv,
 			 o->envp ? (char *const *)o->envp : environ);
 	posix_spawnattr_destroy(&attr);

@@ -7,6 +7,10 @@
 #include "base/mem.h"
 #include "base/rand.h"
 
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -19,6 +23,8 @@
 #define NS_PER_MS 1000000LL
 /* How often programs are looked at: they take seconds. */
 #define STEP_MS 10
+/* How long a thread waits for the network, unless it is woken. */
+#define AWAY_MS 1000
 /* Around what a reply may hold: escapes, thoughts that are not kept. */
 #define BODY_MAX ((size_t)8 * PIKE_REPLY_MAX)
 
@@ -28,6 +34,10 @@ struct pike_llms {
 	struct pike_question *first;
 	struct pike_rng rng;
 	size_t asked;
+	pthread_t thread; /* while away */
+	bool away;
+	int core;
+	atomic_bool back; /* the thread has to end */
 };
 
 struct pike_question {
@@ -336,11 +346,12 @@ static int look(struct pike_llms *l, int wait_ms)
 	return least;
 }
 
-static void nap(int ms)
+/* Not longer than a step: somebody may wait for the thread to end. */
+static void nap(const struct pike_llms *l, int ms)
 {
-	const struct timespec t = { ms / 1000, ms % 1000 * NS_PER_MS };
-
-	nanosleep(&t, NULL);
+	if (l->away && ms > STEP_MS)
+		ms = STEP_MS;
+	nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * NS_PER_MS }, NULL);
 }
 
 void pike_llms_run(struct pike_llms *l, int wait_ms)
@@ -352,8 +363,54 @@ void pike_llms_run(struct pike_llms *l, int wait_ms)
 	if (pike_http_running(l->http))
 		pike_http_run(l->http, ms);
 	else
-		nap(ms);
+		nap(l, ms);
 	look(l, 0);
+}
+
+/* ---- while something else is done ---- */
+
+static void *go_on(void *ctx)
+{
+	struct pike_llms *l = ctx;
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	if (l->core >= 0) {
+		CPU_SET(l->core, &cpus);
+		/* Where that cannot be: on any core. */
+		(void)sched_setaffinity(0, sizeof(cpus), &cpus);
+	}
+	while (l->first && !atomic_load(&l->back))
+		pike_llms_run(l, AWAY_MS);
+	return NULL;
+}
+
+/* Signals are the business of the thread that was there before. */
+void pike_llms_away(struct pike_llms *l, int core)
+{
+	sigset_t all, old;
+
+	if (!l || !l->first)
+		return;
+	l->core = core;
+	l->away = true;
+	atomic_store(&l->back, false);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	/* Without a thread all waits. */
+	if (pthread_create(&l->thread, NULL, go_on, l))
+		l->away = false;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+void pike_llms_back(struct pike_llms *l)
+{
+	if (!l || !l->away)
+		return;
+	atomic_store(&l->back, true);
+	pike_http_wake(l->http);
+	pthread_join(l->thread, NULL);
+	l->away = false;
 }
 
 /* ---- one question ---- */

@@ -234,6 +234,11 @@ int pike_llms_ask(struct pike_question **out, struct pike_llms *l,
 /* Lets all go on for at most wait_ms, or until one has ended. */
 void pike_llms_run(struct pike_llms *l, int wait_ms);
 size_t pike_llms_asked(const struct pike_llms *l); /* not ended */
+/* Lets all go on in a thread, on core `core` where that is not negative, until
+ * pike_llms_back. What ends meanwhile waits as it is; between the two nobody
+ * touches `l` or its questions. */
+void pike_llms_away(struct pike_llms *l, int core);
+void pike_llms_back(struct pike_llms *l);
 
 bool pike_question_ended(const struct pike_question *q);
 /* 0: there is an answer, perhaps a bad one. Else as pike_llm_refused says and

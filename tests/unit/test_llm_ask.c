@@ -13,6 +13,7 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define KEY "PIKE_TEST_API_KEY"
 #define SECRET "sk-secret-0123456789"
@@ -252,6 +253,38 @@ static void test_program(void **state)
 	free(later);
 }
 
+/* A program that is asked twice, and nobody here lets it go on. */
+static void test_away(void **state)
+{
+	const struct pike_llms_opts o = {
+		.root = folder, .first_ms = 20, .most_ms = 40, .tries = 3
+	};
+	struct pike_llm llm = { .name = (char *)"main",
+				.provider = &pike_provider_command,
+				.key = (char *)KEY,
+				.timeout = 20 };
+	struct pike_question *q;
+	struct pike_llms *l;
+
+	(void)state;
+	llm.command = pike_xasprintf("./model later %s/been-away", folder);
+	assert_int_equal(pike_llms_open(&l, &o, NULL), 0);
+	pike_llms_away(l, -1); /* for nothing */
+	pike_llms_back(l);
+	assert_int_equal(pike_llms_ask(&q, l, &llm, &ask, NULL), 0);
+	for (int i = 0; i < 200 && !pike_question_ended(q); i++) {
+		pike_llms_away(l, 0);
+		usleep(100000);
+		pike_llms_back(l);
+	}
+	assert_int_equal(pike_question_result(q, NULL), 0);
+	assert_int_equal(pike_question_tries(q), 2);
+	assert_string_equal(pike_question_answer(q)->text, "how fast?");
+	pike_question_free(q);
+	pike_llms_close(l);
+	free(llm.command);
+}
+
 /* Half a megabyte in, half out, sixteen at a time. */
 static void test_programs_together(void **state)
 {
@@ -385,6 +418,8 @@ int main(void)
 		cmocka_unit_test(test_together),
 		cmocka_unit_test(test_dropped),
 		cmocka_unit_test_setup_teardown(test_program, write_script,
+						remove_script),
+		cmocka_unit_test_setup_teardown(test_away, write_script,
 						remove_script),
 		cmocka_unit_test_setup_teardown(test_programs_together,
 						write_script, remove_script),
