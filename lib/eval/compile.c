@@ -21,11 +21,11 @@ void pike_judge_compile(struct pike_result *out, struct pike_judge *j,
 {
 	pike_phases_begin(j);
 	pike_phase(j, PIKE_PHASE_BUILD);
-	if (!pike_fill_fit(out, j, b, PIKE_SCREEN)) {
+	if (!pike_fill_fit(out, j, b)) {
 		pike_phases_end(out, j);
 		return;
 	}
-	pike_fill_identity(out, j, PIKE_SCREEN);
+	pike_judge_identify(out, j);
 	pike_fill_verdict(out, PIKE_V_NONE, "compiles; not run");
 	pike_json_free(out->resources);
 	out->resources = resources(j, b);

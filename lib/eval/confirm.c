@@ -316,7 +316,7 @@ static int confirm_all(struct pike_result *out, struct confirm *k,
 	struct pike_exact *exact;
 	int ret;
 
-	pike_fill_identity(out, k->j, k->o->stage);
+	pike_judge_identify(out, k->j);
 	reveal(out, k);
 	exact = pike_exact_start(k->j, &k->cand->files);
 	ret = check_all(out, k, err);
@@ -369,7 +369,7 @@ int pike_judge_confirm(struct pike_result *out, struct pike_judge *j,
 	if (k.champ && !pike_build_wait(k.champ, &log))
 		return pike_fail(err, PIKE_FAILED,
 				 "the champion does not compile: %.500s", log);
-	if (!pike_fill_fit(out, j, cand, o->stage)) {
+	if (!pike_fill_fit(out, j, cand)) {
 		pike_phases_end(out, j);
 		return 0;
 	}

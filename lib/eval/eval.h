@@ -64,7 +64,6 @@ struct pike_judge_opts {
 	const struct pike_files *headers;   /* trusted */
 	const struct pike_files *reference; /* trusted */
 	enum pike_isolation require; /* PIKE_I2; less only when told by name */
-	const char *by;		     /* runner's name for result lines */
 	/* May be NULL: called as the judge works. `fraction` of this step. */
 	void (*progress)(void *ctx, const char *what, double fraction);
 	void *ctx;
@@ -89,6 +88,9 @@ void pike_judge_opening(struct pike_result *out, struct pike_judge *j);
 const char *pike_judge_env(const struct pike_judge *j);	 /* hash */
 const char *pike_judge_task(const struct pike_judge *j); /* hash */
 const struct pike_device_info *pike_judge_device(const struct pike_judge *j);
+/* What of a result only the judge knows: env, task, isolation and env_info.
+ * Whoever stores it names the rest: what was judged, against what, by whom. */
+void pike_judge_identify(struct pike_result *out, const struct pike_judge *j);
 /* Noise floor s_AA (sd of the log ratio) from A/A runs of the base; measured
  * at the first need, under the device lock. */
 int pike_judge_noise(double *out, struct pike_judge *j, struct pike_err *err);
@@ -117,7 +119,7 @@ void pike_judge_compile(struct pike_result *out, struct pike_judge *j,
 /* ---- the two stages; the caller holds the device lock ---- */
 
 /* Screens `cand` against `champ` (the base's own build when NULL). Fills in
- * everything of `out` but the git names (base, champion, commit, source). */
+ * what was measured and what pike_judge_identify does. */
 int pike_judge_screen(struct pike_result *out, struct pike_judge *j,
 		      struct pike_build *cand, struct pike_build *champ,
 		      struct pike_err *err);

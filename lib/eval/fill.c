@@ -27,20 +27,14 @@ static struct pike_json *copy_json(const struct pike_json *j)
 	return copy;
 }
 
-void pike_fill_identity(struct pike_result *out, struct pike_judge *j,
-			enum pike_stage stage)
+void pike_judge_identify(struct pike_result *out, const struct pike_judge *j)
 {
 	char level[4];
 
 	snprintf(level, sizeof(level), "I%d", (int)j->iso.level);
-	out->stage = stage;
-	set_text(&out->by, j->o.by ? j->o.by : "local");
 	set_text(&out->env, j->env);
 	set_text(&out->task, j->task);
-	set_text(&out->lane, j->lane);
-	set_text(&out->target, j->t->name);
 	set_text(&out->isolation, level);
-	set_text(&out->precision, pike_precision_name(j->t->precision));
 	pike_json_free(out->env_info);
 	out->env_info = copy_json(j->env_info);
 	if (!out->extra)
@@ -50,7 +44,7 @@ void pike_fill_identity(struct pike_result *out, struct pike_judge *j,
 }
 
 bool pike_fill_fit(struct pike_result *out, struct pike_judge *j,
-		   struct pike_build *b, enum pike_stage stage)
+		   struct pike_build *b)
 {
 	const char *log;
 	char text[512];
@@ -58,7 +52,7 @@ bool pike_fill_fit(struct pike_result *out, struct pike_judge *j,
 
 	if (built && !b->breaks)
 		return true;
-	pike_fill_identity(out, j, stage);
+	pike_judge_identify(out, j);
 	snprintf(text, sizeof(text), "it %s",
 		 built ? b->breaks : "does not compile: see the log");
 	pike_fill_verdict(out, built ? PIKE_V_CONTRACT : PIKE_V_BUILD, text);
@@ -86,9 +80,11 @@ void pike_fill_fault(struct pike_result *out, const struct pike_fault *f,
 	char text[1024];
 
 	/* Hidden cases have no name outside the judge */
-	snprintf(text, sizeof(text), "%s '%s': %s",
-		 c ? "case" : "a hidden case of", c ? c->text : out->target,
-		 f->reason);
+	if (c)
+		snprintf(text, sizeof(text), "case '%s': %s", c->text,
+			 f->reason);
+	else
+		snprintf(text, sizeof(text), "a hidden case: %s", f->reason);
 	pike_fill_verdict(out, f->v, text);
 	set_text(&out->log, f->log.s);
 }

@@ -198,15 +198,12 @@ int pike_judge_delta(double *delta, struct pike_judge *j, struct pike_err *err);
 struct pike_timing;
 struct pike_fault;
 
-/* Fills in what a result of any verdict has. */
-void pike_fill_identity(struct pike_result *out, struct pike_judge *j,
-			enum pike_stage stage);
 /* The noise floor, and the threshold that it leads to. */
 void pike_fill_noise(struct pike_result *out, const struct pike_judge *j,
 		     double delta);
 /* A build that there is nothing to judge of: false, with a verdict. */
 bool pike_fill_fit(struct pike_result *out, struct pike_judge *j,
-		   struct pike_build *b, enum pike_stage stage);
+		   struct pike_build *b);
 void pike_fill_verdict(struct pike_result *out, enum pike_verdict v,
 		       const char *reason);
 void pike_fill_fault(struct pike_result *out, const struct pike_fault *f,

@@ -211,7 +211,7 @@ static int screen_all(struct pike_result *out, struct screen *s,
 	if (j->traits->noise == PIKE_NOISE_GPU)
 		delta = fmax(delta, PROTO_DELTA_NOISE * j->noise *
 					sqrt(PROTO_AA_ROUNDS));
-	pike_fill_identity(out, j, PIKE_SCREEN);
+	pike_judge_identify(out, j);
 	pike_fill_noise(out, j, delta);
 	ret = screen_cases(out, s, delta, err);
 	/* A busy machine looks like that too: nobody is accused on the strength
@@ -239,7 +239,7 @@ int pike_judge_screen(struct pike_result *out, struct pike_judge *j,
 
 	pike_phases_begin(j);
 	pike_phase(j, PIKE_PHASE_BUILD);
-	if (!pike_fill_fit(out, j, cand, PIKE_SCREEN)) {
+	if (!pike_fill_fit(out, j, cand)) {
 		pike_phases_end(out, j);
 		return 0;
 	}

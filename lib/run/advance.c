@@ -169,8 +169,8 @@ static int name_world(struct pike_close *c, struct pike_run *run, char env[65],
 
 	env[0] = task[0] = '\0';
 	if (run->judge) {
-		c->env = pike_judge_env(run->judge);
-		c->task = pike_judge_task(run->judge);
+		c->env = run->judging->env(run->judge);
+		c->task = run->judging->task(run->judge);
 		return 0;
 	}
 	for (size_t i = h->nrecs; !ret && i > 0 && !env[0]; i--) {

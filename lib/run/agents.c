@@ -215,7 +215,7 @@ void pike_agents_text(struct pike_buf *out, const struct pike_run *run)
 	for (size_t i = 0; i < a->n; i++) {
 		if (a->v[i].asked_ns < first)
 			first = a->v[i].asked_ns;
-		if (!why)
+		if (!why && !a->away)
 			why = pike_question_waits(a->v[i].question, &ms);
 	}
 	pike_buf_addf(out, "asked %zu, the first %s ago", a->n,
@@ -653,9 +653,8 @@ int pike_agents_listen(struct pike_run *run, int wait_ms, struct pike_err *err)
 	struct pike_agents *a = run->agents;
 	int ret;
 
-	if (!a || a->listening)
+	if (!a)
 		return 0;
-	a->listening = true;
 	pike_llms_run(a->llms, wait_ms);
 	for (size_t i = 0; i < a->n; i++) {
 		if (!pike_question_ended(a->v[i].question))
@@ -666,13 +665,32 @@ int pike_agents_listen(struct pike_run *run, int wait_ms, struct pike_err *err)
 			a->failures = 0;
 	}
 	drop_failed(a);
-	ret = pike_replies_store(run, err ? err : &a->err);
-	if (ret && !err) /* told at the next look */
-		a->failed = ret;
-	a->listening = false;
-	if (!ret && a->failed && err)
-		ret = pike_fail(err, a->failed, "%s", a->err.text);
-	return ret;
+	ret = pike_replies_store(run, err);
+	return ret || !a->failed ? ret
+				 : pike_fail(err, a->failed, "%s", a->err.text);
+}
+
+void pike_agents_away(struct pike_run *run)
+{
+	struct pike_agents *a = run->agents;
+	int core = -1;
+
+	if (!a || !a->n)
+		return;
+	if (run->judge)
+		core = run->judging->device(run->judge)->judge_core;
+	pike_llms_away(a->llms, core);
+	a->away = true;
+}
+
+void pike_agents_back(struct pike_run *run)
+{
+	struct pike_agents *a = run->agents;
+
+	if (!a || !a->away)
+		return;
+	pike_llms_back(a->llms);
+	a->away = false;
 }
 
 int pike_agents_wait(struct pike_run *run, struct pike_err *err)

@@ -40,7 +40,7 @@ struct pike_agents {
 	int failures;	/* one after another */
 	int failed;	/* level of what ends the run; 0: nothing */
 	bool used_up;	/* nothing recorded is left to answer with */
-	bool listening; /* not again while it does */
+	bool away;	/* questions go on by themselves */
 	struct pike_err err;
 };
 

@@ -85,7 +85,6 @@ static int open_judge(struct pike_bench *b, struct pike_err *err)
 		.headers = &b->in.headers,
 		.reference = &b->in.reference,
 		.require = b->o.require,
-		.by = pike_runner(),
 		.progress = on_progress,
 		.ctx = b,
 		.stop = b->o.stop,
@@ -163,17 +162,11 @@ static int bench_judge(struct pike_result *out, struct pike_bench *b,
 				       .siblings = 1,
 				       .profile = b->o.profile };
 	int64_t t0 = pike_now_ns(), t1;
-	const char *log = NULL;
 	int lock = -1, ret;
 
-	if (b->o.compile_only) {
+	/* What does not build needs no device. */
+	if (b->o.compile_only || !pike_build_wait(build, NULL)) {
 		pike_judge_compile(out, b->judge, build);
-		return 0;
-	}
-	if (!pike_build_wait(build, &log)) {
-		out->verdict = PIKE_V_BUILD;
-		out->reason = pike_xstrdup("does not compile: see the log");
-		out->log = pike_xstrdup(log ? log : "");
 		return 0;
 	}
 	t1 = pike_now_ns();
@@ -190,22 +183,23 @@ static int bench_judge(struct pike_result *out, struct pike_bench *b,
 	return ret;
 }
 
-static int bench_sign(struct pike_result *out, struct pike_bench *b,
-		      const struct entry *e, struct pike_err *err)
+static int bench_stamp(struct pike_result *out, struct pike_bench *b,
+		       const struct entry *e, struct pike_err *err)
 {
 	struct pike_oid source;
 	int ret = pike_repo_source(&source, b->repo, &e->files, err);
+	const struct pike_stamp stamp = {
+		.target = b->target,
+		.lane = b->lane,
+		.base = &b->base,
+		.champion = &b->base,
+		.commit = &e->id,
+		.source = &source,
+		.stage = b->o.quick ? PIKE_SCREEN : b->o.stage,
+	};
 
-	pike_result_sign(out, b->target, b->lane, &b->base);
-	out->commit = e->id;
-	out->champion = b->base;
-	out->stage = b->o.quick ? PIKE_SCREEN : b->o.stage;
-	free(out->source);
-	out->source = pike_xstrdup(source.hex);
-	free(out->env);
-	out->env = pike_xstrdup(pike_judge_env(b->judge));
-	free(out->task);
-	out->task = pike_xstrdup(pike_judge_task(b->judge));
+	if (!ret)
+		pike_result_stamp(out, &stamp);
 	return ret;
 }
 
@@ -222,7 +216,7 @@ int pike_bench_next(struct pike_result *out, struct pike_bench *b,
 	if (!ret)
 		ret = bench_judge(out, b, e->build, err);
 	if (!ret)
-		ret = bench_sign(out, b, e, err);
+		ret = bench_stamp(out, b, e, err);
 	pike_result_took(out, (double)(pike_now_ns() - t0) / 1e9);
 	pike_judge_opening(out, b->judge);
 	entry_release(e);

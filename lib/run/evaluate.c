@@ -22,6 +22,8 @@
 
 /* How long a wait for the device lock lasts before looking at `stop`. */
 #define LOCK_SLICE_MS 500
+/* Of one measurement that could not be taken, though it could be later. */
+#define TRIES 3
 
 static int lock_device(int *out, struct pike_run *run, struct pike_err *err)
 {
@@ -30,7 +32,8 @@ static int lock_device(int *out, struct pike_run *run, struct pike_err *err)
 	do {
 		if (pike_run_stopped(run))
 			return pike_fail(err, PIKE_RETRY, "interrupted");
-		ret = pike_device_lock(out, pike_judge_device(run->judge)->lock,
+		ret = pike_device_lock(out,
+				       run->judging->device(run->judge)->lock,
 				       LOCK_SLICE_MS, err);
 	} while (ret == PIKE_RETRY);
 	return ret;
@@ -78,27 +81,25 @@ struct slot {
 	struct pike_build *build;
 };
 
-/* The id by value: opening the judge takes seconds, in which replies come in
- * and the history moves. */
-static int start_build(struct slot *s, struct pike_run *run, struct pike_oid id,
-		       struct pike_err *err)
+static int start_build(struct slot *s, struct pike_run *run,
+		       const struct pike_oid *id, struct pike_err *err)
 {
 	struct pike_files files = { 0 };
 	struct pike_judge *judge;
 	int ret = pike_run_judge(&judge, run, err);
 
-	s->id = id;
+	s->id = *id;
 	if (!ret)
-		ret = pike_run_files(&files, run, &id, err);
+		ret = pike_run_files(&files, run, &s->id, err);
 	if (!ret)
-		ret = pike_build_start(&s->build, judge, &files, err);
+		ret = run->judging->build_start(&s->build, judge, &files, err);
 	pike_files_release(&files);
 	return ret;
 }
 
-static void drop_build(struct slot *s)
+static void drop_build(struct pike_run *run, struct slot *s)
 {
-	pike_build_free(s->build);
+	run->judging->build_free(s->build);
 	memset(s, 0, sizeof(*s));
 }
 
@@ -114,14 +115,14 @@ static int champion_build(struct pike_build **out, struct pike_run *run,
 	if (pike_oid_eq(&h->champion, &h->base))
 		return 0;
 	if (!run->champ || !pike_oid_eq(&run->champ_id, &h->champion)) {
-		pike_build_free(run->champ);
+		run->judging->build_free(run->champ);
 		run->champ = NULL;
-		ret = start_build(&s, run, h->champion, err);
+		ret = start_build(&s, run, &h->champion, err);
 		if (ret)
 			return ret;
 		run->champ = s.build;
 		run->champ_id = h->champion;
-		if (!pike_build_wait(run->champ, NULL))
+		if (!run->judging->build_wait(run->champ, NULL))
 			return pike_fail(err, PIKE_FATAL,
 					 "the champion %.12s no longer builds "
 					 "here; compare the compilers",
@@ -173,98 +174,86 @@ static int check_paths(bool *ok, struct pike_run *run,
 	return ret;
 }
 
-static void set_text(char **s, const char *text)
-{
-	free(*s);
-	*s = pike_xstrdup(text);
-}
-
-void pike_run_name_result(struct pike_result *res, struct pike_run *run,
-			  const struct pike_record *r, enum pike_stage stage)
-{
-	struct pike_isolation_info iso;
-	char level[4];
-
-	pike_result_sign(res, run->target, run->lane, &run->history->base);
-	res->commit = r->id;
-	res->champion = run->history->champion;
-	res->stage = stage;
-	set_text(&res->source, r->source.hex);
-	set_text(&res->env, pike_judge_env(run->judge));
-	set_text(&res->task, pike_judge_task(run->judge));
-	if (!res->isolation && !pike_isolation_probe(&iso, NULL)) {
-		snprintf(level, sizeof(level), "I%d", (int)iso.level);
-		res->isolation = pike_xstrdup(level);
-	}
-}
-
-static void verdict_without_run(struct pike_result *res, enum pike_verdict v,
-				const char *reason, const char *log)
-{
-	res->verdict = v;
-	set_text(&res->reason, reason);
-	set_text(&res->log, log ? log : "");
-}
-
 static int screen_build(struct pike_result *res, struct pike_run *run,
 			struct slot *s, struct pike_err *err)
 {
-	struct pike_build *champ;
-	const char *log = NULL;
-	int ret = s->build ? 0 : start_build(s, run, s->id, err);
+	struct pike_build *champ = NULL;
+	int ret = s->build ? 0 : start_build(s, run, &s->id, err);
+
+	/* What does not build needs no champion's build beside it. */
+	if (!ret && run->judging->build_wait(s->build, NULL))
+		ret = champion_build(&champ, run, err);
+	return ret ? ret
+		   : run->judging->screen(res, run->judge, s->build, champ,
+					  err);
+}
+
+/* A commit that changes what it may not needs no measurement. */
+static int refuse_paths(struct pike_result *res, struct pike_run *run,
+			struct pike_err *err)
+{
+	struct pike_judge *judge;
+	int ret = pike_run_judge(&judge, run, err);
 
 	if (ret)
 		return ret;
-	if (!pike_build_wait(s->build, &log)) {
-		verdict_without_run(res, PIKE_V_BUILD,
-				    "does not compile: see the log", log);
-		return 0;
-	}
-	ret = champion_build(&champ, run, err);
-	if (!ret)
-		ret = pike_judge_screen(res, run->judge, s->build, champ, err);
+	run->judging->identify(res, judge);
+	res->verdict = PIKE_V_CONTRACT;
+	res->reason = pike_xstrdup("changes files that are not the target's "
+				   "sources; only those may change");
+	return 0;
+}
+
+struct pike_stamp pike_run_stamp(const struct pike_run *run,
+				 const struct pike_record *r,
+				 enum pike_stage stage)
+{
+	return (struct pike_stamp){
+		.target = run->target,
+		.lane = run->lane,
+		.base = &run->history->base,
+		.champion = &run->history->champion,
+		.commit = &r->id,
+		.source = pike_oid_set(&r->source) ? &r->source : NULL,
+		.stage = stage,
+	};
+}
+
+/* From the measurement, or from a verdict that is there already, to the note.
+ * `done` counts it. */
+static int record(struct pike_run *run, struct pike_result *res, int64_t t0,
+		  int64_t *done, struct pike_err *err)
+{
+	int ret;
+
+	pike_result_took(res, (double)(pike_now_ns() - t0) / 1e9);
+	ret = pike_search_record(run->search, run->history, res, 1, err);
+	*done += !ret;
 	return ret;
 }
 
-/* A copy of what does not change of a record: the history grows while
- * something is measured. */
-static struct pike_record record_of(struct pike_run *run, const struct slot *s)
-{
-	return *pike_history_find(run->history, &s->id);
-}
-
 static int screen_one(struct pike_run *run, struct slot *s,
-		      struct pike_err *err)
+		      const struct pike_record *r, struct pike_err *err)
 {
-	const struct pike_record rec = record_of(run, s), *r = &rec;
+	const struct pike_stamp stamp = pike_run_stamp(run, r, PIKE_SCREEN);
 	int64_t t0 = pike_now_ns();
 	struct pike_result res;
-	bool ok, borrowed = false;
+	bool ok;
 	int ret;
 
 	pike_result_init(&res);
 	ret = check_paths(&ok, run, r, err);
-	if (ret)
-		goto out;
-	if (!ok) {
-		verdict_without_run(&res, PIKE_V_CONTRACT,
-				    "changes files that are not the target's "
-				    "sources; only those may change",
-				    NULL);
-	} else {
+	if (!ret && ok)
 		ret = pike_run_reuse(&res, run, r, PIKE_SCREEN, err);
-		borrowed = !ret;
-		if (ret == 1)
-			ret = screen_build(&res, run, s, err);
+	else if (!ret)
+		ret = 1;
+	if (ret == 1) {
+		ret = ok ? screen_build(&res, run, s, err)
+			 : refuse_paths(&res, run, err);
+		pike_result_stamp(&res, &stamp);
 	}
-	if (ret)
-		goto out;
-	if (!borrowed)
-		pike_run_name_result(&res, run, r, PIKE_SCREEN);
-	pike_result_took(&res, (double)(pike_now_ns() - t0) / 1e9);
-	ret = pike_search_record(run->search, run->history, &res, 1, err);
-	run->stats.screened += !ret;
-out:
+	if (!ret)
+		ret = record(run, &res, t0, &run->stats.screened, err);
 	pike_result_release(&res);
 	return ret;
 }
@@ -276,7 +265,7 @@ static int screen_held(struct pike_run *run, struct slot *s,
 	const struct pike_record *r = pike_history_find(run->history, &s->id);
 
 	return r && r->screen.verdict == PIKE_V_PENDING
-		   ? screen_one(run, s, err)
+		   ? screen_one(run, s, r, err)
 		   : 0;
 }
 
@@ -301,8 +290,9 @@ struct queue {
 /* The first build opens the judge. */
 static size_t room(const struct pike_run *run)
 {
-	return 1 +
-	       (run->judge ? pike_run_ahead(pike_judge_device(run->judge)) : 0);
+	return 1 + (run->judge
+			? pike_run_ahead(run->judging->device(run->judge))
+			: 0);
 }
 
 /* Judged under another id: to be borrowed, and not to be built. */
@@ -324,35 +314,52 @@ static int fill(struct queue *q, struct pike_run *run, struct pike_err *err)
 
 		s->id = r->id;
 		if (!is_known(run, r))
-			ret = start_build(s, run, r->id, err);
+			ret = start_build(s, run, &r->id, err);
 		q->at++;
 	}
 	return ret;
 }
 
-static void drop_first(struct queue *q)
+static void drop_first(struct pike_run *run, struct queue *q)
 {
-	drop_build(&q->v[0]);
+	drop_build(run, &q->v[0]);
 	q->n--;
 	memmove(&q->v[0], &q->v[1], q->n * sizeof(q->v[0]));
 	memset(&q->v[q->n], 0, sizeof(q->v[0]));
 }
 
+/* May what went wrong go well the next time? Else the run ends: nothing is
+ * stored, and another run judges the candidate. */
+static bool again(const struct pike_run *run, int ret, int *tries)
+{
+	if (ret == PIKE_RETRY && !pike_run_stopped(run) && ++*tries < TRIES)
+		return true;
+	*tries = 0;
+	return false;
+}
+
 int pike_run_screen_all(struct pike_run *run, struct pike_err *err)
 {
 	struct queue q = { 0 };
-	int ret = 0;
+	int ret = 0, tries = 0;
 
-	while (!ret && !pike_run_stopped(run) && !pike_run_timeout(run)) {
+	while (!ret && !pike_run_stopped(run) && !pike_run_timeout(run) &&
+	       (q.n || next_pending(run, &q.at))) {
+		pike_agents_away(run);
 		ret = fill(&q, run, err);
-		if (ret || !q.n)
-			break;
-		ret = screen_locked(run, &q.v[0], err);
-		drop_first(&q);
+		if (!ret)
+			ret = screen_locked(run, &q.v[0], err);
+		pike_agents_back(run);
+		if (again(run, ret, &tries))
+			ret = 0;
+		else
+			drop_first(run, &q);
+		if (!ret)
+			ret = pike_agents_listen(run, 0, err);
 		pike_run_show(run);
 	}
 	while (q.n)
-		drop_first(&q);
+		drop_first(run, &q);
 	return ret;
 }
 
@@ -363,15 +370,15 @@ static int confirm_build(struct pike_result *res, struct pike_run *run,
 	struct pike_build *champ;
 	int ret;
 
-	if (!pike_build_wait(s->build, NULL))
+	if (!run->judging->build_wait(s->build, NULL))
 		return pike_fail(err, PIKE_FAILED,
 				 "candidate %.12s built for its screening but "
 				 "not for its confirmation",
 				 s->id.hex);
 	ret = champion_build(&champ, run, err);
 	return ret ? ret
-		   : pike_judge_confirm(res, run->judge, s->build, champ, o,
-					err);
+		   : run->judging->confirm(res, run->judge, s->build, champ, o,
+					   err);
 }
 
 static int confirm_one(struct pike_run *run, struct slot *s, int siblings,
@@ -380,22 +387,20 @@ static int confirm_one(struct pike_run *run, struct slot *s, int siblings,
 	struct pike_confirm_opts o = { .stage = PIKE_CONFIRM,
 				       .siblings = siblings,
 				       .profile = run->o.profile };
-	const struct pike_record rec = record_of(run, s), *r = &rec;
+	const struct pike_record *r = pike_history_find(run->history, &s->id);
+	const struct pike_stamp stamp = pike_run_stamp(run, r, PIKE_CONFIRM);
 	int64_t t0 = pike_now_ns();
 	struct pike_result res;
 	int ret;
 
 	pike_result_init(&res);
 	ret = pike_run_reuse(&res, run, r, PIKE_CONFIRM, err);
-	if (ret == 1)
+	if (ret == 1) {
 		ret = confirm_build(&res, run, s, &o, err);
-	if (ret)
-		goto out;
-	pike_run_name_result(&res, run, r, PIKE_CONFIRM);
-	pike_result_took(&res, (double)(pike_now_ns() - t0) / 1e9);
-	ret = pike_search_record(run->search, run->history, &res, 1, err);
-	run->stats.confirmed += !ret;
-out:
+		pike_result_stamp(&res, &stamp);
+	}
+	if (!ret)
+		ret = record(run, &res, t0, &run->stats.confirmed, err);
 	pike_result_release(&res);
 	return ret;
 }
@@ -416,14 +421,14 @@ static int confirm_locked(struct pike_run *run, const struct pike_oid *id,
 {
 	struct slot s = { 0 };
 	struct held held = { -1, -1, 0 };
-	int ret = start_build(&s, run, *id, err);
+	int ret = start_build(&s, run, id, err);
 
 	if (!ret)
 		ret = hold(&held, run, id, err);
 	if (!ret && held.claim >= 0 && still_wanted(run, id))
 		ret = confirm_one(run, &s, siblings, err);
 	let_go(&held, run);
-	drop_build(&s);
+	drop_build(run, &s);
 	return ret;
 }
 
@@ -440,9 +445,17 @@ int pike_run_confirm_all(struct pike_run *run, struct pike_err *err)
 	for (size_t i = 0; i < n; i++)
 		ids[i] = run->history->recs[c[i]].id;
 	for (size_t i = 0; !ret && i < n; i++) {
+		int tries = 0;
+
 		if (pike_run_stopped(run) || pike_run_timeout(run))
 			break;
-		ret = confirm_locked(run, &ids[i], (int)n, err);
+		pike_agents_away(run);
+		do
+			ret = confirm_locked(run, &ids[i], (int)n, err);
+		while (again(run, ret, &tries));
+		pike_agents_back(run);
+		if (!ret)
+			ret = pike_agents_listen(run, 0, err);
 	}
 	return ret;
 }
@@ -459,8 +472,8 @@ int pike_run_evaluate(struct pike_run *run, struct pike_err *err)
 	    !pike_history_pending(run->history))
 		ret = pike_run_confirm_all(run, err);
 	if (run->judge)
-		pike_judge_times(run->judge, &run->stats.held_ns,
-				 &run->stats.kernel_ns);
+		run->judging->times(run->judge, &run->stats.held_ns,
+				    &run->stats.kernel_ns);
 	pike_progress_end();
 	return ret;
 }

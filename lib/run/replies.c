@@ -205,11 +205,11 @@ static void silent_result(struct pike_result *res, const struct pike_run *run,
 			  const struct pike_oid *id, enum pike_verdict v,
 			  const char *reason)
 {
+	const struct pike_record none = { .id = *id };
+	const struct pike_stamp stamp = pike_run_stamp(run, &none, PIKE_SCREEN);
+
 	pike_result_init(res);
-	pike_result_sign(res, run->target, run->lane, &run->history->base);
-	res->commit = *id;
-	res->champion = run->history->champion;
-	res->stage = PIKE_SCREEN;
+	pike_result_stamp(res, &stamp);
 	res->verdict = v;
 	res->reason = pike_xstrdup(reason);
 }

@@ -92,7 +92,9 @@ static int from_others(struct pike_result *res, struct pike_run *run,
 
 	pike_result_init(&key);
 	pike_result_init(&found);
-	pike_run_name_result(&key, run, r, stage);
+	run->judging->identify(&key, run->judge);
+	key.source = pike_xstrdup(r->source.hex);
+	key.stage = stage;
 	ret = pike_results_lookup(&found, run->search, &key, err);
 	vs = run->history->champion;
 	if (!ret && pike_verdict_measured(found.verdict) &&
@@ -110,6 +112,7 @@ int pike_run_reuse(struct pike_result *res, struct pike_run *run,
 		   const struct pike_record *r, enum pike_stage stage,
 		   struct pike_err *err)
 {
+	struct pike_stamp stamp = pike_run_stamp(run, r, stage);
 	struct pike_oid vs;
 	int ret;
 
@@ -122,7 +125,7 @@ int pike_run_reuse(struct pike_result *res, struct pike_run *run,
 	if (ret)
 		return ret;
 	vs = res->champion;
-	pike_run_name_result(res, run, r, stage);
-	res->champion = vs;
+	stamp.champion = &vs;
+	pike_result_stamp(res, &stamp);
 	return 0;
 }

@@ -18,13 +18,6 @@ bool pike_run_stopped(const struct pike_run *run)
 	return run->o.stop && *run->o.stop;
 }
 
-const char *pike_runner(void)
-{
-	const char *name = getenv("PIKE_RUNNER");
-
-	return name && pike_is_name(name) ? name : "local";
-}
-
 int pike_inputs_read(struct pike_inputs *out, struct pike_repo *repo,
 		     const struct pike_target *t, const struct pike_oid *at,
 		     struct pike_err *err)
@@ -151,6 +144,7 @@ int pike_run_open(struct pike_run **out, struct pike_repo *repo,
 
 	run->repo = repo;
 	run->settings = settings;
+	run->judging = &pike_judging;
 	run->o = *o;
 	run->started_ns = pike_now_ns();
 	run->seed = settings->seed ? (uint64_t)settings->seed : 1;
@@ -179,8 +173,8 @@ void pike_run_free(struct pike_run *run)
 	if (!run)
 		return;
 	pike_agents_close(run);
-	pike_build_free(run->champ);
-	pike_judge_free(run->judge);
+	run->judging->build_free(run->champ);
+	run->judging->close(run->judge);
 	pike_history_free(run->history);
 	pike_search_close(run->search);
 	pike_inputs_release(&run->in);
@@ -202,16 +196,27 @@ const char *pike_run_ended(const struct pike_run *run)
 	return run->ended;
 }
 
+const struct pike_judging pike_judging = {
+	.open = pike_judge_open,
+	.close = pike_judge_free,
+	.device = pike_judge_device,
+	.env = pike_judge_env,
+	.task = pike_judge_task,
+	.identify = pike_judge_identify,
+	.times = pike_judge_times,
+	.build_start = pike_build_start,
+	.build_wait = pike_build_wait,
+	.build_free = pike_build_free,
+	.screen = pike_judge_screen,
+	.confirm = pike_judge_confirm,
+};
+
 static void on_progress(void *ctx, const char *what, double fraction)
 {
 	struct pike_run *run = ctx;
 
 	snprintf(run->step, sizeof(run->step), "%s %.0f%%", what,
 		 100 * fraction);
-	/* A reply is stored the moment it is there; what goes wrong with it
-	 * is told at the next look. */
-	if (run->agents)
-		pike_agents_listen(run, 0, NULL);
 	pike_run_show(run);
 }
 
@@ -225,7 +230,6 @@ int pike_run_judge(struct pike_judge **out, struct pike_run *run,
 		.headers = &run->in.headers,
 		.reference = &run->in.reference,
 		.require = run->o.require,
-		.by = pike_runner(),
 		.progress = on_progress,
 		.ctx = run,
 		.stop = run->o.stop,
@@ -234,7 +238,7 @@ int pike_run_judge(struct pike_judge **out, struct pike_run *run,
 	int ret = 0;
 
 	if (!run->judge)
-		ret = pike_judge_open(&run->judge, &o, err);
+		ret = run->judging->open(&run->judge, &o, err);
 	*out = run->judge;
 	return ret;
 }
@@ -244,27 +248,4 @@ size_t pike_run_ahead(const struct pike_device_info *dev)
 	if (!dev->sms)
 		return 1;
 	return dev->ncores < PIKE_AHEAD ? (size_t)dev->ncores : PIKE_AHEAD;
-}
-
-void pike_result_sign(struct pike_result *res, const struct pike_target *t,
-		      const char *lane, const struct pike_oid *base)
-{
-	unsigned char raw[12];
-	char id[25];
-
-	pike_random_bytes(raw, sizeof(raw));
-	pike_hex(id, raw, sizeof(raw));
-	free(res->id);
-	res->id = pike_xstrdup(id);
-	free(res->by);
-	res->by = pike_xstrdup(pike_runner());
-	free(res->target);
-	res->target = pike_xstrdup(t->name);
-	free(res->lane);
-	res->lane = pike_xstrdup(lane);
-	if (!res->precision)
-		res->precision =
-		    pike_xstrdup(pike_precision_name(t->precision));
-	res->base = *base;
-	res->ts = pike_unix_time();
 }

@@ -19,6 +19,32 @@ struct pike_inputs {
 	struct pike_files base, headers, reference;
 };
 
+/* What a search asks of a judge. Tests have a judge of their own, without a
+ * device; see eval.h for what each function does. */
+struct pike_judging {
+	int (*open)(struct pike_judge **out, const struct pike_judge_opts *o,
+		    struct pike_err *err);
+	void (*close)(struct pike_judge *j); /* NULL is no judge */
+	const struct pike_device_info *(*device)(const struct pike_judge *j);
+	const char *(*env)(const struct pike_judge *j);
+	const char *(*task)(const struct pike_judge *j);
+	void (*identify)(struct pike_result *out, const struct pike_judge *j);
+	void (*times)(const struct pike_judge *j, int64_t *held_ns,
+		      int64_t *kernel_ns);
+	int (*build_start)(struct pike_build **out, struct pike_judge *j,
+			   const struct pike_files *files,
+			   struct pike_err *err);
+	bool (*build_wait)(struct pike_build *b, const char **log);
+	void (*build_free)(struct pike_build *b); /* NULL is no build */
+	int (*screen)(struct pike_result *out, struct pike_judge *j,
+		      struct pike_build *cand, struct pike_build *champ,
+		      struct pike_err *err);
+	int (*confirm)(struct pike_result *out, struct pike_judge *j,
+		       struct pike_build *cand, struct pike_build *champ,
+		       const struct pike_confirm_opts *o, struct pike_err *err);
+};
+extern const struct pike_judging pike_judging; /* lib/eval's */
+
 /* Questions on their way to models; see agents.c. */
 struct pike_agents;
 
@@ -34,6 +60,7 @@ struct pike_run {
 	struct pike_history *history;
 	struct pike_inputs in;
 	struct pike_oid base_source;
+	const struct pike_judging *judging;
 	struct pike_judge *judge;    /* opened at the first need */
 	struct pike_build *champ;    /* NULL while the champion is the base */
 	struct pike_oid champ_id;    /* what `champ` was built from */
@@ -69,10 +96,26 @@ size_t pike_run_open_count(const struct pike_run *run, size_t *judged);
 void pike_run_tally(struct pike_buf *b, const struct pike_history *h,
 		    int64_t generation);
 
-/* Names what a result is of. */
-void pike_run_name_result(struct pike_result *res, struct pike_run *run,
-			  const struct pike_record *r, enum pike_stage stage);
-/* reuse.c: a verdict that is there already for these files, named as this
+/* ---- stamp.c ---- */
+
+/* What a result is of: the commit with these evolvable files (NULL: it has
+ * none), judged in this stage against base and champion. */
+struct pike_stamp {
+	const struct pike_target *target;
+	const char *lane;
+	const struct pike_oid *base, *champion, *commit, *source;
+	enum pike_stage stage;
+};
+/* Writes it into a result, with an id of its own, the time and the runner. */
+void pike_result_stamp(struct pike_result *res, const struct pike_stamp *s);
+/* "local", or what PIKE_RUNNER says. */
+const char *pike_runner(void);
+/* The stamp of a record's result against the champion of now. */
+struct pike_stamp pike_run_stamp(const struct pike_run *run,
+				 const struct pike_record *r,
+				 enum pike_stage stage);
+
+/* reuse.c: a verdict that is there already for these files, stamped as this
  * record's; 1: there is none that can stand here. */
 int pike_run_reuse(struct pike_result *res, struct pike_run *run,
 		   const struct pike_record *r, enum pike_stage stage,
@@ -109,8 +152,12 @@ int pike_tunables_propose(struct pike_run *run, struct pike_err *err);
  * Nothing while another process asks. */
 int pike_agents_ask(struct pike_run *run, struct pike_err *err);
 /* Lets questions go on for at most wait_ms, or until one has ended; what was
- * answered becomes commits. May be called while something is measured. */
+ * answered becomes commits. */
 int pike_agents_listen(struct pike_run *run, int wait_ms, struct pike_err *err);
+/* Between these two something is measured. Questions go on by themselves, and
+ * replies wait: nothing is stored, asked or dropped meanwhile. */
+void pike_agents_away(struct pike_run *run);
+void pike_agents_back(struct pike_run *run);
 /* Shows how far it is, and listens for a while. */
 int pike_agents_wait(struct pike_run *run, struct pike_err *err);
 /* Is the round of the open generation over? Never, where it has no rounds. */
@@ -127,12 +174,6 @@ bool pike_agents_elsewhere(const struct pike_run *run);
 void pike_agents_text(struct pike_buf *out, const struct pike_run *run);
 /* Records the verdict of exchanges that left nothing to measure. */
 int pike_agents_settle(struct pike_run *run, struct pike_err *err);
-
-/* Fills in the git names, id, time and runner of a result. */
-void pike_result_sign(struct pike_result *res, const struct pike_target *t,
-		      const char *lane, const struct pike_oid *base);
-/* "local", or what PIKE_RUNNER says. */
-const char *pike_runner(void);
 
 /* Indexes of the challengers to confirm now, best first; returns how many. */
 size_t pike_run_challengers(size_t out[PIKE_CHALLENGERS],

@@ -199,8 +199,7 @@ static int bench_open(struct bench *b, const struct opts *o, int64_t base,
 	struct pike_judge_opts jo = { .base = &b->base,
 				      .headers = &b->headers,
 				      .reference = &b->reference,
-				      .require = o->weak ? PIKE_I0 : PIKE_I2,
-				      .by = "aa" };
+				      .require = o->weak ? PIKE_I0 : PIKE_I2 };
 	int ret = make_settings(b, err);
 
 	if (ret)

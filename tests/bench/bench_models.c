@@ -86,15 +86,12 @@ static void add_reply(struct bench *b)
 
 static void judge_one(struct bench *b, const struct pike_record *r, size_t i)
 {
-	const struct pike_history *h = b->run->history;
+	const struct pike_stamp stamp = pike_run_stamp(b->run, r, PIKE_SCREEN);
 	double mid = 0.5 + (double)(i % 997) / 2500;
 	struct pike_result res;
 
 	pike_result_init(&res);
-	pike_result_sign(&res, b->run->target, b->run->lane, &h->base);
-	res.commit = r->id;
-	res.champion = h->champion;
-	res.source = pike_xstrdup(r->source.hex);
+	pike_result_stamp(&res, &stamp);
 	res.env = pike_xstrdup("bench");
 	res.task = pike_xstrdup("bench");
 	res.verdict = PIKE_V_SLOWER;

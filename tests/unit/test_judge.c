@@ -108,8 +108,7 @@ static int open_judge(struct fix *f, const char *ref, const char *src,
 	struct pike_judge_opts o = { .target = &f->t,
 				     .base = &f->base,
 				     .headers = &f->headers,
-				     .reference = &f->reference,
-				     .by = "test" };
+				     .reference = &f->reference };
 
 	assert_int_equal(pike_isolation_probe(&iso, NULL), 0);
 	o.require = iso.level < PIKE_I2 ? iso.level : PIKE_I2;

@@ -1,0 +1,688 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The loop over the stages, on a real repository and with a judge that has no
+ * device: a candidate is as fast as its TILE says. */
+#include "git_fixture.h"
+
+#include "base/clock.h"
+#include "run/run_priv.h"
+
+#define SOURCE "kernels/scale.c"
+
+/* ---- the judge ---- */
+
+struct pike_judge {
+	struct pike_device_info dev;
+};
+struct pike_build {
+	int tile;
+};
+
+/* What a test makes of a measurement: by default as fast as the tile is
+ * large. */
+static struct {
+	struct pike_run *run;
+	int opened, closed, screens, confirms, stop;
+	int (*screen)(struct pike_result *out, int tile, struct pike_err *err);
+	int (*confirm)(struct pike_result *out, int tile, int champion,
+		       struct pike_err *err);
+	void (*progress)(void *ctx, const char *what, double fraction);
+	void *ctx;
+} fake;
+
+static int fake_open(struct pike_judge **out, const struct pike_judge_opts *o,
+		     struct pike_err *err)
+{
+	struct pike_judge *j = pike_xcalloc(1, sizeof(*j));
+
+	(void)err;
+	snprintf(j->dev.lane, sizeof(j->dev.lane), "cpu");
+	snprintf(j->dev.lock, sizeof(j->dev.lock), "test-%ld", (long)getpid());
+	j->dev.ncores = 1;
+	j->dev.judge_core = -1;
+	fake.progress = o->progress;
+	fake.ctx = o->ctx;
+	fake.opened++;
+	*out = j;
+	return 0;
+}
+
+static void fake_close(struct pike_judge *j)
+{
+	fake.closed += j != NULL;
+	free(j);
+}
+
+static const struct pike_device_info *fake_device(const struct pike_judge *j)
+{
+	return &j->dev;
+}
+
+static const char *fake_env(const struct pike_judge *j)
+{
+	(void)j;
+	return "an-env";
+}
+
+static const char *fake_task(const struct pike_judge *j)
+{
+	(void)j;
+	return "a-task";
+}
+
+static void fake_identify(struct pike_result *out, const struct pike_judge *j)
+{
+	(void)j;
+	free(out->env);
+	free(out->task);
+	out->env = pike_xstrdup("an-env");
+	out->task = pike_xstrdup("a-task");
+}
+
+static void fake_times(const struct pike_judge *j, int64_t *held_ns,
+		       int64_t *kernel_ns)
+{
+	(void)j;
+	*held_ns = *kernel_ns = 1;
+}
+
+static int fake_build_start(struct pike_build **out, struct pike_judge *j,
+			    const struct pike_files *files,
+			    struct pike_err *err)
+{
+	const struct pike_file *f = pike_files_find(files, SOURCE);
+	struct pike_build *b = pike_xcalloc(1, sizeof(*b));
+
+	(void)j;
+	(void)err;
+	assert_non_null(f);
+	b->tile = (int)strtol(strstr(f->data, "TILE ") + 5, NULL, 10);
+	*out = b;
+	return 0;
+}
+
+static bool fake_build_wait(struct pike_build *b, const char **log)
+{
+	assert_non_null(b);
+	if (log)
+		*log = "";
+	return true;
+}
+
+static void fake_build_free(struct pike_build *b)
+{
+	free(b);
+}
+
+static struct pike_ratio about(double x)
+{
+	return (struct pike_ratio){ x * 0.99, x, x * 1.01 };
+}
+
+static int fake_screen(struct pike_result *out, struct pike_judge *j,
+		       struct pike_build *cand, struct pike_build *champ,
+		       struct pike_err *err)
+{
+	double x = (double)cand->tile / (champ ? champ->tile : 1);
+	int ret = 0;
+
+	fake.screens++;
+	fake_identify(out, j);
+	fake.progress(fake.ctx, "screening", 0.5);
+	out->verdict = x > 1 ? PIKE_V_FASTER : PIKE_V_SLOWER;
+	out->vs_champion = about(x);
+	if (fake.screen)
+		ret = fake.screen(out, cand->tile, err);
+	return ret;
+}
+
+static int fake_confirm(struct pike_result *out, struct pike_judge *j,
+			struct pike_build *cand, struct pike_build *champ,
+			const struct pike_confirm_opts *o, struct pike_err *err)
+{
+	int best = champ ? champ->tile : 1, ret = 0;
+
+	assert_true(o->siblings >= 1 && o->siblings <= PIKE_CHALLENGERS);
+	fake.confirms++;
+	fake_identify(out, j);
+	out->verdict = PIKE_V_FASTER;
+	out->vs_base = about(cand->tile);
+	out->vs_champion = about((double)cand->tile / best);
+	if (fake.confirm)
+		ret = fake.confirm(out, cand->tile, best, err);
+	return ret;
+}
+
+static const struct pike_judging judging = {
+	.open = fake_open,
+	.close = fake_close,
+	.device = fake_device,
+	.env = fake_env,
+	.task = fake_task,
+	.identify = fake_identify,
+	.times = fake_times,
+	.build_start = fake_build_start,
+	.build_wait = fake_build_wait,
+	.build_free = fake_build_free,
+	.screen = fake_screen,
+	.confirm = fake_confirm,
+};
+
+/* ---- a search ---- */
+
+struct world {
+	struct fixture f;
+	struct pike_repo *repo;
+	struct pike_settings *settings;
+	struct pike_run *run;
+	struct pike_err err;
+};
+
+struct setting {
+	const char *section, *key, *value;
+};
+
+static void make_settings(struct pike_settings **out, const struct setting *own,
+			  size_t n)
+{
+	static const struct setting lines[] = {
+		{ "pike", "strategy", "tune" },
+		{ "pike", "lane", "cpu" },
+		{ "target.scale", "backend", "cpu" },
+		{ "target.scale", "source", SOURCE },
+		{ "target.scale", "reference", "kernels/scale_ref.c" },
+		{ "target.scale", "entry", "scale" },
+		{ "target.scale", "arg", "in f32 x[n]" },
+		{ "target.scale", "arg", "out f32 y[n]" },
+		{ "target.scale", "arg", "i32 n" },
+		{ "target.scale", "case", "n=8" },
+	};
+	struct pike_entries e = { 0 };
+	struct pike_err err = PIKE_ERR_INIT;
+
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(lines); i++)
+		pike_entries_add(&e, lines[i].section, lines[i].key,
+				 lines[i].value, "test:1", true);
+	for (size_t i = 0; i < n; i++)
+		pike_entries_add(&e, own[i].section, own[i].key, own[i].value,
+				 "option", true);
+	ok(pike_settings_make(out, &e, &err), &err);
+	pike_entries_release(&e);
+}
+
+static void open_run(struct world *w)
+{
+	const struct pike_run_opts o = { .target = "scale",
+					 .stop = &fake.stop,
+					 .stage = -1 };
+
+	ok(pike_run_open(&w->run, w->repo, w->settings, &o, &w->err), &w->err);
+	w->run->judging = &judging;
+	fake.run = w->run;
+}
+
+/* A source with these values to try, and settings beside the usual ones. */
+static void world_open(struct world *w, const char *tiles,
+		       const struct setting *own, size_t n)
+{
+	memset(w, 0, sizeof(*w));
+	memset(&fake, 0, sizeof(fake));
+	fixture_begin(&w->f);
+	free(sh_in(w->f.repo, 0,
+		   "printf '#define TILE 1 //pike: tune %s\\nvoid scale(void) "
+		   "{}\\n' >" SOURCE " && echo '/* truth */' "
+		   ">kernels/scale_ref.c && mkdir -p .pike/prompts && for p in "
+		   "system optimize rules-cpu; do echo $p "
+		   ">.pike/prompts/$p.md; done; git add -A && "
+		   "git commit -qm kernel",
+		   tiles));
+	ok(pike_repo_open(&w->repo, w->f.repo, &w->err), &w->err);
+	make_settings(&w->settings, own, n);
+	open_run(w);
+}
+
+static void world_close(struct world *w)
+{
+	pike_run_free(w->run);
+	assert_int_equal(fake.opened, fake.closed);
+	pike_settings_free(w->settings);
+	pike_repo_free(w->repo);
+	fixture_end(&w->f);
+}
+
+static const struct pike_record *tile(const struct world *w, const char *idea)
+{
+	const struct pike_history *h = w->run->history;
+
+	for (size_t i = 0; i < h->nrecs; i++)
+		if (!strcmp(h->recs[i].idea, idea))
+			return &h->recs[i];
+	fail_msg("no candidate %s", idea);
+	return NULL;
+}
+
+/* What a process that begins now finds in the repository. */
+static size_t stored(const struct pike_oid *id, enum pike_stage stage)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_result *v = NULL;
+	struct pike_repo *r;
+	size_t n = 0, found = 0;
+
+	ok(pike_repo_open(&r, pike_repo_workdir(fake.run->repo), &err), &err);
+	ok(pike_results_of(&v, &n, r, id, &err), &err);
+	for (size_t i = 0; i < n; i++) {
+		found += v[i].stage == stage;
+		pike_result_release(&v[i]);
+	}
+	free(v);
+	pike_repo_free(r);
+	return found;
+}
+
+/* ---- verdicts and errors ---- */
+
+static int four_is_wrong(struct pike_result *out, int tile,
+			 struct pike_err *err)
+{
+	(void)err;
+	if (tile != 4)
+		return 0;
+	out->verdict = PIKE_V_WRONG;
+	out->reason = pike_xstrdup("case 'n=8': y[0] differs");
+	return 0;
+}
+
+static void a_failure_is_a_verdict(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_open(&w, "1 2 4 8", NULL, 0);
+	fake.screen = four_is_wrong;
+	ok(pike_run_evolve(w.run, &w.err), &w.err);
+	assert_string_equal(pike_run_ended(w.run),
+			    "the strategy has nothing left to try");
+	assert_int_equal(w.run->history->nrecs, 3);
+	assert_int_equal(tile(&w, "TILE=4")->screen.verdict, PIKE_V_WRONG);
+	assert_int_equal(tile(&w, "TILE=2")->screen.verdict, PIKE_V_FASTER);
+	assert_true(
+	    pike_oid_eq(&w.run->history->champion, &tile(&w, "TILE=8")->id));
+	assert_int_equal(w.run->stats.screened, 3);
+	assert_int_equal(fake.opened, 1);
+	world_close(&w);
+}
+
+static int level, failures;
+
+/* TILE=4 cannot be measured: the first few times, or ever. */
+static int four_breaks(struct pike_result *out, int tile, struct pike_err *err)
+{
+	(void)out;
+	if (tile != 4 || failures-- <= 0)
+		return 0;
+	return pike_fail(err, level, "the world is broken");
+}
+
+/* Nothing is stored of what could not be measured, and the next run does it. */
+static void errors_end_the_run(void **state)
+{
+	static const int levels[] = { PIKE_FAILED, PIKE_FATAL, PIKE_RETRY };
+
+	(void)state;
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(levels); i++) {
+		struct pike_oid id;
+		struct world w;
+		int before;
+
+		world_open(&w, "1 4", NULL, 0);
+		fake.screen = four_breaks;
+		level = levels[i];
+		failures = 100;
+		assert_int_equal(pike_run_evolve(w.run, &w.err), level);
+		assert_non_null(strstr(w.err.text, "the world is broken"));
+		assert_int_equal(fake.screens, level == PIKE_RETRY ? 3 : 1);
+		id = tile(&w, "TILE=4")->id;
+		assert_int_equal(tile(&w, "TILE=4")->screen.verdict,
+				 PIKE_V_PENDING);
+		assert_int_equal(stored(&id, PIKE_SCREEN), 0);
+		pike_run_free(w.run);
+		open_run(&w);
+		failures = 0;
+		before = fake.screens;
+		ok(pike_run_evolve(w.run, &w.err), &w.err);
+		assert_int_equal(fake.screens, before + 1);
+		assert_true(pike_oid_eq(&w.run->history->champion, &id));
+		world_close(&w);
+	}
+}
+
+static void what_may_go_well_is_tried_again(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_open(&w, "1 2 4", NULL, 0);
+	fake.screen = four_breaks;
+	level = PIKE_RETRY;
+	failures = 2;
+	ok(pike_run_evolve(w.run, &w.err), &w.err);
+	assert_int_equal(fake.screens, 2 + 2);
+	assert_int_equal(w.run->stats.screened, 2);
+	assert_int_equal(tile(&w, "TILE=4")->screen.verdict, PIKE_V_FASTER);
+	world_close(&w);
+}
+
+/* ---- where it ends ---- */
+
+static int stop_at_second(struct pike_result *out, int tile,
+			  struct pike_err *err)
+{
+	(void)out;
+	(void)tile;
+	(void)err;
+	if (fake.screens == 2)
+		fake.stop = 1;
+	return 0;
+}
+
+static void stop_is_seen_between_measurements(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_open(&w, "1 2 4 8 16", NULL, 0);
+	fake.screen = stop_at_second;
+	ok(pike_run_evolve(w.run, &w.err), &w.err);
+	assert_string_equal(pike_run_ended(w.run), "interrupted");
+	/* What was measured counts, the rest waits. */
+	assert_int_equal(fake.screens, 2);
+	assert_int_equal(w.run->stats.screened, 2);
+	assert_int_equal(pike_history_pending(w.run->history), 2);
+	assert_int_equal(fake.confirms, 0);
+	world_close(&w);
+}
+
+static void the_budget_ends_it(void **state)
+{
+	static const struct setting own[] = { { "budget", "candidates", "2" } };
+	struct world w;
+
+	(void)state;
+	world_open(&w, "1 2 4 8 16", own, 1);
+	ok(pike_run_evolve(w.run, &w.err), &w.err);
+	assert_string_equal(pike_run_ended(w.run), "budget: 2 candidates");
+	assert_int_equal(fake.screens, 2);
+	assert_int_equal(w.run->history->nrecs, 2);
+	/* The last generation is closed all the same. */
+	assert_int_equal(w.run->history->ngens, 2);
+	world_close(&w);
+}
+
+/* ---- champions ---- */
+
+/* All alike: none is separated from the best. */
+static int alike(struct pike_result *out, int tile, struct pike_err *err)
+{
+	(void)tile;
+	(void)err;
+	out->verdict = PIKE_V_FASTER;
+	out->vs_champion = about(1.5);
+	return 0;
+}
+
+static int none_confirmed(struct pike_result *out, int tile, int champion,
+			  struct pike_err *err)
+{
+	(void)tile;
+	(void)champion;
+	(void)err;
+	out->verdict = PIKE_V_INCONCLUSIVE;
+	out->vs_base = out->vs_champion = (struct pike_ratio){ 0.9, 1, 1.1 };
+	return 0;
+}
+
+static void three_are_confirmed_at_most(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_open(&w, "1 2 4 8 16 32 64", NULL, 0);
+	fake.screen = alike;
+	fake.confirm = none_confirmed;
+	ok(pike_run_propose(w.run, &w.err), &w.err);
+	ok(pike_run_evaluate(w.run, &w.err), &w.err);
+	assert_int_equal(fake.screens, 6);
+	assert_int_equal(fake.confirms, PIKE_CHALLENGERS);
+	/* Nor later: their generation has had its share. */
+	ok(pike_run_evaluate(w.run, &w.err), &w.err);
+	assert_int_equal(fake.confirms, PIKE_CHALLENGERS);
+	ok(pike_run_advance(w.run, &w.err), &w.err);
+	assert_true(
+	    pike_oid_eq(&w.run->history->champion, &w.run->history->base));
+	world_close(&w);
+}
+
+/* A confirmation says that it is worth more over the base than the champion
+ * is, and yet not faster than the champion. */
+static int not_over_champion(struct pike_result *out, int tile, int champion,
+			     struct pike_err *err)
+{
+	(void)err;
+	if (champion == 1 || tile < champion)
+		return 0;
+	out->verdict = PIKE_V_FASTER;
+	out->vs_base = about(100);
+	out->vs_champion = (struct pike_ratio){ 0.98, 1.01, 1.03 };
+	return 0;
+}
+
+static void the_champion_never_goes_back(void **state)
+{
+	static const struct setting own[] = { { "pike", "generation-size",
+						"1" } };
+	const struct pike_history *h;
+	double best = 1;
+	struct world w;
+
+	(void)state;
+	world_open(&w, "1 2 4 8 16", own, 1);
+	fake.confirm = not_over_champion;
+	ok(pike_run_evolve(w.run, &w.err), &w.err);
+	h = w.run->history;
+	assert_int_equal(h->nrecs, 4);
+	assert_int_equal(h->ngens, 1 + 4);
+	assert_true(fake.confirms >= 1);
+	for (size_t i = 1; i < h->ngens; i++) {
+		assert_true(h->gens[i].speedup.mid >= best);
+		best = h->gens[i].speedup.mid;
+		/* The first that was confirmed stays. */
+		if (i > 1 && !pike_oid_eq(&h->gens[i - 1].champion, &h->base))
+			assert_true(pike_oid_eq(&h->gens[i].champion,
+						&h->gens[i - 1].champion));
+	}
+	assert_true(best > 1 && best < 100);
+	world_close(&w);
+}
+
+/* ---- stored first ---- */
+
+static const struct pike_strategy_ops *tuner;
+
+/* Whatever the strategy is told is in the repository. */
+static int spy(struct pike_moves *out, const struct pike_search_input *in,
+	       struct pike_err *err)
+{
+	const struct pike_history *h = in->history;
+
+	for (size_t i = 0; i < h->nrecs; i++) {
+		const struct pike_record *r = &h->recs[i];
+
+		if (r->screen.verdict != PIKE_V_PENDING)
+			assert_int_equal(stored(&r->id, PIKE_SCREEN), 1);
+		if (r->confirm.verdict != PIKE_V_PENDING)
+			assert_int_equal(stored(&r->id, PIKE_CONFIRM), 1);
+	}
+	return tuner->next(out, in, err);
+}
+
+/* And so is the one before, when the next is measured. */
+static int last_is_stored(struct pike_result *out, int tile,
+			  struct pike_err *err)
+{
+	const struct pike_history *h = fake.run->history;
+	int n = 0;
+
+	(void)out;
+	(void)tile;
+	(void)err;
+	for (size_t i = 0; i < h->nrecs; i++)
+		n += stored(&h->recs[i].id, PIKE_SCREEN) == 1;
+	assert_int_equal(n, fake.screens - 1);
+	return 0;
+}
+
+static void a_result_is_stored_first(void **state)
+{
+	static const struct setting own[] = { { "pike", "generation-size",
+						"2" } };
+	struct pike_strategy_ops ops;
+	struct pike_result *v = NULL;
+	struct world w;
+	size_t n = 0;
+
+	(void)state;
+	world_open(&w, "1 2 4 8 16", own, 1);
+	tuner = w.run->strategy;
+	ops = *tuner;
+	ops.next = spy;
+	w.run->strategy = &ops;
+	fake.screen = last_is_stored;
+	ok(pike_run_evolve(w.run, &w.err), &w.err);
+	assert_int_equal(fake.screens, 4);
+	/* With all that a result says of itself, and what the judge knows. */
+	ok(pike_results_of(&v, &n, w.repo, &w.run->history->champion, &w.err),
+	   &w.err);
+	assert_int_equal(n, 2);
+	for (size_t i = 0; i < n; i++) {
+		assert_string_equal(v[i].target, "scale");
+		assert_string_equal(v[i].lane, "cpu");
+		assert_string_equal(v[i].by, "local");
+		assert_string_equal(v[i].env, "an-env");
+		assert_string_equal(v[i].task, "a-task");
+		assert_string_equal(v[i].precision, "fp32");
+		assert_int_equal(strlen(v[i].id), 24);
+		assert_int_equal(strlen(v[i].source), 40);
+		assert_true(pike_oid_eq(&v[i].base, &w.run->history->base));
+		assert_true(v[i].ts > 0);
+		pike_result_release(&v[i]);
+	}
+	free(v);
+	world_close(&w);
+}
+
+/* ---- replies ---- */
+
+/* The first reply at once, the second when the first is being measured. */
+#define MODEL                                                                  \
+	"#!/bin/sh\n"                                                          \
+	"dir=${0%%/*}\n"                                                       \
+	"cat >/dev/null\n"                                                     \
+	"if mkdir $dir/first 2>/dev/null; then n=2\n"                          \
+	"else n=4; until [ -e $dir/measuring ]; do sleep 0.02; done; fi\n"     \
+	"printf 'Larger.\\n\\n```c\\n#define TILE %%s\\nvoid scale(void) "     \
+	"{}\\n```\\n' $n\n"                                                    \
+	"[ $n = 2 ] || : >$dir/replied\n"
+
+static char *model_dir;
+
+/* Waits, in the first measurement, for the second reply to be there. */
+static int wait_for_reply(struct pike_result *out, int tile,
+			  struct pike_err *err)
+{
+	char *replied = pike_xasprintf("%s/replied", model_dir);
+	char *measuring = pike_xasprintf("%s/measuring", model_dir);
+	int64_t end = pike_now_ns() + 20 * 1000000000LL;
+	const size_t before = fake.run->history->nrecs;
+
+	(void)out;
+	(void)err;
+	if (fake.screens == 1) {
+		assert_int_equal(tile, 2);
+		ok(pike_write_file(measuring, "", 0, err), err);
+		while (access(replied, F_OK) && pike_now_ns() < end)
+			usleep(20000);
+		assert_int_equal(access(replied, F_OK), 0);
+		usleep(300000);
+		/* Whoever draws how far it is stores nothing. */
+		fake.progress(fake.ctx, "screening", 0.9);
+		assert_int_equal(fake.run->history->nrecs, before);
+		assert_int_equal(pike_agents_flying(fake.run), 1);
+	}
+	free(measuring);
+	free(replied);
+	return 0;
+}
+
+static void replies_wait_for_the_measurement(void **state)
+{
+	struct setting own[] = {
+		{ "pike", "strategy", "mine" },
+		{ "strategy.mine", "preset", "pike-b-no-iba" },
+		{ "strategy.mine", "samples", "2" },
+		{ "strategy.mine", "fix-attempts", "0" },
+		{ "budget", "queries", "2" },
+		{ "llm.main", "provider", "command" },
+		{ "llm.main", "command", NULL },
+	};
+	struct world w;
+	char dir[] = "/tmp/pike-model-XXXXXX", *program, *chat;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	model_dir = dir;
+	program = pike_xasprintf("%s/model", dir);
+	free(sh_in(dir, 0, "cat >model <<'END'\n" MODEL "END\nchmod +x model"));
+	own[6].value = program;
+	world_open(&w, "1 2 4", own, PIKE_ARRAY_LEN(own));
+	fake.screen = wait_for_reply;
+	ok(pike_run_evolve(w.run, &w.err), &w.err);
+	assert_string_equal(pike_run_ended(w.run), "budget: 2 queries");
+	/* Both were stored, with what was said, and measured. */
+	assert_int_equal(w.run->history->nrecs, 2);
+	assert_int_equal(fake.screens, 2);
+	for (size_t i = 0; i < 2; i++) {
+		struct pike_strs lines = PIKE_STRS_INIT;
+
+		assert_int_equal(w.run->history->recs[i].screen.verdict,
+				 PIKE_V_FASTER);
+		ok(pike_chats_of(&lines, w.repo, &w.run->history->recs[i].id,
+				 &w.err),
+		   &w.err);
+		assert_int_equal(lines.n, 1);
+		pike_strs_release(&lines);
+	}
+	chat = sh_in(w.f.repo, 0, "git show %s:" SOURCE,
+		     w.run->history->champion.hex);
+	assert_non_null(strstr(chat, "TILE 4"));
+	free(chat);
+	world_close(&w);
+	free(program);
+	pike_rm_rf(dir, NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_failure_is_a_verdict),
+		cmocka_unit_test(errors_end_the_run),
+		cmocka_unit_test(what_may_go_well_is_tried_again),
+		cmocka_unit_test(stop_is_seen_between_measurements),
+		cmocka_unit_test(the_budget_ends_it),
+		cmocka_unit_test(three_are_confirmed_at_most),
+		cmocka_unit_test(the_champion_never_goes_back),
+		cmocka_unit_test(a_result_is_stored_first),
+		cmocka_unit_test(replies_wait_for_the_measurement),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
