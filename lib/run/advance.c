@@ -5,28 +5,10 @@
  */
 #include "run/run_priv.h"
 
-#include "base/log.h"
 #include "base/text.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-size_t pike_run_open_count(const struct pike_run *run, size_t *judged)
-{
-	const struct pike_history *h = run->history;
-	size_t n = 0, done = 0;
-
-	for (size_t i = pike_history_open(h); i < h->nrecs; i++) {
-		if (h->recs[i].settled >= 0)
-			continue;
-		n++;
-		done += h->recs[i].screen.verdict != PIKE_V_PENDING;
-	}
-	if (judged)
-		*judged = done;
-	return n;
-}
 
 /* Passed the screening against the champion of now, and not yet confirmed. */
 static bool challenges(const struct pike_history *h,

@@ -30,18 +30,6 @@
 /* How long a wait for replies lasts before looking at `stop`. */
 #define LISTEN_MS 200
 
-void pike_asked_release(struct pike_asked *a)
-{
-	pike_question_free(a->question);
-	pike_files_release(&a->files);
-	free(a->move.parents);
-	free(a->move.slot);
-	free(a->move.idea);
-	free(a->parents);
-	free(a->prompt);
-	memset(a, 0, sizeof(*a));
-}
-
 /* ---- opening ---- */
 
 /* The repository's own, else the program's. */
@@ -695,7 +683,6 @@ void pike_agents_back(struct pike_run *run)
 
 int pike_agents_wait(struct pike_run *run, struct pike_err *err)
 {
-	pike_run_show(run);
 	return pike_agents_listen(run, LISTEN_MS, err);
 }
 

@@ -11,11 +11,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/rand.h"
 #include "model/ledger.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -202,21 +199,6 @@ static int refuse_paths(struct pike_result *res, struct pike_run *run,
 	res->reason = pike_xstrdup("changes files that are not the target's "
 				   "sources; only those may change");
 	return 0;
-}
-
-struct pike_stamp pike_run_stamp(const struct pike_run *run,
-				 const struct pike_record *r,
-				 enum pike_stage stage)
-{
-	return (struct pike_stamp){
-		.target = run->target,
-		.lane = run->lane,
-		.base = &run->history->base,
-		.champion = &run->history->champion,
-		.commit = &r->id,
-		.source = pike_oid_set(&r->source) ? &r->source : NULL,
-		.stage = stage,
-	};
 }
 
 /* From the measurement, or from a verdict that is there already, to the note.

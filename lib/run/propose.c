@@ -20,8 +20,10 @@ static int propose_models(struct pike_run *run, struct pike_err *err)
 		if (!spent)
 			ret = pike_agents_ask(run, err);
 		while (!ret && pike_agents_flying(run) &&
-		       !pike_run_stopped(run))
+		       !pike_run_stopped(run)) {
+			pike_run_show(run);
 			ret = pike_agents_wait(run, err);
+		}
 	} while (!ret && !spent && !pike_run_stopped(run) &&
 		 (run->history->nrecs > nrecs || pike_agents_busy(run)));
 	if (pike_run_stopped(run))

@@ -6,12 +6,9 @@
 #include "run/agents_priv.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "model/ledger.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +21,18 @@ struct reply {
 	char *subject, *body, *chat, *model;
 	struct pike_err why; /* it is of no use */
 };
+
+void pike_asked_release(struct pike_asked *a)
+{
+	pike_question_free(a->question);
+	pike_files_release(&a->files);
+	free(a->move.parents);
+	free(a->move.slot);
+	free(a->move.idea);
+	free(a->parents);
+	free(a->prompt);
+	memset(a, 0, sizeof(*a));
+}
 
 static void reply_release(struct reply *r)
 {

@@ -5,56 +5,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/rand.h"
-#include "base/text.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-bool pike_run_stopped(const struct pike_run *run)
-{
-	return run->o.stop && *run->o.stop;
-}
-
-int pike_inputs_read(struct pike_inputs *out, struct pike_repo *repo,
-		     const struct pike_target *t, const struct pike_oid *at,
-		     struct pike_err *err)
-{
-	int ret;
-
-	memset(out, 0, sizeof(*out));
-	ret = pike_repo_read(&out->base, repo, at, &t->sources, false, err);
-	if (!ret)
-		ret = pike_repo_read(&out->headers, repo, at, &t->headers,
-				     false, err);
-	if (!ret)
-		ret = pike_repo_read(&out->reference, repo, at, &t->references,
-				     false, err);
-	if (ret)
-		pike_err_prefix(err, "%s: target '%s'", t->origin, t->name);
-	return ret;
-}
-
-void pike_inputs_release(struct pike_inputs *in)
-{
-	pike_files_release(&in->base);
-	pike_files_release(&in->headers);
-	pike_files_release(&in->reference);
-}
-
-int pike_run_files(struct pike_files *out, struct pike_run *run,
-		   const struct pike_oid *commit, struct pike_err *err)
-{
-	return pike_repo_read(out, run->repo, commit, &run->target->sources,
-			      false, err);
-}
-
-int pike_run_refresh(struct pike_run *run, struct pike_err *err)
-{
-	return pike_search_fold(run->history, run->search, err);
-}
 
 static int choose_lane(struct pike_run *run, struct pike_err *err)
 {
@@ -194,58 +147,4 @@ const struct pike_run_stats *pike_run_stats(const struct pike_run *run)
 const char *pike_run_ended(const struct pike_run *run)
 {
 	return run->ended;
-}
-
-const struct pike_judging pike_judging = {
-	.open = pike_judge_open,
-	.close = pike_judge_free,
-	.device = pike_judge_device,
-	.env = pike_judge_env,
-	.task = pike_judge_task,
-	.identify = pike_judge_identify,
-	.times = pike_judge_times,
-	.build_start = pike_build_start,
-	.build_wait = pike_build_wait,
-	.build_free = pike_build_free,
-	.screen = pike_judge_screen,
-	.confirm = pike_judge_confirm,
-};
-
-static void on_progress(void *ctx, const char *what, double fraction)
-{
-	struct pike_run *run = ctx;
-
-	snprintf(run->step, sizeof(run->step), "%s %.0f%%", what,
-		 100 * fraction);
-	pike_run_show(run);
-}
-
-int pike_run_judge(struct pike_judge **out, struct pike_run *run,
-		   struct pike_err *err)
-{
-	struct pike_judge_opts o = {
-		.target = run->target,
-		.lane = run->lane,
-		.base = &run->in.base,
-		.headers = &run->in.headers,
-		.reference = &run->in.reference,
-		.require = run->o.require,
-		.progress = on_progress,
-		.ctx = run,
-		.stop = run->o.stop,
-		.screens = true,
-	};
-	int ret = 0;
-
-	if (!run->judge)
-		ret = run->judging->open(&run->judge, &o, err);
-	*out = run->judge;
-	return ret;
-}
-
-size_t pike_run_ahead(const struct pike_device_info *dev)
-{
-	if (!dev->sms)
-		return 1;
-	return dev->ncores < PIKE_AHEAD ? (size_t)dev->ncores : PIKE_AHEAD;
 }

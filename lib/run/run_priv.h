@@ -89,6 +89,8 @@ int pike_run_judge(struct pike_judge **out, struct pike_run *run,
 bool pike_run_stopped(const struct pike_run *run);
 /* Redraws the progress line. */
 void pike_run_show(const struct pike_run *run);
+/* Says how the youngest generation has ended. */
+void pike_run_say_generation(const struct pike_run *run);
 /* Candidates not settled by a generation yet, and how many of them have a
  * verdict. */
 size_t pike_run_open_count(const struct pike_run *run, size_t *judged);
@@ -158,7 +160,7 @@ int pike_agents_listen(struct pike_run *run, int wait_ms, struct pike_err *err);
  * replies wait: nothing is stored, asked or dropped meanwhile. */
 void pike_agents_away(struct pike_run *run);
 void pike_agents_back(struct pike_run *run);
-/* Shows how far it is, and listens for a while. */
+/* Listens for a while. */
 int pike_agents_wait(struct pike_run *run, struct pike_err *err);
 /* Is the round of the open generation over? Never, where it has no rounds. */
 bool pike_agents_closed(struct pike_run *run);

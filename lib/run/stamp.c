@@ -45,3 +45,18 @@ void pike_result_stamp(struct pike_result *res, const struct pike_stamp *s)
 	res->stage = s->stage;
 	res->ts = pike_unix_time();
 }
+
+struct pike_stamp pike_run_stamp(const struct pike_run *run,
+				 const struct pike_record *r,
+				 enum pike_stage stage)
+{
+	return (struct pike_stamp){
+		.target = run->target,
+		.lane = run->lane,
+		.base = &run->history->base,
+		.champion = &run->history->champion,
+		.commit = &r->id,
+		.source = pike_oid_set(&r->source) ? &r->source : NULL,
+		.stage = stage,
+	};
+}
