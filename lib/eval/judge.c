@@ -17,18 +17,6 @@
 #include <string.h>
 #include <unistd.h>
 
-bool pike_judge_stopped(const struct pike_judge *j)
-{
-	return j->o.stop && *j->o.stop;
-}
-
-void pike_judge_say(const struct pike_judge *j, const char *what,
-		    double fraction)
-{
-	if (j->o.progress && what)
-		j->o.progress(j->o.ctx, what, fraction);
-}
-
 const char *pike_judge_env(const struct pike_judge *j)
 {
 	return j->env;
