@@ -240,7 +240,7 @@ static inline void same_history(struct pike_history *a, struct pike_history *b)
 
 		assert_non_null(y);
 		assert_string_equal(x->source.hex, y->source.hex);
-		assert_string_equal(x->agent, y->agent);
+		assert_ptr_equal(x->agent, y->agent);
 		assert_string_equal(x->idea, y->idea);
 		assert_int_equal(x->settled, y->settled);
 		assert_int_equal(x->generation, y->generation);
