@@ -55,7 +55,7 @@ static void put_place(char *out, size_t size)
 	slash = strrchr(at, '/');
 	at = slash ? slash + 1 : at;
 	if (*at && *at != '<')
-		snprintf(out, size, "%s", at);
+		snprintf(out, size, "%.*s", (int)size - 1, at);
 }
 
 static void died(void)

@@ -89,7 +89,7 @@ decided() { # decided VERDICT ARGUMENTS...: what is expected
 	for try in 1 2 3; do
 		[ "$try" -eq 1 ] || quieter
 		pike "$@"
-		got=$(sed -nE 's/^(screen|confirm): ([a-z]+).*/\2/p' <<<"$out" |
+		got=$(sed -nE 's/^(screen|confirm|verify): ([a-z]+).*/\2/p' <<<"$out" |
 			tail -n 1)
 		[ "$got" != "$want" ] || return 0
 		why=$(undecided "$got" "$(sed -n '/^reason: /,/^[^r ]/s/^ *//p' \

@@ -340,7 +340,7 @@ static void run_object(struct ran *out, const struct pike_target *t, int object,
 		ret = pike_conn_plant(conn, MS, &out->how, &err);
 	if (!ret)
 		out->how = PIKE_V_PENDING;
-	snprintf(out->text, sizeof(out->text), "%s", ret ? err.text : "");
+	snprintf(out->text, sizeof(out->text), "%.500s", ret ? err.text : "");
 	pike_conn_close(conn);
 	must(pike_box_wait(&end, b, 5000, &err), &err);
 	out->log = end.log;

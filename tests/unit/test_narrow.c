@@ -39,7 +39,7 @@ static int find(void **state)
 	(void)state;
 	if (!pike_device_find_arch(&device, "cuda", "sm_90", &err))
 		return 0;
-	snprintf(why_not, sizeof(why_not), "%s", err.text);
+	snprintf(why_not, sizeof(why_not), "%.400s", err.text);
 	device.arch[0] = '\0';
 	return 0;
 }

@@ -569,7 +569,8 @@ static void fork_bomb_is_bounded_without_namespaces(void **state)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	if (WEXITSTATUS(status) == 77)
-		skip();
+		left_out(
+		    "user namespaces could not be closed here: run it as root");
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
