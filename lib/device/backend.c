@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* backend: the kinds of devices, and what is asked of any of them. */
 #include "device/device_priv.h"
+#include "device/exact.h"
 
 #include "base/mem.h"
 
@@ -142,13 +143,58 @@ int pike_build_plan(struct pike_build_plan *out, const struct pike_target *t,
 	return ret;
 }
 
-void pike_build_plan_release(struct pike_build_plan *p)
+/* ---- builds for exact buffers ---- */
+
+static int exact_of(const struct pike_exact_ops **out,
+		    const struct pike_target *t, struct pike_err *err)
 {
-	pike_files_release(&p->files);
-	pike_strs_release(&p->argv);
-	pike_strs_release(&p->folders);
-	pike_launch_plan_free(p->launch);
-	p->launch = NULL;
+	const struct pike_backend *b = NULL;
+	int ret = pike_backend_find(&b, t->backend, err);
+
+	if (!ret && !b->exact)
+		ret = pike_fail(err, PIKE_FAILED,
+				"backend '%s' has no such check", b->name);
+	*out = ret ? NULL : b->exact;
+	return ret;
+}
+
+int pike_exact_text_plan(struct pike_build_plan *out,
+			 const struct pike_target *t,
+			 const struct pike_files *sources, size_t i,
+			 const struct pike_files *headers, struct pike_err *err)
+{
+	const struct pike_exact_ops *ops;
+	int ret = exact_of(&ops, t, err);
+
+	memset(out, 0, sizeof(*out));
+	if (!ret)
+		ret = ops->text(out, t, sources, i, headers, err);
+	if (ret)
+		pike_build_plan_release(out);
+	return ret;
+}
+
+int pike_exact_plan(struct pike_build_plan *out, const struct pike_target *t,
+		    const struct pike_files *texts, struct pike_err *err)
+{
+	const struct pike_exact_ops *ops;
+	int ret = exact_of(&ops, t, err);
+
+	memset(out, 0, sizeof(*out));
+	if (!ret)
+		ret = ops->build(out, t, texts, err);
+	if (ret)
+		pike_build_plan_release(out);
+	return ret;
+}
+
+int pike_exact_runtime(char out[300], const struct pike_target *t,
+		       struct pike_err *err)
+{
+	const struct pike_exact_ops *ops;
+	int ret = exact_of(&ops, t, err);
+
+	return ret ? ret : ops->runtime(out, err);
 }
 
 /* Measured once per process, by where kernels run and number of threads; a GPU

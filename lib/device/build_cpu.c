@@ -10,7 +10,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #define DEFAULT_CFLAGS "-O3 -march=native"
@@ -60,20 +59,11 @@ static const char *const forbidden[] = {
 /* Words that `-f...` could swallow as a whole. */
 static const char *const exactly[] = { "-D", "-U", "-m", "-f", "-std=" };
 
-static bool clean(const char *s)
-{
-	for (; *s; s++) {
-		if (!isalnum((unsigned char)*s) && !strchr("_=+,.:-", *s))
-			return false;
-	}
-	return true;
-}
-
 static bool acceptable(const char *flag)
 {
 	bool ok = false;
 
-	if (!clean(flag) || strstr(flag, ".."))
+	if (!pike_plain_word(flag) || strstr(flag, ".."))
 		return false;
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(allowed); i++)
 		ok = ok || pike_starts_with(flag, allowed[i]);
@@ -101,49 +91,57 @@ int pike_cflags_split(struct pike_strs *out, const char *cflags,
 	return 0;
 }
 
-/* The file's own name, which is all that it is called in the sandbox. */
-static int flat_name(const char **out, const char *path, struct pike_err *err)
-{
-	const char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
+/* ---- kinds of arguments ---- */
 
-	if (!isalnum((unsigned char)name[0]) && name[0] != '_')
-		return pike_fail(err, PIKE_USAGE,
-				 "the file '%s' must begin with a letter or "
-				 "digit",
-				 path);
-	if (strlen(name) > 200 || !clean(name))
-		return pike_fail(err, PIKE_USAGE,
-				 "the file name '%s' has characters that the "
-				 "build does not take; rename it",
-				 path);
-	*out = name;
-	return 0;
+static int kind_of(uint8_t *out, const struct pike_arg *arg,
+		   enum pike_real real, struct pike_err *err)
+{
+	*out = PIKE_K_BUFFER;
+	if (arg->dir != PIKE_SCALAR)
+		return 0;
+	*out = PIKE_K_INT;
+	if (!pike_dtype_is_float(arg->dtype))
+		return 0;
+	*out = PIKE_K_F64;
+	if (real == PIKE_REAL_DOUBLE || arg->dtype == PIKE_F64)
+		return 0;
+	*out = PIKE_K_F32;
+	if (arg->dtype == PIKE_F32)
+		return 0;
+	return pike_fail(err, PIKE_USAGE,
+			 "argument '%s': a scalar of type %s cannot be passed; "
+			 "make it f32",
+			 arg->name, pike_dtype_name(arg->dtype));
 }
 
-int pike_plan_files(struct pike_build_plan *p, const struct pike_files *files,
-		    const char *compile, struct pike_err *err)
+int pike_call_kinds(uint8_t kinds[], const struct pike_target *t,
+		    enum pike_real real, struct pike_err *err)
 {
-	for (size_t i = 0; files && i < files->n; i++) {
-		const struct pike_file *f = &files->v[i];
-		const char *name = NULL;
-		int rc = flat_name(&name, f->path, err);
+	unsigned ints = 0, floats = 0;
+
+	for (size_t i = 0; i < t->nargs; i++) {
+		uint8_t kind;
+		int rc = kind_of(&kind, &t->args[i], real, err);
 
 		if (rc)
 			return rc;
-		if (pike_files_find(&p->files, name) ||
-		    !strcmp(name, p->output))
+		if (kind >= PIKE_K_F32)
+			floats++;
+		else
+			ints++;
+		if (ints > PIKE_CALL_INTS || floats > PIKE_CALL_FLOATS)
 			return pike_fail(err, PIKE_USAGE,
-					 "two files of the target are called "
-					 "'%s'; the build puts all into one "
-					 "folder, so rename one",
-					 name);
-		pike_files_add(&p->files, name, f->data, f->len);
-		if (compile && pike_ends_with(name, compile))
-			pike_strs_push(&p->argv, name);
+					 "target '%s' has too many arguments; "
+					 "at most %d buffers and integers and "
+					 "%d float scalars",
+					 t->name, PIKE_CALL_INTS,
+					 PIKE_CALL_FLOATS);
+		kinds[i] = kind;
 	}
 	return 0;
 }
+
+/* ---- the command ---- */
 
 /* The C type of the target's own floating data: the first float argument's. */
 static const char *native_real(const struct pike_target *t)

@@ -148,15 +148,14 @@ int pike_conn_open(struct pike_conn **out, int sock,
 		   const struct pike_device_info *dev, int own, bool inspect,
 		   struct pike_err *err)
 {
-	const struct pike_backend *b = NULL;
 	struct pike_conn *a;
-	int ret = pike_backend_find(&b, t->backend, err);
+	int ret = 0;
 
 	*out = NULL;
-	if (ret)
-		return ret;
+	if (!dev->backend)
+		return pike_fail(err, PIKE_FATAL, "no device was found");
 	a = pike_xcalloc(1, sizeof(*a));
-	a->ops = b->conn;
+	a->ops = dev->backend->conn;
 	a->sock = sock;
 	a->target = t;
 	a->inspect = inspect;

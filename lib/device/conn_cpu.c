@@ -165,13 +165,3 @@ const struct pike_conn_ops pike_conn_cpu = {
 	.ask = ask,
 	.outside = outside,
 };
-
-const struct pike_backend pike_backend_cpu = {
-	.name = "cpu",
-	.runner = "pike-run-cpu",
-	.find = pike_cpu_find,
-	.plan = pike_cpu_plan,
-	.exact = &pike_cpu_exact,
-	.ceilings = pike_cpu_ceilings,
-	.conn = &pike_conn_cpu,
-};

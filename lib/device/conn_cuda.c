@@ -325,36 +325,3 @@ const struct pike_conn_ops pike_conn_cuda = {
 	.resources = resources,
 	.fault = fault,
 };
-
-/* A reference in C is one for the host, whatever the target is for. */
-static void reference(struct pike_reference *out,
-		      const struct pike_files *files)
-{
-	*out = (struct pike_reference){ PIKE_REFERENCE_JUDGE,
-					pike_backend_cuda.name };
-	for (size_t i = 0; i < files->n; i++)
-		if (pike_ends_with(files->v[i].path, ".c"))
-			*out = (struct pike_reference){ PIKE_REFERENCE_RUNNER,
-							pike_backend_cpu.name };
-}
-
-const struct pike_backend pike_backend_cuda = {
-	.name = "cuda",
-	.runner = "pike-run-cuda",
-	.traits = { .device_code_only = true,
-		    .memory = PIKE_ON_GPU,
-		    .noise = PIKE_NOISE_GPU,
-		    .single_call = true,
-		    .slow_start = true,
-		    .clears = true,
-		    .sustains = true,
-		    .tools = true },
-	.find = pike_cuda_find,
-	.find_arch = pike_cuda_find_arch,
-	.plan = pike_cuda_plan,
-	.compiled = pike_cuda_compiled,
-	.ceilings = pike_cuda_ceilings,
-	.needs = pike_cuda_needs,
-	.reference = reference,
-	.conn = &pike_conn_cuda,
-};

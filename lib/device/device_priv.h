@@ -112,6 +112,8 @@ int pike_cuda_ceilings(struct pike_ceilings *out,
 		       const struct pike_device_info *info, int threads,
 		       struct pike_err *err);
 
+/* Letters, digits and _=+,.:- only: safe as a word of a command. */
+bool pike_plain_word(const char *s);
 /* Puts files into a plan, flat; `compile` (may be NULL): files with this
  * ending are words of the command too. */
 int pike_plan_files(struct pike_build_plan *p, const struct pike_files *files,

@@ -14,60 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- plans ---- */
-
-static int ops_of(const struct pike_exact_ops **out,
-		  const struct pike_target *t, struct pike_err *err)
-{
-	const struct pike_backend *b = NULL;
-	int ret = pike_backend_find(&b, t->backend, err);
-
-	if (!ret && !b->exact)
-		ret = pike_fail(err, PIKE_FAILED,
-				"backend '%s' has no such check", b->name);
-	*out = ret ? NULL : b->exact;
-	return ret;
-}
-
-int pike_exact_text_plan(struct pike_build_plan *out,
-			 const struct pike_target *t,
-			 const struct pike_files *sources, size_t i,
-			 const struct pike_files *headers, struct pike_err *err)
-{
-	const struct pike_exact_ops *ops;
-	int ret = ops_of(&ops, t, err);
-
-	memset(out, 0, sizeof(*out));
-	if (!ret)
-		ret = ops->text(out, t, sources, i, headers, err);
-	if (ret)
-		pike_build_plan_release(out);
-	return ret;
-}
-
-int pike_exact_plan(struct pike_build_plan *out, const struct pike_target *t,
-		    const struct pike_files *texts, struct pike_err *err)
-{
-	const struct pike_exact_ops *ops;
-	int ret = ops_of(&ops, t, err);
-
-	memset(out, 0, sizeof(*out));
-	if (!ret)
-		ret = ops->build(out, t, texts, err);
-	if (ret)
-		pike_build_plan_release(out);
-	return ret;
-}
-
-int pike_exact_runtime(char out[300], const struct pike_target *t,
-		       struct pike_err *err)
-{
-	const struct pike_exact_ops *ops;
-	int ret = ops_of(&ops, t, err);
-
-	return ret ? ret : ops->runtime(out, err);
-}
-
 bool pike_exact_is_source(const struct pike_file *f)
 {
 	return pike_ends_with(f->path, ".c");

@@ -13,6 +13,7 @@
 #include "left_out.h"
 
 #include "device/device.h"
+#include "device/device_priv.h"
 #include "device/frame_priv.h"
 #include "sandbox/sandbox.h"
 
@@ -148,12 +149,14 @@ struct rig {
 static const char *const plain_args[] = { "in f32 x[n]", "out f32 y[n]",
 					  "i32 n", NULL };
 
+static const struct pike_device_info dev = { .backend = &pike_backend_cpu };
+
 static int load(struct pike_conn **out, int sock, const struct pike_target *t,
 		int object, enum pike_real real, struct pike_err *err)
 {
 	const struct pike_object o = { .fd = object, .real = real };
 	enum pike_verdict how;
-	int rc = pike_conn_open(out, sock, t, NULL, -1, false, err);
+	int rc = pike_conn_open(out, sock, t, &dev, -1, false, err);
 
 	if (rc)
 		return rc;

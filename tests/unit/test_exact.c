@@ -11,6 +11,7 @@
 
 #include "left_out.h"
 
+#include "device/device_priv.h"
 #include "device/exact.h"
 #include "device/exact_priv.h"
 #include "eval/exact_priv.h"
@@ -300,6 +301,7 @@ static struct pike_box *open_box(struct pike_conn **conn,
 				   .preload = preload,
 				   .options = PIKE_EXACT_OPTIONS,
 				   .require = level_here(PIKE_I2) };
+	struct pike_device_info dev = { .backend = &pike_backend_cpu };
 	struct pike_box *b;
 	int pair[2];
 
@@ -311,7 +313,7 @@ static struct pike_box *open_box(struct pike_conn **conn,
 	o.sock = pair[1];
 	must(pike_box_start(&b, &o, &err), &err);
 	close(pair[1]);
-	must(pike_conn_open(conn, pair[0], t, NULL, -1, true, &err), &err);
+	must(pike_conn_open(conn, pair[0], t, &dev, -1, true, &err), &err);
 	pike_buf_release(&runner);
 	return b;
 }
