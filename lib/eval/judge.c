@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/par.h"
 #include "base/text.h"
 #include "eval/process_priv.h"
 #include "eval/protocol_priv.h"
@@ -180,30 +179,6 @@ void pike_judge_leave(const struct pike_watch *w, struct pike_judge *j)
 		pike_refs_drop(j);
 	if (!--j->held)
 		j->held_ns += pike_now_ns() - w->t0;
-}
-
-static bool may_spread(const struct pike_judge *j)
-{
-	return j->held || j->lock >= 0 || j->traits->noise != PIKE_NOISE_CORE;
-}
-
-void pike_judge_spread(struct pike_judge *j)
-{
-	if (!j->spread++ && may_spread(j))
-		pike_parallel_on(&j->all_cpus);
-}
-
-void pike_judge_gather(struct pike_judge *j)
-{
-	if (!--j->spread)
-		pike_parallel_on(NULL);
-}
-
-const cpu_set_t *pike_judge_idle(const struct pike_judge *j)
-{
-	if (may_spread(j))
-		return &j->all_cpus;
-	return j->have_judge_cpus ? &j->judge_cpus : NULL;
 }
 
 /* ---- opening ---- */
@@ -541,7 +516,8 @@ static int open_all(struct pike_judge *j, struct pike_err *err)
 		return ret;
 	ret = count_tensors(j, err);
 	/* All cores, unless somebody else is timing on one of them. */
-	if (!may_spread(j) && pike_device_lock(&j->lock, j->dev.lock, 0, NULL))
+	if (!pike_judge_may_spread(j) &&
+	    pike_device_lock(&j->lock, j->dev.lock, 0, NULL))
 		j->lock = -1;
 	for (size_t i = 0; !ret && i < j->t->ncases; i++) {
 		j->cases[i].c = &j->t->cases[i];

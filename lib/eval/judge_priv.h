@@ -173,6 +173,8 @@ struct pike_watch {
 void pike_judge_enter(struct pike_watch *w, struct pike_judge *j);
 void pike_judge_leave(const struct pike_watch *w, struct pike_judge *j);
 
+/* May it use more than its own core now? */
+bool pike_judge_may_spread(const struct pike_judge *j);
 /* Between the two, pike_parallel works on all cores: nothing is being timed.
  * Not where somebody else may be timing on this device. Calls nest. */
 void pike_judge_spread(struct pike_judge *j);

@@ -7,8 +7,6 @@
 #include "eval/process_priv.h"
 #include "eval/protocol_priv.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,55 +31,6 @@ size_t pike_pool_fit(const struct pike_judge *j, const struct pike_layout *l,
 	if (n > PROTO_POOL_SETS)
 		n = PROTO_POOL_SETS;
 	return n < want ? n : want;
-}
-
-static size_t cell(const struct pike_pool *p, size_t set, size_t arg)
-{
-	return set * p->layout.n + arg;
-}
-
-const struct pike_truth *pike_pool_truth(const struct pike_pool *p, size_t set,
-					 size_t arg)
-{
-	return &p->tr[cell(p, set, arg)];
-}
-
-const void *pike_pool_input(const struct pike_pool *p, size_t set, size_t arg)
-{
-	const void *copy = p->copy[cell(p, set, arg)];
-
-	return copy ? copy : pike_mem_at(&p->mem[arg], set);
-}
-
-struct pike_source pike_pool_source(const struct pike_pool *p, size_t set,
-				    size_t arg)
-{
-	const struct pike_mem *m = &p->mem[arg];
-
-	if (m->at)
-		return (struct pike_source){ .gpu = m->at + set * m->stride };
-	return (struct pike_source){ .host = pike_mem_at(m, set) };
-}
-
-const struct pike_natural *pike_pool_nat(const struct pike_pool *p, size_t set,
-					 size_t arg)
-{
-	return &p->nat[cell(p, set, arg)];
-}
-
-int pike_pool_fetch(struct pike_pool *p, size_t set, struct pike_err *err)
-{
-	int ret = 0;
-
-	for (size_t i = 0; !ret && i < p->layout.n; i++)
-		ret = p->layout.buffers->fetch(p, set, i, err);
-	return ret;
-}
-
-int pike_pool_passes(bool *out, struct pike_pool *p, const struct pike_trial *t,
-		     struct pike_err *err)
-{
-	return p->layout.buffers->passes(out, p, t, err);
 }
 
 void pike_pool_free(struct pike_pool *p)
@@ -164,7 +113,7 @@ static int take_truth(struct pike_pool *p, struct pike_ref *ref, size_t set,
 		ret = l->buffers->truth(p, ref, set, i, err);
 		/* A truth that is not finite under a stress distribution says
 		 * nothing about a candidate that sums in another order. */
-		if (!p->tr[cell(p, set, i)].finite &&
+		if (!pike_pool_truth(p, set, i)->finite &&
 		    p->dist[set] != PIKE_DIST_OWN)
 			p->skip[set] = true;
 	}
@@ -185,7 +134,7 @@ static int take_natural(struct pike_pool *p, struct pike_ref *ref, size_t set,
 		if (!pike_tensor_is_output(a) || !pike_dtype_is_float(a->dtype))
 			continue;
 		ret = l->buffers->natural(p, ref, set, i, err);
-		if (p->nat[cell(p, set, i)].l2 >
+		if (pike_pool_nat(p, set, i)->l2 >
 			p->tol[i].cap / PROTO_LINT_COND &&
 		    p->dist[set] != PIKE_DIST_OWN)
 			p->skip[set] = true;

@@ -48,6 +48,12 @@ int pike_mem_seal(struct pike_mem *m, struct pike_err *err);
 int pike_mem_one_way(struct pike_mem *m, struct pike_err *err);
 void pike_mem_release(struct pike_mem *m);
 void *pike_mem_at(const struct pike_mem *m, size_t slot);
+/* What a slot takes up, in whole pages. */
+size_t pike_mem_stride(size_t bytes);
+/* Bytes that a core writes or reads at a time, where several share them; a
+ * multiple of any unit. */
+#define PIKE_SHARE ((size_t)256 << 10)
+#define PIKE_SHARES(len) (((len) + PIKE_SHARE - 1) / PIKE_SHARE)
 /* Writes `unit`, the first `size` bytes of it (1, 2, 4 or 8), over `len`
  * bytes, again and again. */
 void pike_repeat(void *dst, size_t len, uint64_t unit, size_t size);

@@ -12,27 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum pike_dtype pike_native_real(const struct pike_target *t)
-{
-	for (size_t i = 0; i < t->nargs; i++)
-		if (pike_dtype_is_float(t->args[i].dtype))
-			return t->args[i].dtype;
-	return PIKE_F32;
-}
-
-enum pike_dtype pike_ref_dtype(const struct pike_ref *r, size_t arg)
-{
-	enum pike_dtype d = r->l->v[arg].dtype;
-
-	return pike_dtype_is_float(d) ? r->real : d;
-}
-
-size_t pike_ref_bytes(const struct pike_ref *r, size_t arg)
-{
-	return r->l->v[arg].shape.elems *
-	       pike_dtype_size(pike_ref_dtype(r, arg));
-}
-
 /* ---- in a runner ---- */
 
 static int ref_buffers(struct pike_ref *r, struct pike_call *call,
@@ -410,28 +389,4 @@ size_t pike_refs_width(const struct pike_judge *j, const struct pike_layout *l,
 	while (n > 1 && (int64_t)(n * per_set * elems_of(l) * 8) > have)
 		n--;
 	return n;
-}
-
-int pike_ref_result(const void **out, struct pike_ref *r, size_t arg,
-		    struct pike_err *err)
-{
-	int ret = r->ops->result(out, r, arg, err);
-
-	if (ret)
-		*out = NULL;
-	return ret;
-}
-
-int pike_ref_buffer(struct pike_ref *r, size_t arg, struct pike_err *err)
-{
-	if (r->buf[arg])
-		return 0;
-	return pike_gpu_alloc(&r->buf[arg], r->j->gpu, pike_ref_bytes(r, arg),
-			      err);
-}
-
-int pike_ref_result_gpu(pike_gpu_ptr *out, struct pike_ref *r, size_t arg,
-			struct pike_err *err)
-{
-	return r->ops->result_gpu(out, r, arg, err);
 }
