@@ -397,7 +397,7 @@ static int count_marked(const char *mark)
 	while ((d = readdir(all))) {
 		struct pike_buf b;
 
-		if (!atoi(d->d_name))
+		if (strtol(d->d_name, NULL, 10) <= 0)
 			continue;
 		snprintf(path, sizeof(path), "/proc/%s/cmdline", d->d_name);
 		pike_buf_init(&b, 4096);
