@@ -488,7 +488,7 @@ static int look_at_traits(struct pike_run *run, struct pike_err *err)
 
 static int prepare(struct pike_run *run, struct pike_err *err)
 {
-	int ret = pike_agents_settle(run, err);
+	int ret = pike_replies_conclude(run, err);
 
 	if (!ret)
 		ret = find_ideas(run, err);
@@ -521,11 +521,11 @@ static int ask_all(struct pike_run *run, struct pike_err *err)
 {
 	struct pike_search_input in;
 	struct pike_moves moves = { 0 };
-	struct pike_move *air = flying(run->agents);
+	struct pike_move *asked = flying(run->agents);
 	int ret = 0;
 
 	fill_input(&in, run);
-	in.flying = air;
+	in.flying = asked;
 	if (in.want)
 		ret = run->strategy->next(&moves, &in, err);
 	/* To fold a long history takes a while: not twice for nothing. */
@@ -537,23 +537,23 @@ static int ask_all(struct pike_run *run, struct pike_err *err)
 		if (!moves.v[i].agent->sets_numbers)
 			ret = ask_one(run, &moves.v[i], err);
 	pike_moves_release(&moves);
-	free(air);
+	free(asked);
 	return ret;
 }
 
 bool pike_agents_closed(struct pike_run *run)
 {
 	struct pike_search_input in;
-	struct pike_move *air;
+	struct pike_move *asked;
 	bool closed;
 
 	if (!run->agents || !run->strategy->closed)
 		return false;
-	air = flying(run->agents);
+	asked = flying(run->agents);
 	fill_input(&in, run);
-	in.flying = air;
+	in.flying = asked;
 	closed = run->strategy->closed(&in);
-	free(air);
+	free(asked);
 	return closed;
 }
 
@@ -569,10 +569,10 @@ static int claim(struct pike_run *run, struct pike_err *err)
 		return 0;
 	ret = pike_search_claim_asking(&a->claim, run->search, &e);
 	if (ret == PIKE_RETRY) {
-		if (!a->announced)
+		if (!a->said_elsewhere)
 			pike_say("%s; until it ends none are asked here",
 				 e.text);
-		a->announced = true;
+		a->said_elsewhere = true;
 		return 0;
 	}
 	if (ret)

@@ -23,7 +23,7 @@ void pike_asked_release(struct pike_asked *a);
 
 struct pike_agents {
 	int claim; /* on asking for this search; -1: another process has it */
-	bool announced; /* that it does */
+	bool said_elsewhere; /* that another has it */
 	struct pike_llms *llms;
 	struct pike_replay *replay;
 	struct pike_asked *v;

@@ -447,7 +447,7 @@ int pike_run_evaluate(struct pike_run *run, struct pike_err *err)
 	int ret = pike_run_refresh(run, err);
 
 	if (!ret)
-		ret = pike_agents_settle(run, err);
+		ret = pike_replies_conclude(run, err);
 	if (!ret && run->o.stage != PIKE_CONFIRM)
 		ret = pike_run_screen_all(run, err);
 	if (!ret && run->o.stage != PIKE_SCREEN &&

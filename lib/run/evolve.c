@@ -131,7 +131,7 @@ static int turn_models(struct pike_run *run, bool *more, struct pike_err *err)
 	size_t before = events(run);
 	bool spent = pike_run_spent(run), wait, last;
 	int ret =
-	    spent ? pike_agents_settle(run, err) : pike_agents_ask(run, err);
+	    spent ? pike_replies_conclude(run, err) : pike_agents_ask(run, err);
 
 	if (!ret)
 		ret = pike_agents_listen(run, 0, err);

@@ -247,7 +247,7 @@ static int record_silent(struct pike_run *run, const struct pike_oid *ids,
 }
 
 /* Those of a process that was killed before it had said so. */
-int pike_agents_settle(struct pike_run *run, struct pike_err *err)
+int pike_replies_conclude(struct pike_run *run, struct pike_err *err)
 {
 	int ret = 0;
 

@@ -175,7 +175,7 @@ bool pike_agents_elsewhere(const struct pike_run *run);
 /* "asked 7, the first 42 s ago", "" where nothing is asked. */
 void pike_agents_text(struct pike_buf *out, const struct pike_run *run);
 /* Records the verdict of exchanges that left nothing to measure. */
-int pike_agents_settle(struct pike_run *run, struct pike_err *err);
+int pike_replies_conclude(struct pike_run *run, struct pike_err *err);
 
 /* Indexes of the challengers to confirm now, best first; returns how many. */
 size_t pike_run_challengers(size_t out[PIKE_CHALLENGERS],
