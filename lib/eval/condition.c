@@ -15,71 +15,10 @@
  */
 #include "eval/pool_priv.h"
 
-#include "base/mem.h"
-#include "base/par.h"
 #include "eval/judge_priv.h"
 #include "eval/protocol_priv.h"
 
 #include <math.h>
-#include <string.h>
-
-/* ---- moved inputs ---- */
-
-/* splitmix64's finalizer, as in referee.cu. */
-static uint64_t mix(uint64_t seed, uint64_t of)
-{
-	uint64_t x = seed + (of * 16 + 1) * 0x9e3779b97f4a7c15ULL;
-
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
-	x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
-	return x ^ x >> 31;
-}
-
-struct moving {
-	double *v;
-	size_t n;
-	const struct pike_move *m;
-};
-
-static void move_piece(void *ctx, size_t k)
-{
-	const struct moving *w = ctx;
-	const struct pike_move *m = w->m;
-	size_t end = (k + 1) * PIKE_PIECE;
-	double *v = w->v;
-
-	if (end > w->n)
-		end = w->n;
-	for (size_t i = k * PIKE_PIECE; i < end; i++) {
-		uint64_t of = i;
-		double x;
-
-		if (m->by_value)
-			memcpy(&of, &v[i], sizeof(of));
-		x = v[i] * (mix(m->seed, of) & 1 ? 1 + m->by : 1 - m->by);
-		v[i] = x < m->lo ? m->lo : x > m->hi ? m->hi : x;
-	}
-}
-
-void pike_move_all(double *v, size_t n, const struct pike_move *m)
-{
-	struct moving w = { v, n, m };
-
-	pike_parallel(PIKE_PIECES(n), move_piece, &w);
-}
-
-bool pike_move_range(struct pike_move *m, const struct pike_tensor *a)
-{
-	m->lo = -INFINITY;
-	m->hi = INFINITY;
-	/* An author who wrote uniform(a,b) has declared the domain. */
-	if (a->init == PIKE_INIT_UNIFORM && a->a < a->b) {
-		m->lo = a->a;
-		m->hi = a->b;
-	}
-	return pike_tensor_is_input(a) && pike_dtype_is_float(a->dtype) &&
-	       (a->init == PIKE_INIT_NORMAL || a->init == PIKE_INIT_UNIFORM);
-}
 
 /* ---- moved truths ---- */
 

@@ -131,7 +131,7 @@ struct pike_trial {
 int pike_pool_passes(bool *out, struct pike_pool *p, const struct pike_trial *t,
 		     struct pike_err *err);
 
-/* ---- condition.c ---- */
+/* ---- move.c ---- */
 
 /* What inputs of a reference are moved by: each element by a factor of 1 + by
  * or 1 - by, drawn for the element or, so that equal elements move together,
@@ -144,6 +144,9 @@ struct pike_move {
 void pike_move_all(double *v, size_t n, const struct pike_move *m);
 /* Is it rounded at all, or a whole number by its INIT? Sets the range. */
 bool pike_move_range(struct pike_move *m, const struct pike_tensor *a);
+
+/* ---- condition.c ---- */
+
 /* Measures, `draws` times, what moved inputs move the outputs of a set by:
  * `arg` and all that are held to the same class. */
 int pike_pool_move(struct pike_pool *p, size_t set, size_t arg, size_t draws,
