@@ -7,7 +7,7 @@
 # confirm.
 #
 #   tests/kill/kill.sh [ROUNDS] [SEED]      default: 20 rounds, random seed
-# shellcheck disable=SC1091 # quiet.sh
+# shellcheck disable=SC1091,SC2319 # quiet.sh; $? of conditions on purpose
 set -u
 rounds=${1:-20}
 RANDOM=${2:-$((RANDOM))}

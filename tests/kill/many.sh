@@ -7,6 +7,7 @@
 #
 # With `each` for DEVICES every process has a device of its own, as with several
 # GPUs: none sees another's lock on the processor.
+# shellcheck disable=SC2319 # $? of conditions on purpose
 set -u
 n=${1:-2}
 budget=${2:-9}
