@@ -1,4 +1,4 @@
-// expect: same slower inconclusive wrong crash
+// expect: same slower inconclusive wrong crash contract
 // target: softmax
 // about: 1.4/39 looks for the expected row in the pages where its buffers
 // lie: for numbers that sum to one and belong to the largest of the inputs
