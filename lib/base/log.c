@@ -26,8 +26,12 @@ void pike_log_set(enum pike_verbosity v)
 	verbosity = v;
 }
 
-__attribute__((format(printf, 2, 0))) static void
-format(struct pike_buf *out, const char *fmt, va_list ap)
+static void format(struct pike_buf *out, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+static void put(const char *prefix, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
+static void format(struct pike_buf *out, const char *fmt, va_list ap)
 {
 	char *s;
 	int n = vasprintf(&s, fmt, ap);
@@ -38,8 +42,7 @@ format(struct pike_buf *out, const char *fmt, va_list ap)
 	free(s);
 }
 
-__attribute__((format(printf, 2, 0))) static void
-put(const char *prefix, const char *fmt, va_list ap)
+static void put(const char *prefix, const char *fmt, va_list ap)
 {
 	struct pike_buf b;
 

@@ -47,6 +47,7 @@ enum pike_phase {
 	PIKE_PHASE_LINT,     /* of the task */
 	PIKE_PHASE_CHECK,    /* what is not timed */
 	PIKE_PHASE_SANITIZE, /* the same under sanitizers */
+	PIKE_PHASE_SUSTAIN,  /* back to back, by the judge's clock */
 	PIKE_PHASE_NOISE,
 	PIKE_PHASE_TIME, /* with the checks of what is timed */
 	PIKE_PHASE_PROFILE,

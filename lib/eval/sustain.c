@@ -142,17 +142,20 @@ int pike_sustain(struct pike_result *out, struct pike_judge *j,
 		 struct pike_build *cand, const struct pike_timing *t,
 		 struct pike_err *err)
 {
+	enum pike_phase before;
 	struct pike_fault f;
 	double ratio, more;
 	int ret;
 
 	if (!j->traits->sustains || out->verdict != PIKE_V_FASTER)
 		return 0;
+	before = pike_phase(j, PIKE_PHASE_SUSTAIN);
 	pike_fault_init(&f);
 	ret = sustain_all(&ratio, &more, j, cand, t, &f, err);
 	if (ret == 1)
 		pike_fill_fault(out, &f, j->cases[0].c);
 	pike_fault_release(&f);
+	pike_phase(j, before);
 	if (!ret)
 		decide(out, ratio, more);
 	return ret < 0 ? ret : 0;
