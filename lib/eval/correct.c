@@ -185,6 +185,7 @@ static int check_sets(const struct pike_correct *k, struct pike_pool_opts *o,
 		pike_pool_free(p);
 		done += o->nsets;
 	}
+	o->dist = NULL;
 	return ret;
 }
 

@@ -177,9 +177,13 @@ static size_t choose(struct rounds *r, struct pike_scored *v, size_t n)
 
 size_t pike_bin(size_t i, size_t n, size_t bins)
 {
-	size_t least = n / bins, more = n % bins;
+	size_t least, more;
 
-	if (!least || i < more * (least + 1))
+	if (!bins)
+		return 0;
+	least = n / bins;
+	more = n % bins;
+	if (i < more * (least + 1))
 		return i / (least + 1);
 	return more + (i - more * (least + 1)) / least;
 }

@@ -60,7 +60,7 @@ static void read_check(const char *log)
 	for (size_t i = 0; i < c.n; i++) {
 		clean(c.v[i].kind, sizeof(c.v[i].kind));
 		clean(c.v[i].kernel, sizeof(c.v[i].kernel));
-		clean(c.v[i].buffers, sizeof(c.v[i].buffers));
+		clean(c.v[i].place, sizeof(c.v[i].place));
 		CHECK(c.v[i].kernel[0]);
 	}
 	/* What comes later makes it no better. */

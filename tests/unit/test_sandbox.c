@@ -385,6 +385,18 @@ static void cannot_touch_its_init(void **state)
 		   "");
 }
 
+/* A script of two sleepers, in sessions of their own: known by their seconds,
+ * which no other program of these tests has at the same time. */
+static const char *sleepers(char mark[32], int seconds)
+{
+	static char script[128];
+
+	snprintf(mark, 32, "%d.%d", seconds, (int)getpid());
+	snprintf(script, sizeof(script), "setsid sleep %s & sleep %s", mark,
+		 mark);
+	return script;
+}
+
 /* Processes of the machine whose command line holds `mark`. */
 static int count_marked(const char *mark)
 {
@@ -412,22 +424,24 @@ static int count_marked(const char *mark)
 
 static void daemons_die(void **state)
 {
+	char mark[32], script[256];
 	struct pike_box_end end;
 
 	(void)state;
 	needs_i2();
-	shell(&end, "setsid sh -c 'setsid sleep 4241 & sleep 4241' "
-		    ">/dev/null 2>&1 & sleep 0.2; pgrep -c sleep 2>/dev/null; "
-		    "exit 0");
+	snprintf(script, sizeof(script),
+		 "setsid sh -c '%s' >/dev/null 2>&1 & sleep 0.2; exit 0",
+		 sleepers(mark, 4241));
+	shell(&end, script);
 	assert_int_equal(end.why, PIKE_BOX_EXITED);
 	pike_box_end_release(&end);
-	assert_int_equal(count_marked("4241"), 0);
+	assert_int_equal(count_marked(mark), 0);
 }
 
 static void wall_limit_ends_all(void **state)
 {
-	const char *const argv[] = { "sh", "-c",
-				     "setsid sleep 4242 & sleep 4242", NULL };
+	char mark[32];
+	const char *const argv[] = { "sh", "-c", sleepers(mark, 4242), NULL };
 	struct pike_box_opts o = compile_opts(argv);
 	struct pike_box_end end;
 
@@ -437,13 +451,13 @@ static void wall_limit_ends_all(void **state)
 	finish(&end, start(&o));
 	assert_int_equal(end.why, PIKE_BOX_TIMED_OUT);
 	pike_box_end_release(&end);
-	assert_int_equal(count_marked("4242"), 0);
+	assert_int_equal(count_marked(mark), 0);
 }
 
 static void kill_ends_all(void **state)
 {
-	const char *const argv[] = { "sh", "-c",
-				     "setsid sleep 4243 & sleep 4243", NULL };
+	char mark[32];
+	const char *const argv[] = { "sh", "-c", sleepers(mark, 4243), NULL };
 	struct pike_box_opts o = compile_opts(argv);
 	struct pike_err err = PIKE_ERR_INIT;
 	struct pike_box_end end, again;
@@ -463,7 +477,7 @@ static void kill_ends_all(void **state)
 	pike_box_end_release(&end);
 	pike_box_end_release(&again);
 	pike_box_free(b);
-	assert_int_equal(count_marked("4243"), 0);
+	assert_int_equal(count_marked(mark), 0);
 }
 
 static void fork_bomb_is_bounded(void **state)
@@ -645,8 +659,8 @@ static void tracing_dies(void **state)
 /* A parent killed with -9 leaves nothing, frozen boxes included. */
 static void parent_killed_leaves_nothing(void **state)
 {
-	const char *const argv[] = { "sh", "-c",
-				     "setsid sleep 4244 & sleep 4244", NULL };
+	char mark[32];
+	const char *const argv[] = { "sh", "-c", sleepers(mark, 4244), NULL };
 	struct pike_box_opts o = compile_opts(argv);
 	int ready[2], left = 0;
 	char c;
@@ -666,7 +680,7 @@ static void parent_killed_leaves_nothing(void **state)
 		    pike_box_start(&frozen, &o, NULL))
 			_exit(1);
 		/* In vain where the processes do not come. */
-		for (int i = 0; count_marked("4244") < 4; i++) {
+		for (int i = 0; count_marked(mark) < 4; i++) {
 			if (i > 2000)
 				_exit(1);
 			poll(NULL, 0, 5);
@@ -690,7 +704,7 @@ static void parent_killed_leaves_nothing(void **state)
 	}
 	assert_int_equal(left, -1);
 	assert_int_equal(errno, ECHILD);
-	assert_int_equal(count_marked("4244"), 0);
+	assert_int_equal(count_marked(mark), 0);
 	close(ready[0]);
 }
 
