@@ -9,7 +9,6 @@ void sgemm(const real *a, const real *b, real *c, int m, int n, int k)
 			row[j] = 0;
 		for (int p = 0; p < k; p++)
 			for (int j = 0; j < n; j++)
-				row[j] +=
-				    a[(long)i * k + p] * b[(long)p * n + j];
+				row[j] += a[(long)i * k + p] * b[(long)p * n + j];
 	}
 }

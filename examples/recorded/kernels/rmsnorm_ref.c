@@ -11,8 +11,9 @@ void rmsnorm(const real *x, const real *w, real *y, int32_t rows, int32_t cols)
 		for (int32_t c = 0; c < cols; c++)
 			sum += x[r * cols + c] * x[r * cols + c];
 		for (int32_t c = 0; c < cols; c++)
-			y[r * cols + c] =
-			    x[r * cols + c] /
-			    (real)sqrt(sum / (real)cols + (real)1e-5) * w[c];
+			y[r * cols + c] = x[r * cols + c] /
+					  (real)sqrt(sum / (real)cols +
+						     (real)1e-5) *
+					  w[c];
 	}
 }
