@@ -91,7 +91,7 @@ struct pike_pool {
 	bool *skip;	      /* by set: the truth itself is no good */
 	bool *asked;	      /* [set * nargs + arg]: for the condition */
 	struct pike_tol *tol; /* by argument */
-	void **copy; /* [set * nargs + arg]: inputs that a place has fetched */
+	void **copy; /* [set * nargs + arg]: inputs that were fetched */
 };
 
 struct pike_pool_opts {
@@ -109,7 +109,7 @@ struct pike_pool_opts {
 int pike_pool_make(struct pike_pool **out, struct pike_judge *j,
 		   const struct pike_pool_opts *o, struct pike_err *err);
 void pike_pool_free(struct pike_pool *p);
-/* The values of a truth and of an input are where the pool's place has them;
+/* The values of a truth and of an input are where the pool's buffers lie;
  * on the host after pike_pool_fetch of the set. */
 int pike_pool_fetch(struct pike_pool *p, size_t set, struct pike_err *err);
 const void *pike_pool_input(const struct pike_pool *p, size_t set, size_t arg);
@@ -159,7 +159,7 @@ int pike_pool_condition(bool *wider, struct pike_pool *p,
 /* Is what passes on a set not known to be right, as far as was asked? */
 bool pike_pool_vague(const struct pike_pool *p, size_t set);
 
-/* ---- places ---- */
+/* ---- where buffers lie ---- */
 
 /* Where the arguments of a call lie: host memory or a GPU's. */
 struct pike_buffers {
