@@ -15,6 +15,9 @@
 /* Blocks of any launch at most: each thread goes on in steps of the grid. */
 #define BLOCKS 4096
 #define THREADS 256
+/* Elements of a row that a block takes at least, where several share one: that
+ * is what a block reads while its sums are put together. */
+#define ROW_PART 4096
 
 /* As in referee.cu. */
 struct limits {
@@ -27,12 +30,19 @@ struct sums {
 struct pattern {
 	uint8_t v[PIKE_CANARY];
 };
+struct shared_rows {
+	uint64_t row, parts;
+	pike_gpu_ptr found, done;
+};
+/* What `found` and `done` point to, for each block. */
+#define FOUND_BYTES (2 * sizeof(double))
+#define DONE_BYTES sizeof(uint32_t)
 _Static_assert(PROTO_BLOCK == 64, "check() of referee.cu takes 64 elements");
 
 struct pike_referee {
 	struct pike_gpu *g;
 	struct pike_gpu_code *code;
-	pike_gpu_ptr sums, zeros;
+	pike_gpu_ptr sums, zeros, found, done;
 };
 
 /* The kernels' text is part of the program. */
@@ -42,6 +52,14 @@ __asm__(".pushsection .rodata\n"
 	".incbin \"lib/eval/referee.cu\"\n"
 	".byte 0\n"
 	".popsection\n");
+
+static int open_counters(struct pike_referee *r, struct pike_err *err)
+{
+	static const uint8_t none[BLOCKS * DONE_BYTES];
+	int ret = pike_gpu_alloc(&r->done, r->g, sizeof(none), err);
+
+	return ret ? ret : pike_gpu_put(r->g, r->done, none, sizeof(none), err);
+}
 
 int pike_referee_open(struct pike_referee **out, struct pike_gpu *g,
 		      int object_fd, struct pike_err *err)
@@ -57,6 +75,10 @@ int pike_referee_open(struct pike_referee **out, struct pike_gpu *g,
 		ret = pike_gpu_alloc(&r->zeros, g, sizeof(none), err);
 	if (!ret)
 		ret = pike_gpu_put(g, r->zeros, &none, sizeof(none), err);
+	if (!ret)
+		ret = pike_gpu_alloc(&r->found, g, BLOCKS * FOUND_BYTES, err);
+	if (!ret)
+		ret = open_counters(r, err);
 	if (ret)
 		pike_referee_close(r);
 	*out = ret ? NULL : r;
@@ -69,6 +91,8 @@ void pike_referee_close(struct pike_referee *r)
 		return;
 	pike_gpu_free(r->g, r->sums);
 	pike_gpu_free(r->g, r->zeros);
+	pike_gpu_free(r->g, r->found);
+	pike_gpu_free(r->g, r->done);
 	pike_gpu_unload(r->code);
 	free(r);
 }
@@ -308,18 +332,38 @@ static int check_exact(struct sums *s, struct pike_referee *r, pike_gpu_ptr y,
 	return ret ? ret : read_sums(s, r, err);
 }
 
+/* G4 by rows: a block of threads each, or several where there are fewer rows
+ * than blocks, so that one long row keeps the whole GPU busy. */
+static int check_rows(struct pike_referee *r, pike_gpu_ptr y,
+		      const struct pike_truth *t, struct limits *l,
+		      struct pike_err *err)
+{
+	uint64_t n = t->n, at = t->at, rows = n / t->row;
+	struct shared_rows w = {
+		.row = t->row, .parts = 1, .found = r->found, .done = r->done
+	};
+	void *args[] = { &y, &at, &n, &w, l, &r->sums };
+
+	if (rows && rows < BLOCKS)
+		w.parts = BLOCKS / rows;
+	if (w.parts > t->row / ROW_PART)
+		w.parts = t->row / ROW_PART;
+	if (!w.parts)
+		w.parts = 1;
+	return call_for(r, "rows", t->dtype, rows * w.parts * THREADS, args,
+			err);
+}
+
 static int check_floats(struct sums *s, struct pike_referee *r, pike_gpu_ptr y,
 			const struct pike_truth *t, struct limits *l,
 			struct pike_err *err)
 {
-	uint64_t n = t->n, row = t->row, at = t->at;
-	void *all[] = { &y, &at, &n, l, &r->sums };
-	void *rows[] = { &y, &at, &n, &row, l, &r->sums };
-	int ret = call_for(r, "check", t->dtype, n / 8 + THREADS, all, err);
+	uint64_t n = t->n, at = t->at;
+	void *args[] = { &y, &at, &n, l, &r->sums };
+	int ret = call_for(r, "check", t->dtype, n / 8 + THREADS, args, err);
 
-	if (!ret && row >= PROTO_ROW_MIN)
-		ret =
-		    call_for(r, "rows", t->dtype, n / row * THREADS, rows, err);
+	if (!ret && t->row >= PROTO_ROW_MIN)
+		ret = check_rows(r, y, t, l, err);
 	return ret ? ret : read_sums(s, r, err);
 }
 

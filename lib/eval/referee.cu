@@ -290,19 +290,51 @@ static __device__ void check(const T *y, const R *r, u64 n, limits l, sums *s)
 	tell(s, all_d2, all_r2, worst, bad);
 }
 
-/* A block of threads takes a row. */
+/* Blocks that share a row: what each has found of it, and how many have. */
+struct shared_rows {
+	u64 row, parts;
+	double2 *found; /* by block of the grid */
+	unsigned *done; /* by group of blocks; 0 between two launches */
+};
+
+/* Leaves what a block has found; true in the last of its group, which then has
+ * what all of them have. */
+static __device__ bool last_of(const shared_rows &w, double *d2, double *r2)
+{
+	u64 group = blockIdx.x / w.parts, first = group * w.parts;
+	unsigned most = (unsigned)w.parts - 1;
+
+	if (!most)
+		return true;
+	w.found[blockIdx.x] = make_double2(*d2, *r2);
+	__threadfence();
+	if (atomicInc(&w.done[group], most) != most)
+		return false;
+	__threadfence();
+	*d2 = *r2 = 0;
+	for (u64 k = first; k < first + w.parts; k++) {
+		*d2 += ((volatile double2 *)w.found)[k].x;
+		*r2 += ((volatile double2 *)w.found)[k].y;
+	}
+	return true;
+}
+
+/* A block of threads takes a row, or where rows are few and long, a part. */
 template <typename T, typename R>
-static __device__ void check_rows(const T *y, const R *r, u64 n, u64 row,
-				  limits l, sums *s)
+static __device__ void check_rows(const T *y, const R *r, u64 n,
+				  const shared_rows &w, limits l, sums *s)
 {
 	__shared__ double part[2][32];
 	unsigned warps = blockDim.x / 32, warp = threadIdx.x / 32;
+	u64 groups = gridDim.x / w.parts, len = (w.row + w.parts - 1) / w.parts;
+	u64 from = blockIdx.x % w.parts * len, to = min(from + len, w.row);
 
-	for (u64 at = blockIdx.x * row; at < n; at += gridDim.x * row) {
+	for (u64 at = blockIdx.x / w.parts * w.row; at < n;
+	     at += groups * w.row) {
 		double d2 = 0, r2 = 0;
 
 #pragma unroll 4
-		for (u64 k = threadIdx.x; k < row; k += blockDim.x) {
+		for (u64 k = from + threadIdx.x; k < to; k += blockDim.x) {
 			double rv = get(r[at + k]);
 			double d = fabs(get(y[at + k]) - rv);
 
@@ -320,11 +352,12 @@ static __device__ void check_rows(const T *y, const R *r, u64 n, u64 row,
 		__syncthreads();
 		if (!threadIdx.x) {
 			d2 = r2 = 0;
-			for (unsigned w = 0; w < warps; w++) {
-				d2 += part[0][w];
-				r2 += part[1][w];
+			for (unsigned k = 0; k < warps; k++) {
+				d2 += part[0][k];
+				r2 += part[1][k];
 			}
-			if (!sums_ok(d2, r2, (double)row, l))
+			if (last_of(w, &d2, &r2) &&
+			    !sums_ok(d2, r2, (double)w.row, l))
 				atomicAdd(&s->bad, 1ull);
 		}
 		__syncthreads();
@@ -506,9 +539,9 @@ extern "C" __global__ void fill(void *p, int dtype, u64 n, u64 row, int init,
 		check(y, r, n, l, s);                                          \
 	}                                                                      \
 	extern "C" __global__ void rows_##T(const T *y, const R *r, u64 n,     \
-					    u64 row, limits l, sums *s)        \
+					    shared_rows w, limits l, sums *s)  \
 	{                                                                      \
-		check_rows(y, r, n, row, l, s);                                \
+		check_rows(y, r, n, w, l, s);                                  \
 	}                                                                      \
 	extern "C" __global__ void truth_##T(R *to, const f64 *from, u64 n,    \
 					     sums *s)                          \
