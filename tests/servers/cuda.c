@@ -137,6 +137,19 @@ int cuMemAlloc_v2(cu_ptr *out, size_t n)
 	return 0;
 }
 
+int cuMemHostAlloc(void **out, size_t n, unsigned flags)
+{
+	(void)flags;
+	*out = malloc(n);
+	return 0;
+}
+
+int cuMemFreeHost(void *p)
+{
+	free(p);
+	return 0;
+}
+
 int cuMemFree_v2(cu_ptr p)
 {
 	size_t *head = at(p - 16);

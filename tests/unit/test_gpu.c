@@ -109,6 +109,25 @@ static void uploads_are_there_for_the_next_kernel(void **state)
 	pike_gpu_free(gpu, b);
 }
 
+/* More than the memory that large copies go by way of. */
+static void large_copies_come_back_whole(void **state)
+{
+	size_t n = ((size_t)70 << 20) + 13;
+	uint8_t *in = malloc(n), *out = calloc(1, n);
+	pike_gpu_ptr a;
+
+	(void)state;
+	for (size_t i = 0; i < n; i++)
+		in[i] = (uint8_t)(i * 7 + (i >> 20));
+	assert_int_equal(pike_gpu_alloc(&a, gpu, n, NULL), 0);
+	assert_int_equal(pike_gpu_put(gpu, a, in, n, NULL), 0);
+	assert_int_equal(pike_gpu_get(gpu, out, a, n, NULL), 0);
+	assert_memory_equal(out, in, n);
+	pike_gpu_free(gpu, a);
+	free(in);
+	free(out);
+}
+
 static void nothing_is_freed_under_queued_work(void **state)
 {
 	struct pike_gpu_shared s;
@@ -150,6 +169,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_copy_names_its_stream),
 		cmocka_unit_test(uploads_are_there_for_the_next_kernel),
+		cmocka_unit_test(large_copies_come_back_whole),
 		cmocka_unit_test(nothing_is_freed_under_queued_work),
 		cmocka_unit_test(loaded_code_has_its_variables),
 	};
