@@ -175,10 +175,10 @@ void pike_judge_leave(const struct pike_watch *w, struct pike_judge *j)
 		sched_setaffinity(0, sizeof(w->old), &w->old);
 	for (struct pike_build *b = j->builds; w->paused && b; b = b->next)
 		pike_build_pause(b, false);
-	if (!j->spread)
-		pike_refs_drop(j);
-	if (!--j->held)
-		j->held_ns += pike_now_ns() - w->t0;
+	if (--j->held)
+		return;
+	pike_refs_rest(j);
+	j->held_ns += pike_now_ns() - w->t0;
 }
 
 /* ---- opening ---- */
@@ -663,7 +663,7 @@ static int measure_noise(struct pike_judge *j, struct pike_err *err)
 
 /* What disturbs a machine may be over in a minute, and as long as its noise
  * counts hardly any gain can be told. */
-static bool noise_is_old(const struct pike_judge *j)
+bool pike_judge_needs_noise(const struct pike_judge *j)
 {
 	int64_t age = pike_now_ns() - j->noise_at;
 
@@ -676,7 +676,7 @@ int pike_judge_noise(double *out, struct pike_judge *j, struct pike_err *err)
 	struct pike_watch w;
 	int ret = 0;
 
-	if (noise_is_old(j)) {
+	if (pike_judge_needs_noise(j)) {
 		enum pike_phase before = pike_phase(j, PIKE_PHASE_NOISE);
 
 		pike_judge_enter(&w, j);

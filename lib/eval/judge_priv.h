@@ -194,6 +194,8 @@ int pike_judge_room(size_t *n, struct pike_judge *j, const struct pike_case *c,
 int pike_judge_pool(struct pike_judge *j, struct pike_case_state *cs,
 		    size_t pairs, struct pike_err *err);
 
+/* Whether the noise is not known, or no longer. */
+bool pike_judge_needs_noise(const struct pike_judge *j);
 /* Noise floor and threshold; measures the noise when it is not known. */
 int pike_judge_delta(double *delta, struct pike_judge *j, struct pike_err *err);
 /* ---- fill.c: what screening and confirmation write down alike ---- */

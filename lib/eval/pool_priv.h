@@ -248,6 +248,9 @@ int pike_refs_run(struct pike_ref *const *v, size_t n, size_t per_set,
 /* Those in processes stay open after pike_ref_close, for whoever needs them
  * next; this ends them. */
 void pike_refs_drop(struct pike_judge *j);
+/* Between two candidates: none stays where they hold much of this machine's
+ * memory. */
+void pike_refs_rest(struct pike_judge *j);
 /* The type its floats have, and the result of an output argument. */
 enum pike_dtype pike_ref_dtype(const struct pike_ref *r, size_t arg);
 int pike_ref_result(const void **out, struct pike_ref *r, size_t arg,

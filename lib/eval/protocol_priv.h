@@ -157,6 +157,7 @@
 /* Of one set: its outputs are checked before another set is drawn. */
 #define PROTO_LARGE_BYTES (16LL << 20)
 #define PROTO_MEM_SHARE 4	 /* of MemAvailable: refuse what needs more */
+#define PROTO_REST_SHARE 16	 /* likewise: what idle references may hold */
 #define PROTO_LOG_MAX (16 << 10) /* 61 of the catalogue: cap what is kept */
 #define PROTO_OBJECT_MAX (16 << 20) /* 59: compile bombs */
 #define PROTO_COMPILE_MS 60000

@@ -191,6 +191,54 @@ static bool by_chance(const struct pike_result *out, const struct pike_judge *j,
 	       j->traits->noise == PIKE_NOISE_GPU && delta > PROTO_DELTA_GPU;
 }
 
+/* One set of each case. 1 where it failed, with its verdict. */
+static int check_once(struct pike_result *out, struct screen *s,
+		      struct pike_err *err)
+{
+	struct pike_judge *j = s->j;
+	struct pike_fault f;
+	int ret = 0;
+
+	pike_fault_init(&f);
+	for (size_t i = 0; !ret && i < j->t->ncases; i++) {
+		struct pike_runner_opts o = { .build = s->cand,
+					      .pool = j->cases[i].pool,
+					      .nslots = 1 };
+		struct pike_runner *r = NULL;
+		struct pike_timed x;
+
+		ret = pike_runner_open(&r, j, &o, &f, err);
+		if (!ret)
+			ret = pike_runner_sample(
+			    &x, r, 0, 1, pike_deadline_ms(j, 0, 1), &f, err);
+		if (!ret)
+			ret = pike_runner_settled(r, &f, err);
+		pike_runner_close(r);
+		if (ret == 1)
+			pike_fill_fault(out, &f, j->cases[i].c);
+	}
+	pike_fault_release(&f);
+	return ret;
+}
+
+/* The noise takes longer to measure than most wrong candidates to be found
+ * out, and those need not be timed. */
+static int check_before_noise(struct pike_result *out, struct screen *s,
+			      struct pike_err *err)
+{
+	enum pike_phase before;
+	int ret;
+
+	if (!pike_judge_needs_noise(s->j))
+		return 0;
+	before = pike_phase(s->j, PIKE_PHASE_CHECK);
+	pike_judge_spread(s->j);
+	ret = check_once(out, s, err);
+	pike_judge_gather(s->j);
+	pike_phase(s->j, before);
+	return ret;
+}
+
 static int screen_all(struct pike_result *out, struct screen *s,
 		      struct pike_err *err)
 {
@@ -202,16 +250,18 @@ static int screen_all(struct pike_result *out, struct screen *s,
 	/* Before the noise, which would draw smaller ones. */
 	for (size_t i = 0; !ret && i < j->t->ncases; i++)
 		ret = pike_judge_pool(j, &j->cases[i], PROTO_LOOK2, err);
+	pike_judge_identify(out, j);
+	if (!ret)
+		ret = check_before_noise(out, s, err);
 	if (!ret)
 		ret = pike_judge_delta(&delta, j, err);
 	if (ret)
-		return ret;
+		return ret == 1 ? 0 : ret;
 	/* The noise is that of so many rounds, and this is one: where a process
 	 * lies in a GPU's memory decides about a kernel of 5 us by some 2 %. */
 	if (j->traits->noise == PIKE_NOISE_GPU)
 		delta = fmax(delta, PROTO_DELTA_NOISE * j->noise *
 					sqrt(PROTO_AA_ROUNDS));
-	pike_judge_identify(out, j);
 	pike_fill_noise(out, j, delta);
 	ret = screen_cases(out, s, delta, err);
 	/* A busy machine looks like that too: nobody is accused on the strength

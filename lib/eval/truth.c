@@ -5,6 +5,7 @@
  */
 #include "eval/truth_priv.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/par.h"
 #include "eval/protocol_priv.h"
@@ -178,19 +179,70 @@ static void ref_free(struct pike_ref *r)
 	free(r);
 }
 
-/* One that was kept; those for other cases go. */
-static void take_kept(struct pike_ref **out, struct pike_judge *j,
-		      const struct pike_case *c, enum pike_real real)
+static size_t elems_of(const struct pike_layout *l)
 {
-	struct pike_ref **at;
+	size_t n = 0;
 
-	if (j->refs && j->refs->l->c != c)
+	for (size_t i = 0; i < l->n; i++)
+		n += l->v[i].shape.elems;
+	return n;
+}
+
+/* Threads would take longer to start than these to run. */
+static bool is_small(const struct pike_layout *l)
+{
+	return elems_of(l) < PIKE_PIECE;
+}
+
+/* Its process ends by itself in the end (PROC_WALL_MS of process.c). */
+#define KEPT_NS 300000000000LL
+
+/* Those that are in nobody's way stay: small ones beside large ones, whose
+ * memory takes a tenth of a second to get. */
+static bool may_stay(const struct pike_ref *kept, const struct pike_layout *l,
+		     size_t n)
+{
+	if (pike_now_ns() - kept->opened > KEPT_NS)
+		return false;
+	return kept->l->c == l->c ||
+	       (is_small(kept->l) != is_small(l) && n < PIKE_REFS_MAX);
+}
+
+/* One that was kept for this case; of the others those go that are in the
+ * way. */
+static void take_kept(struct pike_ref **out, struct pike_judge *j,
+		      const struct pike_layout *l, enum pike_real real)
+{
+	struct pike_ref **at = &j->refs;
+	size_t n = 0;
+
+	*out = NULL;
+	while (*at) {
+		struct pike_ref *r = *at;
+
+		if (!may_stay(r, l, n)) {
+			*at = r->next;
+			ref_free(r);
+		} else if (!*out && r->l->c == l->c && r->kind == real) {
+			*at = r->next;
+			*out = r;
+		} else {
+			at = &r->next;
+			n++;
+		}
+	}
+}
+
+void pike_refs_rest(struct pike_judge *j)
+{
+	int64_t may = pike_buffers_host.available(j) / PROTO_REST_SHARE;
+	int64_t bytes = 0;
+
+	for (const struct pike_ref *r = j->refs; r; r = r->next)
+		for (size_t i = 0; i < r->l->n; i++)
+			bytes += (int64_t)r->mem[i].len;
+	if (bytes > may)
 		pike_refs_drop(j);
-	for (at = &j->refs; *at && (*at)->kind != real;)
-		at = &(*at)->next;
-	*out = *at;
-	if (*out)
-		*at = (*out)->next;
 }
 
 void pike_refs_drop(struct pike_judge *j)
@@ -211,13 +263,14 @@ int pike_ref_open(struct pike_ref **out, struct pike_judge *j,
 	struct pike_ref *r;
 	int ret;
 
-	take_kept(out, j, l->c, real);
+	take_kept(out, j, l, real);
 	if (*out)
 		return 0;
 	r = *out = pike_xcalloc(1, sizeof(*r));
 	r->ops = ways[j->reference.kind];
 	r->j = j;
 	r->l = &r->own;
+	r->opened = pike_now_ns();
 	r->kind = real;
 	r->real = exact ? PIKE_F64 : pike_native_real(l->t);
 	/* As lib/device builds it */
@@ -317,21 +370,6 @@ int pike_ref_run_moved(struct pike_ref *r, const struct pike_pool *p,
 		ret = r->ops->run(r, err);
 	r->failed = r->failed || ret;
 	return ret;
-}
-
-static size_t elems_of(const struct pike_layout *l)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < l->n; i++)
-		n += l->v[i].shape.elems;
-	return n;
-}
-
-/* Threads would take longer to start than these to run. */
-static bool is_small(const struct pike_layout *l)
-{
-	return elems_of(l) < PIKE_PIECE;
 }
 
 struct running {

@@ -35,6 +35,7 @@ struct pike_ref {
 	struct pike_judge *j;
 	struct pike_layout own;
 	const struct pike_layout *l; /* `own` */
+	int64_t opened;		     /* pike_now_ns */
 	enum pike_real kind;
 	enum pike_dtype real;
 	/* By argument, one slot each; on the GPU too where something there
