@@ -567,6 +567,7 @@ void pike_judge_free(struct pike_judge *j)
 	pike_processes_drop(j);
 	pike_runners_gone(j);
 	pike_refs_drop(j);
+	free(j->copy);
 	pike_build_free(j->base);
 	pike_build_free(j->ref_double);
 	pike_build_free(j->ref_native);

@@ -91,7 +91,9 @@ struct pike_judge {
 		char runtime[300], base[400];
 		bool known;
 	} exact;
-	struct pike_ref *refs;	   /* open, and not in use; linked by `next` */
+	struct pike_ref *refs; /* open, and not in use; linked by `next` */
+	void *copy;	       /* truth.c: an input on its way */
+	size_t copy_bytes;
 	struct pike_build *builds; /* all that live, linked by `next` */
 	struct pike_case_state *cases;
 	struct pike_rng rng; /* order and poison: secret, not reproducible */

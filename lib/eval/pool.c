@@ -167,10 +167,8 @@ static int run_references(struct pike_pool *p, size_t per_set, const char *what,
 
 	if (width > p->nsets)
 		width = p->nsets;
-	for (size_t i = 0; !ret && i < width * per_set; i++)
-		ret = pike_ref_open(
-		    &refs[i], p->j, &p->layout,
-		    i % per_set ? PIKE_REAL_NATIVE : PIKE_REAL_DOUBLE, err);
+	ret = pike_refs_open(refs, width * per_set, per_set, p->j, &p->layout,
+			     err);
 	for (size_t s = 0; !ret && s < p->nsets; s += width) {
 		size_t n = p->nsets - s < width ? p->nsets - s : width;
 

@@ -228,6 +228,12 @@ struct pike_source pike_pool_source(const struct pike_pool *p, size_t set,
 int pike_ref_open(struct pike_ref **out, struct pike_judge *j,
 		  const struct pike_layout *l, enum pike_real real,
 		  struct pike_err *err);
+/* For n / per_set sets at once: of those for a set the first is exact, the
+ * next in the target's own precision. Those that are set are to be closed,
+ * whatever it returns. */
+int pike_refs_open(struct pike_ref **out, size_t n, size_t per_set,
+		   struct pike_judge *j, const struct pike_layout *l,
+		   struct pike_err *err);
 void pike_ref_close(struct pike_ref *r);
 /* Runs it on one set; `swap` >= 0: with `other` (of the argument's own type,
  * on the host) for that argument. Results stay until the next call. */
@@ -237,8 +243,10 @@ int pike_ref_run(struct pike_ref *r, const struct pike_pool *p, size_t set,
 int pike_ref_run_moved(struct pike_ref *r, const struct pike_pool *p,
 		       size_t set, const struct pike_move *m,
 		       struct pike_err *err);
-/* How many sets should be run at once, each by `per_set` of them. */
-#define PIKE_REFS_MAX 8
+/* How many sets should be run at once, each by `per_set` of them. The same
+ * number for both: what one of two asks for is there already. */
+#define PIKE_SETS_AT_ONCE 4
+#define PIKE_REFS_MAX (2 * PIKE_SETS_AT_ONCE)
 size_t pike_refs_width(const struct pike_judge *j, const struct pike_layout *l,
 		       size_t per_set);
 /* n of them at once: the first `per_set` on `set`, the next on the one after

@@ -15,24 +15,22 @@
 
 /* ---- in a runner ---- */
 
-static int ref_buffers(struct pike_ref *r, struct pike_call *call,
-		       struct pike_err *err)
+static int host_memory(struct pike_ref *r, size_t arg, struct pike_err *err)
+{
+	return pike_mem_huge(&r->mem[arg], r->l->v[arg].name,
+			     pike_ref_bytes(r, arg), err);
+}
+
+static void host_call(struct pike_call *call, const struct pike_ref *r)
 {
 	const struct pike_layout *l = r->l;
-	int ret = 0;
 
-	for (size_t i = 0; !ret && i < l->n; i++) {
-		if (l->v[i].dir == PIKE_SCALAR) {
-			call->args[i].fd = -1;
-			call->args[i].offset = (size_t)r->l->v[i].value;
-			continue;
-		}
-		ret = pike_mem_huge(&r->mem[i], l->v[i].name,
-				    pike_ref_bytes(r, i), err);
-		if (!ret)
+	for (size_t i = 0; i < l->n; i++) {
+		call->args[i].fd = -1;
+		call->args[i].offset = (size_t)l->v[i].value;
+		if (l->v[i].dir != PIKE_SCALAR)
 			call->args[i] = pike_mem_region(&r->mem[i], 0);
 	}
-	return ret;
 }
 
 static int ref_fault(struct pike_fault *f, const struct pike_ref *r,
@@ -60,9 +58,7 @@ static int host_open(struct pike_ref *r, const struct pike_build *b,
 
 	call.args = pike_xcalloc(r->l->n + 1, sizeof(*call.args));
 	pike_fault_init(&f);
-	ret = ref_buffers(r, &call, err);
-	if (ret)
-		goto out;
+	host_call(&call, r);
 	ret = pike_process_open(&r->process, j, &o, &f, err);
 	if (ret == 1)
 		ret = ref_fault(&f, r, err);
@@ -149,6 +145,7 @@ static int host_result_gpu(pike_gpu_ptr *out, struct pike_ref *r, size_t arg,
 
 const struct pike_ref_ops pike_ref_on_host = {
 	.process = true,
+	.memory = host_memory,
 	.open = host_open,
 	.put = host_put,
 	.move = host_move,
@@ -192,6 +189,35 @@ static size_t elems_of(const struct pike_layout *l)
 static bool is_small(const struct pike_layout *l)
 {
 	return elems_of(l) < PIKE_PIECE;
+}
+
+/* Something of many references at once. */
+struct many {
+	struct pike_ref *const *v;
+	size_t nargs;
+	int *ret; /* of each piece */
+	struct pike_err *err;
+};
+
+static int run_many(struct many *k, size_t n,
+		    void (*piece)(void *ctx, size_t i), bool at_once,
+		    struct pike_err *err)
+{
+	int ret = 0;
+
+	k->ret = pike_xcalloc(n + 1, sizeof(*k->ret));
+	k->err = pike_xcalloc(n + 1, sizeof(*k->err));
+	if (at_once)
+		pike_parallel(n, piece, k);
+	else
+		for (size_t i = 0; i < n; i++)
+			piece(k, i);
+	for (size_t i = 0; !ret && i < n; i++)
+		if (k->ret[i])
+			ret = pike_fail(err, k->ret[i], "%s", k->err[i].text);
+	free(k->ret);
+	free(k->err);
+	return ret;
 }
 
 /* Its process ends by itself in the end (PROC_WALL_MS of process.c). */
@@ -255,36 +281,96 @@ void pike_refs_drop(struct pike_judge *j)
 	}
 }
 
-int pike_ref_open(struct pike_ref **out, struct pike_judge *j,
-		  const struct pike_layout *l, enum pike_real real,
-		  struct pike_err *err)
+static int ref_new(struct pike_ref **out, struct pike_judge *j,
+		   const struct pike_layout *l, enum pike_real real,
+		   struct pike_err *err)
 {
-	bool exact = real == PIKE_REAL_DOUBLE;
-	struct pike_ref *r;
-	int ret;
+	struct pike_ref *r = *out = pike_xcalloc(1, sizeof(*r));
 
-	take_kept(out, j, l, real);
-	if (*out)
-		return 0;
-	r = *out = pike_xcalloc(1, sizeof(*r));
 	r->ops = ways[j->reference.kind];
 	r->j = j;
 	r->l = &r->own;
-	r->opened = pike_now_ns();
 	r->kind = real;
-	r->real = exact ? PIKE_F64 : pike_native_real(l->t);
+	r->real = real == PIKE_REAL_DOUBLE ? PIKE_F64 : pike_native_real(l->t);
 	/* As lib/device builds it */
 	if (r->ops->f32_least && r->real != PIKE_F64)
 		r->real = PIKE_F32;
 	r->mem = pike_xcalloc(l->n + 1, sizeof(*r->mem));
 	r->buf = pike_xcalloc(l->n + 1, sizeof(*r->buf));
 	r->failed = true;
-	ret = pike_layout_make(&r->own, j, l->c, err);
-	if (!ret)
-		ret =
-		    r->ops->open(r, exact ? j->ref_double : j->ref_native, err);
+	return pike_layout_make(&r->own, j, l->c, err);
+}
+
+static void get_memory(void *ctx, size_t i)
+{
+	const struct many *k = ctx;
+	struct pike_ref *r = k->v[i / k->nargs];
+	size_t arg = i % k->nargs;
+
+	if (!r->opened && r->l->v[arg].dir != PIKE_SCALAR)
+		k->ret[i] = r->ops->memory(r, arg, &k->err[i]);
+}
+
+/* Of all that are new, at once: for one of 16.8 million elements it takes 75 ms
+ * on an H200's machine, which several threads on one file do not shorten. */
+static int get_memories(struct pike_ref *const *v, size_t n,
+			struct pike_err *err)
+{
+	struct many k = { .v = v, .nargs = v[0]->l->n };
+
+	return v[0]->ops->memory ? run_many(&k, n * k.nargs, get_memory,
+					    !is_small(v[0]->l), err)
+				 : 0;
+}
+
+static int ref_start(struct pike_ref *r, struct pike_err *err)
+{
+	const struct pike_judge *j = r->j;
+	bool exact = r->kind == PIKE_REAL_DOUBLE;
+	int ret;
+
+	if (r->opened)
+		return 0;
+	ret = r->ops->open(r, exact ? j->ref_double : j->ref_native, err);
 	r->failed = ret != 0;
+	r->opened = pike_now_ns();
 	return ret;
+}
+
+static int open_kinds(struct pike_ref **out, size_t n,
+		      const enum pike_real *kinds, struct pike_judge *j,
+		      const struct pike_layout *l, struct pike_err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < n; i++) {
+		take_kept(&out[i], j, l, kinds[i]);
+		if (!out[i])
+			ret = ref_new(&out[i], j, l, kinds[i], err);
+	}
+	if (!ret)
+		ret = get_memories(out, n, err);
+	for (size_t i = 0; !ret && i < n; i++)
+		ret = ref_start(out[i], err);
+	return ret;
+}
+
+int pike_refs_open(struct pike_ref **out, size_t n, size_t per_set,
+		   struct pike_judge *j, const struct pike_layout *l,
+		   struct pike_err *err)
+{
+	enum pike_real kinds[PIKE_REFS_MAX];
+
+	for (size_t i = 0; i < n; i++)
+		kinds[i] = i % per_set ? PIKE_REAL_NATIVE : PIKE_REAL_DOUBLE;
+	return open_kinds(out, n, kinds, j, l, err);
+}
+
+int pike_ref_open(struct pike_ref **out, struct pike_judge *j,
+		  const struct pike_layout *l, enum pike_real real,
+		  struct pike_err *err)
+{
+	return open_kinds(out, 1, &real, j, l, err);
 }
 
 void pike_ref_close(struct pike_ref *r)
@@ -299,23 +385,34 @@ void pike_ref_close(struct pike_ref *r)
 	}
 }
 
+/* Room for an input on its way from the GPU: memory that is new each time has
+ * to be cleared each time. */
+static void *judge_copy(struct pike_judge *j, size_t bytes)
+{
+	if (j->copy_bytes < bytes) {
+		free(j->copy);
+		j->copy = pike_xmalloc_big(bytes + 1);
+		j->copy_bytes = bytes;
+	}
+	return j->copy;
+}
+
 /* Several on one set; `from` an input's own type, where it is. */
 static int put_arg(struct pike_ref *const *v, size_t n, size_t arg,
 		   struct pike_source from, struct pike_err *err)
 {
 	const struct pike_ref *r = v[0];
 	size_t bytes = r->l->v[arg].bytes;
-	void *copy = NULL;
 	int ret = 0;
 
 	if (from.gpu && r->ops->process) {
-		copy = pike_xmalloc_big(bytes + 1);
+		void *copy = judge_copy(r->j, bytes);
+
 		ret = pike_gpu_get(r->j->gpu, copy, from.gpu, bytes, err);
 		from = (struct pike_source){ .host = copy };
 	}
 	for (size_t i = 0; !ret && i < n; i++)
 		ret = r->ops->put(v[i], arg, &from, err);
-	free(copy);
 	return ret;
 }
 
@@ -372,15 +469,9 @@ int pike_ref_run_moved(struct pike_ref *r, const struct pike_pool *p,
 	return ret;
 }
 
-struct running {
-	struct pike_ref *const *v;
-	int *ret;
-	struct pike_err *err;
-};
-
 static void run_piece(void *ctx, size_t i)
 {
-	const struct running *k = ctx;
+	const struct many *k = ctx;
 	struct pike_ref *r = k->v[i];
 
 	k->ret[i] = r->ops->run(r, &k->err[i]);
@@ -390,27 +481,15 @@ static void run_piece(void *ctx, size_t i)
 int pike_refs_run(struct pike_ref *const *v, size_t n, size_t per_set,
 		  const struct pike_pool *p, size_t set, struct pike_err *err)
 {
-	struct running k = { .v = v };
+	struct many k = { .v = v };
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < n; i += per_set)
 		ret = put_set(v + i, per_set, p, set + i / per_set, -1, NULL,
 			      err);
-	if (ret)
-		return ret;
-	k.ret = pike_xcalloc(n, sizeof(*k.ret));
-	k.err = pike_xcalloc(n, sizeof(*k.err));
-	if (v[0]->ops->process && !is_small(v[0]->l))
-		pike_parallel(n, run_piece, &k);
-	else
-		for (size_t i = 0; i < n; i++)
-			run_piece(&k, i);
-	for (size_t i = 0; !ret && i < n; i++)
-		if (k.ret[i])
-			ret = pike_fail(err, k.ret[i], "%s", k.err[i].text);
-	free(k.ret);
-	free(k.err);
-	return ret;
+	return ret ? ret
+		   : run_many(&k, n, run_piece,
+			      v[0]->ops->process && !is_small(v[0]->l), err);
 }
 
 size_t pike_refs_width(const struct pike_judge *j, const struct pike_layout *l,
@@ -421,8 +500,8 @@ size_t pike_refs_width(const struct pike_judge *j, const struct pike_layout *l,
 
 	if (!ways[j->reference.kind]->process || n < 1 || is_small(l))
 		return 1;
-	if (n > PIKE_REFS_MAX / per_set)
-		n = PIKE_REFS_MAX / per_set;
+	if (n > PIKE_SETS_AT_ONCE)
+		n = PIKE_SETS_AT_ONCE;
 	/* Eight bytes an element, as the exact one has it */
 	while (n > 1 && (int64_t)(n * per_set * elems_of(l) * 8) > have)
 		n--;

@@ -11,6 +11,8 @@ struct pike_ref_ops {
 	/* Takes values on the host, and is a process of its own: several run
 	 * at once, and one that has run is kept for the next pool. */
 	bool process;
+	/* Gets an argument's memory; by several threads. NULL: `open` does. */
+	int (*memory)(struct pike_ref *r, size_t arg, struct pike_err *err);
 	int (*open)(struct pike_ref *r, const struct pike_build *b,
 		    struct pike_err *err);
 	/* Puts an argument's value, as the reference's type; NaN where `from`
