@@ -391,9 +391,9 @@ int pike_judge_pool(struct pike_judge *j, struct pike_case_state *cs,
 	int ret;
 
 	/* Rounds cost less than sets do, where these are large. */
-	if (pairs > PROTO_AA_PAIRS &&
-	    cs->layout.in_bytes + cs->layout.truth_bytes > PROTO_LARGE_BYTES)
-		pairs = PROTO_AA_PAIRS;
+	if (cs->layout.in_bytes + cs->layout.truth_bytes > PROTO_LARGE_BYTES)
+		pairs = pairs > PROTO_AA_PAIRS ? PROTO_AA_PAIRS
+					       : PROTO_AA_PAIRS_LARGE;
 	if (cs->pairs >= pairs)
 		return 0;
 	pike_pool_free(cs->pool);
@@ -514,6 +514,7 @@ static int open_all(struct pike_judge *j, struct pike_err *err)
 		ret = build_own(j, err);
 	if (ret || j->o.compile_only)
 		return ret;
+	pike_processes_ahead(j);
 	ret = count_tensors(j, err);
 	/* All cores, unless somebody else is timing on one of them. */
 	if (!pike_judge_may_spread(j) &&

@@ -18,6 +18,9 @@
 #define PROC_WALL_MS 900000
 /* How long a dead runner's box may take to be reaped. */
 #define PROC_REAP_MS 3000
+/* Of one that is started before its case is known: what lies on a device does
+ * not count. */
+#define PROC_MEMORY (4LL << 30)
 
 void pike_fault_init(struct pike_fault *f)
 {
@@ -198,6 +201,14 @@ static int process_start(struct pike_process *p, struct pike_judge *j,
 	return ret;
 }
 
+static void start_spares(struct pike_judge *j,
+			 const struct pike_process_opts *o)
+{
+	while (j->nspares < PIKE_SPARES &&
+	       !process_start(&j->spares[j->nspares], j, o, NULL))
+		j->nspares++;
+}
+
 /* Runners that are slow to get ready are started before they are needed, each
  * for one use; not where a box must hold the build from its start. */
 static int take_spare(struct pike_process *p, struct pike_judge *j,
@@ -215,12 +226,18 @@ static int take_spare(struct pike_process *p, struct pike_judge *j,
 		memmove(j->spares, j->spares + 1,
 			--j->nspares * sizeof(*j->spares));
 	}
-	while (!ret && j->nspares < PIKE_SPARES) {
-		if (process_start(&j->spares[j->nspares], j, o, NULL))
-			break;
-		j->nspares++;
-	}
+	if (!ret)
+		start_spares(j, o);
 	return ret;
+}
+
+void pike_processes_ahead(struct pike_judge *j)
+{
+	const struct pike_process_opts o = { .cpus = &j->run_cpus,
+					     .memory = PROC_MEMORY };
+
+	if (j->traits->slow_start)
+		start_spares(j, &o);
 }
 
 void pike_processes_drop(struct pike_judge *j)

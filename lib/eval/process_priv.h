@@ -50,6 +50,8 @@ int pike_process_plant(struct pike_process *p, int deadline_ms,
 		       struct pike_buf *log, struct pike_fault *f,
 		       struct pike_err *err);
 void pike_process_close(struct pike_process *p);
+/* Starts runners before they are needed, where they are slow to get ready. */
+void pike_processes_ahead(struct pike_judge *j);
 /* Ends the runners that were started before they were needed. */
 void pike_processes_drop(struct pike_judge *j);
 int pike_deadline_ms(const struct pike_judge *j, int64_t call_ns, uint32_t n);

@@ -79,6 +79,7 @@
 #define PROTO_AA_SHORT_NS 20000
 #define PROTO_AA_ROUNDS_SHORT 8
 #define PROTO_AA_PAIRS 10
+#define PROTO_AA_PAIRS_LARGE 5 /* rounds differ by more than pairs do */
 #define PROTO_NOISE_AGE_NS 600000000000LL /* 2.4: cached 10 minutes */
 #define PROTO_NOISE_HIGH 0.01		  /* above that only one */
 #define PROTO_NOISE_HIGH_AGE_NS 60000000000LL

@@ -416,6 +416,20 @@ static int put_arg(struct pike_ref *const *v, size_t n, size_t arg,
 	return ret;
 }
 
+/* NaN, before the first run: what a reference forgets to write, the lint finds
+ * there. */
+static int forget_output(struct pike_ref *const *v, size_t n, size_t arg,
+			 struct pike_err *err)
+{
+	const struct pike_source none = { 0 };
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < n; i++)
+		if (!v[i]->ran)
+			ret = v[i]->ops->put(v[i], arg, &none, err);
+	return ret;
+}
+
 /* What a set gives several of them; with `other` in the place of `swap`. */
 static int put_set(struct pike_ref *const *v, size_t n,
 		   const struct pike_pool *p, size_t set, int swap,
@@ -425,7 +439,6 @@ static int put_set(struct pike_ref *const *v, size_t n,
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < l->n; i++) {
-		/* NaN where it forgets to write: the lint looks for it */
 		struct pike_source from = { 0 };
 
 		if (l->v[i].dir == PIKE_SCALAR)
@@ -434,8 +447,18 @@ static int put_set(struct pike_ref *const *v, size_t n,
 			from.host = other;
 		else if (pike_tensor_is_input(&l->v[i]))
 			from = pike_pool_source(p, set, i);
-		ret = put_arg(v, n, i, from, err);
+		ret = from.host || from.gpu ? put_arg(v, n, i, from, err)
+					    : forget_output(v, n, i, err);
 	}
+	return ret;
+}
+
+static int run_one(struct pike_ref *r, struct pike_err *err)
+{
+	int ret = r->ops->run(r, err);
+
+	r->ran = true;
+	r->failed = r->failed || ret;
 	return ret;
 }
 
@@ -444,10 +467,7 @@ int pike_ref_run(struct pike_ref *r, const struct pike_pool *p, size_t set,
 {
 	int ret = put_set(&r, 1, p, set, swap, other, err);
 
-	if (!ret)
-		ret = r->ops->run(r, err);
-	r->failed = r->failed || ret;
-	return ret;
+	return ret ? ret : run_one(r, err);
 }
 
 int pike_ref_run_moved(struct pike_ref *r, const struct pike_pool *p,
@@ -463,19 +483,14 @@ int pike_ref_run_moved(struct pike_ref *r, const struct pike_pool *p,
 		if (pike_move_range(&here, &l->v[i]))
 			ret = r->ops->move(r, i, &here, err);
 	}
-	if (!ret)
-		ret = r->ops->run(r, err);
-	r->failed = r->failed || ret;
-	return ret;
+	return ret ? ret : run_one(r, err);
 }
 
 static void run_piece(void *ctx, size_t i)
 {
 	const struct many *k = ctx;
-	struct pike_ref *r = k->v[i];
 
-	k->ret[i] = r->ops->run(r, &k->err[i]);
-	r->failed = r->failed || k->ret[i];
+	k->ret[i] = run_one(k->v[i], &k->err[i]);
 }
 
 int pike_refs_run(struct pike_ref *const *v, size_t n, size_t per_set,

@@ -46,7 +46,7 @@ struct pike_ref {
 	pike_gpu_ptr *buf;
 	/* host */
 	struct pike_process process;
-	bool open, failed;
+	bool open, ran, failed;
 	struct pike_ref *next; /* kept by the judge */
 	/* GPU */
 	struct pike_gpu_code *code;
