@@ -47,10 +47,12 @@ static int kept_cost(double *more, struct pike_runner *r, int deadline_ms,
 	double ns[2][PROTO_KEPT_PAIRS], after, first;
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < PROTO_KEPT_PAIRS; i++)
-		for (int kept = 0; !ret && kept < 2; kept++)
-			ret =
-			    sample(&ns[kept][i], r, kept, deadline_ms, f, err);
+	/* Which of a pair comes first alternates. */
+	for (size_t i = 0; !ret && i < 2 * PROTO_KEPT_PAIRS; i++) {
+		bool kept = (i + i / 2) % 2;
+
+		ret = sample(&ns[kept][i / 2], r, kept, deadline_ms, f, err);
+	}
 	if (ret)
 		return ret;
 	after = pike_median(ns[1], PROTO_KEPT_PAIRS);
@@ -84,6 +86,30 @@ static int sustain_one(struct sustained *out, struct pike_judge *j,
 	return ret;
 }
 
+/* Where a process lies in a GPU's memory decides about a short kernel, so
+ * nobody is accused on the strength of one: the lesser of two counts. */
+static int kept_again(struct sustained *out, struct pike_judge *j,
+		      struct pike_case_state *cs, struct pike_build *b,
+		      struct pike_fault *f, struct pike_err *err)
+{
+	struct pike_runner_opts o = { .build = b,
+				      .pool = cs->pool,
+				      .nslots = 1 };
+	int deadline_ms = pike_deadline_ms(j, cs->base_ns, 1);
+	struct pike_runner *r = NULL;
+	double more = out->more;
+	int ret;
+
+	if (out->more <= 1 + PROTO_KEPT_MORE)
+		return 0;
+	ret = pike_runner_open(&r, j, &o, f, err);
+	if (!ret)
+		ret = kept_cost(&more, r, deadline_ms, f, err);
+	pike_runner_close(r);
+	out->more = fmin(out->more, more);
+	return ret;
+}
+
 /* Over all cases: how many times as fast as the base, and the most that kept
  * samples take. */
 static int sustain_all(double *ratio, double *more, struct pike_judge *j,
@@ -107,6 +133,8 @@ static int sustain_all(double *ratio, double *more, struct pike_judge *j,
 			ret = sustain_one(
 			    &own, j, cs, cand,
 			    pike_timing_median(&t[i], t[i].narms - 1), f, err);
+		if (!ret)
+			ret = kept_again(&own, j, cs, cand, f, err);
 		if (ret)
 			return ret;
 		sum += log(base.ns / own.ns);
