@@ -3,7 +3,9 @@
 """Is a search what its preset promises? Told by git alone.
 
     presets.py REF PRESET QUERIES     checks, one line per finding
-    presets.py --moves REF            what was done, without ids and times
+    presets.py --moves REF            what was done in the first generation,
+                                      without ids, times and what was measured:
+                                      later ones depend on that
 
 REF is a ladder. Exits with 1 when something is not as it should be.
 """
@@ -262,9 +264,12 @@ def moves(ref):
     s = Search(ref)
     source = {c.id: c.get("Pike-Source") or c.subject for c in s.asked}
     for c in s.asked:
-        print(c.agent, c.generation, c.get("Pike-Slot"), c.get("Pike-Idea"),
-              *(source.get(p, "base") for p in c.parents), "->",
-              source[c.id], s.verdict.get(c.id))
+        if c.generation > 1:
+            break
+        verdict = s.verdict.get(c.id)
+        print(c.agent, c.get("Pike-Slot"), c.get("Pike-Idea"),
+              *(source.get(p, "base") for p in c.parents), "->", source[c.id],
+              "measured" if verdict in MEASURED else verdict)
 
 
 if sys.argv[1] == "--moves":
