@@ -301,10 +301,13 @@ static int check_base(int64_t *call_ns, struct pike_judge *j,
 	pike_judge_gather(j);
 	if (ret == 1)
 		ret = pike_fail(err, PIKE_FAILED,
-				"the base of '%s' does not agree with the "
-				"reference on case '%s': %s; mend one of them "
-				"before searching for faster ones",
-				j->t->name, p->layout.c->text, f.reason);
+				"the base of '%s' %s on case '%s': %s; mend "
+				"one of them before searching for faster ones",
+				j->t->name,
+				f.v == PIKE_V_WRONG
+				    ? "does not agree with the reference"
+				    : "fails beside the reference",
+				p->layout.c->text, f.reason);
 	if (!ret && call_ns)
 		*call_ns = (int64_t)fmax(1, pike_median(ns, n));
 	pike_runner_close(r);

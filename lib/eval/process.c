@@ -335,6 +335,9 @@ int pike_process_run(struct pike_timed *out, struct pike_process *p,
 	/* One that is ending goes on with that. */
 	if (!ret)
 		let_go_on(p, false);
+	if (ret && how == PIKE_V_TIMEOUT)
+		pike_fail(&why, ret, "%u call(s) did not end within %.3g s", n,
+			  deadline_ms / 1000.0);
 	return ended_how(ret, how, &why, p, f, err);
 }
 

@@ -51,6 +51,8 @@ static int read_revs(struct pike_bench *b, struct pike_err *err)
 		if (!ret)
 			ret = pike_repo_read(&e->files, b->repo, &e->id,
 					     &b->target->sources, false, err);
+		if (ret)
+			pike_err_prefix(err, "'%s'", b->o.revs[b->n]);
 	}
 	return ret;
 }
