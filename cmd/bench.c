@@ -120,7 +120,8 @@ static void say(struct pike_ctx *ctx, const struct pike_result *r,
 }
 
 /* Only whole confirmations are remembered: a quick look against the base
- * must not stand as a candidate's screening against its champion. */
+ * must not stand as a candidate's screening against its champion. What has no
+ * source has no content that a result could be found by. */
 static int bench_one(struct pike_ctx *ctx, struct pike_bench *bench,
 		     const struct pike_bench_opts *o, bool *pass,
 		     struct pike_err *err)
@@ -132,7 +133,7 @@ static int bench_one(struct pike_ctx *ctx, struct pike_bench *bench,
 
 	pike_result_init(&r);
 	ret = pike_bench_next(&r, bench, err);
-	if (!ret && !o->quick && !o->compile_only)
+	if (!ret && !o->quick && !o->compile_only && r.source)
 		ret = pike_results_add(ctx->repo, &r, 1, err);
 	if (!ret) {
 		say(ctx, &r, t, o->compile_only);

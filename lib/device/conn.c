@@ -251,16 +251,27 @@ int pike_conn_bind(struct pike_conn *a, const struct pike_case *c,
 
 /* ---- run ---- */
 
+void pike_conn_asked(struct pike_conn *a, void (*asked)(void *ctx), void *ctx)
+{
+	a->asked = asked;
+	a->ctx = ctx;
+}
+
 /* Sends what was made, and reads what it claims. */
 static int sample(struct pike_timed *out, struct pike_conn *a, int deadline_ms,
 		  enum pike_verdict *how, struct pike_err *err)
 {
 	struct pike_frame_done done;
 	int64_t start = pike_now_ns();
-	int rc =
-	    pike_conn_ask(a, NULL, 0, start + (int64_t)deadline_ms * 1000000,
-			  PIKE_F_DONE, how, err);
+	int64_t until = start + (int64_t)deadline_ms * 1000000;
+	int rc;
 
+	*how = PIKE_V_TIMEOUT;
+	rc = pike_conn_send(a, NULL, 0, until, err);
+	if (!rc && a->asked)
+		a->asked(a->ctx);
+	if (!rc)
+		rc = hear(a, until, PIKE_F_DONE, how, err);
 	out->wall_ns = pike_now_ns() - start;
 	if (rc)
 		return rc;

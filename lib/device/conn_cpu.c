@@ -132,7 +132,8 @@ static int ask(struct pike_conn *a, uint32_t first, uint32_t n, unsigned finds,
 {
 	struct pike_frame_run run = { .first = first,
 				      .n = n,
-				      .cold = finds & PIKE_FINDS_COLD };
+				      .cold = !!(finds & PIKE_FINDS_COLD),
+				      .as_is = !!(finds & PIKE_FINDS_AS_IS) };
 
 	(void)err;
 	pike_frame_make(&a->frame, PIKE_F_RUN, 0, &run, sizeof(run));

@@ -16,6 +16,8 @@ struct pike_conn {
 	uint32_t ncalls;
 	bool inspect; /* see pike_conn_open */
 	bool waking;  /* the answer to the first question is still to come */
+	void (*asked)(void *ctx); /* pike_conn_asked */
+	void *ctx;
 	/* regions, as bound; calls share slots, so each is mapped once */
 	struct pike_region *regions;
 	uint32_t *region_arg; /* whose argument each is */

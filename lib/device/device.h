@@ -239,6 +239,7 @@ struct pike_timed {
 	int64_t cpu_ns;	  /* CPU: its thread's processor time, its claim */
 	int64_t wall_ns;  /* from our write to our read, our clock */
 	uint32_t threads; /* threads alive in it afterwards, its claim */
+	int64_t late_ns;  /* its caller's: see struct pike_pair of lib/eval */
 };
 /* What a sample finds; or'ed. */
 enum pike_finds {
@@ -246,6 +247,9 @@ enum pike_finds {
 	/* GPU: variables and scratch are as the call before left them; else as
 	 * the module's image has them, or filled with chance. */
 	PIKE_FINDS_KEPT = 2,
+	/* CPU: the arguments as the judge has left them; its caller sees to the
+	 * caches. */
+	PIKE_FINDS_AS_IS = 4,
 };
 /* Calls the kernel once on each of calls[first .. first+n), timed as one
  * sample; a GPU takes one call at a time. On PIKE_FAILED `how` says what came
@@ -254,6 +258,9 @@ enum pike_finds {
 int pike_conn_run(struct pike_timed *out, struct pike_conn *a, uint32_t first,
 		  uint32_t n, unsigned finds, int deadline_ms,
 		  enum pike_verdict *how, struct pike_err *err);
+/* From now on pike_conn_run calls asked(ctx) when the question for a sample is
+ * with the runner, and before it waits for the answer. */
+void pike_conn_asked(struct pike_conn *a, void (*asked)(void *ctx), void *ctx);
 /* Where the backend sustains: the call `repeat` times back to back, without
  * flushing; claim_ns is the runner's own wall clock over all of them. */
 int pike_conn_sustain(struct pike_timed *out, struct pike_conn *a,

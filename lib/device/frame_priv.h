@@ -87,7 +87,9 @@ struct pike_frame_calls {
 };
 
 struct pike_frame_run {
-	uint32_t first, n, cold, zero;
+	uint32_t first, n;
+	/* as_is: neither touched nor flushed before the calls. */
+	uint32_t cold, as_is;
 };
 struct pike_frame_done {
 	int64_t claim_ns, cpu_ns;

@@ -14,6 +14,7 @@
 
 #include "base/boxed.h"
 #include "base/clock.h"
+#include "base/flush.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -32,7 +33,6 @@
 #include <unistd.h>
 
 #if defined(__x86_64__)
-#include <cpuid.h>
 #include <immintrin.h>
 #endif
 
@@ -362,49 +362,12 @@ static inline void reset_float(void)
 #endif
 }
 
-#if defined(__x86_64__)
-__attribute__((target("clflushopt"))) static void flush_opt(const char *p,
-							    size_t n)
-{
-	for (size_t i = 0; i < n; i += LINE)
-		_mm_clflushopt((void *)(uintptr_t)(p + i));
-}
-
-static void flush(const char *p, size_t n)
-{
-	unsigned a, b = 0, c, d;
-
-	if (__get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & (1u << 23))) {
-		flush_opt(p, n);
-	} else {
-		for (size_t i = 0; i < n; i += LINE)
-			_mm_clflush(p + i);
-	}
-	_mm_mfence();
-}
-#elif defined(__aarch64__)
-static void flush(const char *p, size_t n)
-{
-	for (size_t i = 0; i < n; i += LINE)
-		__asm__ volatile("dc civac, %0" : : "r"(p + i) : "memory");
-	__asm__ volatile("dsb ish" : : : "memory");
-}
-#else
-static void flush(const char *p, size_t n)
-{
-	(void)p;
-	(void)n;
-}
-#endif
-
 static void flush_arguments(const struct block *b)
 {
 	for (uint32_t i = 0; i < b->nregions; i++) {
 		const struct region *r = &runner.regions[b->region[i]];
-		const char *line =
-		    (const char *)((uintptr_t)r->data & ~(uintptr_t)(LINE - 1));
 
-		flush(line, r->bytes + (size_t)(r->data - line));
+		pike_flush(r->data, r->bytes);
 	}
 }
 
@@ -458,7 +421,7 @@ static void run(void)
 	if (!runner.entry || !pike_frame_is_run(&r, &frame) ||
 	    r.n > runner.ncalls || r.first > runner.ncalls - r.n)
 		fault(PIKE_FAULT_REQUEST, 0);
-	for (uint32_t i = 0; i < r.n; i++) {
+	for (uint32_t i = 0; !r.as_is && i < r.n; i++) {
 		touch_arguments(&runner.calls[r.first + i]);
 		if (r.cold)
 			flush_arguments(&runner.calls[r.first + i]);

@@ -15,11 +15,12 @@
  *
  * Several threads cannot be told apart so: one that waits may wait for another
  * of the same kernel, and one that spins uses up time that another has lost.
- * There the judge's own clock counts. A runner is stopped while it is not
- * asked, so that no thread of one arm takes a core from another (nor a thread
- * pool that spins after its work, as OpenMP's does). And right before and after
- * each pair, when all arms are stopped, the judge looks whether there are cores
- * for all who want one: else the pair is dropped. No arm has a say in that.
+ * There the judge's own clock counts, from the moment that lets the process go
+ * on. Until then it is stopped: no thread of one arm takes a core from another
+ * (nor a thread pool that spins after its work, as OpenMP's does), and none
+ * sees inputs before the clock starts. And right before and after each pair,
+ * when all arms are stopped, the judge looks whether there are cores for all
+ * who want one: else the pair is dropped. No arm has a say in that.
  */
 #ifndef PIKE_EVAL_ACCOUNT_PRIV_H
 #define PIKE_EVAL_ACCOUNT_PRIV_H

@@ -3,6 +3,7 @@
  * buffers_host: arguments in memory files that judge and runners map, filled
  * and compared by the judge's own cores.
  */
+#include "base/flush.h"
 #include "base/mem.h"
 #include "base/par.h"
 #include "eval/process_priv.h"
@@ -189,6 +190,11 @@ static int poison(struct pike_runner *r, size_t slot, size_t arg, uint64_t unit,
 	return 0;
 }
 
+static void flush(struct pike_runner *r, size_t slot, size_t arg)
+{
+	pike_flush(pike_mem_at(&r->mem[arg], slot), r->mem[arg].bytes);
+}
+
 static int ready(struct pike_runner *r, struct pike_err *err)
 {
 	(void)r, (void)err;
@@ -288,6 +294,7 @@ const struct pike_buffers pike_buffers_host = {
 	.region = region,
 	.put = put,
 	.poison = poison,
+	.flush = flush,
 	.ready = ready,
 	.hash = hash,
 	.guarded = guarded,

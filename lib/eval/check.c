@@ -26,9 +26,9 @@
 /* evaluation.md 3.3. */
 static const struct pike_tol classes[PIKE_P_COUNT] = {
 	[PIKE_P_FP64] = { 1e-13, 1e-10, 1e-10, 1e-10, 2, false, PIKE_P_FP64,
-			  SUMS(0x1p-53) },
+			  SUMS(0x1p-53), true },
 	[PIKE_P_FP32] = { 1e-5, 1e-4, 1e-4, 1e-4, 2, false, PIKE_P_FP32,
-			  SUMS(0x1p-24) },
+			  SUMS(0x1p-24), true },
 	[PIKE_P_TF32] = { 5e-4, 5e-3, 5e-3, 5e-3, 2, false, PIKE_P_TF32,
 			  0x1p-11 },
 	[PIKE_P_FP16] = { 5e-4, 1e-2, 5e-3, 5e-3, 3, false, PIKE_P_FP16,
@@ -309,6 +309,45 @@ void pike_natural_moved(struct pike_natural *out, const void *q,
 	}
 	free(c.parts);
 	out->moved_l2 = fmax(out->moved_l2, sqrt(ss));
+}
+
+/* `ss` of those that count, `max` of those that differ. */
+static void changed_piece(void *ctx, size_t k)
+{
+	const struct comparing *c = ctx;
+	size_t at = k * PIKE_PIECE, end = at + piece_len(c->t->n, at);
+	double y[PROTO_BLOCK], r[PROTO_BLOCK];
+	struct part p = { 0 };
+
+	for (; at < end; at += PROTO_BLOCK) {
+		size_t len = end - at < PROTO_BLOCK ? end - at : PROTO_BLOCK;
+
+		pike_elems(y, c->q, c->from, at, len);
+		pike_truth_elems(r, c->t, at, len);
+		for (size_t i = 0; i < len; i++) {
+			if (!isfinite(r[i]) || r[i] == 0)
+				continue;
+			p.ss++;
+			p.max += !(fabs(y[i] - r[i]) <= 0x1p-22 * fabs(r[i]));
+		}
+	}
+	c->parts[k] = p;
+}
+
+double pike_truth_changed(const struct pike_truth *t, const void *q,
+			  enum pike_dtype from)
+{
+	struct comparing c = { .q = q, .from = from, .t = t };
+	double all = 0, changed = 0;
+
+	c.parts = pike_xcalloc(PIKE_PIECES(t->n) + 1, sizeof(*c.parts));
+	pike_parallel(PIKE_PIECES(t->n), changed_piece, &c);
+	for (size_t k = 0; k < PIKE_PIECES(t->n); k++) {
+		all += c.parts[k].ss;
+		changed += c.parts[k].max;
+	}
+	free(c.parts);
+	return all > 0 ? changed / all : 1;
 }
 
 bool pike_natural_vague(const struct pike_natural *nat,

@@ -21,6 +21,7 @@ struct pike_tol {
 	bool exact;
 	enum pike_precision cls;
 	double move;
+	bool sums; /* `move` is what sums of many terms differ by */
 };
 /* The class that an output of `dtype` is held to: the declared one, or the
  * looser one that its type can hold. `tolerance` 0: the class's own. */
@@ -67,6 +68,10 @@ void pike_natural_error(struct pike_natural *out, const void *q,
  * the moved truth is not finite and the truth is. */
 void pike_natural_moved(struct pike_natural *out, const void *q,
 			enum pike_dtype from, const struct pike_truth *t);
+/* The share of the truth's elements, less those that are 0 or not finite, that
+ * differ in a moved reference by more than a rounding. 1 where none is left. */
+double pike_truth_changed(const struct pike_truth *t, const void *q,
+			  enum pike_dtype from);
 /* Does the truth move by so much that right and wrong are alike? */
 bool pike_natural_vague(const struct pike_natural *nat,
 			const struct pike_truth *t);

@@ -31,3 +31,10 @@ void pike_judge_compile(struct pike_result *out, struct pike_judge *j,
 	out->resources = resources(j, b);
 	pike_phases_end(out, j);
 }
+
+void pike_judge_refuse(struct pike_result *out, struct pike_judge *j,
+		       const char *why)
+{
+	pike_judge_identify(out, j);
+	pike_fill_verdict(out, PIKE_V_CONTRACT, why);
+}

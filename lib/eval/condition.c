@@ -11,6 +11,10 @@
  * Half of the draws are made for values: the errors of a sum of equal terms
  * have one sign, and moves that are drawn for each of the terms cancel.
  *
+ * Inputs are moved by what sums of many terms differ by, and the answer is
+ * taken down to what the number of inputs that an output hangs on allows: a
+ * kernel of one input for each output has no sums that could be off.
+ *
  * Most outputs pass without it, so it is measured where one does not.
  */
 #include "eval/pool_priv.h"
@@ -28,6 +32,43 @@ static bool held_to(const struct pike_pool *p, size_t arg, double by)
 
 	return pike_tensor_is_output(a) && pike_dtype_is_float(a->dtype) &&
 	       p->tol[arg].move == by;
+}
+
+/* Of PROTO_COND_GROWTH roundings, how many an output may be off by. */
+static double growth_for(double changed)
+{
+	double stay = log1p(-1.0 / PROTO_REACH_EVERY);
+	double reach = changed < 1 ? log1p(-changed) / stay : INFINITY;
+
+	return fmin(PROTO_COND_GROWTH, PROTO_COND_STEPS + 2 * reach);
+}
+
+/* By the output of a class that hangs on most inputs. */
+static int measure_growth(struct pike_pool *p, struct pike_ref *ref, size_t set,
+			  size_t arg, struct pike_err *err)
+{
+	struct pike_move m = { .by = PROTO_REACH_BY,
+			       .every = PROTO_REACH_EVERY,
+			       .seed = pike_rng_u64(&p->j->rng) };
+	double changed = 0, by = p->tol[arg].move;
+	int ret = pike_ref_run_moved(ref, p, set, &m, err);
+
+	for (size_t i = 0; !ret && i < p->layout.n; i++) {
+		const void *q;
+
+		if (!held_to(p, i, by))
+			continue;
+		ret = pike_ref_result(&q, ref, i, err);
+		if (!ret)
+			changed =
+			    fmax(changed,
+				 pike_truth_changed(pike_pool_truth(p, set, i),
+						    q, pike_ref_dtype(ref, i)));
+	}
+	for (size_t i = 0; !ret && i < p->layout.n; i++)
+		if (held_to(p, i, by))
+			p->growth[i] = growth_for(changed);
+	return ret;
 }
 
 static int take_moved(struct pike_pool *p, struct pike_ref *ref, size_t set,
@@ -53,19 +94,24 @@ static int take_moved(struct pike_pool *p, struct pike_ref *ref, size_t set,
 int pike_pool_move(struct pike_pool *p, size_t set, size_t arg, size_t draws,
 		   struct pike_err *err)
 {
-	struct pike_move m = { .by = p->tol[arg].move };
+	double by = p->tol[arg].move;
+	struct pike_move m = { .by = by };
 	struct pike_ref *ref = NULL;
 	int ret = pike_pool_fetch(p, set, err);
 
 	if (!ret)
 		ret = pike_ref_open(&ref, p->j, &p->layout, PIKE_REAL_DOUBLE,
 				    err);
+	if (!ret && p->tol[arg].sums && !(p->growth[arg] > 0))
+		ret = measure_growth(p, ref, set, arg, err);
+	if (p->tol[arg].sums)
+		m.by *= p->growth[arg] / PROTO_COND_GROWTH;
 	for (size_t k = 0; !ret && k < draws; k++) {
 		m.seed = pike_rng_u64(&p->j->rng);
 		m.by_value = k % 2;
 		ret = pike_ref_run_moved(ref, p, set, &m, err);
 		if (!ret)
-			ret = take_moved(p, ref, set, m.by, err);
+			ret = take_moved(p, ref, set, by, err);
 	}
 	pike_ref_close(ref);
 	return ret;

@@ -22,7 +22,7 @@
 
 /* Part of `env` and of the task: a change of what the judge does makes its
  * results others, which are not ranked against those before. */
-#define PIKE_JUDGE_VERSION "4"
+#define PIKE_JUDGE_VERSION "5"
 
 /* ---- a GPU's sandbox, tried for real ---- */
 
@@ -115,6 +115,10 @@ void pike_build_free(struct pike_build *b);
  * `contract`. Fills in what the two stages do. */
 void pike_judge_compile(struct pike_result *out, struct pike_judge *j,
 			struct pike_build *b);
+
+/* Verdict `contract` for what cannot be built at all, and why. */
+void pike_judge_refuse(struct pike_result *out, struct pike_judge *j,
+		       const char *why);
 
 /* ---- the two stages; the caller holds the device lock ---- */
 

@@ -121,7 +121,8 @@ static int begin(struct pike_exact *x, const struct pike_files *files,
 
 	for (size_t i = 0; i < files->n; i++)
 		if (pike_exact_names_lines(files->v[i].data, files->v[i].len))
-			meddles(x, "has lines that it gives to another file");
+			meddles(x, "has lines that it gives to another file "
+				   "(#line); take them out");
 	for (size_t i = 0; !ret && !x->why[0] && i < files->n; i++)
 		if (pike_exact_is_source(&files->v[i]))
 			ret = one_text(x, &texts, files, i, err);

@@ -46,7 +46,8 @@ static const struct {
 	enum meaning meaning;
 } words[] = {
 	{ "asm", EXACTLY, ASSEMBLY },
-	{ "sanitize", SOMEWHERE, MEDDLES },
+	{ "no_sanitize", SOMEWHERE, MEDDLES },
+	{ "sanitizer", SOMEWHERE, MEDDLES },
 	{ "asan_", SOMEWHERE, MEDDLES },
 	{ "lsan_", SOMEWHERE, MEDDLES },
 	{ "ubsan_", SOMEWHERE, MEDDLES },

@@ -18,6 +18,7 @@ struct pike_process {
 	struct pike_conn *conn;
 	bool kept;  /* samples find what the one before has left: pike_finds */
 	bool stops; /* it is stopped while it is not asked */
+	int64_t since; /* when it was last let go on */
 	struct pike_account account;
 };
 /* Runners of a GPU kept ready: a round's base, champion and challenger, and

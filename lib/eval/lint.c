@@ -323,7 +323,10 @@ static int lint_truth(struct lint *l, struct pike_err *err)
 			    "'%s' by %.2g, and more than %.2g leaves right and "
 			    "wrong alike; choose another input scale, or a "
 			    "higher precision",
-			    l->cs->c->text, lay->t->name, tol->move,
+			    l->cs->c->text, lay->t->name,
+			    tol->sums ? tol->move * l->p->growth[l->i] /
+					    PROTO_COND_GROWTH
+				      : tol->move,
 			    arg_of(l)->name,
 			    l->cs->nat[l->i].moved_l2 / truth_of(l, 0)->norm,
 			    PROTO_COND_TELLS);

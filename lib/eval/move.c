@@ -33,12 +33,15 @@ static void move_piece(void *ctx, size_t k)
 	if (end > w->n)
 		end = w->n;
 	for (size_t i = k * PIKE_PIECE; i < end; i++) {
-		uint64_t of = i;
+		uint64_t of = i, drawn;
 		double x;
 
 		if (m->by_value)
 			memcpy(&of, &v[i], sizeof(of));
-		x = v[i] * (mix(m->seed, of) & 1 ? 1 + m->by : 1 - m->by);
+		drawn = mix(m->seed, of);
+		if (m->every && (drawn >> 8) % m->every)
+			continue;
+		x = v[i] * (drawn & 1 ? 1 + m->by : 1 - m->by);
 		v[i] = x < m->lo ? m->lo : x > m->hi ? m->hi : x;
 	}
 }

@@ -56,6 +56,7 @@ void pike_pool_free(struct pike_pool *p)
 	free(p->dist);
 	free(p->skip);
 	free(p->asked);
+	free(p->growth);
 	pike_layout_release(&p->layout);
 	free(p);
 }
@@ -215,6 +216,7 @@ static struct pike_pool *pool_new(struct pike_judge *j,
 	p->dist = pike_xcalloc(o->nsets + 1, sizeof(*p->dist));
 	p->skip = pike_xcalloc(o->nsets + 1, sizeof(*p->skip));
 	p->asked = pike_xcalloc(cells, sizeof(*p->asked));
+	p->growth = pike_xcalloc(l->n + 1, sizeof(*p->growth));
 	for (size_t s = 0; s < o->nsets; s++)
 		p->dist[s] = o->dist ? o->dist[s] : PIKE_DIST_OWN;
 	for (size_t i = 0; i < l->n; i++)

@@ -90,6 +90,7 @@ struct pike_pool {
 	struct pike_natural *nat;
 	bool *skip;	      /* by set: the truth itself is no good */
 	bool *asked;	      /* [set * nargs + arg]: for the condition */
+	double *growth;	      /* by argument: condition.c; 0: not known */
 	struct pike_tol *tol; /* by argument */
 	void **copy; /* [set * nargs + arg]: inputs that were fetched */
 };
@@ -140,6 +141,7 @@ struct pike_move {
 	double by, lo, hi;
 	uint64_t seed;
 	bool by_value;
+	uint32_t every; /* only one element of so many, drawn; 0: all */
 };
 void pike_move_all(double *v, size_t n, const struct pike_move *m);
 /* Is it rounded at all, or a whole number by its INIT? Sets the range. */
@@ -196,6 +198,9 @@ struct pike_buffers {
 		   struct pike_err *err);
 	int (*poison)(struct pike_runner *r, size_t slot, size_t arg,
 		      uint64_t unit, struct pike_err *err);
+	/* Out of the caches; for runners that are stopped until they are
+	 * timed. */
+	void (*flush)(struct pike_runner *r, size_t slot, size_t arg);
 	/* Waits until all of it is there. */
 	int (*ready)(struct pike_runner *r, struct pike_err *err);
 	/* Adds to *h. */

@@ -2,6 +2,7 @@
 /* arms: runner processes and what can go wrong in them; see process_priv.h. */
 #include "eval/process_priv.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "device/exact.h"
 #include "eval/protocol_priv.h"
@@ -279,14 +280,15 @@ int pike_process_open(struct pike_process *p, struct pike_judge *j,
 	if (!ret && o->real == PIKE_REAL_NONE &&
 	    j->traits->noise == PIKE_NOISE_CORE) {
 		pike_account_open(&p->account, p->box);
-		p->stops = j->t->threads > 1;
+		p->stops = j->t->threads > 1 || !p->account.open;
 	}
 	if (ret)
 		pike_process_close(p);
 	return ret;
 }
 
-/* A thread of one arm must not run while another arm is timed. */
+/* A thread of one arm must not run while another arm is timed, nor see inputs
+ * before the clock starts. */
 static void let_go_on(struct pike_process *p, bool on)
 {
 	if (p->stops && !pike_account_stop(&p->account, !on))
@@ -318,6 +320,17 @@ void pike_process_close(struct pike_process *p)
 	memset(p, 0, sizeof(*p));
 }
 
+static void on_asked(void *ctx)
+{
+	struct pike_process *p = ctx;
+
+	p->since = pike_now_ns();
+	let_go_on(p, true);
+}
+
+/* One that is stopped goes on when the question is there, all its threads at
+ * once, and is timed from then on by the judge's clock: no thread can be at
+ * work before the main one, and no clock of theirs has to tell. */
 int pike_process_run(struct pike_timed *out, struct pike_process *p,
 		     const struct pike_judge *j, uint32_t first, uint32_t n,
 		     int deadline_ms, struct pike_fault *f,
@@ -329,9 +342,18 @@ int pike_process_run(struct pike_timed *out, struct pike_process *p,
 			 (p->kept ? PIKE_FINDS_KEPT : 0);
 	int ret;
 
-	let_go_on(p, true);
+	if (p->stops) {
+		finds = PIKE_FINDS_AS_IS;
+		pike_conn_asked(p->conn, on_asked, p);
+	}
 	ret = pike_conn_run(out, p->conn, first, n, finds, deadline_ms, &how,
 			    &why);
+	out->late_ns = 0;
+	if (!ret && p->stops) {
+		out->wall_ns = pike_now_ns() - p->since;
+		out->late_ns = out->wall_ns - out->claim_ns;
+		out->claim_ns = out->wall_ns;
+	}
 	/* One that is ending goes on with that. */
 	if (!ret)
 		let_go_on(p, false);
@@ -362,8 +384,10 @@ int pike_process_plant(struct pike_process *p, int deadline_ms,
 	enum pike_verdict how;
 	struct pike_err why = PIKE_ERR_INIT;
 	struct pike_box_end end;
-	int ret = pike_conn_plant(p->conn, deadline_ms, &how, &why);
+	int ret;
 
+	let_go_on(p, true);
+	ret = pike_conn_plant(p->conn, deadline_ms, &how, &why);
 	ret = ended_how(ret, how, &why, p, f, err);
 	if (ret || pike_box_wait(&end, p->box, PROC_REAP_MS, NULL))
 		return ret;

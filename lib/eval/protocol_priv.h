@@ -12,6 +12,13 @@
 /* A sample lasts at least so long; shorter kernels are called several times,
  * each time on another input set. */
 #define PROTO_SAMPLE_NS 200000
+/* Of several threads: by the judge's clock, from the moment that lets a stopped
+ * process go on, which takes some 50 us to wake up. */
+#define PROTO_SAMPLE_MANY_NS 2000000
+/* Pairs of samples of one call each, at confirmation, where such samples have
+ * several. */
+#define PROTO_SINGLE_PAIRS 40
+#define PROTO_WAKING 1.25 /* times what waking up takes: a gain that counts */
 /* Inner calls of one sample at most: bounds the sets a process needs. */
 #define PROTO_INNER_MAX 128
 /* Warm-up per round: 2.8 asks for 300 ms and 5 calls per arm. The 300 ms are
@@ -145,6 +152,14 @@
  * to 0.03. Rounding inputs to tf32 came to 6 times the moves in norm and 9 in
  * the largest element, to bf16 47 and 76 times: so the bounds stay below. */
 #define PROTO_COND_GROWTH 512.0
+/* Where an output hangs on few inputs there are no such sums: twice as many
+ * roundings as there are terms, and some for the steps of an expression. How
+ * many inputs that is shows where one of PROTO_REACH_EVERY is moved by
+ * PROTO_REACH_BY, which no sum of a thousand terms hides: of k inputs all stay
+ * with a chance of (1 - 1/64)^k, so that share of the outputs does. */
+#define PROTO_COND_STEPS 16.0
+#define PROTO_REACH_EVERY 64
+#define PROTO_REACH_BY 0.01
 /* Of the reference on moved inputs: the largest answer counts. */
 #define PROTO_COND_DRAWS 4
 /* Where moved inputs move the truth by so much, in norm, an output within

@@ -175,7 +175,8 @@ int pike_referee_move(struct pike_referee *r, pike_gpu_ptr data, size_t elems,
 	uint64_t n = elems, seed = m->seed;
 	double by = m->by, lo = m->lo, hi = m->hi;
 	int by_value = m->by_value;
-	void *args[] = { &data, &n, &by, &lo, &hi, &seed, &by_value };
+	uint32_t every = m->every;
+	void *args[] = { &data, &n, &by, &lo, &hi, &seed, &by_value, &every };
 
 	return call(r, "move", n, args, err);
 }

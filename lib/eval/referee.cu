@@ -376,13 +376,15 @@ extern "C" __global__ void exact(const u8 *y, const u8 *r, u64 n, sums *s)
 /* As pike_move_all: each element by a factor of 1 + by or 1 - by, drawn for it
  * or for its value. */
 extern "C" __global__ void move(f64 *v, u64 n, double by, double lo, double hi,
-				u64 seed, int by_value)
+				u64 seed, int by_value, u32 every)
 {
 	EACH(i, n) {
 		u64 of = by_value ? (u64)__double_as_longlong(v[i]) : i;
-		double x = v[i] * (bits(seed, of, 0) & 1 ? 1 + by : 1 - by);
+		u64 drawn = bits(seed, of, 0);
 
-		v[i] = within(x, lo, hi);
+		if (!every || !((drawn >> 8) % every))
+			v[i] = within(v[i] * (drawn & 1 ? 1 + by : 1 - by), lo,
+				      hi);
 	}
 }
 

@@ -300,6 +300,16 @@ static bool threads_ok(struct pike_runner *r, const struct pike_timed *s,
 	return false;
 }
 
+static void flush_sets(struct pike_runner *r, uint32_t first, uint32_t n)
+{
+	const struct pike_layout *l = &r->pool->layout;
+
+	for (uint32_t s = first; s < first + n; s++)
+		for (size_t i = 0; i < l->n; i++)
+			if (l->v[i].dir != PIKE_SCALAR)
+				place_of(r)->flush(r, slot_of(r, s), i);
+}
+
 /* For one call on each of the sets: earlier outputs there are looked at once
  * more, then inputs are put and outputs poisoned. */
 static int prepare(struct pike_runner *r, uint32_t first, uint32_t n,
@@ -312,6 +322,9 @@ static int prepare(struct pike_runner *r, uint32_t first, uint32_t n,
 		if (!ret)
 			ret = prepare_set(r, s, err);
 	}
+	/* Its process does so itself, unless it is stopped until it is timed */
+	if (!ret && r->process.stops && target_of(r)->cold)
+		flush_sets(r, first, n);
 	return ret ? ret : place_of(r)->ready(r, err);
 }
 
@@ -336,10 +349,13 @@ int pike_runner_sample(struct pike_timed *out, struct pike_runner *r,
 		       uint32_t first, uint32_t n, int deadline_ms,
 		       struct pike_fault *f, struct pike_err *err)
 {
+	struct pike_used early = { 0 }, from = { 0 };
+	bool told = read_account(&early, r);
 	int ret = prepare(r, first, n, f, err);
-	struct pike_used from = { 0 };
 
-	r->told = read_account(&from, r);
+	r->told = told && read_account(&from, r);
+	/* What it computes while inputs are put counts as well */
+	from.cpu_ns = early.cpu_ns;
 	if (r->told)
 		r->used.judge_ns = -pike_account_own_wait();
 	if (!ret)

@@ -15,9 +15,11 @@
 
 uint32_t pike_inner(const struct pike_judge *j, int64_t call_ns)
 {
+	int64_t least =
+	    j->t->threads > 1 ? PROTO_SAMPLE_MANY_NS : PROTO_SAMPLE_NS;
 	int64_t n = j->traits->single_call ? 1
-		    : call_ns > 0 ? (PROTO_SAMPLE_NS + call_ns - 1) / call_ns
-				  : PROTO_INNER_MAX;
+		    : call_ns > 0	   ? (least + call_ns - 1) / call_ns
+					   : PROTO_INNER_MAX;
 
 	if (n < 1)
 		n = 1;
@@ -44,8 +46,9 @@ static int blame(const struct pike_session *s, size_t arm, int ret,
 	if (ret != 1 || arm == s->narms - 1)
 		return ret;
 	return pike_fail(err, PIKE_FAILED,
-			 "the %s itself fails on case '%s': %s; mend it, or "
-			 "the target's section",
+			 "the %s itself fails on case '%s': %s; mend it, the "
+			 "target's section, or a reference that does not "
+			 "always give the same answer",
 			 s->label[arm], s->pool->layout.c->text, f->reason);
 }
 
@@ -272,6 +275,8 @@ int pike_session_pair(struct pike_session *s, struct pike_timing *t,
 		pair.idle[k] = pike_clocks_idle(&x, u);
 		if (u && u->turns > 1)
 			pair.broken |= 1u << k;
+		if (!k)
+			pair.late = (double)x.late_ns;
 		watch_clock(s, &pair, k);
 	}
 	if (ret)

@@ -23,7 +23,9 @@ struct pike_pair {
 	double claim[PIKE_ARMS]; /* of the sample: pike_clocks_claim */
 	double over[PIKE_ARMS];	 /* what passed outside: pike_clocks_over */
 	double idle[PIKE_ARMS];	 /* pike_clocks_idle */
-	double mhz[PIKE_ARMS];	 /* a GPU's clock after it; 0: cannot be told */
+	double late; /* of the base that was stopped: from the moment that let
+		      * it go on to its start and from its end, by its claim */
+	double mhz[PIKE_ARMS]; /* a GPU's clock after it; 0: cannot be told */
 };
 /* What was measured of a case. */
 struct pike_timing {
@@ -38,6 +40,7 @@ struct pike_timing {
 };
 void pike_timing_release(struct pike_timing *t);
 double pike_timing_median(const struct pike_timing *t, size_t arm);
+double pike_timing_late(const struct pike_timing *t);
 double pike_timing_mhz(const struct pike_timing *t, size_t arm);
 /* Crowded pairs do not count for anything, once there are enough others;
  * before that they all do, but only to show something: pike_timing_crowded. A

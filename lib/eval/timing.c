@@ -38,6 +38,11 @@ double pike_timing_median(const struct pike_timing *t, size_t arm)
 			 offsetof(struct pike_pair, ns) + arm * sizeof(double));
 }
 
+double pike_timing_late(const struct pike_timing *t)
+{
+	return median_of(t, offsetof(struct pike_pair, late));
+}
+
 double pike_timing_mhz(const struct pike_timing *t, size_t arm)
 {
 	return median_of(t, offsetof(struct pike_pair, mhz) +

@@ -16,6 +16,7 @@ struct entry {
 	struct pike_oid id;
 	struct pike_files files;
 	struct pike_build *build; /* once begun */
+	char *unfit;		  /* why it cannot be built at all; or NULL */
 };
 
 struct pike_bench {
@@ -38,6 +39,19 @@ static void on_progress(void *ctx, const char *what, double fraction)
 		      b->n, what, 100 * fraction);
 }
 
+/* What a revision has in the place of a target's files may be no kernel. */
+static int read_rev(struct pike_bench *b, struct entry *e, struct pike_err *err)
+{
+	struct pike_err why = PIKE_ERR_INIT;
+	int ret = pike_repo_read(&e->files, b->repo, &e->id,
+				 &b->target->sources, false, &why);
+
+	if (ret != PIKE_FAILED)
+		return ret ? pike_fail(err, ret, "%s", why.text) : 0;
+	e->unfit = pike_xstrdup(why.text);
+	return 0;
+}
+
 /* All revisions are looked up before the first is measured. */
 static int read_revs(struct pike_bench *b, struct pike_err *err)
 {
@@ -49,10 +63,7 @@ static int read_revs(struct pike_bench *b, struct pike_err *err)
 
 		ret = pike_repo_resolve(&e->id, b->repo, b->o.revs[b->n], err);
 		if (!ret)
-			ret = pike_repo_read(&e->files, b->repo, &e->id,
-					     &b->target->sources, false, err);
-		if (ret)
-			pike_err_prefix(err, "'%s'", b->o.revs[b->n]);
+			ret = read_rev(b, e, err);
 	}
 	return ret;
 }
@@ -127,6 +138,8 @@ static void entry_release(struct entry *e)
 	pike_build_free(e->build);
 	e->build = NULL;
 	pike_files_release(&e->files);
+	free(e->unfit);
+	e->unfit = NULL;
 }
 
 void pike_bench_free(struct pike_bench *b)
@@ -152,8 +165,9 @@ static int begin_builds(struct pike_bench *b, struct pike_err *err)
 	int ret = 0;
 
 	for (; !ret && b->begun < b->n && b->begun < upto; b->begun++)
-		ret = pike_build_start(&b->v[b->begun].build, b->judge,
-				       &b->v[b->begun].files, err);
+		if (!b->v[b->begun].unfit)
+			ret = pike_build_start(&b->v[b->begun].build, b->judge,
+					       &b->v[b->begun].files, err);
 	return ret;
 }
 
@@ -189,14 +203,15 @@ static int bench_stamp(struct pike_result *out, struct pike_bench *b,
 		       const struct entry *e, struct pike_err *err)
 {
 	struct pike_oid source;
-	int ret = pike_repo_source(&source, b->repo, &e->files, err);
+	int ret =
+	    e->unfit ? 0 : pike_repo_source(&source, b->repo, &e->files, err);
 	const struct pike_stamp stamp = {
 		.target = b->target,
 		.lane = b->lane,
 		.base = &b->base,
 		.champion = &b->base,
 		.commit = &e->id,
-		.source = &source,
+		.source = e->unfit ? NULL : &source,
 		.stage = b->o.quick ? PIKE_SCREEN : b->o.stage,
 	};
 
@@ -215,7 +230,9 @@ int pike_bench_next(struct pike_result *out, struct pike_bench *b,
 	if (b->done == b->n)
 		return 1;
 	ret = begin_builds(b, err);
-	if (!ret)
+	if (!ret && e->unfit)
+		pike_judge_refuse(out, b->judge, e->unfit);
+	else if (!ret)
 		ret = bench_judge(out, b, e->build, err);
 	if (!ret)
 		ret = bench_stamp(out, b, e, err);

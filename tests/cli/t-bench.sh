@@ -52,6 +52,18 @@ is "measures neither" "$out" ""
 pike bench --target nothing
 status_is "bench of an unknown target" 129
 
+# What has no kernel in the place of one is a verdict, and hides no other.
+git checkout -q -b gone main
+git rm -q kernels/scale.c
+ln -s /etc/hostname kernels/other
+git add -A && git commit -qm 'No kernel left'
+pike bench --json --quick "$weak" gone main
+status_is "a revision without the kernel" 0
+json "bench --json of it" "$out"
+is "is a verdict" "$(grep -o '"verdict": *"contract"' <<<"$out" | wc -l)" 1
+like "with the reason" "$out" "there is no file 'kernels/scale.c'"
+is "beside that of another" "$(grep -o '"verdict":' <<<"$out" | wc -l)" 2
+
 # A true gain: claimed by bench, then verified.
 git checkout -q main
 sed -i 's/y\[i\] = .*/for (volatile int32_t j = 0; j < 40; j++) y[i] = x[i] * 1.5f + x[i] * x[i];/' kernels/scale.c

@@ -52,6 +52,15 @@ like "and what was not checked" "$out" \
 pike bench --quick --json "$weak" beyond
 unlike "not in a quick look" "$out" '"exact"'
 
+# Its process is stopped while it is not asked where it may have threads.
+git checkout -q main
+sed -i '/entry = scale/a\\tthreads = 2' .pike/config
+pike bench --json "$weak" overflow
+status_is "where threads are allowed" 0
+is "the same is looked at" "$(said 0 'r["resources"]["exact"]["said"]')" \
+	'"clean"'
+git checkout -q .pike/config
+
 # A compiler without the library: told, not passed in silence.
 mkdir -p "$dir/bin"
 cat >"$dir/bin/cc" <<'END'

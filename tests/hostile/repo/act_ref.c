@@ -1,0 +1,5 @@
+void act(const real *x, real *y, int n)
+{
+	for (int i = 0; i < n; i++)
+		y[i] = x[i] * x[i] * x[i] + x[i] / (1 + x[i] * x[i]);
+}
