@@ -48,7 +48,9 @@ UNITS = $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
 BENCHES = $(patsubst tests/bench/%.c,$(B)/bench/%,$(BENCH_SRC))
 FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
 HELPERS = $(foreach m,$(MAIN_SRC),$(B)/$(call helper,$(m)))
-PROGRAMS = $(B)/pike-git $(HELPERS)
+# The one that is no C: PyTorch runs in it.
+WORKER = $(B)/pike-run-torch.py
+PROGRAMS = $(B)/pike-git $(HELPERS) $(WORKER)
 
 ## build
 all: $(PROGRAMS) $(B)/git-pike
@@ -90,6 +92,10 @@ $(LIB): $(call obj,$(LIB_SRC)) $(B)/sources
 
 $(B)/pike-git: $(call obj,$(CMD_SRC)) $(LIB)
 	$(link) $(LDLIBS)
+
+$(WORKER): lib/device/run_torch.py
+	@mkdir -p $(@D)
+	$(Q)install -m 755 $< $@
 
 $(B)/git-pike: $(B)/pike-git
 	$(Q)ln -sf pike-git $@
@@ -157,7 +163,7 @@ bundle-folder: all man
 	$(Q)$(call bundle_link,pike-git,$(call obj,$(CMD_SRC)))
 	$(Q)$(foreach m,$(MAIN_SRC),$(call bundle_link,$(call helper,$(m)),\
 		$(call obj,$(m))) &&) true
-	$(Q)cp -R templates examples README.md LICENSE \
+	$(Q)cp -R templates examples README.md LICENSE $(WORKER) \
 		$(B)/pike-git.1 $(B)/pike-git.bash $(BUNDLE)
 
 bundle: bundle-folder # a relocatable archive with its libraries, no root needed

@@ -8,6 +8,7 @@
 #include "base/proc.h"
 #include "base/text.h"
 #include "device/gpu.h"
+#include "device/python.h"
 #include "eval/eval.h"
 #include "llm/llm.h"
 #include "model/backend.h"
@@ -108,8 +109,11 @@ static void check_device(struct doctor *d)
 static void check_helpers(struct doctor *d)
 {
 	const char *const names[] = { pike_runner_name("cpu"),
-				      pike_runner_name("cuda"), "pike-nvrtc",
-				      "pike-sandbox", "pike-smoke" };
+				      pike_runner_name("cuda"),
+				      "pike-nvrtc",
+				      "pike-sandbox",
+				      "pike-smoke",
+				      "pike-run-torch.py" };
 
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(names); i++) {
 		char *path = pike_xasprintf("%s/%s", pike_exe_dir(), names[i]);
@@ -278,6 +282,36 @@ static void check_gpu_sandbox(struct doctor *d)
 	else
 		row(d, d->wants_gpu ? MISSING : WARN, "gpu sandbox",
 		    "see the message, and dmesg", "%s", err.text);
+}
+
+/* Optional: targets of the other backends do without. */
+static void check_torch(struct doctor *d)
+{
+	const struct pike_settings *s = d->ctx->settings;
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_torch_info t;
+	struct pike_python p;
+
+	if (pike_python_find(&p, s ? s->python : NULL, &err)) {
+		row(d, WARN, "python", "", "%s", err.text);
+		return;
+	}
+	row(d, OK, "python", "", "Python %s, %s", p.version, p.exe);
+	if (!p.torch[0])
+		row(d, WARN, "pytorch",
+		    "for PyTorch models: install it for that Python, or name "
+		    "another: git config pike.python /path/to/python3",
+		    "none for %s", p.exe);
+	else if (pike_torch_probe(&t, &p, PIKE_I2, &err))
+		row(d, WARN, "pytorch", "see the message", "%s", err.text);
+	else
+		row(d, OK, "pytorch", "",
+		    "%s%s%s in %s, matrices by %s; starts in its sandbox in "
+		    "%.1f s, with %d thread%s",
+		    t.version, t.cuda[0] ? ", CUDA " : "", t.cuda, p.torch,
+		    t.blas, (double)t.took_ns / 1e9, t.threads,
+		    t.threads == 1 ? "" : "s");
+	pike_python_release(&p);
 }
 
 static void check_disk(struct doctor *d, const char *name, const char *path)
@@ -490,6 +524,8 @@ static int run(struct pike_ctx *ctx, const void *opts,
 		check_gpu_sandbox(&d);
 	else if (d.boxed)
 		check_nvrtc(&d);
+	if (d.boxed)
+		check_torch(&d);
 	pike_findings_release(&d.gpus);
 	pike_table_print(&ctx->out, &d.table, PIKE_WIDTH);
 	pike_table_release(&d.table);

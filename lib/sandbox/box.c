@@ -88,6 +88,7 @@ const struct pike_box_traits pike_box_traits[PIKE_BOX_KINDS] = {
 			    .gpu = true,
 			    .tool = true },
 	[PIKE_BOX_EXACT] = { .helper = true, .sparse = true },
+	[PIKE_BOX_PYTHON] = { .helper = true, .tool = true, .sparse = true },
 };
 
 static uint32_t add_binds(struct pike_buf *b, char kind,

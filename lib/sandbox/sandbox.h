@@ -55,18 +55,22 @@ enum pike_box_kind {
 	/* As RUN, but `memory` is of what is resident, looked at now and then:
 	 * a sanitizer reserves far more addresses than there is memory. */
 	PIKE_BOX_EXACT,
+	/* An interpreter in `folders`, with `runner` as its script and nothing
+	 * writable. `memory` as EXACT. In namespaces or not at all. */
+	PIKE_BOX_PYTHON,
 	PIKE_BOX_KINDS,
 };
 
 struct pike_box_opts {
 	enum pike_box_kind kind;
 	/* COMPILE: argv[0] is looked up in /usr/bin and /bin; else it is the
-	 * real path of a helper of ours, or TOOL: of a program in `folders`. */
+	 * real path of a helper of ours, or TOOL, PYTHON: of a program in
+	 * `folders`. */
 	const char *const *argv;
-	const char *runner; /* TOOL: the helper that is /runner in there */
-	/* BUILD, GPU, TOOL: more folders to read in and execute from, and
-	 * device nodes, by their real paths, or NULL. What is not there is left
-	 * out. */
+	const char *runner; /* TOOL, PYTHON: what is /runner in there */
+	/* BUILD, GPU, TOOL, PYTHON: more folders to read in and execute from,
+	 * and device nodes, by their real paths, or NULL. What is not there is
+	 * left out. */
 	const char *const *folders, *const *devices;
 	const char *visible; /* GPU, TOOL: CUDA_VISIBLE_DEVICES in there */
 	/* EXACT: LD_PRELOAD and ASAN_OPTIONS in there */

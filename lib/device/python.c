@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* python: see python.h. */
+#include "device/python.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/proc.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ASK_MS 30000
+#define PROBE_MS 120000
+#define PROBE_MEMORY (8LL << 30)
+
+/* Isolated (-I): neither the current folder nor the user's variables and
+ * packages count. A package is found without importing it. */
+static const char question[] =
+    "import json, sys, importlib.util, os\n"
+    "try: spec = importlib.util.find_spec('torch')\n"
+    "except Exception: spec = None\n"
+    "torch = os.path.dirname(spec.origin) if spec and spec.origin else ''\n"
+    "real = os.path.realpath\n"
+    "print(json.dumps({'exe': real(sys.executable), 'torch': torch and "
+    "real(torch),\n"
+    " 'version': '%d.%d.%d' % sys.version_info[:3],\n"
+    " 'path': [real(p) for p in sys.path if p and os.path.exists(p)],\n"
+    " 'roots': [real(os.path.join(p, 'lib')) for p in "
+    "(sys.prefix, sys.base_prefix)]}))\n";
+
+static const char remedy[] =
+    "install Python 3.8 or later with PyTorch, and name it: git config "
+    "pike.python /path/to/python3";
+
+static void take(char *to, size_t size, const struct pike_json *j,
+		 const char *key)
+{
+	snprintf(to, size, "%s", pike_json_str(j, key, ""));
+}
+
+/* Absolute paths alone, each once; what lies in another is there with it. */
+static void add_needs(struct pike_strs *to, const char *path)
+{
+	if (*path != '/')
+		return;
+	for (size_t i = 0; i < to->n; i++) {
+		size_t n = strlen(to->v[i]);
+
+		if (!strncmp(path, to->v[i], n) && (!path[n] || path[n] == '/'))
+			return;
+	}
+	pike_strs_push(to, path);
+}
+
+static void take_list(struct pike_strs *to, const struct pike_json *j,
+		      const char *key)
+{
+	const struct pike_json *list = pike_json_get(j, key);
+
+	for (size_t i = 0; i < pike_json_len(list); i++) {
+		const char *path =
+		    pike_json_as_str(pike_json_at(list, i), NULL);
+
+		if (path)
+			pike_strs_push(to, path);
+	}
+}
+
+static int read_answer(struct pike_python *out, const char *name,
+		       const char *text, size_t len, struct pike_err *err)
+{
+	struct pike_json *j = pike_json_parse(text, len, NULL);
+	struct pike_strs roots = PIKE_STRS_INIT;
+	int major = 0, minor = 0;
+
+	take(out->exe, sizeof(out->exe), j, "exe");
+	take(out->version, sizeof(out->version), j, "version");
+	take(out->torch, sizeof(out->torch), j, "torch");
+	take_list(&out->path, j, "path");
+	take_list(&roots, j, "roots");
+	pike_json_free(j);
+	add_needs(&out->needs, out->exe);
+	/* Debian's BLAS is found by way of that */
+	add_needs(&out->needs, "/etc/alternatives");
+	for (size_t i = 0; i < roots.n; i++)
+		add_needs(&out->needs, roots.v[i]);
+	for (size_t i = 0; i < out->path.n; i++)
+		add_needs(&out->needs, out->path.v[i]);
+	pike_strs_release(&roots);
+	if (sscanf(out->version, "%d.%d", &major, &minor) == 2 &&
+	    out->exe[0] == '/' && (major > 3 || (major == 3 && minor >= 8)))
+		return 0;
+	return pike_fail(err, PIKE_FAILED,
+			 "'%s' is no Python of version 3.8 or later; %s", name,
+			 remedy);
+}
+
+/* The one of an environment that is active comes before PATH's. */
+static char *program(const char *name)
+{
+	const char *env = getenv("VIRTUAL_ENV");
+	char *path;
+
+	if (name && *name && strcmp(name, "python3") != 0)
+		return pike_xstrdup(name);
+	if (env && *env) {
+		path = pike_xasprintf("%s/bin/python3", env);
+		if (!access(path, X_OK))
+			return path;
+		free(path);
+	}
+	return pike_xstrdup("python3");
+}
+
+int pike_python_find(struct pike_python *out, const char *name,
+		     struct pike_err *err)
+{
+	char *exe = program(name);
+	const char *const argv[] = { exe, "-I", "-c", question, NULL };
+	struct pike_proc_opts o = { .argv = argv, .timeout_ms = ASK_MS };
+	struct pike_proc_result res = { 0 };
+	int ret = pike_proc_run(&res, &o, NULL);
+
+	memset(out, 0, sizeof(*out));
+	if (ret || res.status)
+		ret = pike_fail(err, PIKE_FAILED,
+				"'%s' cannot be asked for its version; %s", exe,
+				remedy);
+	else
+		ret = read_answer(out, exe, res.out.s, res.out.len, err);
+	pike_proc_result_release(&res);
+	if (ret)
+		pike_python_release(out);
+	free(exe);
+	return ret;
+}
+
+void pike_python_release(struct pike_python *p)
+{
+	pike_strs_release(&p->path);
+	pike_strs_release(&p->needs);
+	memset(p, 0, sizeof(*p));
+}
+
+/* ---- in its sandbox ---- */
+
+static int start(struct pike_box **out, const struct pike_python *p,
+		 const char *const *argv, const char *worker,
+		 enum pike_isolation require, struct pike_err *err)
+{
+	const struct pike_box_opts o = { .kind = PIKE_BOX_PYTHON,
+					 .argv = argv,
+					 .runner = worker,
+					 .folders =
+					     (const char *const *)p->needs.v,
+					 .out_fd = -1,
+					 .sock = -1,
+					 .wall_ms = PROBE_MS,
+					 .memory = PROBE_MEMORY,
+					 .require = require };
+
+	return pike_box_start(out, &o, err);
+}
+
+/* Its last line; what a library has printed stands before it. */
+static int read_probe(struct pike_torch_info *out, const char *log,
+		      struct pike_err *err)
+{
+	const char *last = log, *nl;
+	struct pike_json *j;
+	bool right;
+
+	while ((nl = strchr(last, '\n')) && nl[1])
+		last = nl + 1;
+	j = pike_json_parse(last, strcspn(last, "\n"), NULL);
+	take(out->version, sizeof(out->version), j, "version");
+	take(out->blas, sizeof(out->blas), j, "blas");
+	take(out->cuda, sizeof(out->cuda), j, "cuda");
+	out->threads = (int)pike_json_i64(j, "threads", 0);
+	right = pike_json_bool(j, "right", false);
+	pike_json_free(j);
+	if (!out->version[0])
+		return pike_fail(err, PIKE_FAILED,
+				 "PyTorch did not say what it is: %.300s",
+				 last);
+	if (!right)
+		return pike_fail(err, PIKE_FAILED,
+				 "PyTorch %s multiplies two matrices wrongly",
+				 out->version);
+	return 0;
+}
+
+static int read_end(struct pike_torch_info *out, struct pike_box *b,
+		    struct pike_err *err)
+{
+	struct pike_box_end end;
+	struct pike_buf said;
+	int ret = pike_box_wait(&end, b, -1, err);
+
+	if (ret)
+		return ret;
+	pike_buf_init(&said, 1024);
+	pike_box_say(&said, &end);
+	if (end.why == PIKE_BOX_EXITED && !end.status)
+		ret = read_probe(out, end.log.s, err);
+	else
+		ret = pike_fail(
+		    err, PIKE_FAILED,
+		    "PyTorch's process %s in its sandbox: %.400s", said.s,
+		    end.log.len > 400 ? end.log.s + end.log.len - 400
+				      : end.log.s);
+	pike_buf_release(&said);
+	pike_box_end_release(&end);
+	return ret;
+}
+
+int pike_torch_probe(struct pike_torch_info *out, const struct pike_python *p,
+		     enum pike_isolation require, struct pike_err *err)
+{
+	struct pike_strs argv = PIKE_STRS_INIT;
+	struct pike_box *box = NULL;
+	struct pike_buf worker;
+	int64_t t0 = pike_now_ns();
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	if (!p->torch[0])
+		return pike_fail(err, PIKE_FAILED,
+				 "%s (Python %s) has no PyTorch", p->exe,
+				 p->version);
+	pike_buf_init(&worker, 4096);
+	ret = pike_box_helper(&worker, "pike-run-torch.py", err);
+	pike_strs_push(&argv, p->exe);
+	pike_strs_push(&argv, "-ISB");
+	pike_strs_push(&argv, "/runner");
+	pike_strs_push(&argv, "--probe");
+	for (size_t i = 0; i < p->path.n; i++)
+		pike_strs_push(&argv, p->path.v[i]);
+	if (!ret)
+		ret = start(&box, p, (const char *const *)argv.v, worker.s,
+			    require, err);
+	if (!ret)
+		ret = read_end(out, box, err);
+	out->took_ns = pike_now_ns() - t0;
+	pike_box_free(box);
+	pike_strs_release(&argv);
+	pike_buf_release(&worker);
+	return ret;
+}
