@@ -103,6 +103,8 @@ static int limits(const struct pike_box_in *in)
 	int threads = s->threads > 1 ? s->threads : 1;
 	int64_t cpu = (s->wall_ms / 1000 + 1) * 2 * threads;
 	int64_t file = many ? 256ll << 20 : 0;
+	/* A sanitizer lets no two variables share a place */
+	int64_t stack = in->traits->sparse ? 256ll << 20 : 64ll << 20;
 	/* Counted in this user namespace: our two, main, what it may add. */
 	int64_t tasks = in->traits->tool ? TOOL_PROCESSES
 			: many		 ? MANY_PROCESSES
@@ -111,8 +113,7 @@ static int limits(const struct pike_box_in *in)
 	if (limit(RLIMIT_CPU, cpu, cpu + 5) ||
 	    limit(RLIMIT_FSIZE, file, file) || limit(RLIMIT_CORE, 0, 0) ||
 	    limit(RLIMIT_NOFILE, 1024, 1024) ||
-	    limit(RLIMIT_STACK, 64ll << 20, 64ll << 20) ||
-	    limit(RLIMIT_MSGQUEUE, 0, 0))
+	    limit(RLIMIT_STACK, stack, stack) || limit(RLIMIT_MSGQUEUE, 0, 0))
 		return -1;
 	if (!in->traits->gpu && limit(RLIMIT_MEMLOCK, 65536, 65536))
 		return -1;

@@ -407,6 +407,15 @@ static const struct {
 	      "float *volatile a = malloc(40);\na[0] = x[0];\nfree(a);\n"
 	      "y[0] = a[0];"),
 	  NULL, "reads memory that it had freed" },
+	{ "#include <string.h>\n"
+	  "static inline __attribute__((always_inline)) void half(\n"
+	  "const float *x, float *y, int n)\n"
+	  "{ float t[9 << 20]; memcpy(t, x, n * 4);\n"
+	  "__asm__ volatile(\"\" : : \"r\"(t) : \"memory\");\n"
+	  "for (int i = 0; i < n; i++) y[i] = 2 * t[i]; }\n" KERNEL(
+	      "{ half(x, y, n / 2); }\n"
+	      "{ half(x + n / 2, y + n / 2, n - n / 2); }"),
+	  NULL, NULL },
 	{ "#include <string.h>\n" KERNEL("memcpy(y, x, 4 * (size_t)n + 3);"),
 	  NULL, "reads beyond 'x'" },
 };
