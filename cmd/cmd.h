@@ -133,6 +133,10 @@ int pike_find_searches(struct pike_founds *out, const struct pike_ctx *ctx,
 		       const struct pike_strs *targets, const char *run,
 		       struct pike_err *err);
 void pike_founds_release(struct pike_founds *f);
+/* PIKE_USAGE for a name that is no target, and of which nothing was found. */
+int pike_check_searched(struct pike_ctx *ctx, const void *opts,
+			const struct pike_strs *names,
+			const struct pike_founds *f, struct pike_err *err);
 
 /* The last result of a commit in a stage against `base` (NULL: any); 1 when
  * there is none. Release `out` in either case. */

@@ -231,6 +231,32 @@ void pike_founds_release(struct pike_founds *f)
 	memset(f, 0, sizeof(*f));
 }
 
+static bool is_found(const struct pike_founds *f, const char *name)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (!strcmp(f->v[i].history->target, name))
+			return true;
+	return false;
+}
+
+int pike_check_searched(struct pike_ctx *ctx, const void *opts,
+			const struct pike_strs *names,
+			const struct pike_founds *f, struct pike_err *err)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		if (is_found(f, names->v[i]))
+			continue;
+		if (!ctx->settings && pike_ctx_config(ctx, opts, NULL))
+			return 0;
+		if (!pike_settings_target(ctx->settings, names->v[i]))
+			return pike_fail(err, PIKE_USAGE,
+					 "'%s' is no target of .pike/config, "
+					 "and there is no search of it",
+					 names->v[i]);
+	}
+	return 0;
+}
+
 static bool wanted(const struct pike_found *f, const struct pike_strs *targets,
 		   const char *run)
 {

@@ -175,6 +175,17 @@ static void show_all(struct pike_ctx *ctx)
 		      trusted ? "" : "not ");
 }
 
+/* A section that nobody has written has defaults too, but is not there. */
+static bool is_there(const struct pike_entries *e, const char *section,
+		     const char *sub)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (!strcmp(e->v[i].section, section) &&
+		    !strcmp(e->v[i].sub, sub))
+			return true;
+	return !*sub;
+}
+
 /* "threshold", "budget.usd", "target.softmax.entry", each also behind
  * "pike." as git config has it. */
 static row_t *find_row(const char **sub, struct pike_strs *parts)
@@ -209,6 +220,12 @@ static int show_one(struct pike_ctx *ctx, const char *key, struct pike_err *err)
 				"no setting '%s'; `pike-git config` lists "
 				"them, like budget.usd or target.NAME.entry",
 				key);
+		goto out;
+	}
+	if (!is_there(&ctx->entries, row->section, sub)) {
+		ret = pike_fail(err, PIKE_USAGE,
+				"there is no section [%s \"%s\"]", row->section,
+				sub);
 		goto out;
 	}
 	json_setting(list, &ctx->entries, row, sub);

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "report/report.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -31,7 +32,7 @@ static const struct pike_opt opts_table[] = {
 	{ .name = "candidates",
 	  .type = PIKE_OPT_BOOL,
 	  .offset = offsetof(struct opts, candidates),
-	  .help = "with --json: every candidate too" },
+	  .help = "every candidate too" },
 	{ .name = NULL },
 };
 
@@ -112,6 +113,40 @@ static void text_log(struct pike_buf *b, const struct pike_history *h,
 	free(n);
 }
 
+/* In the order in which they were made. */
+static void text_candidates(struct pike_buf *b, const struct pike_history *h)
+{
+	static const struct pike_column cols[] = {
+		{ .title = "gen", .right = true },
+		{ .title = "candidate" },
+		{ .title = "agent" },
+		{ .title = "verdict" },
+		{ .title = "over base", .right = true },
+		{ .title = "idea" },
+	};
+	struct pike_table t;
+
+	pike_buf_addc(b, '\n');
+	pike_table_init(&t, cols, PIKE_ARRAY_LEN(cols));
+	for (size_t i = 0; i < h->nrecs; i++) {
+		const struct pike_record *r = &h->recs[i];
+		const struct pike_score *s =
+		    r->confirms ? &r->confirm : &r->screen;
+
+		pike_table_cellf(&t, "%lld", (long long)r->generation);
+		pike_table_cellf(&t, "%.12s", r->id.hex);
+		pike_table_cell(&t, r->agent->name);
+		pike_table_cell(&t, pike_verdict_name(s->verdict));
+		if (isnan(r->score))
+			pike_table_cell(&t, "-");
+		else
+			pike_table_cellf(&t, "%.2fx", exp(r->score));
+		pike_table_cell(&t, r->idea ? r->idea : "");
+	}
+	pike_table_print(b, &t, PIKE_WIDTH);
+	pike_table_release(&t);
+}
+
 static struct pike_json *json_candidates(const struct pike_history *h)
 {
 	struct pike_json *list = pike_json_array();
@@ -163,6 +198,8 @@ static int run(struct pike_ctx *ctx, const void *opts,
 
 	if (!ret)
 		ret = pike_find_searches(&f, ctx, rest, o->run, err);
+	if (!ret)
+		ret = pike_check_searched(ctx, opts, rest, &f, err);
 	if (ret)
 		goto out;
 	ctx->doc = pike_json_object();
@@ -178,6 +215,8 @@ static int run(struct pike_ctx *ctx, const void *opts,
 			pike_json_push(list, json_log(h, first, o->candidates));
 		else
 			text_log(&ctx->out, h, first);
+		if (!ctx->json && o->candidates)
+			text_candidates(&ctx->out, h);
 	}
 	if (!f.n)
 		pike_buf_adds(&ctx->out, "no search yet; `pike-git evolve` "

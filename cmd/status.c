@@ -187,6 +187,7 @@ static int run(struct pike_ctx *ctx, const void *opts,
 {
 	const struct opts *o = opts;
 	struct pike_founds f = { 0 };
+	struct pike_err broken = PIKE_ERR_INIT;
 	struct pike_json *list = pike_json_array();
 	int ret = pike_check_run(o->run, err);
 
@@ -203,7 +204,11 @@ static int run(struct pike_ctx *ctx, const void *opts,
 	if (!ret && !f.n)
 		pike_buf_adds(&ctx->out, "no search yet; `pike-git evolve` "
 					 "begins one\n");
-	if (!ret && !pike_ctx_config(ctx, opts, NULL))
+	if (!ret)
+		ret = pike_check_searched(ctx, opts, rest, &f, err);
+	if (!ret && !ctx->settings && pike_ctx_config(ctx, opts, &broken))
+		pike_buf_addf(&ctx->out, "config: %s\n", broken.text);
+	if (!ret && ctx->settings)
 		text_limits(&ctx->out, ctx->settings);
 	show_devices(ctx);
 	pike_founds_release(&f);

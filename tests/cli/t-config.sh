@@ -127,6 +127,19 @@ done
 pike evolve nothing
 status_is "an unknown target exits with 129" 129
 
+pike log nothing
+status_is "nor has it a log" 129
+pike status nothing
+status_is "nor a state" 129
+pike config target.nothing.timeout
+status_is "nor settings" 129
+like "said so" "$err" 'no section \[target "nothing"\]'
+git config pike.threshold low
+pike status
+status_is "status of a broken configuration" 0
+like "tells it" "$out" 'config: .*threshold: must be a number'
+git config --unset pike.threshold
+
 # A program named by the tracked file.
 make_repo "$dir/trust"
 cd "$dir/trust" || exit 1
