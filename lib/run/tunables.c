@@ -245,6 +245,7 @@ int pike_tunables_propose(struct pike_run *run, struct pike_err *err)
 		.history = run->history,
 		.space = &n.space,
 		.base_space = &n.base,
+		.root_space = &n.root,
 		.settings = run->settings,
 		.target = run->target,
 		.seed = pike_tunables_seed(run),

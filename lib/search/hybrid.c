@@ -139,7 +139,7 @@ static int next_hybrid(struct pike_moves *out, const struct hybrid *y,
 		struct pike_search_input t = y->tuner;
 
 		t.want = tuner_room(y);
-		ret = pike_strategy_tune.next(&tuned, &t, err);
+		ret = pike_tuner_next(&tuned, &t, err);
 	}
 	in.want -= half < tuned.n ? half : tuned.n;
 	if (!ret)
@@ -150,6 +150,39 @@ static int next_hybrid(struct pike_moves *out, const struct hybrid *y,
 	pike_moves_release(&tuned);
 	return ret;
 }
+
+/* ---- the tuner alone ---- */
+
+/* On the champion's structure: what was tried on another says nothing, and a
+ * person's rewrite of a kernel has all its values before it. */
+static int next_tune(struct pike_moves *out, const struct pike_search_input *in,
+		     struct pike_err *err)
+{
+	struct hybrid y;
+	int ret;
+
+	begin(&y, in);
+	y.tuner.seed = in->seed;
+	if (y.root == PIKE_NO_RECORD)
+		y.tuner.base_space = in->base_space;
+	ret = pike_tuner_next(out, &y.tuner, err);
+	free(y.view.recs);
+	return ret;
+}
+
+static void describe_tune(struct pike_buf *out, const struct pike_preset *k)
+{
+	(void)k;
+	pike_buf_adds(out, "Bayesian optimization of the tunables that sources "
+			   "declare");
+}
+
+const struct pike_strategy_ops pike_strategy_tune = {
+	.describe = describe_tune,
+	.next = next_tune,
+};
+
+/* ---- beside models ---- */
 
 static int run_hybrid(struct pike_moves *out,
 		      const struct pike_search_input *in,

@@ -98,6 +98,9 @@ void pike_moves_tune(struct pike_moves *out, const struct pike_space *space,
 void pike_rounds_describe(struct pike_buf *out, const struct pike_preset *k);
 void pike_islands_describe(struct pike_buf *out, const struct pike_preset *k);
 
+/* The tuner itself, on a history that holds tunings of one structure only. */
+int pike_tuner_next(struct pike_moves *out, const struct pike_search_input *in,
+		    struct pike_err *err);
 extern const struct pike_strategy_ops pike_strategy_tune;
 extern const struct pike_strategy_ops pike_strategy_random;
 extern const struct pike_strategy_ops pike_strategy_rounds;

@@ -265,8 +265,8 @@ static void take(struct tuner *t, struct pike_moves *out, size_t at)
 		pike_gp_update(&t->speed, &t->b[i], pike_config(&t->pool, i));
 }
 
-static int next_tune(struct pike_moves *out, const struct pike_search_input *in,
-		     struct pike_err *err)
+int pike_tuner_next(struct pike_moves *out, const struct pike_search_input *in,
+		    struct pike_err *err)
 {
 	struct tuner t = { .in = in };
 
@@ -295,15 +295,3 @@ static int next_tune(struct pike_moves *out, const struct pike_search_input *in,
 	pike_fold_release(&t.fold);
 	return 0;
 }
-
-static void describe(struct pike_buf *out, const struct pike_preset *k)
-{
-	(void)k;
-	pike_buf_adds(out, "Bayesian optimization of the tunables that sources "
-			   "declare");
-}
-
-const struct pike_strategy_ops pike_strategy_tune = {
-	.describe = describe,
-	.next = next_tune,
-};

@@ -169,6 +169,31 @@ static void never_the_base(void **state)
 	world_close(&w);
 }
 
+/* A person's rewrite that keeps the tunables has all their values before it,
+ * but for its own. */
+static void a_rewrite_is_tuned_anew(void **state)
+{
+	struct pike_moves m = { 0 };
+	struct world w;
+
+	(void)state;
+	world_open(&w, source);
+	do {
+		pike_moves_release(&m);
+		m = ask(&w, "tune", w.h->nrecs, 7);
+		for (size_t k = 0; k < m.n; k++)
+			tell(&w, m.v[k].idea, 1);
+	} while (m.n);
+	pike_moves_release(&m);
+	tell(&w, "sums in parts", 1.6);
+	w.h->recs[w.h->nrecs - 1].agent = &pike_agent_human;
+	w.h->champion = w.h->recs[w.h->nrecs - 1].id;
+	m = ask(&w, "tune", 1, SPACE);
+	assert_int_equal(m.n, SPACE - 1);
+	pike_moves_release(&m);
+	world_close(&w);
+}
+
 static void nothing_to_tune(void **state)
 {
 	struct pike_moves m;
@@ -349,6 +374,7 @@ int main(void)
 		cmocka_unit_test(same_input_same_moves),
 		cmocka_unit_test(exhausts_a_small_space),
 		cmocka_unit_test(never_the_base),
+		cmocka_unit_test(a_rewrite_is_tuned_anew),
 		cmocka_unit_test(nothing_to_tune),
 		cmocka_unit_test(a_huge_space),
 		cmocka_unit_test(learns_from_failures),
