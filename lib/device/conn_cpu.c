@@ -130,11 +130,9 @@ static int bind_calls(struct pike_conn *a, const struct pike_case *c,
 static int ask(struct pike_conn *a, uint32_t first, uint32_t n, unsigned finds,
 	       struct pike_err *err)
 {
-	struct pike_frame_run run = { .first = first,
-				      .n = n,
-				      .cold = !!(finds & PIKE_FINDS_COLD),
-				      .as_is = !!(finds & PIKE_FINDS_AS_IS) };
+	struct pike_frame_run run = { .first = first, .n = n };
 
+	(void)finds;
 	(void)err;
 	pike_frame_make(&a->frame, PIKE_F_RUN, 0, &run, sizeof(run));
 	return 0;

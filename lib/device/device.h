@@ -243,13 +243,10 @@ struct pike_timed {
 };
 /* What a sample finds; or'ed. */
 enum pike_finds {
-	PIKE_FINDS_COLD = 1, /* caches of the arguments are flushed */
+	PIKE_FINDS_COLD = 1, /* GPU: caches are flushed */
 	/* GPU: variables and scratch are as the call before left them; else as
 	 * the module's image has them, or filled with chance. */
 	PIKE_FINDS_KEPT = 2,
-	/* CPU: the arguments as the judge has left them; its caller sees to the
-	 * caches. */
-	PIKE_FINDS_AS_IS = 4,
 };
 /* Calls the kernel once on each of calls[first .. first+n), timed as one
  * sample; a GPU takes one call at a time. On PIKE_FAILED `how` says what came

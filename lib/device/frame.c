@@ -273,8 +273,7 @@ bool pike_frame_is_calls(struct pike_frame_calls *out,
 bool pike_frame_is_run(struct pike_frame_run *out, const struct pike_frame *f)
 {
 	return pike_frame_is(f, PIKE_F_RUN, out, sizeof(*out)) && !f->nfds &&
-	       out->cold <= 1 && out->as_is <= 1 && out->n &&
-	       out->n <= PIKE_CALLS_MAX &&
+	       out->n && out->n <= PIKE_CALLS_MAX &&
 	       out->first <= PIKE_CALLS_MAX - out->n;
 }
 

@@ -86,10 +86,9 @@ struct pike_frame_calls {
 	const uint8_t *words; /* n * nargs uint64_t, unaligned */
 };
 
+/* On the arguments as they are: the judge sees to the caches. */
 struct pike_frame_run {
 	uint32_t first, n;
-	/* as_is: neither touched nor flushed before the calls. */
-	uint32_t cold, as_is;
 };
 struct pike_frame_done {
 	int64_t claim_ns, cpu_ns;

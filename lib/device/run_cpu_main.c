@@ -14,7 +14,6 @@
 
 #include "base/boxed.h"
 #include "base/clock.h"
-#include "base/flush.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -35,8 +34,6 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
-
-#define LINE 64u
 
 struct region {
 	char *base; /* of the reservation: a guard page, data, a guard page */
@@ -362,27 +359,6 @@ static inline void reset_float(void)
 #endif
 }
 
-static void flush_arguments(const struct block *b)
-{
-	for (uint32_t i = 0; i < b->nregions; i++) {
-		const struct region *r = &runner.regions[b->region[i]];
-
-		pike_flush(r->data, r->bytes);
-	}
-}
-
-/* Warm means: the caches have seen the arguments once, whoever wrote them. */
-static void touch_arguments(const struct block *b)
-{
-	for (uint32_t i = 0; i < b->nregions; i++) {
-		const struct region *r = &runner.regions[b->region[i]];
-		const volatile char *p = r->data;
-
-		for (size_t at = 0; at < r->bytes; at += LINE)
-			(void)p[at];
-	}
-}
-
 static inline void invoke(entry_fn fn, const struct block *b)
 {
 	const u64 *i = b->i;
@@ -421,11 +397,6 @@ static void run(void)
 	if (!runner.entry || !pike_frame_is_run(&r, &frame) ||
 	    r.n > runner.ncalls || r.first > runner.ncalls - r.n)
 		fault(PIKE_FAULT_REQUEST, 0);
-	for (uint32_t i = 0; !r.as_is && i < r.n; i++) {
-		touch_arguments(&runner.calls[r.first + i]);
-		if (r.cold)
-			flush_arguments(&runner.calls[r.first + i]);
-	}
 	cpu = thread_ns();
 	start = pike_now_ns();
 	for (uint32_t i = 0; i < r.n; i++) {

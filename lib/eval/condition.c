@@ -26,14 +26,6 @@
 
 /* ---- moved truths ---- */
 
-static bool held_to(const struct pike_pool *p, size_t arg, double by)
-{
-	const struct pike_tensor *a = &p->layout.v[arg];
-
-	return pike_tensor_is_output(a) && pike_dtype_is_float(a->dtype) &&
-	       p->tol[arg].move == by;
-}
-
 /* Of PROTO_COND_GROWTH roundings, how many an output may be off by. */
 static double growth_for(double changed)
 {
@@ -43,60 +35,37 @@ static double growth_for(double changed)
 	return fmin(PROTO_COND_GROWTH, PROTO_COND_STEPS + 2 * reach);
 }
 
-/* By the output of a class that hangs on most inputs. */
+static int moved_result(const void **q, struct pike_ref *ref,
+			struct pike_pool *p, size_t set,
+			const struct pike_move *m, size_t arg,
+			struct pike_err *err)
+{
+	int ret = pike_ref_run_moved(ref, p, set, m, err);
+
+	return ret ? ret : pike_ref_result(q, ref, arg, err);
+}
+
 static int measure_growth(struct pike_pool *p, struct pike_ref *ref, size_t set,
 			  size_t arg, struct pike_err *err)
 {
 	struct pike_move m = { .by = PROTO_REACH_BY,
 			       .every = PROTO_REACH_EVERY,
 			       .seed = pike_rng_u64(&p->j->rng) };
-	double changed = 0, by = p->tol[arg].move;
-	int ret = pike_ref_run_moved(ref, p, set, &m, err);
+	const void *q;
+	int ret = moved_result(&q, ref, p, set, &m, arg, err);
 
-	for (size_t i = 0; !ret && i < p->layout.n; i++) {
-		const void *q;
-
-		if (!held_to(p, i, by))
-			continue;
-		ret = pike_ref_result(&q, ref, i, err);
-		if (!ret)
-			changed =
-			    fmax(changed,
-				 pike_truth_changed(pike_pool_truth(p, set, i),
-						    q, pike_ref_dtype(ref, i)));
-	}
-	for (size_t i = 0; !ret && i < p->layout.n; i++)
-		if (held_to(p, i, by))
-			p->growth[i] = growth_for(changed);
-	return ret;
-}
-
-static int take_moved(struct pike_pool *p, struct pike_ref *ref, size_t set,
-		      double by, struct pike_err *err)
-{
-	size_t nargs = p->layout.n;
-	int ret = 0;
-
-	for (size_t i = 0; !ret && i < nargs; i++) {
-		const void *q;
-
-		if (!held_to(p, i, by))
-			continue;
-		ret = pike_ref_result(&q, ref, i, err);
-		if (!ret)
-			pike_natural_moved(&p->nat[set * nargs + i], q,
-					   pike_ref_dtype(ref, i),
-					   pike_pool_truth(p, set, i));
-	}
+	if (!ret)
+		p->growth[arg] = growth_for(pike_truth_changed(
+		    pike_pool_truth(p, set, arg), q, pike_ref_dtype(ref, arg)));
 	return ret;
 }
 
 int pike_pool_move(struct pike_pool *p, size_t set, size_t arg, size_t draws,
 		   struct pike_err *err)
 {
-	double by = p->tol[arg].move;
-	struct pike_move m = { .by = by };
+	struct pike_move m = { .by = p->tol[arg].move };
 	struct pike_ref *ref = NULL;
+	const void *q;
 	int ret = pike_pool_fetch(p, set, err);
 
 	if (!ret)
@@ -109,9 +78,11 @@ int pike_pool_move(struct pike_pool *p, size_t set, size_t arg, size_t draws,
 	for (size_t k = 0; !ret && k < draws; k++) {
 		m.seed = pike_rng_u64(&p->j->rng);
 		m.by_value = k % 2;
-		ret = pike_ref_run_moved(ref, p, set, &m, err);
+		ret = moved_result(&q, ref, p, set, &m, arg, err);
 		if (!ret)
-			ret = take_moved(p, ref, set, by, err);
+			pike_natural_moved(&p->nat[set * p->layout.n + arg], q,
+					   pike_ref_dtype(ref, arg),
+					   pike_pool_truth(p, set, arg));
 	}
 	pike_ref_close(ref);
 	return ret;
@@ -164,12 +135,8 @@ int pike_pool_condition(bool *wider, struct pike_pool *p,
 	ret = pike_pool_move(p, set, arg, PROTO_COND_DRAWS, err);
 	if (ret)
 		return ret;
-	for (size_t i = 0; i < nargs; i++) {
-		if (!held_to(p, i, by))
-			continue;
-		p->asked[set * nargs + i] = true;
-		share(p, set, i);
-	}
+	p->asked[at] = true;
+	share(p, set, arg);
 	*wider = p->nat[at].moved_l2 > before.moved_l2 ||
 		 p->nat[at].moved_max > before.moved_max;
 	return 0;

@@ -290,22 +290,6 @@ static int time_again(struct pike_result *out, struct confirm *k,
 
 /* ---- several threads ---- */
 
-/* A round of samples of one call each. */
-static int time_single(struct pike_timing *t, struct confirm *k, size_t i,
-		       struct pike_fault *f, struct pike_err *err)
-{
-	struct pike_case_state *cs = &k->j->cases[i];
-	struct pike_session s = { .j = k->j,
-				  .pool = cs->pool,
-				  .build = { k->j->base, k->cand },
-				  .label = { "base", "candidate" },
-				  .narms = 2,
-				  .inner = 1 };
-
-	s.deadline_ms = pike_deadline_ms(k->j, cs->base_ns, 1);
-	return pike_session_round(&s, t, PROTO_SINGLE_PAIRS, f, err);
-}
-
 /* Is more gained in a call than the main thread of the base takes to wake up?
  * While that of a candidate does, another of its threads may do all the work:
  * in use somebody would have to wake that one up. */
@@ -317,51 +301,20 @@ static bool beyond_waking(const struct pike_timing *t)
 	return gain > PROTO_WAKING * pike_timing_late(t);
 }
 
-static int check_case(bool *ok, struct confirm *k, size_t i,
-		      struct pike_fault *f, struct pike_err *err)
+static void check_threads(struct pike_result *out, const struct confirm *k)
 {
-	struct pike_timing t = { 0 };
-	int ret = 0;
-
-	if (k->t[i].inner > 1) {
-		ret = time_single(&t, k, i, f, err);
-		*ok = !ret && beyond_waking(&t);
-	} else {
-		*ok = beyond_waking(&k->t[i]);
-	}
-	pike_timing_release(&t);
-	return ret;
-}
-
-/* All inputs of a sample are there when it begins, so of several threads one
- * may also work on a later call's while another does the first: what counts
- * here are samples of one call. */
-static int check_threads(struct pike_result *out, struct confirm *k,
-			 struct pike_err *err)
-{
-	enum pike_phase before = pike_phase(k->j, PIKE_PHASE_TIME);
-	struct pike_fault f;
 	bool ok = true;
-	int ret = 0;
 
 	if (out->verdict != PIKE_V_FASTER || k->j->t->threads <= 1)
-		return 0;
-	pike_fault_init(&f);
-	for (size_t i = 0; !ret && ok && i < k->j->t->ncases; i++) {
-		ret = check_case(&ok, k, i, &f, err);
-		if (ret == 1)
-			pike_fill_fault(out, &f, k->j->cases[i].c);
-	}
-	if (!ret && !ok)
+		return;
+	for (size_t i = 0; i < k->j->t->ncases; i++)
+		ok = ok && beyond_waking(&k->t[i]);
+	if (!ok)
 		pike_fill_verdict(
 		    out, PIKE_V_INCONCLUSIVE,
-		    "a call gains no more than its threads take to wake up, or "
-		    "nothing where it is the only one: such gains of several "
-		    "threads cannot be told from work on the inputs of later "
-		    "calls; measure larger cases");
-	pike_fault_release(&f);
-	pike_phase(k->j, before);
-	return ret == 1 ? 0 : ret;
+		    "a call gains no more than its threads take to wake up: "
+		    "such gains of several threads cannot be told from work "
+		    "while they do; measure larger cases");
 }
 
 static int check_exact(struct pike_result *out, struct confirm *k,
@@ -415,7 +368,7 @@ static int confirm_all(struct pike_result *out, struct confirm *k,
 	if (!ret && out->verdict == PIKE_V_TAMPER)
 		ret = time_again(out, k, &d, err);
 	if (!ret)
-		ret = check_threads(out, k, err);
+		check_threads(out, k);
 	if (!ret)
 		ret = pike_sustain(out, k->j, k->cand, k->t, err);
 	/* Nothing that is timed comes after it. */

@@ -27,3 +27,18 @@ const cpu_set_t *pike_judge_idle(const struct pike_judge *j)
 		return &j->all_cpus;
 	return j->have_judge_cpus ? &j->judge_cpus : NULL;
 }
+
+/* Not while several cores are at work: nothing is timed then. */
+void pike_judge_go(struct pike_stay *s, const struct pike_judge *j)
+{
+	s->away = j->traits->noise == PIKE_NOISE_CORE && j->have_judge_cpus &&
+		  !j->spread &&
+		  !sched_getaffinity(0, sizeof(s->old), &s->old) &&
+		  !sched_setaffinity(0, sizeof(j->run_cpus), &j->run_cpus);
+}
+
+void pike_judge_back(const struct pike_stay *s)
+{
+	if (s->away)
+		sched_setaffinity(0, sizeof(s->old), &s->old);
+}

@@ -197,6 +197,14 @@ int pike_judge_room(size_t *n, struct pike_judge *j, const struct pike_case *c,
 int pike_judge_pool(struct pike_judge *j, struct pike_case_state *cs,
 		    size_t pairs, struct pike_err *err);
 
+/* To the core that is timed, where kernels are timed on cores, and back. */
+struct pike_stay {
+	bool away;
+	cpu_set_t old;
+};
+void pike_judge_go(struct pike_stay *s, const struct pike_judge *j);
+void pike_judge_back(const struct pike_stay *s);
+
 /* Whether the noise is not known, or no longer. */
 bool pike_judge_needs_noise(const struct pike_judge *j);
 /* Noise floor and threshold; measures the noise when it is not known. */

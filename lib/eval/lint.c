@@ -459,16 +459,12 @@ static int lint_inputs(struct lint *l, struct pike_err *err)
  * made when an output fails. */
 static int measure_condition(struct pike_pool *p, struct pike_err *err)
 {
-	double by = 0;
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < p->layout.n; i++) {
-		if (!pike_tensor_is_output(&p->layout.v[i]) ||
-		    p->tol[i].move == by || p->tol[i].exact)
-			continue;
-		by = p->tol[i].move;
-		ret = pike_pool_move(p, 0, i, 1, err);
-	}
+	for (size_t i = 0; !ret && i < p->layout.n; i++)
+		if (pike_tensor_is_output(&p->layout.v[i]) &&
+		    p->tol[i].move > 0 && !p->tol[i].exact)
+			ret = pike_pool_move(p, 0, i, 1, err);
 	return ret;
 }
 

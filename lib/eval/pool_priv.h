@@ -149,8 +149,8 @@ bool pike_move_range(struct pike_move *m, const struct pike_tensor *a);
 
 /* ---- condition.c ---- */
 
-/* Measures, `draws` times, what moved inputs move the outputs of a set by:
- * `arg` and all that are held to the same class. */
+/* Measures, `draws` times, what moved inputs move an output of a set by:
+ * output `arg`. */
 int pike_pool_move(struct pike_pool *p, size_t set, size_t arg, size_t draws,
 		   struct pike_err *err);
 /* After an output has failed: are its bounds wider now that the condition is
@@ -198,8 +198,8 @@ struct pike_buffers {
 		   struct pike_err *err);
 	int (*poison)(struct pike_runner *r, size_t slot, size_t arg,
 		      uint64_t unit, struct pike_err *err);
-	/* Out of the caches; for runners that are stopped until they are
-	 * timed. */
+	/* Out of the caches; NULL: a runner sees to that, where no host code of
+	 * a candidate runs in it. */
 	void (*flush)(struct pike_runner *r, size_t slot, size_t arg);
 	/* Waits until all of it is there. */
 	int (*ready)(struct pike_runner *r, struct pike_err *err);

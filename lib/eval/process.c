@@ -342,10 +342,8 @@ int pike_process_run(struct pike_timed *out, struct pike_process *p,
 			 (p->kept ? PIKE_FINDS_KEPT : 0);
 	int ret;
 
-	if (p->stops) {
-		finds = PIKE_FINDS_AS_IS;
+	if (p->stops)
 		pike_conn_asked(p->conn, on_asked, p);
-	}
 	ret = pike_conn_run(out, p->conn, first, n, finds, deadline_ms, &how,
 			    &why);
 	out->late_ns = 0;

@@ -12,13 +12,8 @@
 /* A sample lasts at least so long; shorter kernels are called several times,
  * each time on another input set. */
 #define PROTO_SAMPLE_NS 200000
-/* Of several threads: by the judge's clock, from the moment that lets a stopped
- * process go on, which takes some 50 us to wake up. */
-#define PROTO_SAMPLE_MANY_NS 2000000
-/* Pairs of samples of one call each, at confirmation, where such samples have
- * several. */
-#define PROTO_SINGLE_PAIRS 40
-#define PROTO_WAKING 1.25 /* times what waking up takes: a gain that counts */
+/* Several threads: a gain that counts, times what waking up takes. */
+#define PROTO_WAKING 1.25
 /* Inner calls of one sample at most: bounds the sets a process needs. */
 #define PROTO_INNER_MAX 128
 /* Warm-up per round: 2.8 asks for 300 ms and 5 calls per arm. The 300 ms are

@@ -300,6 +300,7 @@ static bool threads_ok(struct pike_runner *r, const struct pike_timed *s,
 	return false;
 }
 
+/* For what a CPU's kernel finds cold. */
 static void flush_sets(struct pike_runner *r, uint32_t first, uint32_t n)
 {
 	const struct pike_layout *l = &r->pool->layout;
@@ -311,20 +312,24 @@ static void flush_sets(struct pike_runner *r, uint32_t first, uint32_t n)
 }
 
 /* For one call on each of the sets: earlier outputs there are looked at once
- * more, then inputs are put and outputs poisoned. */
+ * more, then inputs are put and outputs poisoned. All that is done on the core
+ * that will be timed, whose caches have seen the arguments then: a candidate's
+ * process that had to do so itself could do something else in that time. */
 static int prepare(struct pike_runner *r, uint32_t first, uint32_t n,
 		   struct pike_fault *f, struct pike_err *err)
 {
+	struct pike_stay stay;
 	int ret = 0;
 
+	pike_judge_go(&stay, r->j);
 	for (uint32_t s = first; !ret && s < first + n; s++) {
 		ret = still_there(r, slot_of(r, s), f, err);
 		if (!ret)
 			ret = prepare_set(r, s, err);
 	}
-	/* Its process does so itself, unless it is stopped until it is timed */
-	if (!ret && r->process.stops && target_of(r)->cold)
+	if (!ret && place_of(r)->flush && target_of(r)->cold)
 		flush_sets(r, first, n);
+	pike_judge_back(&stay);
 	return ret ? ret : place_of(r)->ready(r, err);
 }
 

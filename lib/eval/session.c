@@ -15,11 +15,11 @@
 
 uint32_t pike_inner(const struct pike_judge *j, int64_t call_ns)
 {
-	int64_t least =
-	    j->t->threads > 1 ? PROTO_SAMPLE_MANY_NS : PROTO_SAMPLE_NS;
-	int64_t n = j->traits->single_call ? 1
-		    : call_ns > 0	   ? (least + call_ns - 1) / call_ns
-					   : PROTO_INNER_MAX;
+	/* Of several threads one could work on the inputs of a later call */
+	bool one = j->traits->single_call || j->t->threads > 1;
+	int64_t n = one		  ? 1
+		    : call_ns > 0 ? (PROTO_SAMPLE_NS + call_ns - 1) / call_ns
+				  : PROTO_INNER_MAX;
 
 	if (n < 1)
 		n = 1;
