@@ -2,7 +2,6 @@
 /* flush: see flush.h. */
 #include "base/flush.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #if defined(__x86_64__)

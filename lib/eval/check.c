@@ -269,6 +269,17 @@ void pike_natural_error(struct pike_natural *out, const void *q,
 	out->l2 = t->norm > 0 ? sqrt(ss) / t->norm : 0;
 }
 
+/* What is compared with what, of a block: its length. */
+static size_t take_block(double *y, double *r, const struct comparing *c,
+			 size_t at, size_t end)
+{
+	size_t len = end - at < PROTO_BLOCK ? end - at : PROTO_BLOCK;
+
+	pike_elems(y, c->q, c->from, at, len);
+	pike_truth_elems(r, c->t, at, len);
+	return len;
+}
+
 static void moved_piece(void *ctx, size_t k)
 {
 	const struct comparing *c = ctx;
@@ -277,10 +288,8 @@ static void moved_piece(void *ctx, size_t k)
 	struct part p = { 0 };
 
 	for (; at < end; at += PROTO_BLOCK) {
-		size_t len = end - at < PROTO_BLOCK ? end - at : PROTO_BLOCK;
+		size_t len = take_block(y, r, c, at, end);
 
-		pike_elems(y, c->q, c->from, at, len);
-		pike_truth_elems(r, c->t, at, len);
 		for (size_t i = 0; i < len; i++) {
 			double d = fabs(y[i] - r[i]);
 
@@ -320,10 +329,8 @@ static void changed_piece(void *ctx, size_t k)
 	struct part p = { 0 };
 
 	for (; at < end; at += PROTO_BLOCK) {
-		size_t len = end - at < PROTO_BLOCK ? end - at : PROTO_BLOCK;
+		size_t len = take_block(y, r, c, at, end);
 
-		pike_elems(y, c->q, c->from, at, len);
-		pike_truth_elems(r, c->t, at, len);
 		for (size_t i = 0; i < len; i++) {
 			if (!isfinite(r[i]) || r[i] == 0)
 				continue;

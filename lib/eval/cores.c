@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cores: which ones the judge may use while nothing is timed. */
+/* cores: which ones the judge may use while nothing is timed, and its way to
+ * the timed one when it prepares a sample. */
 #include "eval/judge_priv.h"
 
 #include "base/par.h"

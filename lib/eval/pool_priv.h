@@ -149,8 +149,7 @@ bool pike_move_range(struct pike_move *m, const struct pike_tensor *a);
 
 /* ---- condition.c ---- */
 
-/* Measures, `draws` times, what moved inputs move an output of a set by:
- * output `arg`. */
+/* Measures, `draws` times, what moved inputs move output `arg` of a set by. */
 int pike_pool_move(struct pike_pool *p, size_t set, size_t arg, size_t draws,
 		   struct pike_err *err);
 /* After an output has failed: are its bounds wider now that the condition is

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* arms: runner processes and what can go wrong in them; see process_priv.h. */
+/* process: runner processes and what can go wrong in them; see process_priv.h.
+ */
 #include "eval/process_priv.h"
 
 #include "base/clock.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * arms: runner processes. A runner is one loaded kernel in a fresh sandboxed
+ * process: runner processes. A runner is one loaded kernel in a fresh sandboxed
  * process with output buffers of its own; `sample` poisons them, has the
  * kernel called, and believes nothing but what it reads from them itself.
  */
