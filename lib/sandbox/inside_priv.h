@@ -15,6 +15,8 @@
 
 #define PIKE_BOX_MAGIC 0x314b4950u
 #define PIKE_BOX_UID 65534
+#define PIKE_BOX_UIDS 0x70000000u
+#define PIKE_BOX_NUIDS (1u << 24)
 #define PIKE_BOX_OUT_MAX (16u << 20)
 
 /* Where pike-sandbox finds its descriptors. */

@@ -11,6 +11,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/rand.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -82,7 +83,23 @@ static int die_with_parent(const struct pike_box_in *in)
 	return getppid() == in->setup->parent ? 0 : -1;
 }
 
-/* Root becomes nobody for real; in a container without such a user the
+/* Of a user that only this box has: the kernel counts the processes of a user
+ * over all containers of a machine, which none of them can see, and a user's
+ * processes may end each other. Where this container has so few users, nobody.
+ * The range is nobody else's: systemd's table of user ids, "unused". */
+static int become_user(void)
+{
+	uint32_t drawn = 0;
+	uid_t uid;
+
+	pike_random_bytes(&drawn, sizeof(drawn));
+	uid = PIKE_BOX_UIDS + drawn % PIKE_BOX_NUIDS;
+	if (!setresuid(uid, uid, uid) || errno != EINVAL)
+		return geteuid() ? 0 : -1;
+	return setresuid(PIKE_BOX_UID, PIKE_BOX_UID, PIKE_BOX_UID);
+}
+
+/* Root becomes somebody for real; in a container without such a user the
  * container's root is an ordinary user of the machine already. */
 static int drop_root(struct pike_box_in *in)
 {
@@ -90,7 +107,7 @@ static int drop_root(struct pike_box_in *in)
 		return 0;
 	if (setgroups(0, NULL) ||
 	    setresgid(PIKE_BOX_UID, PIKE_BOX_UID, PIKE_BOX_UID) ||
-	    setresuid(PIKE_BOX_UID, PIKE_BOX_UID, PIKE_BOX_UID)) {
+	    become_user()) {
 		if (errno == EINVAL)
 			return 0;
 		return pike_box_step(in, "become an unprivileged user");

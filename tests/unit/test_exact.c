@@ -458,7 +458,6 @@ static void a_large_stack_is_no_fault(void **state)
 	int fd;
 
 	(void)state;
-	needs_i2();
 	t = target_new(NULL);
 	must(pike_exact_runtime(runtime, t, &err), &err);
 	fd = build(t, code);

@@ -422,6 +422,41 @@ static int count_marked(const char *mark)
 	return n;
 }
 
+/* 0: there is no such process yet, or it is still root's. */
+static uid_t user_of(pid_t pid)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	return pid > 0 && !stat(path, &st) ? st.st_uid : 0;
+}
+
+/* Root's boxes are of a user each: else the kernel counts together what they
+ * may start, over all containers of a machine. */
+static void each_has_its_own_user(void **state)
+{
+	const char *const argv[] = { "sleep", "60", NULL };
+	struct pike_box_opts o = compile_opts(argv);
+	struct pike_box *b[2];
+	uid_t uid[2] = { 0, 0 };
+
+	(void)state;
+	if (geteuid())
+		skip();
+	for (size_t i = 0; i < 2; i++) {
+		b[i] = start(&o);
+		for (int k = 0; k < 5000 && !uid[i]; k++) {
+			uid[i] = user_of(pike_box_program(b[i]));
+			usleep(1000);
+		}
+	}
+	for (size_t i = 0; i < 2; i++)
+		pike_box_free(b[i]);
+	assert_int_not_equal(uid[0], 0);
+	assert_int_not_equal(uid[0], uid[1]);
+}
+
 static void daemons_die(void **state)
 {
 	char mark[32], script[256];
@@ -788,6 +823,7 @@ int main(void)
 		cmocka_unit_test(has_no_network),
 		cmocka_unit_test(sees_its_own_processes_only),
 		cmocka_unit_test(cannot_touch_its_init),
+		cmocka_unit_test(each_has_its_own_user),
 		cmocka_unit_test(daemons_die),
 		cmocka_unit_test(wall_limit_ends_all),
 		cmocka_unit_test(kill_ends_all),
