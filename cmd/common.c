@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "device/python.h"
 #include "report/report.h"
 
 #include <stdio.h>
@@ -53,9 +54,11 @@ int pike_ctx_config(struct pike_ctx *ctx, const void *opts,
 			add_override(ctx, o, value);
 	}
 	ret = pike_settings_make(&ctx->settings, &ctx->entries, err);
-	if (!ret)
-		pike_repo_set_fsync(ctx->repo, ctx->settings->fsync);
-	return ret;
+	if (ret)
+		return ret;
+	pike_repo_set_fsync(ctx->repo, ctx->settings->fsync);
+	pike_python_use(ctx->settings->python);
+	return 0;
 }
 
 int pike_operands(const struct pike_strs *rest, size_t min, size_t max,

@@ -271,7 +271,7 @@ static int preflight(struct pike_ctx *ctx, const char *target,
 	if (has_begun(ctx, target))
 		return 0;
 	ret = pike_repo_base(&base, ctx->repo, ctx->settings->base, err);
-	if (!ret)
+	if (!ret && !pike_target_absent(t))
 		ret = check_files(ctx, t, &base, "source", &t->sources, err);
 	if (!ret)
 		ret = check_files(ctx, t, &base, "header", &t->headers, err);

@@ -16,6 +16,7 @@
 static const struct pike_backend *const backends[] = {
 	&pike_backend_cpu,
 	&pike_backend_cuda,
+	&pike_backend_torch,
 };
 
 const struct pike_backend *pike_backend_extra;
@@ -33,8 +34,8 @@ int pike_backend_find(const struct pike_backend **out, const char *name,
 			return 0;
 		}
 	return pike_fail(err, PIKE_FAILED,
-			 "this build of pike-git has no backend '%s', only cpu "
-			 "and cuda",
+			 "this build of pike-git has no backend '%s', only "
+			 "cpu, cuda and torch",
 			 name);
 }
 
@@ -73,15 +74,43 @@ void pike_device_needs(struct pike_strs *folders, struct pike_strs *nodes,
 		info->backend->needs(folders, nodes, info);
 }
 
+void pike_device_command(struct pike_command *out,
+			 const struct pike_device_info *info,
+			 const struct pike_target *t, const char *runner)
+{
+	const struct pike_backend *b = info->backend;
+
+	*out = (struct pike_command){ .box = PIKE_BOX_RUN };
+	if (b && b->command) {
+		b->command(out, info, t);
+		return;
+	}
+	if (pike_device_traits(info)->memory == PIKE_ON_GPU)
+		out->box = PIKE_BOX_GPU;
+	pike_strs_push(&out->argv, runner);
+}
+
+int pike_device_described(struct pike_json **out, const struct pike_target *t,
+			  int reference_fd, struct pike_err *err)
+{
+	const struct pike_backend *b = NULL;
+	int ret = pike_backend_find(&b, t->backend, err);
+
+	*out = NULL;
+	return ret || !b->described ? ret
+				    : b->described(out, reference_fd, err);
+}
+
 int pike_device_tensors(struct pike_tensors *out, const struct pike_target *t,
-			const struct pike_case *c, struct pike_err *err)
+			const struct pike_case *c,
+			const struct pike_json *described, struct pike_err *err)
 {
 	const struct pike_backend *b = NULL;
 	int ret = pike_backend_find(&b, t->backend, err);
 
 	if (ret)
 		return ret;
-	return b->tensors ? b->tensors(out, t, c, err)
+	return b->tensors ? b->tensors(out, t, c, described, err)
 			  : pike_tensors_of(out, t, c, err);
 }
 
@@ -91,8 +120,8 @@ void pike_device_reference(struct pike_reference *out,
 {
 	const struct pike_backend *b = NULL;
 
-	*out = (struct pike_reference){ PIKE_REFERENCE_RUNNER,
-					pike_backend_cpu.name };
+	*out = (struct pike_reference){ .kind = PIKE_REFERENCE_RUNNER,
+					.backend = pike_backend_cpu.name };
 	if (!pike_backend_find(&b, t->backend, NULL) && b->reference)
 		b->reference(out, files);
 }

@@ -8,11 +8,13 @@
 static void reference(struct pike_reference *out,
 		      const struct pike_files *files)
 {
-	*out = (struct pike_reference){ PIKE_REFERENCE_JUDGE, "cuda" };
+	*out = (struct pike_reference){ .kind = PIKE_REFERENCE_JUDGE,
+					.backend = "cuda" };
 	for (size_t i = 0; i < files->n; i++)
 		if (pike_ends_with(files->v[i].path, ".c"))
-			*out = (struct pike_reference){ PIKE_REFERENCE_RUNNER,
-							"cpu" };
+			*out = (struct pike_reference){
+				.kind = PIKE_REFERENCE_RUNNER, .backend = "cpu"
+			};
 }
 
 const struct pike_backend pike_backend_cuda = {

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/rand.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,9 +24,9 @@ int pike_conn_say(struct pike_err *err, enum pike_verdict *how,
 
 const char *pike_conn_region_name(const struct pike_conn *a, uint32_t region)
 {
-	if (region >= a->nregions)
+	if (region >= a->nregions || a->region_arg[region] >= a->bound.n)
 		return "?";
-	return a->target->args[a->region_arg[region]].name;
+	return a->bound.v[a->region_arg[region]].name;
 }
 
 /* ---- questions and answers ---- */
@@ -219,7 +220,7 @@ uint32_t pike_conn_region(struct pike_conn *a, const struct pike_region *r,
 int pike_conn_calls(struct pike_conn *a, const uint64_t *words, uint32_t n,
 		    int64_t until, enum pike_verdict *how, struct pike_err *err)
 {
-	uint32_t nargs = (uint32_t)a->target->nargs;
+	uint32_t nargs = (uint32_t)a->bound.n;
 	uint32_t most = (PIKE_FRAME_MAX - 12) / (8 * (nargs ? nargs : 1));
 	int rc = 0;
 
@@ -235,7 +236,7 @@ int pike_conn_calls(struct pike_conn *a, const uint64_t *words, uint32_t n,
 	return rc;
 }
 
-int pike_conn_bind(struct pike_conn *a, const struct pike_case *c,
+int pike_conn_bind(struct pike_conn *a, const struct pike_bind *b,
 		   const struct pike_call *calls, size_t n, int deadline_ms,
 		   enum pike_verdict *how, struct pike_err *err)
 {
@@ -246,7 +247,51 @@ int pike_conn_bind(struct pike_conn *a, const struct pike_case *c,
 				 PIKE_CALLS_MAX);
 	a->nregions = 0;
 	a->ncalls = (uint32_t)n;
-	return a->ops->bind(a, c, calls, deadline(deadline_ms), how, err);
+	a->bound = *b;
+	return a->ops->bind(a, calls, deadline(deadline_ms), how, err);
+}
+
+int pike_conn_map(struct pike_conn *a, int64_t until, enum pike_verdict *how,
+		  struct pike_err *err)
+{
+	bool draws = a->ops->draw && a->object.real != PIKE_REAL_NONE;
+	int rc = 0;
+
+	for (size_t at = 0; !rc && at < a->nregions; at += PIKE_FRAME_FDS) {
+		struct pike_frame_map m = { .first = (uint32_t)at };
+		size_t n = a->nregions - at;
+
+		if (n > PIKE_FRAME_FDS)
+			n = PIKE_FRAME_FDS;
+		m.n = (uint32_t)n;
+		for (size_t i = 0; i < n; i++) {
+			const struct pike_region *r = &a->regions[at + i];
+			uint32_t arg = a->region_arg[at + i];
+
+			m.v[i] = (struct pike_frame_region){
+				.offset = r->offset,
+				.bytes = r->bytes,
+				.writable =
+				    draws || a->bound.v[arg].dir != PIKE_IN,
+			};
+		}
+		pike_frame_make(&a->frame, PIKE_F_MAP, 0, &m,
+				offsetof(struct pike_frame_map, v) +
+				    n * sizeof(m.v[0]));
+		rc = pike_conn_ask(a, a->fds + at, n, until, PIKE_F_OK, how,
+				   err);
+	}
+	return rc;
+}
+
+int pike_conn_draw(struct pike_conn *a, uint32_t call, uint64_t seed,
+		   int deadline_ms, enum pike_verdict *how,
+		   struct pike_err *err)
+{
+	*how = PIKE_V_PENDING;
+	if (!a->ops->draw || call >= a->ncalls)
+		return pike_fail(err, PIKE_FATAL, "nothing to draw");
+	return a->ops->draw(a, call, seed, deadline(deadline_ms), how, err);
 }
 
 /* ---- run ---- */

@@ -5,7 +5,6 @@
 
 #include "base/mem.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,47 +59,15 @@ static int load(struct pike_conn *a, int64_t until, enum pike_verdict *how,
 
 /* ---- bind ---- */
 
-static int send_regions(struct pike_conn *a, int64_t until,
-			enum pike_verdict *how, struct pike_err *err)
-{
-	int rc = 0;
-
-	for (size_t at = 0; !rc && at < a->nregions; at += PIKE_FRAME_FDS) {
-		struct pike_frame_map m = { .first = (uint32_t)at };
-		size_t n = a->nregions - at;
-
-		if (n > PIKE_FRAME_FDS)
-			n = PIKE_FRAME_FDS;
-		m.n = (uint32_t)n;
-		for (size_t i = 0; i < n; i++) {
-			const struct pike_region *r = &a->regions[at + i];
-			uint32_t arg = a->region_arg[at + i];
-
-			m.v[i] = (struct pike_frame_region){
-				.offset = r->offset,
-				.bytes = r->bytes,
-				.writable = a->target->args[arg].dir != PIKE_IN,
-			};
-		}
-		pike_frame_make(&a->frame, PIKE_F_MAP, 0, &m,
-				offsetof(struct pike_frame_map, v) +
-				    n * sizeof(m.v[0]));
-		rc = pike_conn_ask(a, a->fds + at, n, until, PIKE_F_OK, how,
-				   err);
-	}
-	return rc;
-}
-
-static int bind_calls(struct pike_conn *a, const struct pike_case *c,
-		      const struct pike_call *calls, int64_t until,
-		      enum pike_verdict *how, struct pike_err *err)
+static int bind_calls(struct pike_conn *a, const struct pike_call *calls,
+		      int64_t until, enum pike_verdict *how,
+		      struct pike_err *err)
 {
 	const struct pike_target *t = a->target;
 	uint8_t kinds[PIKE_CALL_ARGS];
 	uint64_t *words;
 	int rc = pike_call_kinds(kinds, t, a->object.real, err);
 
-	(void)c;
 	if (rc)
 		return rc;
 	words = pike_xcalloc(a->ncalls * t->nargs + 1, sizeof(*words));
@@ -118,7 +85,7 @@ static int bind_calls(struct pike_conn *a, const struct pike_case *c,
 	if (a->nregions > PIKE_REGIONS_MAX)
 		rc = pike_fail(err, PIKE_FATAL, "too many argument buffers");
 	if (!rc)
-		rc = send_regions(a, until, how, err);
+		rc = pike_conn_map(a, until, how, err);
 	if (!rc)
 		rc = pike_conn_calls(a, words, a->ncalls, until, how, err);
 	free(words);

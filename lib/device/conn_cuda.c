@@ -67,8 +67,8 @@ static int send_regions(struct pike_conn *a, int64_t until,
 				.mapped = r->mapped,
 				.offset = r->offset,
 				.bytes = r->bytes,
-				.writable = a->target->args[arg].dir != PIKE_IN,
-				.filled = a->target->args[arg].dir != PIKE_OUT,
+				.writable = a->bound.v[arg].dir != PIKE_IN,
+				.filled = a->bound.v[arg].dir != PIKE_OUT,
 			};
 		}
 		pike_frame_make(&a->frame, PIKE_F_GPU_MAP, 0, &m,
@@ -141,7 +141,7 @@ static int send_calls(struct pike_conn *a, const struct pike_call *calls,
 		      int64_t until, enum pike_verdict *how,
 		      struct pike_err *err)
 {
-	size_t nargs = a->target->nargs;
+	size_t nargs = a->bound.n;
 	uint64_t *words = pike_xcalloc(a->ncalls * nargs + 1, sizeof(*words));
 	int rc;
 
@@ -159,12 +159,12 @@ static int send_calls(struct pike_conn *a, const struct pike_call *calls,
 	return rc;
 }
 
-static int bind_plan(struct pike_conn *a, const struct pike_case *c,
-		     const struct pike_call *calls, int64_t until,
-		     enum pike_verdict *how, struct pike_err *err)
+static int bind_plan(struct pike_conn *a, const struct pike_call *calls,
+		     int64_t until, enum pike_verdict *how,
+		     struct pike_err *err)
 {
 	struct pike_launch_values v;
-	int rc = pike_launch_plan_eval(&v, a->object.launch, c,
+	int rc = pike_launch_plan_eval(&v, a->object.launch, a->bound.c,
 				       &pike_launch_limits_90, err);
 
 	if (rc) {

@@ -14,6 +14,7 @@ struct pike_conn {
 	struct pike_frame frame;
 	uint64_t nonce; /* of the question that was asked last */
 	uint32_t ncalls;
+	struct pike_bind bound;
 	bool inspect; /* see pike_conn_open */
 	bool waking;  /* the answer to the first question is still to come */
 	void (*asked)(void *ctx); /* pike_conn_asked */
@@ -34,9 +35,14 @@ struct pike_conn_ops {
 		    int own, struct pike_err *err);
 	int (*load)(struct pike_conn *a, int64_t until, enum pike_verdict *how,
 		    struct pike_err *err);
-	int (*bind)(struct pike_conn *a, const struct pike_case *c,
-		    const struct pike_call *calls, int64_t until,
-		    enum pike_verdict *how, struct pike_err *err);
+	/* Of a->bound. */
+	int (*bind)(struct pike_conn *a, const struct pike_call *calls,
+		    int64_t until, enum pike_verdict *how,
+		    struct pike_err *err);
+	/* As pike_conn_draw; NULL: a reference does not. */
+	int (*draw)(struct pike_conn *a, uint32_t call, uint64_t seed,
+		    int64_t until, enum pike_verdict *how,
+		    struct pike_err *err);
 	/* What comes before a sample and is no part of its time; NULL:
 	 * nothing. */
 	int (*prepare)(struct pike_conn *a, uint32_t call, unsigned finds,
@@ -60,7 +66,11 @@ struct pike_conn_ops {
 	int (*outside)(const struct pike_conn *a, enum pike_verdict *how,
 		       struct pike_err *err);
 };
-extern const struct pike_conn_ops pike_conn_cpu, pike_conn_cuda;
+extern const struct pike_conn_ops pike_conn_cpu, pike_conn_cuda,
+    pike_conn_torch;
+/* Sends PIKE_F_MAP: the regions, on the host. */
+int pike_conn_map(struct pike_conn *a, int64_t until, enum pike_verdict *how,
+		  struct pike_err *err);
 
 /* A launch and what its kernel needs, as pike_conn_resources tells it, on a GPU
  * that has `sms` (0: unknown) of `sm`. */

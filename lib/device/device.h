@@ -6,8 +6,9 @@
  * kernel in one runner process) gives raw samples, whose times are claims that
  * lib/eval checks against its own clock and whose outputs it reads itself.
  *
- * The runner is a separate small program (pike-run-cpu) that shares with the
- * judge one socket and memory files only. It never sees a truth, a tolerance,
+ * The runner is a separate small program (pike-run-cpu; for PyTorch models the
+ * script pike-run-torch.py) that shares with the judge one socket and memory
+ * files only. It never sees a truth, a tolerance,
  * a seed or a path.
  */
 #ifndef PIKE_DEVICE_DEVICE_H
@@ -18,6 +19,7 @@
 #include "device/launch.h"
 #include "model/result.h"
 #include "model/tensor.h"
+#include "sandbox/sandbox.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -64,6 +66,7 @@ struct pike_backend_traits {
 /* ---- find and lock ---- */
 
 struct pike_backend; /* a row of backend.c */
+struct pike_python;  /* python.h */
 
 struct pike_device_info {
 	const struct pike_backend *backend; /* that found it */
@@ -87,6 +90,7 @@ struct pike_device_info {
 	} sm;
 	int64_t memory; /* bytes */
 	struct pike_launch_limits limits;
+	const struct pike_python *python; /* torch: the process's own */
 };
 /* PIKE_FAILED with the remedy when the device cannot be used. Of several GPUs
  * that CUDA_VISIBLE_DEVICES leaves, the first that no other process of this
@@ -104,6 +108,15 @@ struct pike_json *pike_device_env(const struct pike_device_info *info,
 /* All strict for a device that no backend has found. */
 const struct pike_backend_traits *
 pike_device_traits(const struct pike_device_info *d);
+/* How a runner is started. */
+struct pike_command {
+	struct pike_strs argv;
+	enum pike_box_kind box;
+	bool script; /* the runner is one, which argv[0] interprets */
+};
+void pike_device_command(struct pike_command *out,
+			 const struct pike_device_info *info,
+			 const struct pike_target *t, const char *runner);
 /* What a runner's sandbox must hold beside libraries: folders to read, device
  * nodes. Nothing for a cpu. */
 void pike_device_needs(struct pike_strs *folders, struct pike_strs *nodes,
@@ -140,6 +153,8 @@ struct pike_build_plan {
 	struct pike_files files;
 	struct pike_strs argv;
 	const char *helper;	  /* program of ours for argv[0]; NULL: cc */
+	const char *script;	  /* ours, which argv[0] interprets; or NULL */
+	int64_t memory;		  /* script: as of its box */
 	struct pike_strs folders; /* that a helper may read */
 	char output[64];	  /* with a '/' at its end: a folder */
 	char tools[65]; /* hash of the compiler; "": more decides than this */
@@ -159,9 +174,15 @@ int pike_build_plan(struct pike_build_plan *out, const struct pike_target *t,
 		    const struct pike_files *headers, enum pike_real real,
 		    struct pike_err *err);
 void pike_build_plan_release(struct pike_build_plan *p);
+/* What a backend without signatures has found out about the arguments of all
+ * cases: it stands in the built reference, as JSON. NULL for other backends. */
+int pike_device_described(struct pike_json **out, const struct pike_target *t,
+			  int reference_fd, struct pike_err *err);
 /* The arguments of a target in a case, as its backend tells them. */
 int pike_device_tensors(struct pike_tensors *out, const struct pike_target *t,
-			const struct pike_case *c, struct pike_err *err);
+			const struct pike_case *c,
+			const struct pike_json *described,
+			struct pike_err *err);
 /* How the reference of a target runs, and the backend that builds it. */
 enum pike_reference_kind {
 	PIKE_REFERENCE_RUNNER, /* in a sandboxed process of its own */
@@ -171,6 +192,8 @@ enum pike_reference_kind {
 struct pike_reference {
 	enum pike_reference_kind kind;
 	const char *backend;
+	bool draws;	/* it makes the inputs itself: pike_conn_draw */
+	bool own_types; /* each native float has its own, not one for all */
 };
 void pike_device_reference(struct pike_reference *out,
 			   const struct pike_target *t,
@@ -186,91 +209,6 @@ struct pike_json *pike_device_compiled(const struct pike_device_info *dev,
 				       const struct pike_target *t,
 				       const struct pike_object *o,
 				       const char *log);
-
-/* ---- arms ---- */
-
-/* One argument buffer: a memory file that judge and runner map. The data
- * ends shortly before the end of a page that unmapped memory follows;
- * inputs are sealed, so no process can change them. */
-struct pike_region {
-	int fd;
-	size_t offset; /* of the data in the file, 64-byte aligned */
-	size_t bytes;
-	size_t mapped; /* GPU: bytes of the allocation that fd stands for */
-};
-
-/* A set of regions for all buffer arguments of one call, in order; scalars
- * have fd -1 and their value in `offset`. */
-struct pike_call {
-	struct pike_region *args;
-};
-
-struct pike_conn; /* a runner process, seen through its socket */
-
-/* What an arm runs. */
-struct pike_object {
-	int fd;		     /* the built file, sealed */
-	enum pike_real real; /* NONE: a kernel, else the reference */
-	const struct pike_launch_plan *launch; /* cuda */
-};
-
-/* Over a socket, its own from then on, to a runner in a sandbox on `dev`, with
- * `own`, the object of its own kernels (cuda; -1: none); does not wait for it.
- * `inspect`: a tool (tools.h; regions are files) or a sanitizer looks on,
- * untimed. */
-int pike_conn_open(struct pike_conn **out, int sock,
-		   const struct pike_target *t,
-		   const struct pike_device_info *dev, int own, bool inspect,
-		   struct pike_err *err);
-void pike_conn_close(struct pike_conn *a); /* closes the socket */
-/* Loads an object and resolves what will be called. PIKE_FAILED: the object
- * is at fault; `*how` says how. */
-int pike_conn_load(struct pike_conn *a, const struct pike_object *o,
-		   int deadline_ms, enum pike_verdict *how,
-		   struct pike_err *err);
-/* Gives the runner the sets it will be called with; all at once, untimed.
- * `c` decides the launches of a plan. */
-int pike_conn_bind(struct pike_conn *a, const struct pike_case *c,
-		   const struct pike_call *calls, size_t n, int deadline_ms,
-		   enum pike_verdict *how, struct pike_err *err);
-
-struct pike_timed {
-	int64_t claim_ns; /* what the runner says it took */
-	int64_t cpu_ns;	  /* CPU: its thread's processor time, its claim */
-	int64_t wall_ns;  /* from our write to our read, our clock */
-	uint32_t threads; /* threads alive in it afterwards, its claim */
-	int64_t late_ns;  /* its caller's: see struct pike_pair of lib/eval */
-};
-/* What a sample finds; or'ed. */
-enum pike_finds {
-	PIKE_FINDS_COLD = 1, /* GPU: caches are flushed */
-	/* GPU: variables and scratch are as the call before left them; else as
-	 * the module's image has them, or filled with chance. */
-	PIKE_FINDS_KEPT = 2,
-};
-/* Calls the kernel once on each of calls[first .. first+n), timed as one
- * sample; a GPU takes one call at a time. On PIKE_FAILED `how` says what came
- * instead: crash, contract (wrote to an input), timeout, tamper (a malformed
- * frame), build (a launch that the device refuses). */
-int pike_conn_run(struct pike_timed *out, struct pike_conn *a, uint32_t first,
-		  uint32_t n, unsigned finds, int deadline_ms,
-		  enum pike_verdict *how, struct pike_err *err);
-/* From now on pike_conn_run calls asked(ctx) when the question for a sample is
- * with the runner, and before it waits for the answer. */
-void pike_conn_asked(struct pike_conn *a, void (*asked)(void *ctx), void *ctx);
-/* Where the backend sustains: the call `repeat` times back to back, without
- * flushing; claim_ns is the runner's own wall clock over all of them. */
-int pike_conn_sustain(struct pike_timed *out, struct pike_conn *a,
-		      uint32_t call, uint32_t repeat, int deadline_ms,
-		      enum pike_verdict *how, struct pike_err *err);
-/* GPU: one object for each launch of the bound plan, whose case is `c`:
- * kernel, grid, block, registers and spill_bytes (local memory) per thread,
- * shared and dynamic_shared in bytes per block, constant bytes, blocks_per_sm
- * (that can be resident), as the driver tells them; from these occupancy (the
- * share of an SM's threads), its limiter (threads, blocks, registers, shared)
- * where that is clear, and waves. NULL for other devices. */
-struct pike_json *pike_conn_resources(const struct pike_conn *a,
-				      const struct pike_case *c);
 
 /* Of built machine code: what it does that no kernel may, as a phrase ("asks
  * ..."), or NULL; instructions by kind and in `all`, or NULL if not known. */

@@ -3,7 +3,7 @@
 #ifndef PIKE_DEVICE_DEVICE_PRIV_H
 #define PIKE_DEVICE_DEVICE_PRIV_H
 
-#include "device/device.h"
+#include "device/conn.h"
 
 /* A backend: a row. */
 struct pike_conn_ops;
@@ -32,9 +32,17 @@ struct pike_backend {
 	/* As pike_device_needs; NULL: nothing. */
 	void (*needs)(struct pike_strs *folders, struct pike_strs *nodes,
 		      const struct pike_device_info *info);
+	/* As pike_device_command; NULL: the runner alone, in a RUN box, or in
+	 * one with a GPU where arguments lie there. */
+	void (*command)(struct pike_command *out,
+			const struct pike_device_info *info,
+			const struct pike_target *t);
+	/* As pike_device_described; NULL: nothing is. */
+	int (*described)(struct pike_json **out, int fd, struct pike_err *err);
 	/* As pike_device_tensors; NULL: those of the target's `arg` lines. */
 	int (*tensors)(struct pike_tensors *out, const struct pike_target *t,
-		       const struct pike_case *c, struct pike_err *err);
+		       const struct pike_case *c,
+		       const struct pike_json *described, struct pike_err *err);
 	/* As pike_device_reference; NULL: C, in a runner of the cpu's. */
 	void (*reference)(struct pike_reference *out,
 			  const struct pike_files *files);
@@ -54,7 +62,8 @@ struct pike_exact_ops {
 };
 extern const struct pike_exact_ops pike_cpu_exact;
 
-extern const struct pike_backend pike_backend_cpu, pike_backend_cuda;
+extern const struct pike_backend pike_backend_cpu, pike_backend_cuda,
+    pike_backend_torch;
 /* One row more, for tests; NULL: none. */
 extern const struct pike_backend *pike_backend_extra;
 /* PIKE_FAILED when this build has none of that name. */

@@ -12,7 +12,7 @@
 #ifndef PIKE_DEVICE_EXACT_H
 #define PIKE_DEVICE_EXACT_H
 
-#include "device/device.h"
+#include "device/conn.h"
 
 int pike_exact_text_plan(struct pike_build_plan *out,
 			 const struct pike_target *t,

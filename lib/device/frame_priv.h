@@ -38,10 +38,13 @@ enum pike_frame_type {
 	PIKE_F_GPU_LOAD,      /* + 1 fd: the object */
 	PIKE_F_GPU_MAP,	      /* + n fds: memory of the GPU */
 	PIKE_F_GPU_SCRATCH,
-	PIKE_F_GPU_LAUNCH,  /* one launch of the plan, in order */
-	PIKE_F_GPU_READY,   /* the plan is whole: check it */
-	PIKE_F_GPU_PREPARE, /* for a sample: untimed, answered with OK */
-	PIKE_F_GPU_RUN,	    /* with the same content */
+	PIKE_F_GPU_LAUNCH,	/* one launch of the plan, in order */
+	PIKE_F_GPU_READY,	/* the plan is whole: check it */
+	PIKE_F_GPU_PREPARE,	/* for a sample: untimed, answered with OK */
+	PIKE_F_GPU_RUN,		/* with the same content */
+	PIKE_F_MODEL_LOAD = 32, /* + 2 fds: the object, the reference */
+	PIKE_F_MODEL_CASE,	/* constructs the model */
+	PIKE_F_MODEL_DRAW,	/* fills the inputs of a call */
 	PIKE_F_OK = 64,
 	PIKE_F_DONE,
 	PIKE_F_FAULT,
@@ -109,6 +112,7 @@ enum pike_fault_code {
 	PIKE_FAULT_PARAM,   /* detail: launch << 8 | parameter */
 	PIKE_FAULT_LIMITS,  /* it cannot be launched so; detail: the launch */
 	PIKE_FAULT_RUNTIME, /* --exact: there is no sanitizer's library */
+	PIKE_FAULT_MODEL,   /* detail: enum pike_model_fault | output << 8 */
 	PIKE_FAULT_COUNT,
 };
 struct pike_frame_fault {
@@ -129,6 +133,38 @@ struct pike_frame_outside {
 	int64_t at; /* where it begins, from the region's first byte */
 	uint64_t size;
 	char kind[48], place[96]; /* NUL-terminated; place: "kernel.c:12" */
+};
+
+/* ---- models: the worker, run_torch.py, reads these by their layout ---- */
+
+struct pike_frame_model_load {
+	uint32_t real;	/* enum pike_real */
+	uint32_t train; /* mode */
+};
+/* Behind it the case's text. */
+struct pike_frame_model_case {
+	uint64_t weights; /* seed */
+	uint32_t len, zero;
+};
+struct pike_frame_model_draw {
+	uint64_t seed;
+	uint32_t call, zero;
+};
+enum pike_model_fault {
+	PIKE_MODEL_SOURCE = 1, /* the module raised when it was read */
+	PIKE_MODEL_CLASS,      /* it has no class ModelNew or Model */
+	PIKE_MODEL_MAKE,       /* the constructor raised */
+	PIKE_MODEL_CALL,       /* forward raised */
+	PIKE_MODEL_PROGRAM,    /* it tried to start a program */
+	PIKE_MODEL_COUNT,      /* the number of outputs is another */
+	PIKE_MODEL_TYPE,       /* an output is no tensor, or of another type */
+	PIKE_MODEL_SHAPE,      /* of another shape */
+	PIKE_MODEL_DEVICE,     /* on another device */
+	PIKE_MODEL_INPUT,      /* an input was written */
+	PIKE_MODEL_VIEW,       /* an output lies in an input's memory */
+	PIKE_MODEL_KEPT,       /* in the memory of an earlier call's output */
+	PIKE_MODEL_DRAW,       /* get_inputs gives other shapes each time */
+	PIKE_MODEL_FAULTS,
 };
 
 /* ---- GPU ---- */

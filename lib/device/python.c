@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/proc.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,6 +147,51 @@ void pike_python_release(struct pike_python *p)
 	memset(p, 0, sizeof(*p));
 }
 
+static struct {
+	pthread_mutex_t lock;
+	char *name;
+	bool found;
+	struct pike_python python;
+} here = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+void pike_python_use(const char *name)
+{
+	pthread_mutex_lock(&here.lock);
+	free(here.name);
+	here.name = name ? pike_xstrdup(name) : NULL;
+	if (here.found)
+		pike_python_release(&here.python);
+	here.found = false;
+	pthread_mutex_unlock(&here.lock);
+}
+
+int pike_python_here(const struct pike_python **out, struct pike_err *err)
+{
+	int ret = 0;
+
+	pthread_mutex_lock(&here.lock);
+	if (!here.found)
+		ret = pike_python_find(&here.python, here.name, err);
+	here.found = !ret;
+	*out = ret ? NULL : &here.python;
+	pthread_mutex_unlock(&here.lock);
+	return ret;
+}
+
+/* Isolated, without site packages and compiled files: what counts is named. */
+void pike_python_command(struct pike_strs *argv, const struct pike_python *p,
+			 const char *what, const char *more)
+{
+	pike_strs_push(argv, p->exe);
+	pike_strs_push(argv, "-ISB");
+	pike_strs_push(argv, "/runner");
+	pike_strs_push(argv, what);
+	if (more)
+		pike_strs_push(argv, more);
+	for (size_t i = 0; i < p->path.n; i++)
+		pike_strs_push(argv, p->path.v[i]);
+}
+
 /* ---- in its sandbox ---- */
 
 static int start(struct pike_box **out, const struct pike_python *p,
@@ -234,12 +280,7 @@ int pike_torch_probe(struct pike_torch_info *out, const struct pike_python *p,
 				 p->version);
 	pike_buf_init(&worker, 4096);
 	ret = pike_box_helper(&worker, "pike-run-torch.py", err);
-	pike_strs_push(&argv, p->exe);
-	pike_strs_push(&argv, "-ISB");
-	pike_strs_push(&argv, "/runner");
-	pike_strs_push(&argv, "--probe");
-	for (size_t i = 0; i < p->path.n; i++)
-		pike_strs_push(&argv, p->path.v[i]);
+	pike_python_command(&argv, p, "--probe", NULL);
 	if (!ret)
 		ret = start(&box, p, (const char *const *)argv.v, worker.s,
 			    require, err);

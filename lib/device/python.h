@@ -28,6 +28,15 @@ struct pike_python {
 int pike_python_find(struct pike_python *out, const char *name,
 		     struct pike_err *err);
 void pike_python_release(struct pike_python *p);
+/* Which program is meant by the targets of this process, as in
+ * pike_python_find; before the first of them is opened. */
+void pike_python_use(const char *name);
+/* Found once, and kept. */
+int pike_python_here(const struct pike_python **out, struct pike_err *err);
+/* The command that starts the worker in its box: what it is to do, with more
+ * words for it, and where modules are. */
+void pike_python_command(struct pike_strs *argv, const struct pike_python *p,
+			 const char *what, const char *more);
 
 /* What PyTorch says of itself, in its sandbox. */
 struct pike_torch_info {

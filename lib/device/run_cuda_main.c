@@ -8,8 +8,8 @@
  * having: no truth, no seed, no path. Inputs are mapped read-only, so a write
  * to one is a fault of the GPU's own.
  */
+#include "device/conn.h"
 #include "device/cuda_priv.h"
-#include "device/device.h"
 #include "device/frame_priv.h"
 #include "device/object_priv.h"
 

@@ -64,6 +64,13 @@ static int fill(struct pike_pool *p, size_t set, size_t arg,
 	    p->layout.v[arg].shape, p->dist[set], pike_rng_u64(rng), err);
 }
 
+static int take(struct pike_pool *p, size_t set, size_t arg, const void *data,
+		struct pike_err *err)
+{
+	return pike_gpu_put(p->j->gpu, pike_pool_source(p, set, arg).gpu, data,
+			    p->layout.v[arg].bytes, err);
+}
+
 /* No runner ever sees a pool. */
 static int seal(struct pike_pool *p, size_t arg, struct pike_err *err)
 {
@@ -308,6 +315,7 @@ const struct pike_buffers pike_buffers_gpu = {
 	.slot = slot_bytes,
 	.make = make,
 	.fill = fill,
+	.take = take,
 	.seal = seal,
 	.truth = take_truth,
 	.natural = take_natural,

@@ -52,6 +52,14 @@ static int fill_input(struct pike_pool *p, size_t set, size_t arg,
 	return 0;
 }
 
+static int take_input(struct pike_pool *p, size_t set, size_t arg,
+		      const void *data, struct pike_err *err)
+{
+	(void)err;
+	memcpy(pike_mem_at(&p->mem[arg], set), data, p->layout.v[arg].bytes);
+	return 0;
+}
+
 static int seal(struct pike_pool *p, size_t arg, struct pike_err *err)
 {
 	return pike_mem_seal(&p->mem[arg], err);
@@ -283,6 +291,7 @@ const struct pike_buffers pike_buffers_host = {
 	.slot = slot_bytes,
 	.make = make,
 	.fill = fill_input,
+	.take = take_input,
 	.seal = seal,
 	.truth = take_truth,
 	.natural = take_natural,

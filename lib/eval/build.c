@@ -68,7 +68,9 @@ static int build_begin(struct pike_build *b, const struct pike_build_plan *plan,
 	const char **argv = (const char **)(uintptr_t)plan->argv.v;
 	const char *first = argv[0];
 	struct pike_box_opts o = {
-		.kind = plan->helper ? PIKE_BOX_BUILD : PIKE_BOX_COMPILE,
+		.kind = plan->script   ? PIKE_BOX_PYTHON_BUILD
+			: plan->helper ? PIKE_BOX_BUILD
+				       : PIKE_BOX_COMPILE,
 		.argv = argv,
 		.folders = (const char *const *)plan->folders.v,
 		.files = &plan->files,
@@ -77,6 +79,7 @@ static int build_begin(struct pike_build *b, const struct pike_build_plan *plan,
 		.out_max = PROTO_OBJECT_MAX,
 		.sock = -1,
 		.wall_ms = PROTO_COMPILE_MS,
+		.memory = plan->memory,
 		.cpus = j->have_build_cpus ? &j->build_cpus : NULL,
 		.require = j->o.require,
 	};
@@ -84,10 +87,12 @@ static int build_begin(struct pike_build *b, const struct pike_build_plan *plan,
 	int ret = 0;
 
 	pike_buf_init(&path, 4096);
-	if (plan->helper)
-		ret = pike_box_helper(&path, plan->helper, err);
+	if (plan->helper || plan->script)
+		ret = pike_box_helper(
+		    &path, plan->script ? plan->script : plan->helper, err);
 	if (!ret && !found(b, plan, path.s)) {
 		argv[0] = plan->helper ? path.s : first;
+		o.runner = plan->script ? path.s : NULL;
 		ret = pike_box_start(&b->box, &o, err);
 	}
 	argv[0] = first;
@@ -185,7 +190,10 @@ struct pike_object pike_build_object(const struct pike_build *b)
 {
 	return (struct pike_object){ .fd = b->fd,
 				     .real = b->real,
-				     .launch = b->launch };
+				     .launch = b->launch,
+				     .reference = b->j->ref_native
+						      ? b->j->ref_native->fd
+						      : -1 };
 }
 
 int pike_build_start(struct pike_build **out, struct pike_judge *j,

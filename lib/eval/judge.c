@@ -253,6 +253,9 @@ static int build_own(struct pike_judge *j, struct pike_err *err)
 	if (!ret)
 		ret = wait_own(j->ref_native, "reference", err);
 	if (!ret)
+		ret = pike_device_described(&j->described, j->t,
+					    j->ref_native->fd, err);
+	if (!ret)
 		ret = wait_own(j->base, "base", err);
 	if (!ret && j->base->breaks)
 		ret = pike_fail(err, PIKE_FAILED, "the base of '%s' %s",
@@ -501,7 +504,8 @@ static int count_tensors(struct pike_judge *j, struct pike_err *err)
 {
 	struct pike_tensors list = { 0 };
 	int ret = j->t->ncases
-		      ? pike_device_tensors(&list, j->t, &j->t->cases[0], err)
+		      ? pike_device_tensors(&list, j->t, &j->t->cases[0],
+					    j->described, err)
 		      : 0;
 
 	j->ntensors = list.n;
@@ -586,6 +590,7 @@ void pike_judge_free(struct pike_judge *j)
 	pike_referee_close(j->referee);
 	pike_gpu_close(j->gpu);
 	pike_json_free(j->env_info);
+	pike_json_free(j->described);
 	pike_buf_release(&j->runner);
 	pike_buf_release(&j->ref_runner);
 	free(j);

@@ -73,7 +73,8 @@ struct pike_judge {
 	struct pike_referee *referee;
 	struct pike_build *own_runner, *own_referee;
 	int runner_kernels;
-	size_t ntensors; /* of a call, in any case */
+	size_t ntensors;	     /* of a call, in any case */
+	struct pike_json *described; /* pike_device_described */
 	/* The reference, and the target as its backend takes it. */
 	struct pike_reference reference;
 	const struct pike_target *ref_target;

@@ -21,7 +21,7 @@ int pike_layout_make(struct pike_layout *l, const struct pike_judge *j,
 		     const struct pike_case *c, struct pike_err *err)
 {
 	struct pike_tensors list = { 0 };
-	int ret = pike_device_tensors(&list, j->t, c, err);
+	int ret = pike_device_tensors(&list, j->t, c, j->described, err);
 
 	*l = (struct pike_layout){ .t = j->t,
 				   .c = c,
@@ -39,4 +39,9 @@ void pike_layout_release(struct pike_layout *l)
 
 	pike_tensors_release(&list);
 	*l = (struct pike_layout){ 0 };
+}
+
+struct pike_bind pike_layout_bind(const struct pike_layout *l)
+{
+	return (struct pike_bind){ l->c, l->v, l->n, l->weights };
 }

@@ -61,20 +61,46 @@ void pike_pool_free(struct pike_pool *p)
 	free(p);
 }
 
-static int fill_set(struct pike_pool *p, size_t set,
+static uint64_t next_seed(const struct pike_pool *p,
+			  const struct pike_pool_opts *o)
+{
+	return pike_input_seed(o->secret, o->source_hash, p->j->env,
+			       p->j->counter++);
+}
+
+/* What `ref` has drawn; where the set is of another distribution, that is for
+ * those inputs that may have it. */
+static int take_drawn(struct pike_pool *p, struct pike_ref *ref, size_t set,
+		      size_t arg, struct pike_rng *rng, struct pike_err *err)
+{
+	const struct pike_layout *l = &p->layout;
+	const struct pike_tensor *a = &l->v[arg];
+	const void *data;
+	int ret;
+
+	if (p->dist[set] != PIKE_DIST_OWN && pike_inputs_stressable(a))
+		return l->buffers->fill(p, set, arg, rng, err);
+	ret = pike_ref_result(&data, ref, arg, err);
+	return ret ? ret : l->buffers->take(p, set, arg, data, err);
+}
+
+static int fill_set(struct pike_pool *p, size_t set, struct pike_ref *ref,
 		    const struct pike_pool_opts *o, struct pike_err *err)
 {
 	const struct pike_layout *l = &p->layout;
+	uint64_t seed = next_seed(p, o);
 	struct pike_rng rng;
 	int ret = 0;
 
 	if (pike_judge_stopped(p->j))
 		return pike_fail(err, PIKE_RETRY, "interrupted");
-	pike_rng_seed(&rng, pike_input_seed(o->secret, o->source_hash,
-					    p->j->env, p->j->counter++));
+	pike_rng_seed(&rng, seed);
+	if (ref)
+		ret = pike_ref_draw(ref, seed, err);
 	for (size_t i = 0; !ret && i < l->n; i++)
 		if (pike_tensor_is_input(&l->v[i]))
-			ret = l->buffers->fill(p, set, i, &rng, err);
+			ret = ref ? take_drawn(p, ref, set, i, &rng, err)
+				  : l->buffers->fill(p, set, i, &rng, err);
 	return ret;
 }
 
@@ -95,10 +121,17 @@ static int each_input(struct pike_pool *p,
 static int fill_inputs(struct pike_pool *p, const struct pike_pool_opts *o,
 		       struct pike_err *err)
 {
+	struct pike_ref *ref = NULL;
 	int ret = each_input(p, p->layout.buffers->make, err);
 
+	if (!ret && p->j->reference.draws) {
+		p->layout.weights = next_seed(p, o);
+		ret = pike_ref_open(&ref, p->j, &p->layout, PIKE_REAL_NATIVE,
+				    err);
+	}
 	for (size_t s = 0; !ret && s < p->nsets; s++)
-		ret = fill_set(p, s, o, err);
+		ret = fill_set(p, s, ref, o, err);
+	pike_ref_close(ref);
 	return ret ? ret : each_input(p, p->layout.buffers->seal, err);
 }
 

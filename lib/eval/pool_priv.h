@@ -6,6 +6,7 @@
 #ifndef PIKE_EVAL_POOL_PRIV_H
 #define PIKE_EVAL_POOL_PRIV_H
 
+#include "device/conn.h"
 #include "device/gpu.h"
 #include "eval/check_priv.h"
 #include "eval/inputs_priv.h"
@@ -71,10 +72,12 @@ struct pike_layout {
 	 * beside it. */
 	size_t in_bytes, truth_bytes, slot_bytes;
 	const struct pike_buffers *buffers;
+	uint64_t weights; /* as in struct pike_bind */
 };
 int pike_layout_make(struct pike_layout *l, const struct pike_judge *j,
 		     const struct pike_case *c, struct pike_err *err);
 void pike_layout_release(struct pike_layout *l);
+struct pike_bind pike_layout_bind(const struct pike_layout *l);
 
 /* ---- pools ---- */
 
@@ -175,6 +178,9 @@ struct pike_buffers {
 	int (*make)(struct pike_pool *p, size_t arg, struct pike_err *err);
 	int (*fill)(struct pike_pool *p, size_t set, size_t arg,
 		    struct pike_rng *rng, struct pike_err *err);
+	/* A value, on the host, that somebody else has made. */
+	int (*take)(struct pike_pool *p, size_t set, size_t arg,
+		    const void *data, struct pike_err *err);
 	int (*seal)(struct pike_pool *p, size_t arg, struct pike_err *err);
 	int (*truth)(struct pike_pool *p, struct pike_ref *ref, size_t set,
 		     size_t arg, struct pike_err *err);
@@ -239,6 +245,9 @@ int pike_refs_open(struct pike_ref **out, size_t n, size_t per_set,
 		   struct pike_judge *j, const struct pike_layout *l,
 		   struct pike_err *err);
 void pike_ref_close(struct pike_ref *r);
+/* One in the target's own precision, of a target whose reference draws: makes
+ * inputs; pike_ref_result gives each. */
+int pike_ref_draw(struct pike_ref *r, uint64_t seed, struct pike_err *err);
 /* Runs it on one set; `swap` >= 0: with `other` (of the argument's own type,
  * on the host) for that argument. Results stay until the next call. */
 int pike_ref_run(struct pike_ref *r, const struct pike_pool *p, size_t set,

@@ -137,15 +137,12 @@ static int start_box(struct pike_process *p, int *sock, struct pike_judge *j,
 		     const struct pike_process_opts *g, struct pike_err *err)
 {
 	bool own = g->real == PIKE_REAL_NONE;
-	const char *argv[] = { own ? j->runner.s : j->ref_runner.s,
-			       g->exact ? "--exact" : NULL, NULL };
+	const char *runner = own ? j->runner.s : j->ref_runner.s;
+	const struct pike_device_info *dev = own ? &j->dev : &j->ref_dev;
 	struct pike_strs folders = PIKE_STRS_INIT, nodes = PIKE_STRS_INIT;
+	struct pike_command command;
 	struct pike_box_opts o = {
-		.kind = traits_of(j, g->real)->memory == PIKE_ON_GPU
-			    ? PIKE_BOX_GPU
-			    : PIKE_BOX_RUN,
 		.device_code_only = traits_of(j, g->real)->device_code_only,
-		.argv = argv,
 		.out_fd = -1,
 		.wall_ms = PROC_WALL_MS,
 		.memory = g->memory,
@@ -159,12 +156,17 @@ static int start_box(struct pike_process *p, int *sock, struct pike_judge *j,
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 		return pike_fail_errno(err, PIKE_FATAL,
 				       "cannot make a socket pair");
+	pike_device_command(&command, dev, own ? j->t : j->ref_target, runner);
+	o.kind = command.box;
+	o.runner = command.script ? runner : NULL;
 	if (g->exact) {
+		pike_strs_push(&command.argv, "--exact");
 		o.kind = PIKE_BOX_EXACT;
 		o.preload = j->exact.runtime;
 		o.options = PIKE_EXACT_OPTIONS;
 	}
-	pike_device_needs(&folders, &nodes, own ? &j->dev : &j->ref_dev);
+	o.argv = (const char *const *)command.argv.v;
+	pike_device_needs(&folders, &nodes, dev);
 	o.folders = (const char *const *)folders.v;
 	o.devices = (const char *const *)nodes.v;
 	if (g->build && g->build->folder)
@@ -178,6 +180,7 @@ static int start_box(struct pike_process *p, int *sock, struct pike_judge *j,
 		*sock = pair[0];
 	pike_strs_release(&folders);
 	pike_strs_release(&nodes);
+	pike_strs_release(&command.argv);
 	return ret;
 }
 
@@ -296,18 +299,29 @@ static void let_go_on(struct pike_process *p, bool on)
 		pike_box_freeze(p->box, !on, NULL);
 }
 
-int pike_process_bind(struct pike_process *p, const struct pike_case *c,
+int pike_process_bind(struct pike_process *p, const struct pike_bind *b,
 		      const struct pike_call *calls, size_t n,
 		      struct pike_fault *f, struct pike_err *err)
 {
 	enum pike_verdict how;
 	struct pike_err why = PIKE_ERR_INIT;
 	int ret =
-	    pike_conn_bind(p->conn, c, calls, n, PROTO_WALL_MIN_MS, &how, &why);
+	    pike_conn_bind(p->conn, b, calls, n, PROTO_WALL_MIN_MS, &how, &why);
 
 	if (!ret)
 		let_go_on(p, false);
 	/* Code that runs when an object is loaded can spoil this too */
+	return ended_how(ret, how, &why, p, f, err);
+}
+
+int pike_process_draw(struct pike_process *p, uint32_t call, uint64_t seed,
+		      struct pike_fault *f, struct pike_err *err)
+{
+	enum pike_verdict how;
+	struct pike_err why = PIKE_ERR_INIT;
+	int ret =
+	    pike_conn_draw(p->conn, call, seed, PROTO_WALL_MIN_MS, &how, &why);
+
 	return ended_how(ret, how, &why, p, f, err);
 }
 

@@ -32,8 +32,11 @@ struct pike_process_opts {
 int pike_process_open(struct pike_process *p, struct pike_judge *j,
 		      const struct pike_process_opts *o, struct pike_fault *f,
 		      struct pike_err *err);
-int pike_process_bind(struct pike_process *p, const struct pike_case *c,
+int pike_process_bind(struct pike_process *p, const struct pike_bind *b,
 		      const struct pike_call *calls, size_t n,
+		      struct pike_fault *f, struct pike_err *err);
+/* As pike_conn_draw. */
+int pike_process_draw(struct pike_process *p, uint32_t call, uint64_t seed,
 		      struct pike_fault *f, struct pike_err *err);
 int pike_process_run(struct pike_timed *out, struct pike_process *p,
 		     const struct pike_judge *j, uint32_t first, uint32_t n,

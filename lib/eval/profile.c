@@ -295,7 +295,7 @@ static int make_case(struct pike_tool_case *out, struct pike_judge *j,
 	ret = pike_pool_make(&p, j, &own, err);
 	if (!ret)
 		ret = pike_tool_case_make(out, p, 0, err);
-	out->c = c;
+
 	pike_pool_free(p);
 	free(nat);
 	return ret;

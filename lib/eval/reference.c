@@ -13,8 +13,9 @@ enum pike_dtype pike_native_real(const struct pike_target *t)
 enum pike_dtype pike_ref_dtype(const struct pike_ref *r, size_t arg)
 {
 	enum pike_dtype d = r->l->v[arg].dtype;
+	bool own = r->j->reference.own_types && r->kind == PIKE_REAL_NATIVE;
 
-	return pike_dtype_is_float(d) ? r->real : d;
+	return pike_dtype_is_float(d) && !own ? r->real : d;
 }
 
 size_t pike_ref_bytes(const struct pike_ref *r, size_t arg)

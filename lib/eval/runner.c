@@ -424,6 +424,7 @@ static int bind_sets(struct pike_runner *r, struct pike_fault *f,
 	struct pike_call *calls = pike_xcalloc(n, sizeof(*calls));
 	struct pike_region *regions =
 	    pike_xcalloc(n * nargs + 1, sizeof(*regions));
+	struct pike_bind b = pike_layout_bind(&r->pool->layout);
 	int ret;
 
 	for (size_t s = 0; s < n; s++) {
@@ -431,8 +432,7 @@ static int bind_sets(struct pike_runner *r, struct pike_fault *f,
 		for (size_t i = 0; i < nargs; i++)
 			calls[s].args[i] = region_of(r, s, i);
 	}
-	ret =
-	    pike_process_bind(&r->process, r->pool->layout.c, calls, n, f, err);
+	ret = pike_process_bind(&r->process, &b, calls, n, f, err);
 	free(regions);
 	free(calls);
 	return ret;

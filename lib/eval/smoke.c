@@ -185,6 +185,8 @@ static int start_inside(struct smoke *s, struct pike_err *err)
 				       .real = PIKE_REAL_NONE };
 	struct pike_region regions[2];
 	struct pike_call call = { .args = regions };
+	struct pike_tensors list = { 0 };
+	struct pike_bind b = { .c = &s->k.c };
 	int ret = pike_process_open(&s->process, &s->j, &o, &s->fault, err);
 
 	/* Those that it keeps ready for later have no later here */
@@ -196,10 +198,15 @@ static int start_inside(struct smoke *s, struct pike_err *err)
 						   .bytes = BYTES,
 						   .mapped = s->mem[i].mapped };
 	if (!ret)
+		ret = pike_tensors_of(&list, &s->k.target, &s->k.c, err);
+	b.v = list.v;
+	b.n = list.n;
+	if (!ret)
 		ret = inside(s,
-			     pike_process_bind(&s->process, &s->k.c, &call, 1,
+			     pike_process_bind(&s->process, &b, &call, 1,
 					       &s->fault, err),
 			     "mapping the judge's memory", err);
+	pike_tensors_release(&list);
 	return ret;
 }
 

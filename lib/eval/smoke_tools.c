@@ -14,16 +14,22 @@
 #define BYTES ((size_t)1048576 * 4)
 
 /* The copy kernel's two arguments, for a shorter case than is timed. */
-static int make_case(struct pike_tool_case *out, struct pike_case *c,
-		     struct pike_err *err)
+static int make_case(struct pike_tool_case *out, const struct pike_target *t,
+		     struct pike_case *c, struct pike_err *err)
 {
-	int ret = 0;
+	struct pike_tensors list = { 0 };
+	int ret;
 
 	pike_case_parse(c, CASE, NULL);
-	*out = (struct pike_tool_case){ .c = c };
-	out->args = pike_xcalloc(2, sizeof(*out->args));
-	for (; !ret && out->nargs < 2; out->nargs++)
-		ret = pike_tool_file(&out->args[out->nargs], BYTES, NULL, err);
+	*out = (struct pike_tool_case){ .layout = { .t = t, .c = c } };
+	ret = pike_tensors_of(&list, t, c, err);
+	out->layout.v = list.v;
+	out->layout.n = list.n;
+	out->args = pike_xcalloc(list.n + 1, sizeof(*out->args));
+	for (size_t i = 0; i < list.n; i++)
+		out->args[i].fd = -1;
+	for (size_t i = 0; !ret && i < list.n; i++)
+		ret = pike_tool_file(&out->args[i], BYTES, NULL, err);
 	return ret;
 }
 
@@ -100,7 +106,7 @@ void pike_smoke_tools(struct pike_smoke *out, struct pike_judge *j,
 	struct pike_case sizes;
 	struct pike_tool_job job = { .build = b, .cases = &c, .n = 1 };
 	struct pike_err err = PIKE_ERR_INIT;
-	int ret = make_case(&c, &sizes, &err);
+	int ret = make_case(&c, j->t, &sizes, &err);
 
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(tools); i++) {
 		struct pike_smoke_tool *t = &out->tools[i];

@@ -38,16 +38,17 @@ int pike_tool_file(struct pike_region *out, size_t bytes, const void *data,
 int pike_tool_case_make(struct pike_tool_case *out, struct pike_pool *p,
 			size_t set, struct pike_err *err)
 {
-	const struct pike_layout *l = &p->layout;
-	int ret = pike_pool_fetch(p, set, err);
+	const struct pike_layout *l = &out->layout;
+	int ret = pike_layout_make(&out->layout, p->j, p->layout.c, err);
 
-	*out = (struct pike_tool_case){ .c = l->c };
 	out->args = pike_xcalloc(l->n + 1, sizeof(*out->args));
+	for (size_t i = 0; i < l->n; i++)
+		out->args[i].fd = -1;
+	if (!ret)
+		ret = pike_pool_fetch(p, set, err);
 	for (size_t i = 0; !ret && i < l->n; i++) {
 		const struct pike_tensor *a = &l->v[i];
 
-		out->args[i].fd = -1;
-		out->nargs++;
 		if (a->dir == PIKE_SCALAR)
 			out->args[i].offset = (size_t)l->v[i].value;
 		else
@@ -62,10 +63,11 @@ int pike_tool_case_make(struct pike_tool_case *out, struct pike_pool *p,
 
 void pike_tool_case_release(struct pike_tool_case *c)
 {
-	for (size_t i = 0; i < c->nargs; i++)
+	for (size_t i = 0; c->args && i < c->layout.n; i++)
 		if (c->args[i].fd >= 0)
 			close(c->args[i].fd);
 	free(c->args);
+	pike_layout_release(&c->layout);
 	memset(c, 0, sizeof(*c));
 }
 
@@ -144,11 +146,11 @@ static int call(struct process *g, struct pike_judge *j,
 
 	for (size_t i = 0; !ret && i < job->n; i++) {
 		struct pike_call c = { .args = job->cases[i].args };
+		struct pike_bind b = pike_layout_bind(&job->cases[i].layout);
 
 		if (pike_judge_stopped(j))
 			return pike_fail(err, PIKE_RETRY, "interrupted");
-		ret = pike_conn_bind(g->conn, job->cases[i].c, &c, 1,
-				     left_ms(g), &how, err);
+		ret = pike_conn_bind(g->conn, &b, &c, 1, left_ms(g), &how, err);
 		if (!ret)
 			ret = pike_conn_run(&s, g->conn, 0, 1, 0, left_ms(g),
 					    &how, err);

@@ -11,9 +11,8 @@
 
 /* A case, and its arguments in files, which a runner copies. */
 struct pike_tool_case {
-	const struct pike_case *c;
-	struct pike_region *args;
-	size_t nargs;
+	struct pike_layout layout;
+	struct pike_region *args; /* layout.n */
 };
 /* A file of that content, or of zeros where `data` is NULL. */
 int pike_tool_file(struct pike_region *out, size_t bytes, const void *data,

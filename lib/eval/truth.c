@@ -45,13 +45,9 @@ static int ref_fault(struct pike_fault *f, const struct pike_ref *r,
 	return ret;
 }
 
-static int host_open(struct pike_ref *r, const struct pike_build *b,
-		     struct pike_err *err)
+static int host_bind(struct pike_ref *r, struct pike_err *err)
 {
-	struct pike_judge *j = r->j;
-	struct pike_process_opts o = { .build = b,
-				       .real = r->kind,
-				       .cpus = pike_judge_idle(j) };
+	struct pike_bind b = pike_layout_bind(r->l);
 	struct pike_call call = { 0 };
 	struct pike_fault f;
 	int ret;
@@ -59,18 +55,47 @@ static int host_open(struct pike_ref *r, const struct pike_build *b,
 	call.args = pike_xcalloc(r->l->n + 1, sizeof(*call.args));
 	pike_fault_init(&f);
 	host_call(&call, r);
+	ret = pike_process_bind(&r->process, &b, &call, 1, &f, err);
+	if (ret == 1)
+		ret = ref_fault(&f, r, err);
+	pike_fault_release(&f);
+	free(call.args);
+	return ret;
+}
+
+static int host_draw(struct pike_ref *r, uint64_t seed, struct pike_err *err)
+{
+	struct pike_fault f;
+	int ret;
+
+	pike_fault_init(&f);
+	ret = pike_process_draw(&r->process, 0, seed, &f, err);
+	if (ret == 1)
+		ret = ref_fault(&f, r, err);
+	pike_fault_release(&f);
+	return ret;
+}
+
+static int host_open(struct pike_ref *r, const struct pike_build *b,
+		     struct pike_err *err)
+{
+	struct pike_judge *j = r->j;
+	struct pike_process_opts o = { .build = b,
+				       .real = r->kind,
+				       .cpus = pike_judge_idle(j) };
+	struct pike_fault f;
+	int ret;
+
+	pike_fault_init(&f);
 	ret = pike_process_open(&r->process, j, &o, &f, err);
 	if (ret == 1)
 		ret = ref_fault(&f, r, err);
 	if (ret)
 		goto out;
 	r->open = true;
-	ret = pike_process_bind(&r->process, r->l->c, &call, 1, &f, err);
-	if (ret == 1)
-		ret = ref_fault(&f, r, err);
+	ret = host_bind(r, err);
 out:
 	pike_fault_release(&f);
-	free(call.args);
 	return ret;
 }
 
@@ -147,6 +172,8 @@ const struct pike_ref_ops pike_ref_on_host = {
 	.process = true,
 	.memory = host_memory,
 	.open = host_open,
+	.bind = host_bind,
+	.draw = host_draw,
 	.put = host_put,
 	.move = host_move,
 	.run = host_run,
@@ -323,14 +350,28 @@ static int get_memories(struct pike_ref *const *v, size_t n,
 				 : 0;
 }
 
-static int ref_start(struct pike_ref *r, struct pike_err *err)
+/* One that was kept has other parameters than the pool that wants it now. */
+static int ref_again(struct pike_ref *r, uint64_t weights, struct pike_err *err)
+{
+	int ret;
+
+	if (r->own.weights == weights)
+		return 0;
+	r->own.weights = weights;
+	ret = r->ops->bind(r, err);
+	r->failed = r->failed || ret;
+	return ret;
+}
+
+static int ref_start(struct pike_ref *r, uint64_t weights, struct pike_err *err)
 {
 	const struct pike_judge *j = r->j;
 	bool exact = r->kind == PIKE_REAL_DOUBLE;
 	int ret;
 
 	if (r->opened)
-		return 0;
+		return ref_again(r, weights, err);
+	r->own.weights = weights;
 	ret = r->ops->open(r, exact ? j->ref_double : j->ref_native, err);
 	r->failed = ret != 0;
 	r->opened = pike_now_ns();
@@ -351,7 +392,7 @@ static int open_kinds(struct pike_ref **out, size_t n,
 	if (!ret)
 		ret = get_memories(out, n, err);
 	for (size_t i = 0; !ret && i < n; i++)
-		ret = ref_start(out[i], err);
+		ret = ref_start(out[i], l->weights, err);
 	return ret;
 }
 
@@ -458,6 +499,14 @@ static int run_one(struct pike_ref *r, struct pike_err *err)
 	int ret = r->ops->run(r, err);
 
 	r->ran = true;
+	r->failed = r->failed || ret;
+	return ret;
+}
+
+int pike_ref_draw(struct pike_ref *r, uint64_t seed, struct pike_err *err)
+{
+	int ret = r->ops->draw(r, seed, err);
+
 	r->failed = r->failed || ret;
 	return ret;
 }

@@ -15,6 +15,10 @@ struct pike_ref_ops {
 	int (*memory)(struct pike_ref *r, size_t arg, struct pike_err *err);
 	int (*open)(struct pike_ref *r, const struct pike_build *b,
 		    struct pike_err *err);
+	/* A process: gives an open one its case again, with the parameters of
+	 * own.weights; fills its inputs, where a reference draws. */
+	int (*bind)(struct pike_ref *r, struct pike_err *err);
+	int (*draw)(struct pike_ref *r, uint64_t seed, struct pike_err *err);
 	/* Puts an argument's value, as the reference's type; NaN where `from`
 	 * has none. */
 	int (*put)(struct pike_ref *r, size_t arg,

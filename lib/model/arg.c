@@ -391,6 +391,11 @@ int pike_case_parse(struct pike_case *out, const char *text,
 	return ret;
 }
 
+void pike_case_default(struct pike_case *out)
+{
+	*out = (struct pike_case){ .text = pike_xstrdup("default") };
+}
+
 void pike_case_release(struct pike_case *c)
 {
 	for (size_t i = 0; i < c->n; i++)

@@ -25,7 +25,10 @@ static const struct pike_backend_rules rows[] = {
 	},
 	{
 	    .name = "torch",
-	    .cold = true,
+	    .absent = true,
+	    .source = { ".py", NULL, "a source ends in .py" },
+	    .header = { ".py", NULL, "a header ends in .py" },
+	    .reference = { ".py", NULL, "a reference ends in .py" },
 	},
 };
 

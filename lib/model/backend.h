@@ -19,8 +19,10 @@ struct pike_backend_rules {
 	const char *name; /* rules-NAME: the template of prompts about it */
 	bool signature;	  /* a target declares entry, arguments and cases */
 	bool gpu;	  /* measuring takes a GPU */
-	bool cold;	  /* unless `cache` says otherwise */
-	bool cflags;	  /* the target's compiler options have a default */
+	/* Until a source exists, the reference is the base. */
+	bool absent;
+	bool cold;   /* unless `cache` says otherwise */
+	bool cflags; /* the target's compiler options have a default */
 	/* By its ending a compiler, and the reader of launch plans, tell what
 	 * a file is. */
 	struct pike_endings source, header, reference;

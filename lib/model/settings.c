@@ -556,6 +556,10 @@ static int check_target(struct maker *m, const struct object *o)
 		return ret;
 	}
 	rules = pike_backend_rules_find(t->backend);
+	if (!t->ncases) {
+		t->cases = pike_xcalloc(1, sizeof(*t->cases));
+		pike_case_default(&t->cases[t->ncases++]);
+	}
 	if (!last_of(m, o, "cache"))
 		t->cold = rules->cold;
 	if (!last_of(m, o, "cflags") && !rules->cflags) {

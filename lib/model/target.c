@@ -95,6 +95,14 @@ void pike_target_free(struct pike_target *t)
 	free(t);
 }
 
+bool pike_target_absent(const struct pike_target *t)
+{
+	const struct pike_backend_rules *b =
+	    t->backend ? pike_backend_rules_find(t->backend) : NULL;
+
+	return b && b->absent;
+}
+
 static void print_arg(struct pike_buf *b, const struct pike_arg *a)
 {
 	static const char *const dirs[] = {

@@ -86,6 +86,8 @@ struct pike_case {
 };
 int pike_case_parse(struct pike_case *out, const char *text,
 		    struct pike_err *err);
+/* Of a model that is measured as it stands: "default", without sizes. */
+void pike_case_default(struct pike_case *out);
 void pike_case_release(struct pike_case *c);
 bool pike_case_size(const struct pike_case *c, const char *name, int64_t *out);
 
@@ -152,6 +154,8 @@ struct pike_target {
 	char *origin; /* "file:line" of the section, for messages */
 };
 void pike_target_free(struct pike_target *t);
+/* May a revision have no source, so that the reference is the base? */
+bool pike_target_absent(const struct pike_target *t);
 /* Canonical text of all that decides a verdict, for the task hash. */
 void pike_target_canonical(struct pike_buf *b, const struct pike_target *t);
 /* Checks what one key alone cannot: entry set, args named once, sizes given

@@ -43,8 +43,9 @@ static void on_progress(void *ctx, const char *what, double fraction)
 static int read_rev(struct pike_bench *b, struct entry *e, struct pike_err *err)
 {
 	struct pike_err why = PIKE_ERR_INIT;
-	int ret = pike_repo_read(&e->files, b->repo, &e->id,
-				 &b->target->sources, false, &why);
+	int ret =
+	    pike_repo_read(&e->files, b->repo, &e->id, &b->target->sources,
+			   pike_target_absent(b->target), &why);
 
 	if (ret != PIKE_FAILED)
 		return ret ? pike_fail(err, ret, "%s", why.text) : 0;

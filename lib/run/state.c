@@ -16,7 +16,8 @@ int pike_inputs_read(struct pike_inputs *out, struct pike_repo *repo,
 	int ret;
 
 	memset(out, 0, sizeof(*out));
-	ret = pike_repo_read(&out->base, repo, at, &t->sources, false, err);
+	ret = pike_repo_read(&out->base, repo, at, &t->sources,
+			     pike_target_absent(t), err);
 	if (!ret)
 		ret = pike_repo_read(&out->headers, repo, at, &t->headers,
 				     false, err);
@@ -39,7 +40,7 @@ int pike_run_files(struct pike_files *out, struct pike_run *run,
 		   const struct pike_oid *commit, struct pike_err *err)
 {
 	return pike_repo_read(out, run->repo, commit, &run->target->sources,
-			      false, err);
+			      pike_target_absent(run->target), err);
 }
 
 int pike_run_refresh(struct pike_run *run, struct pike_err *err)

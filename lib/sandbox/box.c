@@ -88,7 +88,15 @@ const struct pike_box_traits pike_box_traits[PIKE_BOX_KINDS] = {
 			    .gpu = true,
 			    .tool = true },
 	[PIKE_BOX_EXACT] = { .helper = true, .sparse = true },
-	[PIKE_BOX_PYTHON] = { .helper = true, .tool = true, .sparse = true },
+	[PIKE_BOX_PYTHON] = { .helper = true,
+			      .tool = true,
+			      .sparse = true,
+			      .script = true },
+	[PIKE_BOX_PYTHON_BUILD] = { .helper = true,
+				    .scratch = true,
+				    .tool = true,
+				    .sparse = true,
+				    .script = true },
 };
 
 static uint32_t add_binds(struct pike_buf *b, char kind,
@@ -205,7 +213,13 @@ static int lift_filters(struct places *p, const struct pike_box_opts *o,
 	const struct pike_box_traits *t = &pike_box_traits[o->kind];
 	/* A GPU's driver needs more than the tight filter has: only where no
 	 * host code of a candidate runs beside it there is none. */
-	bool run = t->helper && !t->scratch && !t->tool && !o->device_code_only;
+	bool run = t->helper && !t->scratch && (!t->tool || t->script) &&
+		   !o->device_code_only;
+	bool threads = o->threads > 1;
+	enum pike_filter later =
+	    t->script
+		? (threads ? PIKE_FILTER_SCRIPT_THREADS : PIKE_FILTER_SCRIPT)
+		: (threads ? PIKE_FILTER_TIGHT_THREADS : PIKE_FILTER_TIGHT);
 	int fd, rc;
 
 	rc = pike_box_filter(
@@ -213,10 +227,7 @@ static int lift_filters(struct places *p, const struct pike_box_opts *o,
 	if (!rc)
 		rc = lift(p, PIKE_FD_FILTER, fd, err);
 	if (!rc && run)
-		rc = pike_box_filter(&fd,
-				     o->threads > 1 ? PIKE_FILTER_TIGHT_THREADS
-						    : PIKE_FILTER_TIGHT,
-				     err);
+		rc = pike_box_filter(&fd, later, err);
 	if (!rc && run)
 		rc = lift(p, PIKE_FD_TIGHT, fd, err);
 	return rc;

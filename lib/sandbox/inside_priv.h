@@ -62,6 +62,7 @@ struct pike_box_traits {
 	bool gpu;
 	bool tool;   /* the program starts the helper */
 	bool sparse; /* no limit of addresses, one of resident memory */
+	bool script; /* the helper is one: the program interprets it */
 };
 extern const struct pike_box_traits pike_box_traits[];
 
@@ -88,6 +89,8 @@ enum pike_filter {
 	PIKE_FILTER_RUN,
 	PIKE_FILTER_TIGHT,
 	PIKE_FILTER_TIGHT_THREADS,
+	PIKE_FILTER_SCRIPT,
+	PIKE_FILTER_SCRIPT_THREADS,
 	PIKE_FILTER_COUNT,
 };
 /* The filter as an array of struct sock_filter in a sealed memory file, made

@@ -58,6 +58,8 @@ enum pike_box_kind {
 	/* An interpreter in `folders`, with `runner` as its script and nothing
 	 * writable. `memory` as EXACT. In namespaces or not at all. */
 	PIKE_BOX_PYTHON,
+	/* The same with scratch /tmp, `files` and `output`. */
+	PIKE_BOX_PYTHON_BUILD,
 	PIKE_BOX_KINDS,
 };
 
@@ -67,21 +69,21 @@ struct pike_box_opts {
 	 * real path of a helper of ours, or TOOL, PYTHON: of a program in
 	 * `folders`. */
 	const char *const *argv;
-	const char *runner; /* TOOL, PYTHON: what is /runner in there */
-	/* BUILD, GPU, TOOL, PYTHON: more folders to read in and execute from,
-	 * and device nodes, by their real paths, or NULL. What is not there is
-	 * left out. */
+	const char *runner; /* TOOL, PYTHON...: what is /runner in there */
+	/* BUILD, GPU, TOOL, PYTHON...: more folders to read in and execute
+	 * from, and device nodes, by their real paths, or NULL. What is not
+	 * there is left out. */
 	const char *const *folders, *const *devices;
 	const char *visible; /* GPU, TOOL: CUDA_VISIBLE_DEVICES in there */
 	/* EXACT: LD_PRELOAD and ASAN_OPTIONS in there */
 	const char *preload, *options;
-	/* COMPILE, BUILD: put into the working directory, by their flat names.
-	 */
+	/* COMPILE, BUILD, PYTHON_BUILD: put into the working directory, by
+	 * their flat names. */
 	const struct pike_files *files;
-	/* COMPILE, BUILD, TOOL: this file of the working directory is copied
-	 * into `out_fd` (an unsealed memfd of any size) when the program has
-	 * exited, with 0 if it is no TOOL. A missing file, no regular one or
-	 * one over `out_max` is PIKE_BOX_NO_OUTPUT. */
+	/* COMPILE, BUILD, TOOL, PYTHON_BUILD: this file of the working
+	 * directory is copied into `out_fd` (an unsealed memfd of any size)
+	 * when the program has exited, with 0 if it is no TOOL. A missing file,
+	 * no regular one or one over `out_max` is PIKE_BOX_NO_OUTPUT. */
 	const char *output; /* with a '/' at its end: a folder, packed */
 	int out_fd;
 	size_t out_max; /* 0: 16 MiB */
@@ -93,8 +95,10 @@ struct pike_box_opts {
 	int64_t memory; /* of addresses in a process; 0: 4 GiB; not GPU, TOOL */
 	int threads; /* RUN, EXACT: as in the target; 1 means none besides main
 		      */
-	/* RUN, GPU: no host code of a candidate will run in it. Else the
-	 * program finds the tight filter of system calls in its fd 4. */
+	/* RUN, GPU, PYTHON: no host code of a candidate will run in it. Else
+	 * the program finds the filter of system calls that it has to put on
+	 * before it loads one in its fd 4: an interpreter a deny list, which
+	 * lets no program be started, others the tight one. */
 	bool device_code_only;
 	const cpu_set_t *cpus; /* where the program runs; NULL: as the parent */
 	int nice;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * seccomp: the two filters (evaluation.md 4.5, step 8).
+ * seccomp: the filters (evaluation.md 4.5, step 8).
  *
  * Compilers get a deny list: they use too much of the system for anything
  * else. A runner is started under the same list, and puts on the tight list
- * itself before it loads a candidate, whose constructors run under it too.
+ * itself before it loads a candidate, whose constructors run under it too. An
+ * interpreter puts on a deny list of its own instead.
  * What no honest kernel does kills, so that it is seen as what it is.
  *
  * Made in the parent, once: it costs as much as a whole exec.
@@ -198,6 +199,38 @@ static const char *const tight_never[] = {
 	"process_madvise",
 };
 
+/* What a script may try in good faith, as one that compiles when it first runs
+ * does, and is refused. */
+static const char *const script_refused[] = {
+	"execve",
+	"execveat",
+	"fork",
+	"vfork",
+	"socket",
+	"socketpair",
+	"connect",
+	"bind",
+	"listen",
+	"accept",
+	"accept4",
+	"kill",
+	"tkill",
+	"rt_sigqueueinfo",
+	"rt_tgsigqueueinfo",
+	"pidfd_open",
+	"pidfd_send_signal",
+	"process_madvise",
+	"setuid",
+	"setgid",
+	"setresuid",
+	"setresgid",
+	"seccomp",
+	"setsid",
+	"setpgid",
+	"setpriority",
+	"sched_setparam",
+};
+
 static int rules(scmp_filter_ctx c, uint32_t action, const char *const *names,
 		 size_t n)
 {
@@ -307,6 +340,25 @@ static int fill_tight(scmp_filter_ctx c, bool threads)
 	return 0;
 }
 
+/* Of an interpreter: it needs too much of the system for an allow list. */
+static int fill_script(scmp_filter_ctx c, bool threads)
+{
+	static const char *const clone3[] = { "clone3" };
+	uint32_t eperm = SCMP_ACT_ERRNO(EPERM);
+
+	if (RULES(c, SCMP_ACT_KILL_PROCESS, never) ||
+	    RULES(c, eperm, refused) || RULES(c, eperm, script_refused) ||
+	    RULES(c, SCMP_ACT_ERRNO(ENOSYS), clone3) ||
+	    when(c, eperm, "clone",
+		 SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0)) ||
+	    (!threads &&
+	     when(c, SCMP_ACT_ERRNO(EAGAIN), "clone",
+		  SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD))) ||
+	    when(c, eperm, "prctl", SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP)))
+		return -1;
+	return 0;
+}
+
 static int export_filter(int *out_fd, scmp_filter_ctx c, struct pike_err *err)
 {
 	int rc = pike_memfd(out_fd, "filter", 0, err);
@@ -324,23 +376,33 @@ static int export_filter(int *out_fd, scmp_filter_ctx c, struct pike_err *err)
 	return rc;
 }
 
+static int fill(scmp_filter_ctx c, enum pike_filter which)
+{
+	switch (which) {
+	case PIKE_FILTER_TIGHT:
+	case PIKE_FILTER_TIGHT_THREADS:
+		return fill_tight(c, which == PIKE_FILTER_TIGHT_THREADS);
+	case PIKE_FILTER_SCRIPT:
+	case PIKE_FILTER_SCRIPT_THREADS:
+		return fill_script(c, which == PIKE_FILTER_SCRIPT_THREADS);
+	default:
+		return fill_loose(c, which == PIKE_FILTER_COMPILE);
+	}
+}
+
 static int make_filter(int *out_fd, enum pike_filter which,
 		       struct pike_err *err)
 {
-	bool is_tight =
+	bool allow_list =
 	    which == PIKE_FILTER_TIGHT || which == PIKE_FILTER_TIGHT_THREADS;
 	scmp_filter_ctx c =
-	    filter_new(is_tight ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_ALLOW);
+	    filter_new(allow_list ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_ALLOW);
 	int rc;
 
 	if (!c)
 		return pike_fail(err, PIKE_FATAL,
 				 "cannot make a seccomp filter");
-	if (is_tight)
-		rc = fill_tight(c, which == PIKE_FILTER_TIGHT_THREADS);
-	else
-		rc = fill_loose(c, which == PIKE_FILTER_COMPILE);
-	if (rc)
+	if (fill(c, which))
 		rc = pike_fail_errno(err, PIKE_FATAL,
 				     "cannot fill a seccomp filter");
 	else

@@ -151,6 +151,8 @@ static const char *const plain_args[] = { "in f32 x[n]", "out f32 y[n]",
 
 static const struct pike_device_info dev = { .backend = &pike_backend_cpu };
 
+static const struct pike_target *loaded; /* by the last connection */
+
 static int load(struct pike_conn **out, int sock, const struct pike_target *t,
 		int object, enum pike_real real, struct pike_err *err)
 {
@@ -158,6 +160,7 @@ static int load(struct pike_conn **out, int sock, const struct pike_target *t,
 	enum pike_verdict how;
 	int rc = pike_conn_open(out, sock, t, &dev, -1, false, err);
 
+	loaded = t;
 	if (rc)
 		return rc;
 	rc = pike_conn_load(*out, &o, MS, &how, err);
@@ -171,9 +174,15 @@ static int load(struct pike_conn **out, int sock, const struct pike_target *t,
 static int bind_calls(struct pike_conn *a, const struct pike_call *calls,
 		      size_t n, struct pike_err *err)
 {
+	static struct pike_tensor v[PIKE_CALL_ARGS];
+	const struct pike_target *t = loaded;
+	struct pike_bind bind = { .v = v, .n = t->nargs };
 	enum pike_verdict how;
 
-	return pike_conn_bind(a, NULL, calls, n, MS, &how, err);
+	for (size_t i = 0; i < t->nargs && i < PIKE_CALL_ARGS; i++)
+		v[i] = (struct pike_tensor){ .name = t->args[i].name,
+					     .dir = t->args[i].dir };
+	return pike_conn_bind(a, &bind, calls, n, MS, &how, err);
 }
 
 static int rig_open(struct rig *g, const char *code, int threads,

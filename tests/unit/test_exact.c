@@ -327,6 +327,8 @@ static void run_object(struct ran *out, const struct pike_target *t, int object,
 				       region(),
 				       { .fd = -1, .offset = N } };
 	struct pike_call call = { args };
+	struct pike_tensor v[3];
+	struct pike_bind bind = { .v = v, .n = t->nargs };
 	struct pike_conn *conn = NULL;
 	struct pike_err err = PIKE_ERR_INIT;
 	struct pike_box *b = open_box(&conn, t, preload);
@@ -334,8 +336,12 @@ static void run_object(struct ran *out, const struct pike_target *t, int object,
 	struct pike_timed s;
 	int ret = pike_conn_load(conn, &o, MS, &out->how, &err);
 
+	for (size_t i = 0; i < t->nargs; i++)
+		v[i] = (struct pike_tensor){ .name = t->args[i].name,
+					     .dir = t->args[i].dir };
 	if (!ret)
-		ret = pike_conn_bind(conn, NULL, &call, 1, MS, &out->how, &err);
+		ret =
+		    pike_conn_bind(conn, &bind, &call, 1, MS, &out->how, &err);
 	if (!ret)
 		ret = pike_conn_run(&s, conn, 0, 1, 0, MS, &out->how, &err);
 	if (!ret)

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * backend_torch: the row of PyTorch models, by KernelBench's convention. A
+ * reference module defines Model, get_inputs and get_init_inputs; a candidate
+ * ModelNew, or Model.
+ *
+ * A build reads the sources and packs them; that of the reference also runs
+ * the model once a case and writes down what goes in and comes out.
+ */
+#include "device/conn_priv.h"
+#include "device/python.h"
+
+#include "base/buf.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/rand.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define WORKER "pike-run-torch.py"
+/* Of a build; a reference is run there. */
+#define BUILD_MEMORY (16LL << 30)
+#define OBJECT_MAX (64 << 20)
+#define TENSORS_MAX 256
+#define ELEMS_MAX ((int64_t)1 << 40)
+
+/* ---- find ---- */
+
+/* "Python 3.11.2, PyTorch 1.13.1 (openblas)", once a process: it takes seconds
+ * to ask. */
+static int find_toolchain(char *out, size_t size, const struct pike_python *p,
+			  struct pike_err *err)
+{
+	static struct pike_torch_info info;
+	static char exe[sizeof(p->exe)];
+	struct pike_isolation_info iso;
+	int ret = 0;
+
+	if (strcmp(exe, p->exe) != 0) {
+		ret = pike_isolation_probe(&iso, err);
+		if (!ret)
+			ret = pike_torch_probe(&info, p, iso.level, err);
+		if (!ret)
+			snprintf(exe, sizeof(exe), "%s", p->exe);
+	}
+	if (!ret)
+		snprintf(out, size, "Python %s, PyTorch %s (%s)", p->version,
+			 info.version, info.blas);
+	return ret;
+}
+
+static int find(struct pike_device_info *out, struct pike_err *err)
+{
+	int ret = pike_cpu_find(out, err);
+
+	if (!ret)
+		ret = pike_python_here(&out->python, err);
+	if (!ret)
+		ret = find_toolchain(out->toolchain, sizeof(out->toolchain),
+				     out->python, err);
+	return ret;
+}
+
+static void needs(struct pike_strs *folders, struct pike_strs *nodes,
+		  const struct pike_device_info *info)
+{
+	(void)nodes;
+	for (size_t i = 0; i < info->python->needs.n; i++)
+		pike_strs_push(folders, info->python->needs.v[i]);
+}
+
+static void command(struct pike_command *out,
+		    const struct pike_device_info *info,
+		    const struct pike_target *t)
+{
+	char threads[32];
+
+	snprintf(threads, sizeof(threads), "%lld",
+		 (long long)(t->threads > 1 ? t->threads : 1));
+	out->box = PIKE_BOX_PYTHON;
+	out->script = true;
+	pike_python_command(&out->argv, info->python, "--run", threads);
+}
+
+/* ---- build ---- */
+
+static void add_cases(struct pike_json *list, const struct pike_case *v,
+		      size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct pike_json *c = pike_json_object();
+		struct pike_json *sizes = pike_json_object();
+
+		for (size_t k = 0; k < v[i].n; k++)
+			pike_json_set_i64(sizes, v[i].names[k], v[i].values[k]);
+		pike_json_set_str(c, "case", v[i].text);
+		pike_json_set(c, "sizes", sizes);
+		pike_json_push(list, c);
+	}
+}
+
+/* What the worker has to know besides the sources. */
+static void add_task(struct pike_files *to, const struct pike_target *t,
+		     bool reference)
+{
+	struct pike_json *task = pike_json_object();
+	struct pike_json *cases = pike_json_array();
+	struct pike_buf b;
+
+	if (reference) {
+		add_cases(cases, t->cases, t->ncases);
+		add_cases(cases, t->hidden, t->nhidden);
+	}
+	pike_json_set(task, "cases", cases);
+	pike_json_set_str(task, "mode", t->mode ? t->mode : "eval");
+	pike_json_set_bool(task, "reference", reference);
+	pike_buf_init(&b, 1 << 20);
+	pike_json_print(&b, task);
+	pike_files_add(to, "task.json", b.s, b.len);
+	pike_buf_release(&b);
+	pike_json_free(task);
+}
+
+static int plan(struct pike_build_plan *out, const struct pike_target *t,
+		const struct pike_device_info *dev,
+		const struct pike_files *sources,
+		const struct pike_files *headers, enum pike_real real,
+		struct pike_err *err)
+{
+	bool reference = real != PIKE_REAL_NONE;
+	int ret;
+
+	memcpy(out->output, "object", sizeof("object"));
+	out->script = WORKER;
+	out->memory = BUILD_MEMORY;
+	pike_sha256_hex(out->tools, dev->toolchain, strlen(dev->toolchain));
+	pike_python_command(&out->argv, dev->python, "--build", NULL);
+	needs(&out->folders, NULL, dev);
+	ret = pike_plan_files(out, sources, NULL, err);
+	if (!ret)
+		ret = pike_plan_files(out, headers, NULL, err);
+	if (!ret)
+		add_task(&out->files, t, reference);
+	return ret;
+}
+
+/* ---- what the reference's build has found out ---- */
+
+static int described(struct pike_json **out, int fd, struct pike_err *err)
+{
+	struct stat st;
+	char *text;
+	ssize_t n = -1;
+
+	*out = NULL;
+	if (fstat(fd, &st) || st.st_size > OBJECT_MAX)
+		return pike_fail(
+		    err, PIKE_FAILED,
+		    "what the reference's build left is too large");
+	text = pike_xmalloc((size_t)st.st_size + 1);
+	n = pread(fd, text, (size_t)st.st_size, 0);
+	if (n == st.st_size)
+		*out = pike_json_parse(text, (size_t)n, NULL);
+	free(text);
+	return *out ? 0
+		    : pike_fail(err, PIKE_FAILED,
+				"the reference's build left no description");
+}
+
+static const struct {
+	const char *name;
+	enum pike_init_kind kind;
+} inits[] = {
+	{ "normal", PIKE_INIT_NORMAL },
+	{ "uniform", PIKE_INIT_UNIFORM },
+	{ "randint", PIKE_INIT_RANDINT },
+};
+
+static int read_tensor(struct pike_tensor *to, const struct pike_json *j,
+		       enum pike_dir dir, struct pike_err *err)
+{
+	const struct pike_json *dims = pike_json_get(j, "dims");
+	const char *init = pike_json_str(j, "init", "");
+	int dtype = pike_dtype_parse(pike_json_str(j, "dtype", ""));
+	int64_t elems = 1;
+
+	to->ndims = pike_json_len(dims);
+	to->shape.row = 1;
+	if (dtype < 0 || to->ndims > PIKE_DIMS_MAX)
+		return pike_fail(err, PIKE_FAILED,
+				 "the reference's build describes no tensor");
+	for (size_t i = 0; i < to->ndims; i++) {
+		int64_t d = (int64_t)pike_json_as_f64(pike_json_at(dims, i), 0);
+
+		if (d < 1 || elems > ELEMS_MAX / d)
+			return pike_fail(err, PIKE_FAILED,
+					 "a tensor of the reference is empty "
+					 "or too large");
+		to->dims[i] = d;
+		to->shape.row = (size_t)d;
+		elems *= d;
+	}
+	to->name = pike_xstrdup(pike_json_str(j, "name", "?"));
+	to->dir = dir;
+	to->dtype = (enum pike_dtype)dtype;
+	to->shape.elems = (size_t)elems;
+	to->bytes = to->shape.elems * pike_dtype_size(to->dtype);
+	to->a = pike_json_f64(j, "a", 0);
+	to->b = pike_json_f64(j, "b", 1);
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(inits); i++)
+		if (!strcmp(init, inits[i].name))
+			to->init = inits[i].kind;
+	return 0;
+}
+
+static int read_list(struct pike_tensors *out, const struct pike_json *list,
+		     enum pike_dir dir, struct pike_err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < pike_json_len(list); i++)
+		ret = read_tensor(&out->v[out->n++], pike_json_at(list, i), dir,
+				  err);
+	return ret;
+}
+
+static int tensors(struct pike_tensors *out, const struct pike_target *t,
+		   const struct pike_case *c, const struct pike_json *all,
+		   struct pike_err *err)
+{
+	const struct pike_json *k =
+	    pike_json_get(pike_json_get(all, "described"), c->text);
+	const struct pike_json *in = pike_json_get(k, "inputs");
+	const struct pike_json *res = pike_json_get(k, "outputs");
+	size_t n = pike_json_len(in) + pike_json_len(res);
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	if (!pike_json_len(res) || n > TENSORS_MAX)
+		return pike_fail(err, PIKE_FAILED,
+				 "a model of '%s' has %zu tensors that go in "
+				 "and come out in case '%s'; 1 to %d can be "
+				 "judged",
+				 t->name, n, c->text, TENSORS_MAX);
+	out->v = pike_xcalloc(n, sizeof(*out->v));
+	ret = read_list(out, in, PIKE_IN, err);
+	if (!ret)
+		ret = read_list(out, res, PIKE_OUT, err);
+	if (ret)
+		pike_tensors_release(out);
+	return ret;
+}
+
+static void reference(struct pike_reference *out,
+		      const struct pike_files *files)
+{
+	(void)files;
+	*out = (struct pike_reference){ .kind = PIKE_REFERENCE_RUNNER,
+					.backend = pike_backend_torch.name,
+					.draws = true,
+					.own_types = true };
+}
+
+/* Candidate host code runs in the process that reports times: all strict. */
+const struct pike_backend pike_backend_torch = {
+	.name = "torch",
+	.runner = WORKER,
+	.find = find,
+	.needs = needs,
+	.command = command,
+	.plan = plan,
+	.described = described,
+	.tensors = tensors,
+	.reference = reference,
+	.ceilings = pike_cpu_ceilings,
+	.conn = &pike_conn_torch,
+};
