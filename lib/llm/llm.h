@@ -90,10 +90,11 @@ void pike_prompt_fence(struct pike_buf *out, const char *info,
 /* What a prompt is made of. Texts that are NULL are not there. */
 struct pike_prompt {
 	const struct pike_target *target;
-	const char *hardware;		 /* "NVIDIA H200" */
-	const char *arch, *compiler;	 /* "sm_90a"; "gcc 12.2.0" */
-	const struct pike_files *base;	 /* evolvable files of the base */
-	const struct pike_files *parent; /* and of what is to be changed */
+	const char *hardware;		    /* "NVIDIA H200" */
+	const char *arch, *compiler;	    /* "sm_90a"; "gcc 12.2.0" */
+	const struct pike_files *base;	    /* evolvable files of the base */
+	const struct pike_files *reference; /* of what has no signature */
+	const struct pike_files *parent;    /* and of what is to be changed */
 	const char *parent_result, *others, *roofline, *idea;
 	const char *reason, *log; /* of what failed */
 	int64_t ideas;		  /* asked of a brainstorm */

@@ -23,6 +23,14 @@ static void add_target(struct pike_buf *out, const struct pike_prompt *p)
 	add(out, p->target->name);
 }
 
+static void add_subject(struct pike_buf *out, const struct pike_prompt *p)
+{
+	if (p->target->entry)
+		pike_buf_addf(out, "the kernel `%s`", p->target->entry);
+	else
+		add(out, "the PyTorch model");
+}
+
 static void add_entry(struct pike_buf *out, const struct pike_prompt *p)
 {
 	add(out, p->target->entry);
@@ -68,6 +76,11 @@ static void add_threads(struct pike_buf *out, const struct pike_prompt *p)
 	pike_buf_addf(out, "%lld", (long long)p->target->threads);
 }
 
+static void add_mode(struct pike_buf *out, const struct pike_prompt *p)
+{
+	add(out, p->target->mode ? p->target->mode : "eval");
+}
+
 /* The hidden ones are not for a model to know. */
 static void add_cases(struct pike_buf *out, const struct pike_prompt *p)
 {
@@ -106,6 +119,8 @@ static void add_arguments(struct pike_buf *out, const struct pike_prompt *p)
 {
 	struct pike_buf list;
 
+	if (!p->target->nargs)
+		return;
 	pike_buf_init(&list, 1 << 16);
 	for (size_t i = 0; i < p->target->nargs; i++)
 		add_argument(&list, &p->target->args[i]);
@@ -119,6 +134,11 @@ static void add_files(struct pike_buf *out, const struct pike_files *f)
 		pike_buf_addf(out, "%s%s\n", i ? "\n" : "", f->v[i].path);
 		pike_prompt_fence(out, "", f->v[i].data);
 	}
+}
+
+static void add_reference(struct pike_buf *out, const struct pike_prompt *p)
+{
+	add_files(out, p->reference);
 }
 
 static void add_base(struct pike_buf *out, const struct pike_prompt *p)
@@ -201,15 +221,19 @@ static const struct {
 	{ { "rules", "what the backend asks of a kernel (rules-BACKEND.md)" },
 	  NULL },
 	{ { "target", "name of the target" }, add_target },
-	{ { "entry", "name of the function" }, add_entry },
+	{ { "subject", "the kernel and its function's name, or the model" },
+	  add_subject },
+	{ { "entry", "name of the function; nothing for a model" }, add_entry },
 	{ { "hardware", "the device that is measured on" }, add_hardware },
 	{ { "arch", "architecture that is built for (cuda)" }, add_arch },
 	{ { "compiler", "the compiler and its version" }, add_compiler },
 	{ { "cflags", "flags of the target" }, add_cflags },
 	{ { "threads", "threads that a kernel may use (cpu)" }, add_threads },
+	{ { "mode", "eval or train, of a model" }, add_mode },
 	{ { "cases", "the sizes that are measured" }, add_cases },
 	{ { "tolerance", "how close the results must be" }, add_tolerance },
 	{ { "arguments", "the arguments, quoted" }, add_arguments },
+	{ { "reference", "the reference of a model, quoted" }, add_reference },
 	{ { "base", "the evolvable files of the base, quoted" }, add_base },
 	{ { "parent", "those of what is to be changed, quoted" }, add_parent },
 	{ { "parent-result", "what was measured of it" }, add_parent_result },

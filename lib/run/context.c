@@ -169,6 +169,8 @@ int pike_context_make(struct pike_context *out, struct pike_run *run,
 		ret = add_other(out, run, &q->parents[i], i, err);
 	out->p.target = run->target;
 	out->p.base = &run->in.base;
+	if (!run->target->nargs)
+		out->p.reference = &run->in.reference;
 	out->p.parent = base ? NULL : &q->files;
 	out->p.parent_result = out->parent_result.s;
 	out->p.others = out->others.s;

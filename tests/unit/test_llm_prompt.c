@@ -132,7 +132,7 @@ static void test_all(void **state)
 		n++;
 	}
 	closedir(d);
-	assert_int_equal(n, 6);
+	assert_int_equal(n, 7);
 }
 
 static void test_optimize(void **state)
@@ -161,6 +161,37 @@ static void test_optimize(void **state)
 	has(text, "Work on this idea: tile it\n", true);
 	has(text, "NVRTC for sm_90a", true);
 	free(text);
+}
+
+/* A model has no function and no arguments, and its reference is shown. */
+static void test_model(void **state)
+{
+	struct pike_target model = { .name = (char *)"block",
+				     .backend = (char *)"torch",
+				     .mode = (char *)"train",
+				     .threads = 3,
+				     .precision = PIKE_P_FP32 };
+	struct pike_files none = { NULL, 0, 0 };
+	struct pike_prompt p = plain();
+	char *text;
+
+	(void)state;
+	pike_strs_push(&model.sources, "models/block_new.py");
+	p.target = &model;
+	p.base = &none;
+	p.reference = &parent;
+	text = make("optimize", "rules-torch", &p);
+	has(text, "Make the PyTorch model of the target `block`", true);
+	has(text, "The reference, which says what is right:", true);
+	has(text, "parent text\n", true);
+	has(text, "The arguments", false);
+	has(text, "The code as it stands", false);
+	has(text, "in train mode", true);
+	has(text, "3 thread(s)", true);
+	has(text, "what fp32 arithmetic gives", true);
+	has(text, "Only `models/block_new.py` may change", true);
+	free(text);
+	pike_strs_release(&model.sources);
 }
 
 static void test_fix(void **state)
@@ -211,9 +242,8 @@ static void test_fields(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_all),
-		cmocka_unit_test(test_optimize),
-		cmocka_unit_test(test_fix),
+		cmocka_unit_test(test_all),    cmocka_unit_test(test_optimize),
+		cmocka_unit_test(test_model),  cmocka_unit_test(test_fix),
 		cmocka_unit_test(test_fields),
 	};
 
