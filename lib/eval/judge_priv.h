@@ -21,6 +21,12 @@ struct pike_process {
 	int64_t since; /* when it was last let go on */
 	struct pike_account account;
 };
+/* The process of a reference whose case is not needed any more. */
+struct pike_idle {
+	struct pike_process process;
+	enum pike_real kind;
+	int64_t opened; /* pike_now_ns */
+};
 /* Runners of a GPU kept ready: a round's base, champion and challenger, and
  * those of the round after it, which get ready meanwhile. */
 #define PIKE_SPARES 5
@@ -93,6 +99,8 @@ struct pike_judge {
 		char runtime[300], base[400];
 		bool known;
 	} exact;
+	struct pike_idle idle[PIKE_REFS_MAX];
+	size_t nidle;
 	struct pike_ref *refs; /* open, and not in use; linked by `next` */
 	void *copy;	       /* truth.c: an input on its way */
 	size_t copy_bytes;

@@ -76,6 +76,51 @@ static int host_draw(struct pike_ref *r, uint64_t seed, struct pike_err *err)
 	return ret;
 }
 
+/* ---- processes without a case ---- */
+
+/* Its process ends by itself in the end (PROC_WALL_MS of process.c). */
+#define KEPT_NS 300000000000LL
+
+static void end_idle(struct pike_judge *j, size_t i)
+{
+	pike_process_close(&j->idle[i].process);
+	j->idle[i] = j->idle[--j->nidle];
+}
+
+/* A process can be given another case, which takes a moment, where to start
+ * one takes a tenth of a second, or with PyTorch some. */
+static void leave_idle(struct pike_ref *r)
+{
+	struct pike_judge *j = r->j;
+
+	if (!r->ops->process || !r->open || r->failed ||
+	    j->nidle == PIKE_ARRAY_LEN(j->idle))
+		return;
+	j->idle[j->nidle++] =
+	    (struct pike_idle){ r->process, r->kind, r->opened };
+	r->open = false;
+}
+
+static bool take_idle(struct pike_ref *r)
+{
+	struct pike_judge *j = r->j;
+
+	for (size_t i = 0; i < j->nidle; i++) {
+		if (j->idle[i].kind != r->kind)
+			continue;
+		if (pike_now_ns() - j->idle[i].opened > KEPT_NS) {
+			end_idle(j, i--);
+			continue;
+		}
+		r->process = j->idle[i].process;
+		r->opened = j->idle[i].opened;
+		r->open = true;
+		j->idle[i] = j->idle[--j->nidle];
+		return true;
+	}
+	return false;
+}
+
 static int host_open(struct pike_ref *r, const struct pike_build *b,
 		     struct pike_err *err)
 {
@@ -86,6 +131,12 @@ static int host_open(struct pike_ref *r, const struct pike_build *b,
 	struct pike_fault f;
 	int ret;
 
+	if (take_idle(r)) {
+		if (!host_bind(r, NULL))
+			return 0;
+		pike_process_close(&r->process);
+		r->open = false;
+	}
 	pike_fault_init(&f);
 	ret = pike_process_open(&r->process, j, &o, &f, err);
 	if (ret == 1)
@@ -247,9 +298,6 @@ static int run_many(struct many *k, size_t n,
 	return ret;
 }
 
-/* Its process ends by itself in the end (PROC_WALL_MS of process.c). */
-#define KEPT_NS 300000000000LL
-
 /* Those that are in nobody's way stay: small ones beside large ones, whose
  * memory takes a tenth of a second to get. */
 static bool may_stay(const struct pike_ref *kept, const struct pike_layout *l,
@@ -275,6 +323,7 @@ static void take_kept(struct pike_ref **out, struct pike_judge *j,
 
 		if (!may_stay(r, l, n)) {
 			*at = r->next;
+			leave_idle(r);
 			ref_free(r);
 		} else if (!*out && r->l->c == l->c && r->kind == real) {
 			*at = r->next;
@@ -306,6 +355,8 @@ void pike_refs_drop(struct pike_judge *j)
 		j->refs = r->next;
 		ref_free(r);
 	}
+	while (j->nidle)
+		end_idle(j, 0);
 }
 
 static int ref_new(struct pike_ref **out, struct pike_judge *j,
@@ -374,7 +425,8 @@ static int ref_start(struct pike_ref *r, uint64_t weights, struct pike_err *err)
 	r->own.weights = weights;
 	ret = r->ops->open(r, exact ? j->ref_double : j->ref_native, err);
 	r->failed = ret != 0;
-	r->opened = pike_now_ns();
+	if (!r->opened)
+		r->opened = pike_now_ns();
 	return ret;
 }
 
