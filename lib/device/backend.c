@@ -14,9 +14,8 @@
 #define DEFAULT_ARCH "sm_90a"
 
 static const struct pike_backend *const backends[] = {
-	&pike_backend_cpu,
-	&pike_backend_cuda,
-	&pike_backend_torch,
+	&pike_backend_cpu,	 &pike_backend_cuda,	   &pike_backend_torch,
+	&pike_backend_torch_cpu, &pike_backend_torch_cuda,
 };
 
 const struct pike_backend *pike_backend_extra;
@@ -55,7 +54,8 @@ int pike_device_find(struct pike_device_info *out, const char *backend,
 	memset(out, 0, sizeof(*out));
 	if (!ret)
 		ret = b->find(out, err);
-	out->backend = ret ? NULL : b;
+	if (ret || !out->backend)
+		out->backend = ret ? NULL : b;
 	return ret;
 }
 

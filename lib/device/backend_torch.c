@@ -31,60 +31,99 @@
 
 /* ---- find ---- */
 
+static struct pike_torch_info torch; /* of `asked` */
+static char asked[sizeof(((struct pike_python *)NULL)->exe)];
+
 /* "Python 3.11.2, PyTorch 1.13.1 (openblas)", once a process: it takes seconds
  * to ask. */
 static int find_toolchain(char *out, size_t size, const struct pike_python *p,
 			  struct pike_err *err)
 {
-	static struct pike_torch_info info;
-	static char exe[sizeof(p->exe)];
 	struct pike_isolation_info iso;
 	int ret = 0;
 
-	if (strcmp(exe, p->exe) != 0) {
+	if (strcmp(asked, p->exe) != 0) {
 		ret = pike_isolation_probe(&iso, err);
 		if (!ret)
-			ret = pike_torch_probe(&info, p, iso.level, err);
+			ret = pike_torch_probe(&torch, p, iso.level, err);
 		if (!ret)
-			snprintf(exe, sizeof(exe), "%s", p->exe);
+			snprintf(asked, sizeof(asked), "%s", p->exe);
 	}
 	if (!ret)
-		snprintf(out, size, "Python %s, PyTorch %s (%s)", p->version,
-			 info.version, info.blas);
+		snprintf(out, size, "Python %s, PyTorch %s (%s%s%s)",
+			 p->version, torch.version, torch.blas,
+			 torch.cuda[0] ? ", CUDA " : "", torch.cuda);
 	return ret;
 }
 
-static int find(struct pike_device_info *out, struct pike_err *err)
+static int find_on(struct pike_device_info *out, const struct pike_backend *b,
+		   struct pike_err *err)
 {
-	int ret = pike_cpu_find(out, err);
+	int ret = pike_python_here(&out->python, err);
 
-	if (!ret)
-		ret = pike_python_here(&out->python, err);
 	if (!ret)
 		ret = find_toolchain(out->toolchain, sizeof(out->toolchain),
 				     out->python, err);
+	out->backend = b;
 	return ret;
+}
+
+static int find_cpu(struct pike_device_info *out, struct pike_err *err)
+{
+	int ret = pike_cpu_find(out, err);
+
+	return ret ? ret : find_on(out, &pike_backend_torch_cpu, err);
+}
+
+static int find_cuda(struct pike_device_info *out, struct pike_err *err)
+{
+	int ret = pike_cuda_find(out, err);
+
+	if (!ret)
+		ret = find_on(out, &pike_backend_torch_cuda, err);
+	if (!ret && !torch.cuda[0])
+		ret = pike_fail(err, PIKE_FAILED,
+				"PyTorch %s here is for CPUs only",
+				torch.version);
+	return ret;
+}
+
+/* A GPU where there is one that PyTorch is built for. */
+static int find(struct pike_device_info *out, struct pike_err *err)
+{
+	if (!find_cuda(out, NULL))
+		return 0;
+	memset(out, 0, sizeof(*out));
+	return find_cpu(out, err);
+}
+
+static void add_needs(struct pike_strs *folders, const struct pike_python *p)
+{
+	for (size_t i = 0; i < p->needs.n; i++)
+		pike_strs_push(folders, p->needs.v[i]);
 }
 
 static void needs(struct pike_strs *folders, struct pike_strs *nodes,
 		  const struct pike_device_info *info)
 {
-	(void)nodes;
-	for (size_t i = 0; i < info->python->needs.n; i++)
-		pike_strs_push(folders, info->python->needs.v[i]);
+	add_needs(folders, info->python);
+	if (pike_device_traits(info)->memory == PIKE_ON_GPU)
+		pike_cuda_needs(folders, nodes, info);
 }
 
 static void command(struct pike_command *out,
 		    const struct pike_device_info *info,
 		    const struct pike_target *t)
 {
-	char threads[32];
+	bool gpu = pike_device_traits(info)->memory == PIKE_ON_GPU;
+	char how[48];
 
-	snprintf(threads, sizeof(threads), "%lld",
-		 (long long)(t->threads > 1 ? t->threads : 1));
-	out->box = PIKE_BOX_PYTHON;
+	snprintf(how, sizeof(how), "%lld:%s",
+		 (long long)(t->threads > 1 ? t->threads : 1),
+		 gpu ? "cuda" : "cpu");
+	out->box = gpu ? PIKE_BOX_PYTHON_GPU : PIKE_BOX_PYTHON;
 	out->script = true;
-	pike_python_command(&out->argv, info->python, "--run", threads);
+	pike_python_command(&out->argv, info->python, "--run", how);
 }
 
 /* ---- build ---- */
@@ -140,7 +179,7 @@ static int plan(struct pike_build_plan *out, const struct pike_target *t,
 	out->memory = BUILD_MEMORY;
 	pike_sha256_hex(out->tools, dev->toolchain, strlen(dev->toolchain));
 	pike_python_command(&out->argv, dev->python, "--build", NULL);
-	needs(&out->folders, NULL, dev);
+	add_needs(&out->folders, dev->python);
 	ret = pike_plan_files(out, sources, NULL, err);
 	if (!ret)
 		ret = pike_plan_files(out, headers, NULL, err);
@@ -261,22 +300,39 @@ static void reference(struct pike_reference *out,
 {
 	(void)files;
 	*out = (struct pike_reference){ .kind = PIKE_REFERENCE_RUNNER,
-					.backend = pike_backend_torch.name,
+					.backend = pike_backend_torch_cpu.name,
 					.draws = true,
 					.own_types = true };
 }
 
 /* Candidate host code runs in the process that reports times: all strict. */
+#define MODEL                                                                  \
+	.runner = WORKER, .needs = needs, .command = command, .plan = plan,    \
+	.described = described, .tensors = tensors, .reference = reference
+
+/* Either of those below, by what the machine has. */
 const struct pike_backend pike_backend_torch = {
 	.name = "torch",
-	.runner = WORKER,
 	.find = find,
-	.needs = needs,
-	.command = command,
-	.plan = plan,
-	.described = described,
-	.tensors = tensors,
-	.reference = reference,
+	MODEL,
+};
+
+const struct pike_backend pike_backend_torch_cpu = {
+	.name = "torch-cpu",
+	.find = find_cpu,
 	.ceilings = pike_cpu_ceilings,
 	.conn = &pike_conn_torch,
+	MODEL,
+};
+
+const struct pike_backend pike_backend_torch_cuda = {
+	.name = "torch-cuda",
+	.traits = { .memory = PIKE_ON_GPU,
+		    .noise = PIKE_NOISE_GPU,
+		    .slow_start = true,
+		    .driver_threads = true },
+	.find = find_cuda,
+	.ceilings = pike_cuda_ceilings,
+	.conn = &pike_conn_torch_cuda,
+	MODEL,
 };

@@ -46,8 +46,8 @@ static int load(struct pike_conn *a, int64_t until, enum pike_verdict *how,
 
 /* ---- bind ---- */
 
-static int send_regions(struct pike_conn *a, int64_t until,
-			enum pike_verdict *how, struct pike_err *err)
+int pike_conn_map_gpu(struct pike_conn *a, int64_t until,
+		      enum pike_verdict *how, struct pike_err *err)
 {
 	struct pike_frame_gpu_map m;
 	int rc = 0;
@@ -152,7 +152,7 @@ static int send_calls(struct pike_conn *a, const struct pike_call *calls,
 				? UINT64_MAX
 				: pike_conn_region(a, &calls[k].args[i],
 						   (uint32_t)i);
-	rc = send_regions(a, until, how, err);
+	rc = pike_conn_map_gpu(a, until, how, err);
 	if (!rc)
 		rc = pike_conn_calls(a, words, a->ncalls, until, how, err);
 	free(words);

@@ -67,10 +67,12 @@ struct pike_conn_ops {
 		       struct pike_err *err);
 };
 extern const struct pike_conn_ops pike_conn_cpu, pike_conn_cuda,
-    pike_conn_torch;
-/* Sends PIKE_F_MAP: the regions, on the host. */
+    pike_conn_torch, pike_conn_torch_cuda;
+/* Sends PIKE_F_MAP: the regions, on the host; PIKE_F_GPU_MAP. */
 int pike_conn_map(struct pike_conn *a, int64_t until, enum pike_verdict *how,
 		  struct pike_err *err);
+int pike_conn_map_gpu(struct pike_conn *a, int64_t until,
+		      enum pike_verdict *how, struct pike_err *err);
 
 /* A launch and what its kernel needs, as pike_conn_resources tells it, on a GPU
  * that has `sms` (0: unknown) of `sm`. */

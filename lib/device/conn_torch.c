@@ -18,6 +18,7 @@ static int load(struct pike_conn *a, int64_t until, enum pike_verdict *how,
 	struct pike_frame_model_load f = {
 		.real = a->object.real,
 		.train = mode && !strcmp(mode, "train"),
+		.tf32 = pike_precision_allows_tf32(a->target->precision),
 	};
 	const int fds[] = { a->object.fd, a->object.reference };
 
@@ -40,9 +41,12 @@ static int send_case(struct pike_conn *a, int64_t until, enum pike_verdict *how,
 	return pike_conn_ask(a, NULL, 0, until, PIKE_F_OK, how, err);
 }
 
-static int bind_calls(struct pike_conn *a, const struct pike_call *calls,
-		      int64_t until, enum pike_verdict *how,
-		      struct pike_err *err)
+typedef int map_fn(struct pike_conn *a, int64_t until, enum pike_verdict *how,
+		   struct pike_err *err);
+
+static int bind_by(struct pike_conn *a, const struct pike_call *calls,
+		   int64_t until, map_fn *map, enum pike_verdict *how,
+		   struct pike_err *err)
 {
 	size_t n = a->bound.n;
 	uint64_t *words = pike_xcalloc(a->ncalls * n + 1, sizeof(*words));
@@ -55,11 +59,24 @@ static int bind_calls(struct pike_conn *a, const struct pike_call *calls,
 	if (!rc && a->nregions > PIKE_REGIONS_MAX)
 		rc = pike_fail(err, PIKE_FATAL, "too many argument buffers");
 	if (!rc)
-		rc = pike_conn_map(a, until, how, err);
+		rc = map(a, until, how, err);
 	if (!rc)
 		rc = pike_conn_calls(a, words, a->ncalls, until, how, err);
 	free(words);
 	return rc;
+}
+
+static int bind_host(struct pike_conn *a, const struct pike_call *calls,
+		     int64_t until, enum pike_verdict *how,
+		     struct pike_err *err)
+{
+	return bind_by(a, calls, until, pike_conn_map, how, err);
+}
+
+static int bind_gpu(struct pike_conn *a, const struct pike_call *calls,
+		    int64_t until, enum pike_verdict *how, struct pike_err *err)
+{
+	return bind_by(a, calls, until, pike_conn_map_gpu, how, err);
 }
 
 static int draw(struct pike_conn *a, uint32_t call, uint64_t seed,
@@ -144,8 +161,16 @@ static int fault(const struct pike_conn *a, const struct pike_frame_fault *f,
 
 const struct pike_conn_ops pike_conn_torch = {
 	.load = load,
-	.bind = bind_calls,
+	.bind = bind_host,
 	.draw = draw,
+	.ask = ask,
+	.fault = fault,
+};
+
+/* A reference is on the host. */
+const struct pike_conn_ops pike_conn_torch_cuda = {
+	.load = load,
+	.bind = bind_gpu,
 	.ask = ask,
 	.fault = fault,
 };

@@ -57,6 +57,9 @@ struct pike_backend_traits {
 	/* The runner clears the variables and scratch of a kernel before each
 	 * call, unless told not to: PIKE_FINDS_KEPT. */
 	bool clears;
+	/* A driver has threads of its own in the process, so how many there
+	 * are says nothing of the candidate's. */
+	bool driver_threads;
 	/* pike_conn_sustain works. */
 	bool sustains;
 	/* NVIDIA's tools (tools.h) can look on. */

@@ -63,7 +63,7 @@ struct pike_exact_ops {
 extern const struct pike_exact_ops pike_cpu_exact;
 
 extern const struct pike_backend pike_backend_cpu, pike_backend_cuda,
-    pike_backend_torch;
+    pike_backend_torch, pike_backend_torch_cpu, pike_backend_torch_cuda;
 /* One row more, for tests; NULL: none. */
 extern const struct pike_backend *pike_backend_extra;
 /* PIKE_FAILED when this build has none of that name. */

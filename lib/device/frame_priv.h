@@ -140,6 +140,8 @@ struct pike_frame_outside {
 struct pike_frame_model_load {
 	uint32_t real;	/* enum pike_real */
 	uint32_t train; /* mode */
+	uint32_t tf32;	/* the class allows it */
+	uint32_t zero;
 };
 /* Behind it the case's text. */
 struct pike_frame_model_case {

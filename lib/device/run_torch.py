@@ -7,8 +7,9 @@ Started by pike-git only, by an interpreter without site packages (-I -S -B):
     run_torch.py --build PATH...          reads the sources in the working
                                           folder, and leaves them in `object`;
                                           a reference is also run and described
-    run_torch.py --run THREADS PATH...    answers the judge's questions, on
-                                          descriptor 3, with one model
+    run_torch.py --run N:DEVICE PATH...   answers the judge's questions, on
+                                          descriptor 3, with one model; N
+                                          threads, on cpu or cuda
 
 PATH are the folders that modules are looked for in. No module but PyTorch and
 those of the standard library is imported.
@@ -158,10 +159,11 @@ class Parameters:
         return t
 
     def patch(self):
-        init, norm = self.torch.nn.init, self.torch.nn.modules.batchnorm
-        init.ones_ = lambda t, **_: self.draw(t, 1.0)
-        init.zeros_ = lambda t, **_: self.draw(t, 0.0)
-        init.constant_ = lambda t, val, **_: self.draw(t, float(val))
+        norm = self.torch.nn.modules.batchnorm
+        for where in (self.torch.nn.init, self.torch.nn.modules.activation):
+            where.ones_ = lambda t, **_: self.draw(t, 1.0)
+            where.zeros_ = lambda t, **_: self.draw(t, 0.0)
+            where.constant_ = lambda t, val, **_: self.draw(t, float(val))
         parameter = self.torch.nn.Parameter
         made = parameter.__new__
 
@@ -412,7 +414,7 @@ HEAD = struct.Struct("<IHHIIQ")
 MAGIC = 0x524b4950
 FRAME_MAX, FDS_MAX = 65536, 64
 F_MAP, F_CALLS, F_RUN = 2, 3, 4
-F_LOAD, F_CASE, F_DRAW = 32, 33, 34
+F_GPU_MAP, F_LOAD, F_CASE, F_DRAW = 18, 32, 33, 34
 F_OK, F_DONE, F_FAULT = 64, 65, 66
 FAULT_REQUEST, FAULT_MAP, FAULT_MODEL = 1, 4, 14
 SOURCE, CLASS, MAKE, CALL, PROGRAM, COUNT, TYPE, SHAPE, DEVICE, INPUT, VIEW, \
@@ -506,10 +508,85 @@ class Region:
     def release(self):
         libc.munmap(self.base, self.length)
 
+    LAYOUT = struct.Struct("<QQII")
+
+    @classmethod
+    def read(cls, data, i, fd):
+        offset, size, writable, _ = cls.LAYOUT.unpack_from(
+            data, 8 + cls.LAYOUT.size * i)
+        return cls(fd, offset, size, writable)
+
+
+class Located(ctypes.Structure):
+    """CUmemAccessDesc: where memory may be reached from, and how."""
+    _fields_ = [("kind", ctypes.c_int), ("device", ctypes.c_int),
+                ("flags", ctypes.c_int)]
+
+
+class GpuRegion:
+    """The same on a GPU: an allocation of the judge's own context."""
+
+    LAYOUT = struct.Struct("<QQQII")
+    GUARD = 2 << 20
+    POSIX_FD, ON_DEVICE, READ, READ_WRITE = 1, 1, 1, 3
+    cuda = None
+
+    def __init__(self, fd, mapped, offset, size, writable):
+        cls = type(self)
+        cls.cuda = cls.cuda or ctypes.CDLL("libcuda.so.1")
+        handle, base = ctypes.c_uint64(), ctypes.c_uint64()
+        self.mapped, self.reserved = mapped, mapped + 2 * self.GUARD
+        self.check("cuMemImportFromShareableHandle", ctypes.byref(handle),
+                   ctypes.c_void_p(fd), self.POSIX_FD)
+        self.check("cuMemAddressReserve", ctypes.byref(base),
+                   ctypes.c_size_t(self.reserved), ctypes.c_size_t(0),
+                   ctypes.c_uint64(0), ctypes.c_uint64(0))
+        self.base = base.value
+        at = ctypes.c_uint64(self.base + self.GUARD)
+        self.check("cuMemMap", at, ctypes.c_size_t(mapped), ctypes.c_size_t(0),
+                   handle, ctypes.c_uint64(0))
+        access = Located(self.ON_DEVICE, 0,
+                         self.READ_WRITE if writable else self.READ)
+        self.check("cuMemSetAccess", at, ctypes.c_size_t(mapped),
+                   ctypes.byref(access), ctypes.c_size_t(1))
+        # The mapping keeps it.
+        self.check("cuMemRelease", handle)
+        self.data, self.size = at.value + offset, size
+
+    def check(self, name, *args):
+        rc = getattr(self.cuda, name)(*args)
+        if rc:
+            print(f"{name}: error {rc}", file=sys.stderr)
+            raise Fault(rc & 0xfff, code=FAULT_MAP)
+
+    def tensor(self, torch, dtype, dims):
+        raw = types.SimpleNamespace(__cuda_array_interface__={
+            "shape": (self.size,), "typestr": "|u1", "strides": None,
+            "data": (self.data, False), "version": 3})
+        return torch.as_tensor(raw, device="cuda").view(dtype).view(dims)
+
+    def release(self):
+        self.check("cuMemUnmap", ctypes.c_uint64(self.base + self.GUARD),
+                   ctypes.c_size_t(self.mapped))
+        self.check("cuMemAddressFree", ctypes.c_uint64(self.base),
+                   ctypes.c_size_t(self.reserved))
+
+    @classmethod
+    def read(cls, data, i, fd):
+        mapped, offset, size, writable, _ = cls.LAYOUT.unpack_from(
+            data, 8 + cls.LAYOUT.size * i)
+        return cls(fd, mapped, offset, size, writable)
+
 
 def close_all(fds):
     for fd in fds:
         os.close(fd)
+
+
+def address(t):
+    """Where the memory of a tensor begins, of which it may be a part."""
+    untyped = getattr(t, "untyped_storage", None) or t.storage
+    return untyped().data_ptr()
 
 
 # ---- the filter of system calls ----
@@ -558,9 +635,12 @@ def read_object(fd):
 
 
 class Worker:
-    def __init__(self, torch, channel, nthreads):
+    def __init__(self, torch, channel, nthreads, device):
         self.torch, self.channel = torch, channel
-        self.nthreads = nthreads
+        self.nthreads, self.device = nthreads, device
+        self.region = GpuRegion if device == "cuda" else Region
+        self.wait = torch.cuda.synchronize if device == "cuda" \
+            else lambda: None
         self.watch = Watch()
         self.parameters = Parameters(torch)
         self.dtypes = dtypes(torch)
@@ -568,6 +648,7 @@ class Worker:
         self.model = None
         self.seen = self.alive = 0
         self.answers = {F_LOAD: self.load, F_CASE: self.case, F_MAP: self.map,
+                        F_GPU_MAP: self.map,
                         F_CALLS: self.bind, F_DRAW: self.draw}
 
     def guard(self, kind, act, *args):
@@ -583,8 +664,12 @@ class Worker:
     # -- load --
 
     def load(self, data, fds):
-        self.real, train = struct.unpack("<II", data)
+        self.real, train, tf32, _ = struct.unpack("<IIII", data)
         self.train = bool(train)
+        # PyTorch's own defaults differ: convolutions round, products do not.
+        backends = self.torch.backends
+        backends.cuda.matmul.allow_tf32 = bool(tf32)
+        backends.cudnn.allow_tf32 = bool(tf32)
         own, reference = read_object(fds[0]), read_object(fds[1])
         self.cases, self.described = reference["cases"], reference["described"]
         self.is_reference = self.real != REAL_NONE
@@ -631,6 +716,8 @@ class Worker:
             model = other
         if self.real == REAL_DOUBLE:
             model = model.double()
+        # Made on the host, where both get the same random numbers.
+        model = self.guard(MAKE, model.to, self.device)
         self.guard(MAKE, model.train, self.train)
         self.defaults()
         self.model = model
@@ -652,9 +739,7 @@ class Worker:
         if not self.model or first != len(self.regions) or n != len(fds):
             raise Fault(0, code=FAULT_REQUEST)
         for i, fd in enumerate(fds):
-            offset, size, writable, _ = struct.unpack_from("<QQII", data,
-                                                           8 + 24 * i)
-            self.regions.append(Region(fd, offset, size, writable))
+            self.regions.append(self.region.read(data, i, fd))
 
     def view(self, number, t):
         dtype = self.dtypes[t["dtype"]]
@@ -701,15 +786,19 @@ class Worker:
     def timed(self, first, n):
         model, torch, results = self.model, self.torch, None
         clock, raw = time.clock_gettime_ns, time.CLOCK_MONOTONIC_RAW
+        wait = self.wait
+        wait()
         cpu, start = time.thread_time_ns(), clock(raw)
         for args, taken, _ in self.calls[first:first + n]:
             results = flat(torch, model(*args), [])
             if len(results) != len(taken):
                 self.other_shape(results, taken)
             for to, t in zip(taken, results):
-                if t.shape != to.shape or t.dtype != to.dtype:
+                if t.shape != to.shape or t.dtype != to.dtype or \
+                        t.device != to.device:
                     self.other_shape(results, taken)
                 to.copy_(t)
+        wait()
         return clock(raw) - start, time.thread_time_ns() - cpu
 
     def other_shape(self, results, taken):
@@ -722,6 +811,8 @@ class Worker:
             # The exact one has more precision than the model has.
             same = t.dtype == to.dtype or (self.is_reference and
                                            t.dtype.is_floating_point)
+            if same and t.device != to.device:
+                raise Fault(DEVICE, n + i)
             if same and t.shape == to.shape:
                 continue
             print(f"out{i} is {t.dtype} of shape {tuple(t.shape)}; the "
@@ -752,12 +843,12 @@ class Worker:
 
     def where(self, results, given):
         n = len(given)
-        inputs = {t.storage().data_ptr() for t in given}
+        inputs = {address(t) for t in given}
         for i, t in enumerate(results):
-            at = t.storage().data_ptr()
+            at = address(t)
             if at in inputs:
                 raise Fault(VIEW, n + i)
-            if any(at == old.storage().data_ptr() for old in self.kept):
+            if any(at == address(old) for old in self.kept):
                 raise Fault(KEPT, n + i)
         self.kept += results
 
@@ -793,13 +884,16 @@ class Worker:
                 os._exit(SAID_WHY)
 
 
-def run(nthreads):
+def run(nthreads, device):
     set_pools(nthreads)
     import torch
 
     torch.set_num_threads(nthreads)
+    if device == "cuda":
+        # Before the filter: the driver is opened here.
+        torch.zeros(1, device="cuda")
     gc.disable()
-    Worker(torch, Channel(), nthreads).serve()
+    Worker(torch, Channel(), nthreads, device).serve()
 
 
 def main(argv):
@@ -814,7 +908,8 @@ def main(argv):
     elif what == "--build":
         build_or_tell()
     else:
-        run(int(argv[2]))
+        nthreads, device = argv[2].split(":")
+        run(int(nthreads), device)
 
 
 main(sys.argv)

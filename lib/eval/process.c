@@ -24,6 +24,9 @@
  * not count. */
 #define PROC_MEMORY (4LL << 30)
 
+/* Of an interpreter with its libraries, resident. */
+#define PROC_INTERPRETER (12LL << 30)
+
 void pike_fault_init(struct pike_fault *f)
 {
 	memset(f, 0, sizeof(*f));
@@ -158,7 +161,10 @@ static int start_box(struct pike_process *p, int *sock, struct pike_judge *j,
 				       "cannot make a socket pair");
 	pike_device_command(&command, dev, own ? j->t : j->ref_target, runner);
 	o.kind = command.box;
-	o.runner = command.script ? runner : NULL;
+	if (command.script) {
+		o.runner = runner;
+		o.memory += PROC_INTERPRETER;
+	}
 	if (g->exact) {
 		pike_strs_push(&command.argv, "--exact");
 		o.kind = PIKE_BOX_EXACT;
@@ -281,10 +287,10 @@ int pike_process_open(struct pike_process *p, struct pike_judge *j,
 	if (how == PIKE_V_CRASH && !traits_of(j, o->real)->device_code_only)
 		how = PIKE_V_BUILD;
 	ret = ended_how(ret, how, &why, p, f, err);
-	if (!ret && o->real == PIKE_REAL_NONE &&
-	    j->traits->noise == PIKE_NOISE_CORE) {
+	if (!ret && o->real == PIKE_REAL_NONE && !j->traits->device_code_only) {
 		pike_account_open(&p->account, p->box);
-		p->stops = j->t->threads > 1 || !p->account.open;
+		p->stops = j->t->threads > 1 || j->traits->driver_threads ||
+			   !p->account.open;
 	}
 	if (ret)
 		pike_process_close(p);

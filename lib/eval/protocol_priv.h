@@ -12,6 +12,8 @@
 /* A sample lasts at least so long; shorter kernels are called several times,
  * each time on another input set. */
 #define PROTO_SAMPLE_NS 200000
+/* Where a GPU is asked through a process whose own clock does not count. */
+#define PROTO_SAMPLE_GPU_NS 4000000
 /* Several threads: a gain that counts, times what waking up takes. */
 #define PROTO_WAKING 1.25
 /* Inner calls of one sample at most: bounds the sets a process needs. */

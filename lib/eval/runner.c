@@ -291,7 +291,7 @@ static bool threads_ok(struct pike_runner *r, const struct pike_timed *s,
 	may = may > 1 ? may + 1 : 1;
 	if (s->threads > r->max_threads)
 		r->max_threads = s->threads;
-	if ((int64_t)s->threads <= may)
+	if ((int64_t)s->threads <= may || r->j->traits->driver_threads)
 		return true;
 	pike_fault_set(f, PIKE_V_CONTRACT,
 		       "%u threads are alive after the call; the target "
@@ -336,7 +336,7 @@ static int prepare(struct pike_runner *r, uint32_t first, uint32_t n,
 /* Nothing is told of several threads: one that waits may wait for another. */
 static bool read_account(struct pike_used *u, const struct pike_runner *r)
 {
-	return target_of(r)->threads <= 1 && r->process.account.open &&
+	return !r->process.stops && r->process.account.open &&
 	       pike_account_read(u, &r->process.account);
 }
 

@@ -17,8 +17,11 @@ uint32_t pike_inner(const struct pike_judge *j, int64_t call_ns)
 {
 	/* Of several threads one could work on the inputs of a later call */
 	bool one = j->traits->single_call || j->t->threads > 1;
+	/* The judge's clock alone counts, which sees the way to a GPU too */
+	int64_t most = j->traits->memory == PIKE_ON_GPU ? PROTO_SAMPLE_GPU_NS
+							: PROTO_SAMPLE_NS;
 	int64_t n = one		  ? 1
-		    : call_ns > 0 ? (PROTO_SAMPLE_NS + call_ns - 1) / call_ns
+		    : call_ns > 0 ? (most + call_ns - 1) / call_ns
 				  : PROTO_INNER_MAX;
 
 	if (n < 1)

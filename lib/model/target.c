@@ -46,6 +46,12 @@ const char *pike_precision_name(enum pike_precision p)
 	return precision_names[p];
 }
 
+bool pike_precision_allows_tf32(enum pike_precision p)
+{
+	return p == PIKE_P_TF32 || p == PIKE_P_FP16 || p == PIKE_P_BF16 ||
+	       p == PIKE_P_FP8_E4M3 || p == PIKE_P_FP8_E5M2;
+}
+
 int pike_precision_parse(const char *s)
 {
 	return find_word(precision_names, PIKE_P_COUNT, s);

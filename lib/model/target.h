@@ -112,6 +112,8 @@ enum pike_precision {
 	PIKE_P_COUNT,
 };
 const char *pike_precision_name(enum pike_precision p);
+/* Are operands rounded to tf32, or to less, within this class? */
+bool pike_precision_allows_tf32(enum pike_precision p);
 int pike_precision_parse(const char *s);
 
 /* Input distributions of evaluation.md 3.4, as bits of `stress`. */

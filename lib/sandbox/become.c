@@ -191,40 +191,58 @@ static int descriptors(const struct pike_box_in *in, int out, int *errors)
 	return 0;
 }
 
-static void execute(struct pike_box_in *in)
+/* Words of an environment, made from nothing. */
+struct words {
+	char *at[16], text[2048];
+	size_t n, used;
+};
+
+static void add_word(struct words *w, const char *name, const char *value)
 {
-	char tmp[80], visible[96], home[80], preload[320], options[320];
+	char *to = w->text + w->used;
+	size_t room = sizeof(w->text) - w->used;
+	int n = snprintf(to, room, "%s=%s", name, value);
+
+	if (n < 0 || (size_t)n >= room || w->n + 1 >= PIKE_ARRAY_LEN(w->at))
+		return;
+	w->at[w->n++] = to;
+	w->used += (size_t)n + 1;
+}
+
+static void environment(struct words *w, const struct pike_box_in *in)
+{
+	const struct pike_box_traits *t = in->traits;
+	const struct pike_box_setup *s = in->setup;
+
+	add_word(w, "PATH", "/usr/bin:/bin");
+	add_word(w, "LANG", "C");
+	add_word(w, "LC_ALL", "C");
+	add_word(w, "HOME", t->tool ? in->dir : "/nonexistent");
+	add_word(w, "TMPDIR", in->dir);
+	if (s->preload[0])
+		add_word(w, "LD_PRELOAD", s->preload);
+	if (s->options[0])
+		add_word(w, "ASAN_OPTIONS", s->options);
+	if (!t->gpu)
+		return;
+	add_word(w, "CUDA_VISIBLE_DEVICES", s->visible);
+	add_word(w, "CUDA_CACHE_DISABLE", "1");
+	/* PyTorch brings thousands of kernels, of which few are used. */
+	add_word(w, "CUDA_MODULE_LOADING", t->script ? "LAZY" : "EAGER");
 	/* A runner has one stream, which needs one channel: with no more, a
 	 * context comes and goes in little more than half the time. */
-	char *env[] = { (char *)"PATH=/usr/bin:/bin",
-			(char *)"LANG=C",
-			(char *)"LC_ALL=C",
-			home,
-			tmp,
-			visible,
-			(char *)"CUDA_CACHE_DISABLE=1",
-			(char *)"CUDA_MODULE_LOADING=EAGER",
-			(char *)"CUDA_DEVICE_MAX_CONNECTIONS=1",
-			NULL };
+	if (!t->script)
+		add_word(w, "CUDA_DEVICE_MAX_CONNECTIONS", "1");
+}
+
+static void execute(struct pike_box_in *in)
+{
+	struct words w = { 0 };
 	char *const *argv = (char *const *)(uintptr_t)in->argv;
+	char *const *env = w.at;
 	char path[256];
 
-	snprintf(tmp, sizeof(tmp), "TMPDIR=%s", in->dir);
-	snprintf(home, sizeof(home), "HOME=%s",
-		 in->traits->tool ? in->dir : "/nonexistent");
-	snprintf(visible, sizeof(visible), "CUDA_VISIBLE_DEVICES=%s",
-		 in->setup->visible);
-	snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", in->setup->preload);
-	snprintf(options, sizeof(options), "ASAN_OPTIONS=%s",
-		 in->setup->options);
-	/* `visible` and what follows are only for GPUs. */
-	if (!in->traits->gpu)
-		env[5] = NULL;
-	if (in->traits->sparse) {
-		env[5] = preload;
-		env[6] = options;
-		env[7] = NULL;
-	}
+	environment(&w, in);
 	if (in->traits->helper && !in->traits->tool) {
 		if (in->namespaces)
 			execve("/runner", argv, env);

@@ -92,6 +92,11 @@ const struct pike_box_traits pike_box_traits[PIKE_BOX_KINDS] = {
 			      .tool = true,
 			      .sparse = true,
 			      .script = true },
+	[PIKE_BOX_PYTHON_GPU] = { .helper = true,
+				  .gpu = true,
+				  .tool = true,
+				  .sparse = true,
+				  .script = true },
 	[PIKE_BOX_PYTHON_BUILD] = { .helper = true,
 				    .scratch = true,
 				    .tool = true,
@@ -215,7 +220,7 @@ static int lift_filters(struct places *p, const struct pike_box_opts *o,
 	 * host code of a candidate runs beside it there is none. */
 	bool run = t->helper && !t->scratch && (!t->tool || t->script) &&
 		   !o->device_code_only;
-	bool threads = o->threads > 1;
+	bool threads = o->threads > 1 || t->gpu; /* the driver has some */
 	enum pike_filter later =
 	    t->script
 		? (threads ? PIKE_FILTER_SCRIPT_THREADS : PIKE_FILTER_SCRIPT)

@@ -58,7 +58,8 @@ enum pike_box_kind {
 	/* An interpreter in `folders`, with `runner` as its script and nothing
 	 * writable. `memory` as EXACT. In namespaces or not at all. */
 	PIKE_BOX_PYTHON,
-	/* The same with scratch /tmp, `files` and `output`. */
+	/* The same with a GPU; with scratch /tmp, `files` and `output`. */
+	PIKE_BOX_PYTHON_GPU,
 	PIKE_BOX_PYTHON_BUILD,
 	PIKE_BOX_KINDS,
 };

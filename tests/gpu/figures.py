@@ -9,6 +9,7 @@
     figures.py profile BENCH NAME=TOOL:VERDICT,...  of planted faults
     figures.py examples FOLDER BACKEND TARGET...
     figures.py latency FILE BACKEND
+    figures.py torch FILE
     figures.py crowd FOLDER PROCESSES RUNS
 
 Exits with 1 when a figure misses what it must reach.
@@ -247,6 +248,26 @@ def latency(path, backend):
     return bad
 
 
+def torch(path):
+    """As latency: the speedup, and where the time went."""
+    bad = 0
+    print(f"{'model':<10} {'verdict':<12} {'speedup':>7} {'interval':<14} "
+          f"{'base':>9} {'wall':>6}  phases")
+    for line in Path(path).read_text().splitlines():
+        document, name, secs = line.split("\t")
+        r = json.loads(document)["results"][0]
+        lo, mid, hi = r.get("speedup", {}).get("base", [0, 0, 0])
+        base = r["cases"][0]["base_ns"] / 1e3 if r.get("cases") else 0
+        bad += r["verdict"] not in MEASURED
+        phases = ", ".join(f"{k} {v:.1f}" for k, v in
+                           r.get("phases", {}).items())
+        print(f"{name:<10} {r['verdict']:<12} {mid:>6.2f}x "
+              f"[{lo:.2f}, {hi:.2f}]   {base:>6.0f} us {float(secs):>6.1f}  "
+              f"{phases}"
+              f"{'' if r['verdict'] in MEASURED else '  ' + r['reason']}")
+    return bad
+
+
 def crowd(folder, processes, runs):
     """One `bench` a line: what it judged, seconds, its document or error."""
     seen, bad, secs = {}, 0, []
@@ -286,7 +307,7 @@ def champion(path):
 if __name__ == "__main__":
     table = {f.__name__: f
              for f in (aa, gain, hang, gpus, speed, profile, champion,
-                       examples, latency, crowd)}
+                       examples, latency, crowd, torch)}
     if len(sys.argv) < 3 or sys.argv[1] not in table:
         sys.exit(__doc__)
     sys.exit(bool(table[sys.argv[1]](*sys.argv[2:])))
