@@ -363,8 +363,10 @@ static void check_target(struct doctor *d, const struct pike_target *t,
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(groups); i++) {
 		struct pike_files f = { 0 };
 		struct pike_err err = PIKE_ERR_INIT;
+		bool may_miss =
+		    groups[i] == &t->sources && pike_target_absent(t);
 		int ret = pike_repo_read(&f, d->ctx->repo, base, groups[i],
-					 false, &err);
+					 may_miss, &err);
 
 		n += f.n;
 		pike_files_release(&f);

@@ -151,7 +151,7 @@ while read -r name verdict why; do
 	is "$name: verdict" "$(said "$name" verdict)" "$verdict"
 	like "$name: reason" "$(said "$name" reason)" "$why"
 	case $name in
-	type) like "$name: log" "$(said type log)" 'float64 .* float32' ;;
+	type) like "$name: log" "$(said type log)" 'float64.*float32' ;;
 	raises) like "$name: log" "$(said raises log)" 'ValueError: no such' ;;
 	syntax) like "$name: log" "$(said syntax log)" 'SyntaxError' ;;
 	esac
@@ -161,6 +161,30 @@ done <<<"$faults"
 decided faster bench --target block right
 status_is "a confirmation" 0
 like "of a model" "$out" '^confirm: faster'
+
+# The README's own first model: its config, its two commands.
+block() { # block N: of the section on models
+	awk -v n="$1" '/^## / { on = /PyTorch model/ }
+		on && /^```/ { inside = !inside; k += inside; next }
+		on && inside && k == n' "$here/../../README.md"
+}
+git checkout -q -b readme main
+block 1 >.pike/config
+git commit -qam 'as in the README'
+git branch -q my-branch right
+block 2 | while read -r _ command rest; do
+	rest=${rest%%#*}
+	[ "$command" != bench ] || rest="--quick $rest"
+	# shellcheck disable=SC2086 # words on purpose
+	pike $command $rest
+	[ "$command" != doctor ] || [ "$status" -ne 1 ] || status=0
+	status_is "pike-git $command" 0
+	[ "$command" != doctor ] ||
+		like "which PyTorch" "$out" 'ok +pytorch +[0-9]'
+	[ "$command" != bench ] ||
+		like "judged" "$out" '^screen: [a-z]+  [0-9.]+x'
+done
+git checkout -q main
 
 # What stands in the way is told before anything is judged.
 refused() { # refused NAME SED FILE TEXT
