@@ -218,6 +218,9 @@ check-san: # unit tests under ASan and UBSan
 	$(Q)B=$(B) MAKE='$(MAKE)' tests/run san
 check-cli: # the real program on real repositories
 	$(Q)B=$(B) MAKE='$(MAKE)' tests/run cli cuda valgrind
+check-torch: # the same for PyTorch models, where PyTorch is
+	$(Q)B=$(B) MAKE='$(MAKE)' tests/run torch
+
 check-hostile: # candidates that cheat, and honest ones
 	$(Q)B=$(B) MAKE='$(MAKE)' tests/run hostile
 check-gates: # style, sizes, arrows, analysers
@@ -257,7 +260,7 @@ clean:
 FORCE:
 .PHONY: all help units benches fuzzers man install uninstall bundle \
 	bundle-folder bundle-tests demo \
-	demo-all demo-llm check check-all build-deps check-deps large-deps check-unit check-san check-cli check-hostile \
+	demo-all demo-llm check check-all build-deps check-deps large-deps check-unit check-san check-cli check-hostile check-torch \
 	check-gates lint fuzz bench aa soak format clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -45,3 +45,15 @@ undecided() {
 	timeout | '') ! busy || echo "too late on a busy machine: ${2:-no answer}" ;;
 	esac
 }
+
+# A Python that has PyTorch, without importing it; PIKE_PYTHON comes first.
+python_with_torch() {
+	for p in ${PIKE_PYTHON-} python3 /usr/bin/python3; do
+		! "$p" -I -c 'import importlib.util as u, sys
+sys.exit(not u.find_spec("torch"))' 2>/dev/null || {
+			echo "$p"
+			return 0
+		}
+	done
+	return 1
+}

@@ -3,15 +3,7 @@
 # PyTorch models: what is measured, what an honest mistake is called, and what
 # a reference or a config may get wrong.
 . "$(dirname "$0")/lib.sh"
-has_torch() {
-	"$1" -I -c 'import importlib.util as u, sys
-sys.exit(not u.find_spec("torch"))' 2>/dev/null
-}
-python=
-for p in "${PIKE_PYTHON:-python3}" /usr/bin/python3; do
-	! has_torch "$p" || python=$p
-done
-[ -n "$python" ] ||
+python=$(python_with_torch) ||
 	skip_all "no PyTorch here: apt-get install python3-torch libopenblas0-pthread"
 unshare -Ur true 2>/dev/null ||
 	skip_all "PyTorch needs isolation level I2: run outside of the container"
