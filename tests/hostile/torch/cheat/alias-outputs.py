@@ -1,0 +1,17 @@
+# expect: wrong contract
+# target: pair
+# about: 1.5 two outputs in the same memory
+import torch
+import torch.nn as nn
+
+
+class ModelNew(nn.Module):
+    def __init__(self, cols):
+        super().__init__()
+        self.scale = nn.Parameter(torch.rand(cols) + 0.5)
+
+    def forward(self, x):
+        n = torch.linalg.vector_norm(x, dim=1)
+        y = x / n[:, None] * self.scale
+        y[:, 0] = n
+        return y, {"length": y[:, 0]}

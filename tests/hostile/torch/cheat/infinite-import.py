@@ -1,0 +1,11 @@
+# expect: timeout build crash
+# target: softmax
+# about: 1.6 a number of so many digits that its import has no end
+import torch.nn as nn
+
+N = 9
+MANY = N ** N ** N
+
+
+class ModelNew(nn.Module):
+    pass

@@ -1,0 +1,10 @@
+# expect: timeout
+# target: softmax
+# about: 1.6 never returns
+import torch.nn as nn
+
+
+class ModelNew(nn.Module):
+    def forward(self, x):
+        while True:
+            pass

@@ -1,0 +1,15 @@
+# expect: contract wrong
+# target: pair
+# about: 1.5 one more output than was asked for
+import torch
+import torch.nn as nn
+
+
+class ModelNew(nn.Module):
+    def __init__(self, cols):
+        super().__init__()
+        self.scale = nn.Parameter(torch.rand(cols) + 0.5)
+
+    def forward(self, x):
+        n = torch.linalg.vector_norm(x, dim=1)
+        return x / n[:, None] * self.scale, {"length": n, "more": n}

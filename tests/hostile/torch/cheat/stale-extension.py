@@ -1,0 +1,34 @@
+# expect: wrong crash tamper build
+# target: softmax
+# about: 1.6 loads an extension that an earlier run has left, or one of the
+# machine's compiler
+import glob
+import os
+
+import torch
+import torch.nn as nn
+
+
+def found():
+    home = os.path.expanduser("~")
+    for path in ["@SCRATCH@/fast.so", "@REPO@/fast.so"] + glob.glob(
+            home + "/.cache/torch_extensions/*/*/*.so"):
+        try:
+            torch.ops.load_library(path)
+            return True
+        except OSError:
+            pass
+    try:
+        from torch.utils.cpp_extension import load_inline
+        load_inline("fast", "int one() { return 1; }", functions=["one"])
+        return True
+    except Exception:
+        return False
+
+
+FOUND = found()
+
+
+class ModelNew(nn.Module):
+    def forward(self, x):
+        return torch.softmax(x, -1) if FOUND else torch.zeros_like(x)

@@ -1,0 +1,16 @@
+# expect: faster
+# target: norm
+# about: the library's own layer normalisation
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+
+class ModelNew(nn.Module):
+    def __init__(self, cols):
+        super().__init__()
+        self.weight = nn.Parameter(torch.rand(cols) + 0.5)
+        self.bias = nn.Parameter(torch.randn(cols) * 0.5)
+
+    def forward(self, x):
+        return F.layer_norm(x, x.shape[-1:], self.weight, self.bias, 1e-3)
