@@ -1,4 +1,4 @@
-# expect: same slower inconclusive tamper suspect crash wrong contract
+# expect: same slower inconclusive tamper suspect crash wrong contract timeout
 # target: norm
 # about: 1.3 as many threads as it can get, on all cores, for the reference's
 # own passes
