@@ -319,6 +319,7 @@ const struct pike_backend pike_backend_torch = {
 
 const struct pike_backend pike_backend_torch_cpu = {
 	.name = "torch-cpu",
+	.traits = { .slow_load = true },
 	.find = find_cpu,
 	.ceilings = pike_cpu_ceilings,
 	.conn = &pike_conn_torch,
@@ -330,6 +331,7 @@ const struct pike_backend pike_backend_torch_cuda = {
 	.traits = { .memory = PIKE_ON_GPU,
 		    .noise = PIKE_NOISE_GPU,
 		    .slow_start = true,
+		    .slow_load = true,
 		    .driver_threads = true },
 	.find = find_cuda,
 	.ceilings = pike_cuda_ceilings,

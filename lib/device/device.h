@@ -57,6 +57,8 @@ struct pike_backend_traits {
 	/* The runner clears the variables and scratch of a kernel before each
 	 * call, unless told not to: PIKE_FINDS_KEPT. */
 	bool clears;
+	/* To load and to bind may take as long as a target's timeout. */
+	bool slow_load;
 	/* A driver has threads of its own in the process, so how many there
 	 * are says nothing of the candidate's. */
 	bool driver_threads;

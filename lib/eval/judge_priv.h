@@ -16,8 +16,9 @@
 struct pike_process {
 	struct pike_box *box;
 	struct pike_conn *conn;
-	bool kept;  /* samples find what the one before has left: pike_finds */
-	bool stops; /* it is stopped while it is not asked */
+	bool kept;   /* samples find what the one before has left: pike_finds */
+	bool stops;  /* it is stopped while it is not asked */
+	int load_ms; /* how long it may take to load and to bind */
 	int64_t since; /* when it was last let go on */
 	struct pike_account account;
 };

@@ -24,6 +24,8 @@
  * not count. */
 #define PROC_MEMORY (4LL << 30)
 
+/* Of a call: as long as a target may take. */
+#define LONGEST_NS 3600000000000LL
 /* Of an interpreter with its libraries, resident. */
 #define PROC_INTERPRETER (12LL << 30)
 
@@ -199,6 +201,9 @@ static int process_start(struct pike_process *p, struct pike_judge *j,
 	int sock = -1, ret;
 
 	memset(p, 0, sizeof(*p));
+	p->load_ms = PROTO_WALL_MIN_MS;
+	if (traits_of(j, o->real)->slow_load)
+		p->load_ms = pike_deadline_ms(j, LONGEST_NS, 1);
 	ret = start_box(p, &sock, j, o, err);
 	if (ret)
 		return ret;
@@ -282,7 +287,7 @@ int pike_process_open(struct pike_process *p, struct pike_judge *j,
 	if (ret)
 		return ret;
 	object.real = o->real;
-	ret = pike_conn_load(p->conn, &object, PROTO_WALL_MIN_MS, &how, &why);
+	ret = pike_conn_load(p->conn, &object, p->load_ms, &how, &why);
 	/* Code that runs when it is loaded may end its process */
 	if (how == PIKE_V_CRASH && !traits_of(j, o->real)->device_code_only)
 		how = PIKE_V_BUILD;
@@ -311,8 +316,7 @@ int pike_process_bind(struct pike_process *p, const struct pike_bind *b,
 {
 	enum pike_verdict how;
 	struct pike_err why = PIKE_ERR_INIT;
-	int ret =
-	    pike_conn_bind(p->conn, b, calls, n, PROTO_WALL_MIN_MS, &how, &why);
+	int ret = pike_conn_bind(p->conn, b, calls, n, p->load_ms, &how, &why);
 
 	if (!ret)
 		let_go_on(p, false);
@@ -325,8 +329,7 @@ int pike_process_draw(struct pike_process *p, uint32_t call, uint64_t seed,
 {
 	enum pike_verdict how;
 	struct pike_err why = PIKE_ERR_INIT;
-	int ret =
-	    pike_conn_draw(p->conn, call, seed, PROTO_WALL_MIN_MS, &how, &why);
+	int ret = pike_conn_draw(p->conn, call, seed, p->load_ms, &how, &why);
 
 	return ended_how(ret, how, &why, p, f, err);
 }
