@@ -122,6 +122,16 @@ json() { # json NAME TEXT: one document on one line
 		fail "$1" "$2"
 	fi
 }
+# All of them, or so many that the commit decides on.
+drawn() { # drawn N: lines of stdin
+	if [ "${DRAW:-all}" = all ]; then
+		cat
+		return
+	fi
+	while IFS= read -r line; do
+		printf '%s %s\n' "$(sha256sum <<<"$DRAW $line" | cut -c 1-16)" "$line"
+	done | sort | head -n "$1" | sed 's/^[^ ]* //'
+}
 finish() {
 	noise=
 	echo "1..$count"

@@ -105,16 +105,6 @@ bad_candidate() { # bad_candidate NAME
 	syntax) candidate "$1" "$layers" "return (" ;;
 	esac
 }
-# All of them, or so many that the commit decides on.
-drawn() { # drawn N: lines of stdin
-	if [ "${DRAW:-all}" = all ]; then
-		cat
-		return
-	fi
-	while IFS= read -r line; do
-		printf '%s %s\n' "$(sha256sum <<<"$DRAW $line" | cut -c 1-16)" "$line"
-	done | sort | head -n "$1" | sed 's/^[^ ]* //'
-}
 faults=$(drawn 3 <<<"$faults")
 names="right renamed"
 candidate right "$layers" "$right"
@@ -149,10 +139,13 @@ while read -r name verdict why; do
 	esac
 done <<<"$faults"
 
-# The whole protocol: fresh parameters and inputs, hidden cases.
-decided faster bench --target block right
-status_is "a confirmation" 0
-like "of a model" "$out" '^confirm: faster'
+# The whole protocol: fresh parameters and inputs, hidden cases. Honest models
+# of tests/hostile/torch pass it too.
+[ "${DRAW:-all}" != all ] || {
+	decided faster bench --target block right
+	status_is "a confirmation" 0
+	like "of a model" "$out" '^confirm: faster'
+}
 
 # The README's own first model: its config, its two commands.
 block() { # block N: of the section on models
