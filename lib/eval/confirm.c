@@ -24,6 +24,7 @@ struct confirm {
 	uint8_t secret[PIKE_SECRET_LEN];
 	char commitment[65];
 	struct pike_json *unchecked;
+	struct pike_classes classes;
 	struct pike_timing *t; /* by case */
 	int64_t *spent;	       /* by case, ns of timing */
 	double delta;
@@ -55,7 +56,8 @@ static int check_all(struct pike_result *out, struct confirm *k,
 	struct pike_correct c = { .j = j,
 				  .cand = k->cand,
 				  .secret = k->secret,
-				  .unchecked = k->unchecked };
+				  .unchecked = k->unchecked,
+				  .classes = &k->classes };
 	struct pike_fault f;
 	int ret = 0;
 
@@ -423,6 +425,7 @@ int pike_judge_confirm(struct pike_result *out, struct pike_judge *j,
 	pike_profile_unchecked(k.unchecked, out->resources);
 	pike_exact_unchecked(k.unchecked, out->resources);
 	pike_json_set(out->extra, "unchecked", k.unchecked);
+	pike_classes_tell(out->extra, &k.classes);
 	pike_build_tell(out->resources, cand);
 	pike_phases_end(out, j);
 	return 0;

@@ -93,6 +93,10 @@ static int check_set(const struct pike_correct *k, struct pike_runner **r,
 		ret = pike_runner_open(r, k->j, o, f, err);
 	if (!ret)
 		ret = sample_kept(k, *r, set, f, err);
+	if (!ret && d == PIKE_DIST_OWN && k->classes->at != c) {
+		k->classes->at = c;
+		ret = pike_classes_look(k->classes, *r, set, err);
+	}
 	if (!ret && pike_pool_vague(o->pool, set))
 		note(k, c, d, "inputs that are rounded move the answer there");
 	if (ret != 1)

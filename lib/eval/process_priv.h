@@ -102,6 +102,9 @@ int pike_runner_open(struct pike_runner **out, struct pike_judge *j,
 int pike_runner_sample(struct pike_timed *out, struct pike_runner *r,
 		       uint32_t first, uint32_t n, int deadline_ms,
 		       struct pike_fault *f, struct pike_err *err);
+/* The output of the set's last call, on the host, until the next call. */
+int pike_runner_output(const void **out, struct pike_runner *r, size_t set,
+		       size_t arg, struct pike_err *err);
 /* Untimed and unchecked: warm-up. */
 int pike_runner_warm(struct pike_timed *out, struct pike_runner *r,
 		     uint32_t first, uint32_t n, int deadline_ms,

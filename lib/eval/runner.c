@@ -122,6 +122,12 @@ static int prepare_set(struct pike_runner *r, size_t set, struct pike_err *err)
 
 /* ---- check ---- */
 
+int pike_runner_output(const void **out, struct pike_runner *r, size_t set,
+		       size_t arg, struct pike_err *err)
+{
+	return place_of(r)->output(out, r, slot_of(r, set), arg, err);
+}
+
 /* The loosest class in which a wrong output would have passed. */
 static const char *looser_class(const struct pike_runner *r, size_t set,
 				size_t arg, const void *y)
