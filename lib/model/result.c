@@ -548,9 +548,22 @@ static const char *const kept[] = {
 	"copy_bps", "delta", "fma_flops", "gbps", "gflops", "noise",
 };
 
+/* A list of names, and yes or no to a name. */
+static const char *const kept_whole[] = { "classes", "rules" };
+
 static struct pike_json *read_extra(const struct pike_json *j)
 {
 	struct pike_json *extra = NULL;
+
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(kept_whole); i++) {
+		struct pike_json *v = clone(pike_json_get(j, kept_whole[i]));
+
+		if (!v)
+			continue;
+		if (!extra)
+			extra = pike_json_object();
+		pike_json_set(extra, kept_whole[i], v);
+	}
 
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(kept); i++) {
 		double v = pike_json_f64(j, kept[i], 0);

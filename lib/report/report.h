@@ -60,6 +60,9 @@ const char *pike_verdict_meaning(enum pike_verdict v, enum pike_stage stage);
 /* One line: what was NOT checked by this result. */
 void pike_unchecked(struct pike_buf *b, const struct pike_result *r,
 		    const struct pike_target *t);
+/* One line, where it is known: the classes of precision that the outputs keep,
+ * and what the rules of other tools would say. */
+void pike_classes_text(struct pike_buf *b, const struct pike_result *r);
 /* One line: how long it took, and what most of it went to. */
 void pike_phases_text(struct pike_buf *b, const struct pike_result *r);
 /* The cases of a result as a table. */

@@ -127,6 +127,34 @@ void pike_unchecked(struct pike_buf *b, const struct pike_result *r,
 	pike_buf_adds(b, " other sizes, machines\n");
 }
 
+/* Names of a result's own lists: some came from a note that anybody wrote. */
+static void add_name(struct pike_buf *b, const char *name, bool first)
+{
+	pike_buf_adds(b, first ? " " : ", ");
+	pike_sanitize(b, name, strnlen(name, 24));
+}
+
+void pike_classes_text(struct pike_buf *b, const struct pike_result *r)
+{
+	const struct pike_json *classes = pike_json_get(r->extra, "classes");
+	const struct pike_json *rules = pike_json_get(r->extra, "rules");
+	const char *key;
+
+	if (!pike_json_len(classes))
+		return;
+	pike_buf_adds(b, "precision:");
+	for (size_t i = 0; i < pike_json_len(classes); i++)
+		add_name(b, pike_json_as_str(pike_json_at(classes, i), "?"),
+			 !i);
+	for (size_t i = 0; (key = pike_json_key(rules, i)); i++) {
+		pike_buf_adds(b, i ? "" : "; other rules:");
+		add_name(b, key, !i);
+		pike_buf_adds(b, pike_json_bool(rules, key, false) ? " yes"
+								   : " no");
+	}
+	pike_buf_addc(b, '\n');
+}
+
 #define PHASES_SHOWN 8
 
 void pike_phases_text(struct pike_buf *b, const struct pike_result *r)

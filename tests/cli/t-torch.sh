@@ -145,6 +145,8 @@ done <<<"$faults"
 	decided faster bench --target block right
 	status_is "a confirmation" 0
 	like "of a model" "$out" '^confirm: faster'
+	like "and how precise it is" "$out" \
+		'^precision: fp32, tf32, fp16, bf16; other rules: kernelbench-1e-4 yes, pike-1e-2 yes'
 }
 
 # The README's own first model: its config, its two commands.

@@ -105,6 +105,39 @@ static void test_meanings(void **state)
 	    pike_verdict_meaning(PIKE_V_FASTER, PIKE_CONFIRM), "confirmed"));
 }
 
+/* As it was told, kept in a note and read from there. */
+static void test_classes(void **state)
+{
+	static const char told[] =
+	    "\"classes\":[\"tf32\",\"bf16\"],\"rules\":{"
+	    "\"kernelbench-1e-4\":false,\"pike-1e-2\":true}";
+	char *line = pike_xasprintf(
+	    "{\"v\":1,\"id\":\"a\",\"ts\":1,\"verdict\":\"faster\","
+	    "\"stage\":\"confirm\",\"commit\":\"%040d\",%s}",
+	    7, told);
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_result r;
+	struct pike_buf b;
+
+	(void)state;
+	pike_buf_init(&b, 1 << 16);
+	assert_int_equal(pike_result_parse(&r, line, strlen(line), &err), 0);
+	pike_classes_text(&b, &r);
+	assert_string_equal(b.s, "precision: tf32, bf16; other rules: "
+				 "kernelbench-1e-4 no, pike-1e-2 yes\n");
+	pike_buf_reset(&b);
+	pike_result_print(&b, &r);
+	assert_non_null(strstr(b.s, "\"classes\":[\"tf32\",\"bf16\"]"));
+	pike_result_release(&r);
+	pike_result_init(&r);
+	pike_buf_reset(&b);
+	pike_classes_text(&b, &r);
+	assert_string_equal(b.s, "");
+	pike_result_release(&r);
+	pike_buf_release(&b);
+	free(line);
+}
+
 static void test_unchecked(void **state)
 {
 	struct pike_target t = { .nhidden = 1, .stress = 1 };
@@ -380,6 +413,7 @@ int main(void)
 		cmocka_unit_test(test_wrap),
 		cmocka_unit_test(test_ratio),
 		cmocka_unit_test(test_meanings),
+		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_unchecked),
 		cmocka_unit_test(test_profile),
 		cmocka_unit_test(test_reading),
