@@ -29,7 +29,7 @@ SLOWER = "abcdef"
 state = {"optimized": 0, "answered": 0, "delay": 0.0}
 
 # What is to be changed stands behind the last of these.
-MARKS = ("The kernel as it stands in the repository:",
+MARKS = ("The code as it stands in the repository:",
          "A version of it that works", "The version that fails:")
 FENCED = re.compile(r"^(`{3,})\n(.*?)^\1$", re.M | re.S)
 PATH = re.compile(r"^(\S+)\n<<<<<<< SEARCH$", re.M)
