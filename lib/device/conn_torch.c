@@ -138,6 +138,9 @@ static const struct {
 			      "lies in the memory of an earlier call's "
 			      "output, which the caller may still hold",
 			      true },
+	[PIKE_MODEL_SETTING] = { PIKE_V_CONTRACT,
+				 "it changes the default type of the whole "
+				 "process (torch.set_default_dtype)" },
 	[PIKE_MODEL_DRAW] = { PIKE_V_CRASH,
 			      "get_inputs gives other shapes at each call" },
 };

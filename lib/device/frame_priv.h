@@ -166,6 +166,7 @@ enum pike_model_fault {
 	PIKE_MODEL_VIEW,       /* an output lies in an input's memory */
 	PIKE_MODEL_KEPT,       /* in the memory of an earlier call's output */
 	PIKE_MODEL_DRAW,       /* get_inputs gives other shapes each time */
+	PIKE_MODEL_SETTING,    /* the default type of the process was changed */
 	PIKE_MODEL_FAULTS,
 };
 

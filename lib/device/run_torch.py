@@ -419,7 +419,7 @@ F_GPU_MAP, F_LOAD, F_CASE, F_DRAW = 18, 32, 33, 34
 F_OK, F_DONE, F_FAULT = 64, 65, 66
 FAULT_REQUEST, FAULT_MAP, FAULT_MODEL = 1, 4, 14
 SOURCE, CLASS, MAKE, CALL, PROGRAM, COUNT, TYPE, SHAPE, DEVICE, INPUT, VIEW, \
-    KEPT, DRAW = range(1, 14)
+    KEPT, DRAW, SETTING = range(1, 15)
 REAL_NONE, REAL_DOUBLE = 0, 1
 SAID_WHY = 70
 # The first calls of a process are looked at more closely than those that
@@ -686,6 +686,7 @@ class Worker:
         self.cls = self.reference.Model
         if not self.is_reference and own["names"]:
             self.cls = self.guard(SOURCE, self.candidate, own)
+        self.unchanged()
         self.defaults()
 
     def candidate(self, own):
@@ -694,6 +695,12 @@ class Worker:
             if hasattr(module, name):
                 return getattr(module, name)
         raise Fault(CLASS)
+
+    def unchanged(self):
+        """In use nobody would put it back."""
+        if not self.is_reference and \
+                self.torch.get_default_dtype() is not self.torch.float32:
+            raise Fault(SETTING)
 
     def defaults(self):
         """What a module has changed for the whole process."""
@@ -720,6 +727,7 @@ class Worker:
             other = self.guard(MAKE, construct, torch, self.parameters,
                                self.cls, self.reference, weights)
             self.guard(MAKE, take_state, other, model)
+            self.unchanged()
             model = other
         if self.real == REAL_DOUBLE:
             model = self.exact(model)
