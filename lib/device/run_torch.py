@@ -733,7 +733,8 @@ class Worker:
             model = self.exact(model)
         # Made on the host, where both get the same random numbers.
         model = self.guard(MAKE, model.to, self.device)
-        self.guard(MAKE, model.train, self.train)
+        # As in use: a candidate may have an eval of its own.
+        self.guard(MAKE, model.train if self.train else model.eval)
         self.defaults()
         self.model = model
         reseed(torch, 0)
