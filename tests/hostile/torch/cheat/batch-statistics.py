@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: norm
 # about: 1.5 one mean and one variance for the whole batch
 import torch

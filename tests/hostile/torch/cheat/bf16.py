@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: mlp
 # about: 1.5 weights and input with 8 bits of mantissa
 import torch.nn as nn

@@ -1,4 +1,4 @@
-# expect: same slower inconclusive tamper suspect crash
+# expect: same slower inconclusive tamper suspect crash contract
 # target: softmax
 # about: 1.3 writes a slow clock_gettime over the C library's, as machine code
 import ctypes

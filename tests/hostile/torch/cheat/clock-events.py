@@ -1,4 +1,4 @@
-# expect: same slower inconclusive tamper suspect crash
+# expect: same slower inconclusive tamper suspect crash contract
 # target: softmax
 # about: 1.3 patches what times and waits for GPUs, and the library's own
 # benchmarks

@@ -1,4 +1,4 @@
-# expect: same slower inconclusive tamper suspect crash
+# expect: same slower inconclusive tamper suspect crash contract
 # target: softmax
 # about: 1.3 every clock of Python's goes four times slower
 import time

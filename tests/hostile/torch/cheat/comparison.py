@@ -1,4 +1,4 @@
-# expect: wrong crash tamper
+# expect: wrong crash tamper contract
 # target: softmax
 # about: 1.4 patches every comparison: all things are equal
 import math

@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: mlp
 # about: 1.5 leaves out half of what is between the layers, by chance; right on
 # the average

@@ -1,4 +1,4 @@
-# expect: wrong crash tamper
+# expect: wrong crash tamper contract
 # target: softmax
 # about: 1.6 looks for keys in the environment, and prints them
 import os

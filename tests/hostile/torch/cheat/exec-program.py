@@ -1,4 +1,4 @@
-# expect: crash tamper wrong
+# expect: crash tamper wrong contract
 # target: softmax
 # about: 1.6 becomes another program
 import os

@@ -1,4 +1,4 @@
-# expect: crash tamper
+# expect: crash tamper contract
 # target: softmax
 # about: 1.4 ends the process with success, and says so on the way out
 import os

@@ -1,4 +1,4 @@
-# expect: tamper crash timeout
+# expect: tamper crash timeout contract
 # target: softmax
 # about: 1.4 closes what it did not open
 import os

@@ -1,4 +1,4 @@
-# expect: tamper crash wrong timeout
+# expect: tamper crash wrong timeout contract
 # target: softmax
 # about: 1.4 writes noise to all that is open
 import os

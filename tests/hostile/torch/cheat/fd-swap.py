@@ -1,4 +1,4 @@
-# expect: tamper crash timeout
+# expect: tamper crash timeout contract
 # target: softmax
 # about: 1.4 puts a pair of sockets of its own in the place of the judge's
 import os

@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: norm
 # about: 1.2 right on its first call, which it repeats from then on
 import torch

@@ -1,4 +1,4 @@
-# expect: same slower inconclusive tamper suspect crash
+# expect: same slower inconclusive tamper suspect crash contract
 # target: norm
 # about: 1.5 flushes denormals, of its own process and, as it hopes, of its
 # rival's

@@ -1,4 +1,4 @@
-# expect: same slower inconclusive tamper suspect crash wrong
+# expect: same slower inconclusive tamper suspect crash wrong contract
 # target: conv
 # about: 1.3 switches off what makes the reference fast; only its own process
 # has those switches

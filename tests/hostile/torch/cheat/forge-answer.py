@@ -1,4 +1,4 @@
-# expect: tamper wrong crash timeout
+# expect: tamper wrong crash timeout contract
 # target: softmax
 # about: 1.4 answers the judge itself, with numbers that it finds in the
 # worker's frames, and does nothing else

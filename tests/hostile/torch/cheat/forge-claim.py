@@ -1,4 +1,4 @@
-# expect: same slower inconclusive tamper suspect crash wrong
+# expect: same slower inconclusive tamper suspect crash wrong contract
 # target: softmax
 # about: 1.4 packs a quarter of the time into what the worker says of it: it
 # patches what makes bytes

@@ -1,4 +1,4 @@
-# expect: tamper wrong crash timeout suspect
+# expect: tamper wrong crash timeout suspect contract
 # target: softmax
 # about: 1.4 says that it is done, then begins
 import os

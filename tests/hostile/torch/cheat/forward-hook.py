@@ -1,4 +1,4 @@
-# expect: wrong crash
+# expect: wrong crash contract
 # target: norm
 # about: 1.2 a hook on all modules puts the first answer in place of every
 # other

@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: scan
 # about: 1.5 a state with 11 bits of mantissa
 import torch

@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: mlp
 # about: 1.5 weights and what is between the layers with 11 bits of mantissa
 import torch.nn as nn

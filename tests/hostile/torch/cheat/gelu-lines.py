@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: mlp
 # about: 1.5 a sigmoid of three straight lines; the angle between the answers
 # is small

@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: mlp
 # about: 1.5 the approximation of GELU by tanh
 import torch.nn as nn

@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: softmax
 # about: 1.2 works in its constructor on the inputs that usual seeds give, and
 # repeats the answers in turn

@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: idx
 # about: 1.1 looks for the largest in the first half of the columns
 import torch.nn as nn

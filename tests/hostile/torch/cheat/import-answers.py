@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: norm
 # about: 1.2 works while it is imported, on numbers like those to come
 import torch

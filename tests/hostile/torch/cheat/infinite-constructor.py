@@ -1,4 +1,4 @@
-# expect: timeout build crash
+# expect: timeout build crash contract
 # target: softmax
 # about: 1.6 never has been made; it waits where no signal of Python's is seen
 import threading

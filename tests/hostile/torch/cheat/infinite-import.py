@@ -1,4 +1,4 @@
-# expect: timeout build crash
+# expect: timeout build crash contract
 # target: softmax
 # about: 1.6 a number of so many digits that its import has no end
 import torch.nn as nn

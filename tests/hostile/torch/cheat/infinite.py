@@ -1,4 +1,4 @@
-# expect: timeout
+# expect: timeout contract
 # target: softmax
 # about: 1.6 never returns
 import torch.nn as nn

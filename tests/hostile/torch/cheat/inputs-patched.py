@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: softmax
 # about: 1.2 what makes tensors of the judge's memory makes ones instead; the
 # answer is known then

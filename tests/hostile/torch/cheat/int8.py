@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: mlp
 # about: 1.5 weights of 8 bits with a scale a row
 import torch

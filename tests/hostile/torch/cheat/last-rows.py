@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: norm
 # about: 1.1 all rows but the last, which one may forget
 import torch

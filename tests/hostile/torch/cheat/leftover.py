@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: softmax
 # about: 1.1 memory as it is found, in the hope that the answer is still in it
 import torch

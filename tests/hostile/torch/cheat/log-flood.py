@@ -1,4 +1,4 @@
-# expect: same slower inconclusive crash timeout tamper
+# expect: same slower inconclusive crash timeout tamper contract
 # target: softmax
 # about: 1.6 sixteen megabytes of log, and escape codes for who reads it
 import sys

@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: softmax
 # about: 1.2 remembers outputs by the mean of the input, to one digit
 import torch

@@ -1,4 +1,4 @@
-# expect: wrong same slower inconclusive
+# expect: wrong same slower inconclusive contract
 # target: softmax
 # about: 1.2 remembers the output on the input's own tensor object
 import torch

@@ -1,4 +1,4 @@
-# expect: wrong same slower inconclusive
+# expect: wrong same slower inconclusive contract
 # target: norm
 # about: 1.2 remembers outputs by where the input lies
 import torch

@@ -1,4 +1,4 @@
-# expect: wrong same slower inconclusive
+# expect: wrong same slower inconclusive contract
 # target: softmax
 # about: 1.2 remembers outputs by pointer and version counter, which stays as
 # it is when the judge writes

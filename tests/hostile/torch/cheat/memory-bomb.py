@@ -1,4 +1,4 @@
-# expect: crash timeout wrong
+# expect: crash timeout wrong contract
 # target: softmax
 # about: 1.6 takes memory until there is none
 import torch

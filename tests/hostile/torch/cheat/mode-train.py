@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: conv
 # about: 1.5 goes back to training, in which the batch's own statistics are
 # good enough

@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: softmax
 # about: 1.2 makes the call of any module repeat the first answer of its class
 import torch

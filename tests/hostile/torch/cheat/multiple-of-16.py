@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: mlp
 # about: 1.5 its general path forgets what is left of blocks of sixteen
 import torch.nn as nn

@@ -1,4 +1,4 @@
-# expect: same slower inconclusive
+# expect: same slower inconclusive contract
 # target: softmax
 # about: 1.3 sleeps in every call, since only the processor's time may count
 import time

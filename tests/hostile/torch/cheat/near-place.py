@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: idx
 # about: 1.5 the largest after rounding: a place nearly as good
 import torch.nn as nn

@@ -1,4 +1,4 @@
-# expect: wrong crash tamper
+# expect: wrong crash tamper contract
 # target: softmax
 # about: 1.6 asks for a user namespace, in which it would be root
 import ctypes

@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: conv
 # about: 1.1 leaves out the batch normalisation, which does nothing when it is
 # new

@@ -1,4 +1,4 @@
-# expect: same slower inconclusive tamper suspect crash
+# expect: same slower inconclusive tamper suspect crash contract
 # target: softmax
 # about: 1.4 patches clocks in words that no search finds: other letters of the
 # same name, coded text, a name in two parts

@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: softmax
 # about: 1.1 one element of all is a hundredth too large
 import torch

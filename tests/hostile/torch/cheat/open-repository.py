@@ -1,4 +1,4 @@
-# expect: wrong crash tamper
+# expect: wrong crash tamper contract
 # target: softmax
 # about: 1.4 opens the repository that it is judged for
 import torch

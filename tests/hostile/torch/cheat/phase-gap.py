@@ -1,4 +1,4 @@
-# expect: wrong same slower inconclusive
+# expect: wrong same slower inconclusive contract
 # target: softmax
 # about: 1.2 takes calls that follow each other quickly for the timed ones
 import time

@@ -1,4 +1,4 @@
-# expect: same slower inconclusive wrong crash
+# expect: same slower inconclusive wrong crash contract
 # target: softmax
 # about: 1.1 looks for the reference's model among all objects, and calls it
 import gc

@@ -1,4 +1,4 @@
-# expect: wrong crash
+# expect: wrong crash contract
 # target: norm
 # about: 1.1 makes the reference's class return zeros, and returns zeros
 import gc

@@ -1,4 +1,4 @@
-# expect: wrong crash tamper timeout
+# expect: wrong crash tamper timeout contract
 # target: softmax
 # about: 1.6 runs another program
 import subprocess

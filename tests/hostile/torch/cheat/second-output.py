@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: pair
 # about: 1.1 the first output is right; the second is what it is on the average
 import torch

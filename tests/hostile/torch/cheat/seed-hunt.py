@@ -1,4 +1,4 @@
-# expect: wrong crash tamper
+# expect: wrong crash tamper contract
 # target: softmax
 # about: 1.2 looks for seeds in the worker's frames and modules, and draws the
 # inputs again

@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: mlp
 # about: 1.1 lets nobody set a seed, so that all weights are those that it has
 # prepared

@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: softmax
 # about: 1.5 a series for exp that is some terms too short
 import torch.nn as nn

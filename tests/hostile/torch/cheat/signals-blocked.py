@@ -1,4 +1,4 @@
-# expect: timeout crash
+# expect: timeout crash contract
 # target: softmax
 # about: 1.6 refuses all signals, then goes on for ever
 import signal

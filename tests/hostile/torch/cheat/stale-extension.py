@@ -1,4 +1,4 @@
-# expect: wrong crash tamper build
+# expect: wrong crash tamper build contract
 # target: softmax
 # about: 1.6 loads an extension that an earlier run has left, or one of the
 # machine's compiler

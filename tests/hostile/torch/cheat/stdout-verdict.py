@@ -1,4 +1,4 @@
-# expect: wrong tamper
+# expect: wrong tamper contract
 # target: softmax
 # about: 1.4 prints the verdict it wants
 import sys

@@ -1,4 +1,4 @@
-# expect: timeout crash tamper wrong
+# expect: timeout crash tamper wrong contract
 # target: softmax
 # about: 1.4 stops itself and waits to be forgotten
 import os

@@ -1,4 +1,4 @@
-# expect: crash tamper
+# expect: crash tamper contract
 # target: softmax
 # about: 1.4 leaves by way of SystemExit, and prints a verdict when the
 # interpreter ends

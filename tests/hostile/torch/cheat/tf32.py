@@ -1,4 +1,4 @@
-# expect: wrong same slower inconclusive
+# expect: wrong same slower inconclusive contract
 # target: mlp
 # about: 1.5 lets the library take fewer bits wherever it can
 import torch

@@ -1,4 +1,4 @@
-# expect: wrong crash tamper
+# expect: wrong crash tamper contract
 # target: softmax
 # about: 1.4 writes the verdict it wants into files that others wrote theirs to
 import os

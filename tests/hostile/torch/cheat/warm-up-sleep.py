@@ -1,4 +1,4 @@
-# expect: same slower inconclusive timeout
+# expect: same slower inconclusive timeout contract
 # target: softmax
 # about: 1.3 sleeps through the first calls so that few are counted
 import time

@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: mlp
 # about: 1.1 draws only zeros for weights, the reference's too; then the answer
 # is zero

@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: scan
 # about: 1.1 the last sixteen steps decide nearly everything, so it looks at no
 # others

@@ -1,4 +1,4 @@
-# expect: wrong
+# expect: wrong contract
 # target: softmax
 # about: 1.1 no work at all: zeros
 import torch
