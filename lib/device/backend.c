@@ -90,15 +90,18 @@ void pike_device_command(struct pike_command *out,
 	pike_strs_push(&out->argv, runner);
 }
 
-int pike_device_described(struct pike_json **out, const struct pike_target *t,
-			  int reference_fd, struct pike_err *err)
+int pike_device_described(struct pike_json **out, int *sources,
+			  const struct pike_target *t, int reference_fd,
+			  struct pike_err *err)
 {
 	const struct pike_backend *b = NULL;
 	int ret = pike_backend_find(&b, t->backend, err);
 
 	*out = NULL;
-	return ret || !b->described ? ret
-				    : b->described(out, reference_fd, err);
+	*sources = -1;
+	return ret || !b->described
+		   ? ret
+		   : b->described(out, sources, reference_fd, err);
 }
 
 int pike_device_tensors(struct pike_tensors *out, const struct pike_target *t,

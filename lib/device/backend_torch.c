@@ -190,7 +190,7 @@ static int plan(struct pike_build_plan *out, const struct pike_target *t,
 
 /* ---- what the reference's build has found out ---- */
 
-static int described(struct pike_json **out, int fd, struct pike_err *err)
+static int read_object(struct pike_json **out, int fd, struct pike_err *err)
 {
 	struct stat st;
 	char *text;
@@ -209,6 +209,36 @@ static int described(struct pike_json **out, int fd, struct pike_err *err)
 	return *out ? 0
 		    : pike_fail(err, PIKE_FAILED,
 				"the reference's build left no description");
+}
+
+/* Not the cases: hidden ones are no business of a candidate's. */
+static int keep_sources(int *out, const struct pike_json *object,
+			struct pike_err *err)
+{
+	static const char *const keys[] = { "files", "names" };
+	struct pike_buf b;
+	int ret = pike_memfd(out, "reference", 0, err);
+
+	pike_buf_init(&b, OBJECT_MAX);
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(keys); i++) {
+		pike_buf_addf(&b, "%s\"%s\":", i ? "," : "{", keys[i]);
+		pike_json_print(&b, pike_json_get(object, keys[i]));
+	}
+	pike_buf_addc(&b, '}');
+	if (!ret)
+		ret = pike_write_all(*out, b.s, b.len, err);
+	if (!ret)
+		ret = pike_memfd_seal(*out, err);
+	pike_buf_release(&b);
+	return ret;
+}
+
+static int described(struct pike_json **out, int *sources, int fd,
+		     struct pike_err *err)
+{
+	int ret = read_object(out, fd, err);
+
+	return ret ? ret : keep_sources(sources, *out, err);
 }
 
 static const struct {

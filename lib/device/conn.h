@@ -31,7 +31,7 @@ struct pike_object {
 	int fd;		     /* the built file, sealed */
 	enum pike_real real; /* NONE: a kernel, else the reference */
 	const struct pike_launch_plan *launch; /* cuda */
-	int reference; /* torch: the built reference, which each model needs */
+	int reference; /* torch: its sources, which each model needs */
 };
 
 /* Over a socket, its own from then on, to a runner in a sandbox on `dev`, with

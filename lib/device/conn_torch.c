@@ -27,18 +27,60 @@ static int load(struct pike_conn *a, int64_t until, enum pike_verdict *how,
 			     err);
 }
 
+static struct pike_json *tensors_json(const struct pike_bind *b,
+				      enum pike_dir dir)
+{
+	struct pike_json *list = pike_json_array();
+
+	for (size_t i = 0; i < b->n; i++) {
+		const struct pike_tensor *t = &b->v[i];
+		struct pike_json *j, *dims;
+
+		if (t->dir != dir)
+			continue;
+		j = pike_json_object();
+		dims = pike_json_array();
+		for (size_t k = 0; k < t->ndims; k++)
+			pike_json_push_f64(dims, (double)t->dims[k]);
+		pike_json_set_str(j, "dtype", pike_dtype_name(t->dtype));
+		pike_json_set(j, "dims", dims);
+		pike_json_push(list, j);
+	}
+	return list;
+}
+
+/* This case alone: of the others its process knows nothing. */
+static void print_case(struct pike_buf *out, const struct pike_bind *b)
+{
+	struct pike_json *j = pike_json_object(), *sizes = pike_json_object();
+
+	for (size_t i = 0; i < b->c->n; i++)
+		pike_json_set_i64(sizes, b->c->names[i], b->c->values[i]);
+	pike_json_set(j, "sizes", sizes);
+	pike_json_set(j, "inputs", tensors_json(b, PIKE_IN));
+	pike_json_set(j, "outputs", tensors_json(b, PIKE_OUT));
+	pike_json_print(out, j);
+	pike_json_free(j);
+}
+
 static int send_case(struct pike_conn *a, int64_t until, enum pike_verdict *how,
 		     struct pike_err *err)
 {
-	const char *text = a->bound.c->text;
-	struct pike_frame_model_case f = { .weights = a->bound.weights,
-					   .len = (uint32_t)strlen(text) };
+	struct pike_frame_model_case f = { .weights = a->bound.weights };
+	struct pike_buf text;
+	int rc;
 
-	if (f.len > PIKE_FRAME_MAX / 2)
-		return pike_fail(err, PIKE_USAGE, "a case is too long");
+	pike_buf_init(&text, PIKE_FRAME_MAX - sizeof(f));
+	print_case(&text, &a->bound);
+	f.len = (uint32_t)text.len;
 	pike_frame_make(&a->frame, PIKE_F_MODEL_CASE, 0, &f, sizeof(f));
-	pike_frame_append(&a->frame, text, f.len);
-	return pike_conn_ask(a, NULL, 0, until, PIKE_F_OK, how, err);
+	pike_frame_append(&a->frame, text.s, text.len);
+	rc = text.full
+		 ? pike_fail(err, PIKE_USAGE, "case '%s' has too many tensors",
+			     a->bound.c->text)
+		 : pike_conn_ask(a, NULL, 0, until, PIKE_F_OK, how, err);
+	pike_buf_release(&text);
+	return rc;
 }
 
 typedef int map_fn(struct pike_conn *a, int64_t until, enum pike_verdict *how,

@@ -180,9 +180,12 @@ int pike_build_plan(struct pike_build_plan *out, const struct pike_target *t,
 		    struct pike_err *err);
 void pike_build_plan_release(struct pike_build_plan *p);
 /* What a backend without signatures has found out about the arguments of all
- * cases: it stands in the built reference, as JSON. NULL for other backends. */
-int pike_device_described(struct pike_json **out, const struct pike_target *t,
-			  int reference_fd, struct pike_err *err);
+ * cases: it stands in the built reference, as JSON. NULL for other backends.
+ * `sources`: a sealed file of the reference's sources alone, which is all that
+ * a candidate's process may have of it; -1 for other backends. */
+int pike_device_described(struct pike_json **out, int *sources,
+			  const struct pike_target *t, int reference_fd,
+			  struct pike_err *err);
 /* The arguments of a target in a case, as its backend tells them. */
 int pike_device_tensors(struct pike_tensors *out, const struct pike_target *t,
 			const struct pike_case *c,

@@ -38,7 +38,8 @@ struct pike_backend {
 			const struct pike_device_info *info,
 			const struct pike_target *t);
 	/* As pike_device_described; NULL: nothing is. */
-	int (*described)(struct pike_json **out, int fd, struct pike_err *err);
+	int (*described)(struct pike_json **out, int *sources, int fd,
+			 struct pike_err *err);
 	/* As pike_device_tensors; NULL: those of the target's `arg` lines. */
 	int (*tensors)(struct pike_tensors *out, const struct pike_target *t,
 		       const struct pike_case *c,

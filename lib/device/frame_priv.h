@@ -42,7 +42,7 @@ enum pike_frame_type {
 	PIKE_F_GPU_READY,	/* the plan is whole: check it */
 	PIKE_F_GPU_PREPARE,	/* for a sample: untimed, answered with OK */
 	PIKE_F_GPU_RUN,		/* with the same content */
-	PIKE_F_MODEL_LOAD = 32, /* + 2 fds: the object, the reference */
+	PIKE_F_MODEL_LOAD = 32, /* + 2 fds: object, reference's sources */
 	PIKE_F_MODEL_CASE,	/* constructs the model */
 	PIKE_F_MODEL_DRAW,	/* fills the inputs of a call */
 	PIKE_F_OK = 64,
@@ -143,7 +143,7 @@ struct pike_frame_model_load {
 	uint32_t tf32;	/* the class allows it */
 	uint32_t zero;
 };
-/* Behind it the case's text. */
+/* Behind it the case as JSON: sizes, inputs, outputs. */
 struct pike_frame_model_case {
 	uint64_t weights; /* seed */
 	uint32_t len, zero;

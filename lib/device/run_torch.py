@@ -387,9 +387,7 @@ def build():
         for need in ("Model", "get_inputs"):
             if not hasattr(module, need):
                 sys.exit(f"the reference defines no {need}")
-        done["cases"] = {}
         for case in task["cases"]:
-            done["cases"][case["case"]] = case["sizes"]
             done["described"][case["case"]] = describe(
                 torch, module, case["sizes"], task["mode"])
     with open("object", "w", encoding="utf-8") as f:
@@ -678,7 +676,6 @@ class Worker:
         backends.cuda.matmul.allow_tf32 = bool(tf32)
         backends.cudnn.allow_tf32 = bool(tf32)
         own, reference = read_object(fds[0]), read_object(fds[1])
-        self.cases, self.described = reference["cases"], reference["described"]
         self.is_reference = self.real != REAL_NONE
         restrict()
         self.parameters.patch()
@@ -715,11 +712,10 @@ class Worker:
 
     def case(self, data, fds):
         weights, size, _ = struct.unpack_from("<QII", data)
-        text = data[16:16 + size].decode()
+        self.tensors = json.loads(data[16:16 + size])
         torch = self.torch
         self.release()
-        set_sizes(self.reference, self.cases[text])
-        self.tensors = self.described[text]
+        set_sizes(self.reference, self.tensors["sizes"])
         torch.set_default_dtype(torch.float32)
         model = construct(torch, self.parameters, self.reference.Model,
                           self.reference, weights)

@@ -191,9 +191,7 @@ struct pike_object pike_build_object(const struct pike_build *b)
 	return (struct pike_object){ .fd = b->fd,
 				     .real = b->real,
 				     .launch = b->launch,
-				     .reference = b->j->ref_native
-						      ? b->j->ref_native->fd
-						      : -1 };
+				     .reference = b->j->ref_sources };
 }
 
 int pike_build_start(struct pike_build **out, struct pike_judge *j,

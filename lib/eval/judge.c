@@ -253,8 +253,8 @@ static int build_own(struct pike_judge *j, struct pike_err *err)
 	if (!ret)
 		ret = wait_own(j->ref_native, "reference", err);
 	if (!ret)
-		ret = pike_device_described(&j->described, j->t,
-					    j->ref_native->fd, err);
+		ret = pike_device_described(&j->described, &j->ref_sources,
+					    j->t, j->ref_native->fd, err);
 	if (!ret)
 		ret = wait_own(j->base, "base", err);
 	if (!ret && j->base->breaks)
@@ -550,7 +550,7 @@ int pike_judge_open(struct pike_judge **out, const struct pike_judge_opts *o,
 	j->o = *o;
 	j->t = o->target;
 	j->noise = NAN;
-	j->runner_kernels = j->lock = -1;
+	j->runner_kernels = j->lock = j->ref_sources = -1;
 	j->traits = pike_device_traits(&j->dev); /* strict so far */
 	j->cases = pike_xcalloc(j->t->ncases + 1, sizeof(*j->cases));
 	pike_buf_init(&j->runner, 4096);
@@ -591,6 +591,8 @@ void pike_judge_free(struct pike_judge *j)
 	pike_gpu_close(j->gpu);
 	pike_json_free(j->env_info);
 	pike_json_free(j->described);
+	if (j->ref_sources >= 0)
+		close(j->ref_sources);
 	pike_buf_release(&j->runner);
 	pike_buf_release(&j->ref_runner);
 	free(j);

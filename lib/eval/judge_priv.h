@@ -82,6 +82,7 @@ struct pike_judge {
 	int runner_kernels;
 	size_t ntensors;	     /* of a call, in any case */
 	struct pike_json *described; /* pike_device_described */
+	int ref_sources;
 	/* The reference, and the target as its backend takes it. */
 	struct pike_reference reference;
 	const struct pike_target *ref_target;
