@@ -93,9 +93,9 @@ $(LIB): $(call obj,$(LIB_SRC)) $(B)/sources
 $(B)/pike-git: $(call obj,$(CMD_SRC)) $(LIB)
 	$(link) $(LDLIBS)
 
-$(WORKER): lib/device/run_torch.py
+$(WORKER): $(patsubst %,lib/device/torch/%.py,model build memory run prime main)
 	@mkdir -p $(@D)
-	$(Q)install -m 755 $< $@
+	$(Q)cat $^ >$@.tmp && chmod 755 $@.tmp && mv $@.tmp $@
 
 $(B)/git-pike: $(B)/pike-git
 	$(Q)ln -sf pike-git $@

@@ -111,22 +111,46 @@ static void needs(struct pike_strs *folders, struct pike_strs *nodes,
 		pike_cuda_needs(folders, nodes, info);
 }
 
+static bool on_gpu(const struct pike_device_info *info)
+{
+	return pike_device_traits(info)->memory == PIKE_ON_GPU;
+}
+
+/* The worker's word for threads and device. */
+static void how_run(char *out, size_t size, const struct pike_device_info *info,
+		    const struct pike_target *t)
+{
+	snprintf(out, size, "%lld:%s",
+		 (long long)(t->threads > 1 ? t->threads : 1),
+		 on_gpu(info) ? "cuda" : "cpu");
+}
+
 static void command(struct pike_command *out,
 		    const struct pike_device_info *info,
 		    const struct pike_target *t)
 {
-	bool gpu = pike_device_traits(info)->memory == PIKE_ON_GPU;
+	bool gpu = on_gpu(info);
 	char how[48];
 
-	snprintf(how, sizeof(how), "%lld:%s",
-		 (long long)(t->threads > 1 ? t->threads : 1),
-		 gpu ? "cuda" : "cpu");
+	how_run(how, sizeof(how), info, t);
 	out->box = gpu ? PIKE_BOX_PYTHON_GPU : PIKE_BOX_PYTHON;
 	out->script = true;
 	pike_python_command(&out->argv, info->python, "--run", how);
 }
 
 /* ---- build ---- */
+
+/* "sm_90a" is "9.0a" to PyTorch; "" stays so. */
+static void torch_arch(char *out, size_t size, const char *arch)
+{
+	size_t n = strcspn(arch, "0123456789");
+	size_t digits = strspn(arch + n, "0123456789");
+
+	*out = '\0';
+	if (digits > 1)
+		snprintf(out, size, "%.*s.%s", (int)digits - 1, arch + n,
+			 arch + n + digits - 1);
+}
 
 static void add_cases(struct pike_json *list, const struct pike_case *v,
 		      size_t n)
@@ -143,26 +167,79 @@ static void add_cases(struct pike_json *list, const struct pike_case *v,
 	}
 }
 
-/* What the worker has to know besides the sources. */
+/* What the worker has to know besides the sources; not hidden cases, where a
+ * candidate is to run. */
 static void add_task(struct pike_files *to, const struct pike_target *t,
-		     bool reference)
+		     const struct pike_device_info *dev, bool reference,
+		     bool runs)
 {
 	struct pike_json *task = pike_json_object();
 	struct pike_json *cases = pike_json_array();
 	struct pike_buf b;
+	char arch[16];
 
-	if (reference) {
+	if (reference || runs)
 		add_cases(cases, t->cases, t->ncases);
+	if (reference)
 		add_cases(cases, t->hidden, t->nhidden);
-	}
 	pike_json_set(task, "cases", cases);
 	pike_json_set_str(task, "mode", t->mode ? t->mode : "eval");
 	pike_json_set_bool(task, "reference", reference);
+	if (runs) {
+		torch_arch(arch, sizeof(arch), dev->arch);
+		pike_json_set_str(task, "arch", arch);
+		pike_json_set_str(task, "programs", dev->python->programs);
+		pike_json_set_bool(task, "tf32",
+				   pike_precision_allows_tf32(t->precision));
+	}
 	pike_buf_init(&b, 1 << 20);
 	pike_json_print(&b, task);
 	pike_files_add(to, "task.json", b.s, b.len);
 	pike_buf_release(&b);
 	pike_json_free(task);
+}
+
+/* Words of what compiles only by running. One that is not needed costs a run,
+ * one that is missing a verdict: nothing compiles where a candidate is timed.
+ */
+static bool compiles_by_running(const struct pike_files *sources)
+{
+	static const char *const words[] = { "triton", "compile", "inductor",
+					     "cpp_extension", "load_inline" };
+
+	for (size_t i = 0; i < sources->n; i++)
+		for (size_t k = 0; k < PIKE_ARRAY_LEN(words); k++)
+			if (memmem(sources->v[i].data, sources->v[i].len,
+				   words[k], strlen(words[k])))
+				return true;
+	return false;
+}
+
+/* What is compiled holds for this device, and this driver. */
+static void plan_run(struct pike_build_plan *out, const struct pike_target *t,
+		     const struct pike_device_info *dev)
+{
+	char how[48], text[600];
+
+	how_run(how, sizeof(how), dev, t);
+	out->runs = true;
+	out->gpu = on_gpu(dev);
+	memcpy(out->output, "build/", sizeof("build/"));
+	snprintf(text, sizeof(text), "%s %s %s %s", dev->toolchain, dev->model,
+		 dev->driver, dev->arch);
+	pike_sha256_hex(out->tools, text, strlen(text));
+	pike_python_command(&out->argv, dev->python, "--prime", how);
+	needs(&out->folders, &out->nodes, dev);
+	pike_strs_push(&out->folders, dev->python->programs);
+}
+
+static void plan_read(struct pike_build_plan *out,
+		      const struct pike_device_info *dev)
+{
+	memcpy(out->output, "object", sizeof("object"));
+	pike_sha256_hex(out->tools, dev->toolchain, strlen(dev->toolchain));
+	pike_python_command(&out->argv, dev->python, "--build", NULL);
+	add_needs(&out->folders, dev->python);
 }
 
 static int plan(struct pike_build_plan *out, const struct pike_target *t,
@@ -172,19 +249,20 @@ static int plan(struct pike_build_plan *out, const struct pike_target *t,
 		struct pike_err *err)
 {
 	bool reference = real != PIKE_REAL_NONE;
+	bool runs = !reference && compiles_by_running(sources);
 	int ret;
 
-	memcpy(out->output, "object", sizeof("object"));
 	out->script = WORKER;
 	out->memory = BUILD_MEMORY;
-	pike_sha256_hex(out->tools, dev->toolchain, strlen(dev->toolchain));
-	pike_python_command(&out->argv, dev->python, "--build", NULL);
-	add_needs(&out->folders, dev->python);
+	if (runs)
+		plan_run(out, t, dev);
+	else
+		plan_read(out, dev);
 	ret = pike_plan_files(out, sources, NULL, err);
 	if (!ret)
 		ret = pike_plan_files(out, headers, NULL, err);
 	if (!ret)
-		add_task(&out->files, t, reference);
+		add_task(&out->files, t, dev, reference, runs);
 	return ret;
 }
 
@@ -349,7 +427,7 @@ const struct pike_backend pike_backend_torch = {
 
 const struct pike_backend pike_backend_torch_cpu = {
 	.name = "torch-cpu",
-	.traits = { .slow_load = true },
+	.traits = { .slow_load = true, .needs_reference = true },
 	.find = find_cpu,
 	.ceilings = pike_cpu_ceilings,
 	.conn = &pike_conn_torch,
@@ -362,6 +440,7 @@ const struct pike_backend pike_backend_torch_cuda = {
 		    .noise = PIKE_NOISE_GPU,
 		    .slow_start = true,
 		    .slow_load = true,
+		    .needs_reference = true,
 		    .driver_threads = true },
 	.find = find_cuda,
 	.ceilings = pike_cuda_ceilings,

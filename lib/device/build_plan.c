@@ -66,6 +66,7 @@ void pike_build_plan_release(struct pike_build_plan *p)
 	pike_files_release(&p->files);
 	pike_strs_release(&p->argv);
 	pike_strs_release(&p->folders);
+	pike_strs_release(&p->nodes);
 	pike_launch_plan_free(p->launch);
 	p->launch = NULL;
 }

@@ -59,6 +59,8 @@ struct pike_backend_traits {
 	bool clears;
 	/* To load and to bind may take as long as a target's timeout. */
 	bool slow_load;
+	/* A candidate's build needs the reference's sources. */
+	bool needs_reference;
 	/* A driver has threads of its own in the process, so how many there
 	 * are says nothing of the candidate's. */
 	bool driver_threads;
@@ -161,7 +163,12 @@ struct pike_build_plan {
 	const char *script;	  /* ours, which argv[0] interprets; or NULL */
 	int64_t memory;		  /* script: as of its box */
 	struct pike_strs folders; /* that a helper may read */
-	char output[64];	  /* with a '/' at its end: a folder */
+	/* A script that also runs what it builds, among compilers: it finds the
+	 * reference in reference.json. On a GPU, it says by a byte on its
+	 * socket that it is to use that from now on, and waits for one. */
+	bool runs, gpu;
+	struct pike_strs nodes; /* runs: of the GPU */
+	char output[64];	/* with a '/' at its end: a folder */
 	char tools[65]; /* hash of the compiler; "": more decides than this */
 	struct pike_launch_plan *launch; /* cuda: what will be launched */
 };

@@ -135,7 +135,7 @@ struct pike_frame_outside {
 	char kind[48], place[96]; /* NUL-terminated; place: "kernel.c:12" */
 };
 
-/* ---- models: the worker, run_torch.py, reads these by their layout ---- */
+/* ---- models: the worker, torch/run.py, reads these by their layout ---- */
 
 struct pike_frame_model_load {
 	uint32_t real;	/* enum pike_real */

@@ -29,6 +29,7 @@ static const char question[] =
     "print(json.dumps({'exe': real(sys.executable), 'torch': torch and "
     "real(torch),\n"
     " 'version': '%d.%d.%d' % sys.version_info[:3],\n"
+    " 'programs': real(os.path.dirname(sys.executable)),\n"
     " 'path': [real(p) for p in sys.path if p and os.path.exists(p)],\n"
     " 'roots': [real(os.path.join(p, 'lib')) for p in "
     "(sys.prefix, sys.base_prefix)]}))\n";
@@ -81,6 +82,7 @@ static int read_answer(struct pike_python *out, const char *name,
 	take(out->exe, sizeof(out->exe), j, "exe");
 	take(out->version, sizeof(out->version), j, "version");
 	take(out->torch, sizeof(out->torch), j, "torch");
+	take(out->programs, sizeof(out->programs), j, "programs");
 	take_list(&out->path, j, "path");
 	take_list(&roots, j, "roots");
 	pike_json_free(j);

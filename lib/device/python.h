@@ -18,6 +18,7 @@ struct pike_python {
 	char exe[512];	  /* the program itself, without links */
 	char version[32]; /* "3.11.2" */
 	char torch[512];  /* folder of the package `torch`; "": there is none */
+	char programs[512]; /* folder of what was installed with it: ninja */
 	/* Where it looks for modules, in order, and all that a box must hold
 	 * to have it start and import: folders and files by real paths. */
 	struct pike_strs path, needs;

@@ -9,11 +9,13 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "eval/cache_priv.h"
+#include "eval/process_priv.h"
 #include "eval/protocol_priv.h"
 
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,12 +36,17 @@ static void hash_files(char out[65], const struct pike_files *f)
 	pike_hex(out, digest, sizeof(digest));
 }
 
+static size_t most(const struct pike_build *b)
+{
+	return b->folder ? PROTO_FOLDER_MAX : PROTO_OBJECT_MAX;
+}
+
 /* Sealed and looked at: what is in `fd` is what was built. */
 static void take_object(struct pike_build *b)
 {
 	struct stat st;
 
-	if (fstat(b->fd, &st) || !st.st_size || st.st_size > PROTO_OBJECT_MAX)
+	if (fstat(b->fd, &st) || !st.st_size || (size_t)st.st_size > most(b))
 		return;
 	b->object_bytes = st.st_size;
 	b->ok = !pike_memfd_seal(b->fd, NULL);
@@ -48,54 +55,95 @@ static void take_object(struct pike_build *b)
 }
 
 /* The same has been built before. */
-static bool found(struct pike_build *b, const struct pike_build_plan *plan,
-		  const char *helper)
+static bool found(struct pike_build *b, const char *helper)
 {
-	if (!plan->tools[0])
+	if (!b->plan.tools[0] || b->seed)
 		return false;
-	pike_cache_key(b->key, plan, helper);
-	b->ended = pike_cache_find(b->fd, &b->log, b->key, PROTO_OBJECT_MAX);
+	pike_cache_key(b->key, &b->plan, helper);
+	b->ended = pike_cache_find(b->fd, &b->log, b->key, most(b));
 	if (b->ended)
 		take_object(b);
 	return b->ended;
 }
 
-/* In the sandbox, or from what it gave before. */
-static int build_begin(struct pike_build *b, const struct pike_build_plan *plan,
-		       struct pike_err *err)
+static enum pike_box_kind kind_of(const struct pike_build_plan *plan)
+{
+	if (plan->runs)
+		return plan->gpu ? PIKE_BOX_PYTHON_GPU_PRIME
+				 : PIKE_BOX_PYTHON_PRIME;
+	if (plan->script)
+		return PIKE_BOX_PYTHON_BUILD;
+	return plan->helper ? PIKE_BOX_BUILD : PIKE_BOX_COMPILE;
+}
+
+/* With the socket on which it asks for the GPU. */
+static int start_box(struct pike_build *b, struct pike_box_opts *o,
+		     struct pike_err *err)
+{
+	int pair[2], ret;
+
+	if (!b->plan.gpu)
+		return pike_box_start(&b->box, o, err);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+		return pike_fail_errno(err, PIKE_FATAL,
+				       "cannot make a socket pair");
+	o->sock = pair[1];
+	ret = pike_box_start(&b->box, o, err);
+	close(pair[1]);
+	if (ret)
+		close(pair[0]);
+	else
+		b->sock = pair[0];
+	return ret;
+}
+
+/* In the sandbox; `path`: of the program of ours in the plan. */
+static int run_plan(struct pike_build *b, const char *path,
+		    struct pike_err *err)
 {
 	struct pike_judge *j = b->j;
+	const struct pike_build_plan *plan = &b->plan;
 	const char **argv = (const char **)(uintptr_t)plan->argv.v;
 	const char *first = argv[0];
 	struct pike_box_opts o = {
-		.kind = plan->script   ? PIKE_BOX_PYTHON_BUILD
-			: plan->helper ? PIKE_BOX_BUILD
-				       : PIKE_BOX_COMPILE,
+		.kind = kind_of(plan),
 		.argv = argv,
+		.runner = plan->script ? path : NULL,
 		.folders = (const char *const *)plan->folders.v,
+		.devices = (const char *const *)plan->nodes.v,
+		.visible = j->dev.uuid,
 		.files = &plan->files,
 		.output = plan->output,
 		.out_fd = b->fd,
-		.out_max = PROTO_OBJECT_MAX,
+		.out_max = most(b),
 		.sock = -1,
-		.wall_ms = PROTO_COMPILE_MS,
+		.folder = b->seed,
+		.wall_ms = plan->runs ? PROTO_PRIME_MS : PROTO_COMPILE_MS,
 		.memory = plan->memory,
 		.cpus = j->have_build_cpus ? &j->build_cpus : NULL,
 		.require = j->o.require,
 	};
+	int ret;
+
+	if (plan->helper)
+		argv[0] = path;
+	ret = start_box(b, &o, err);
+	argv[0] = first;
+	return ret;
+}
+
+/* In the sandbox, or from what it gave before. */
+static int build_begin(struct pike_build *b, struct pike_err *err)
+{
+	const char *helper = b->plan.script ? b->plan.script : b->plan.helper;
 	struct pike_buf path;
 	int ret = 0;
 
 	pike_buf_init(&path, 4096);
-	if (plan->helper || plan->script)
-		ret = pike_box_helper(
-		    &path, plan->script ? plan->script : plan->helper, err);
-	if (!ret && !found(b, plan, path.s)) {
-		argv[0] = plan->helper ? path.s : first;
-		o.runner = plan->script ? path.s : NULL;
-		ret = pike_box_start(&b->box, &o, err);
-	}
-	argv[0] = first;
+	if (helper)
+		ret = pike_box_helper(&path, helper, err);
+	if (!ret && !found(b, path.s))
+		ret = run_plan(b, path.s, err);
 	pike_buf_release(&path);
 	return ret;
 }
@@ -114,7 +162,7 @@ static struct pike_build *build_new(struct pike_judge *j,
 	struct pike_build *b = pike_xcalloc(1, sizeof(*b));
 
 	b->j = j;
-	b->fd = -1;
+	b->fd = b->sock = -1;
 	pike_buf_init(&b->log, PROTO_LOG_MAX);
 	hash_files(b->source_hash, files);
 	b->next = j->builds;
@@ -122,29 +170,61 @@ static struct pike_build *build_new(struct pike_judge *j,
 	return b;
 }
 
-/* Starts what the plan says; the plan is released. */
+/* Starts what the plan says, which is the build's from then on. */
 static int build_run(struct pike_build **out, struct pike_build *b,
 		     struct pike_build_plan *plan, struct pike_err *err)
 {
 	int ret = pike_memfd(&b->fd, "object", 0, err);
 
-	b->folder = pike_ends_with(plan->output, "/");
-	b->launch = plan->launch;
-	plan->launch = NULL;
+	b->plan = *plan;
+	memset(plan, 0, sizeof(*plan));
+	b->folder = pike_ends_with(b->plan.output, "/");
+	b->launch = b->plan.launch;
+	b->plan.launch = NULL;
 	if (!ret)
-		ret = build_begin(b, plan, err);
-	pike_build_plan_release(plan);
+		ret = build_begin(b, err);
 	if (ret)
 		pike_build_free(b);
 	*out = ret ? NULL : b;
 	return ret;
 }
 
-static int build_start(struct pike_build **out, struct pike_judge *j,
+/* What runs a candidate needs the reference, too. */
+static int add_reference(struct pike_build_plan *plan,
+			 const struct pike_judge *j, struct pike_err *err)
+{
+	struct pike_buf text;
+	int ret;
+
+	if (!plan->runs)
+		return 0;
+	pike_buf_init(&text, PROTO_OBJECT_MAX);
+	ret = lseek(j->ref_sources, 0, SEEK_SET)
+		  ? pike_fail_errno(err, PIKE_FATAL, "cannot read")
+		  : pike_read_fd(&text, j->ref_sources, err);
+	if (!ret)
+		pike_files_add(&plan->files, "reference.json", text.s,
+			       text.len);
+	pike_buf_release(&text);
+	return ret;
+}
+
+static int plan_for(struct pike_build_plan *plan, struct pike_judge *j,
+		    const struct pike_target *t, const struct pike_files *files,
+		    enum pike_real real, struct pike_err *err)
+{
+	int ret = pike_build_plan(
+	    plan, t, real == PIKE_REAL_NONE ? &j->dev : &j->ref_dev, files,
+	    j->o.headers, real, err);
+
+	return ret ? ret : add_reference(plan, j, err);
+}
+
+static int build_start(struct pike_build **out, struct pike_build *b,
+		       const struct pike_target *t,
 		       const struct pike_files *files, enum pike_real real,
 		       struct pike_err *err)
 {
-	struct pike_build *b = build_new(j, files);
 	struct pike_build_plan plan = { 0 };
 	struct pike_err why = PIKE_ERR_INIT;
 	int ret;
@@ -153,12 +233,7 @@ static int build_start(struct pike_build **out, struct pike_judge *j,
 	for (size_t i = 0; real == PIKE_REAL_NONE && i < files->n; i++)
 		pike_files_add(&b->files, files->v[i].path, files->v[i].data,
 			       files->v[i].len);
-	if (real == PIKE_REAL_NONE)
-		ret = pike_build_plan(&plan, j->t, &j->dev, files, j->o.headers,
-				      real, &why);
-	else
-		ret = pike_build_plan(&plan, j->ref_target, &j->ref_dev, files,
-				      j->o.headers, real, &why);
+	ret = plan_for(&plan, b->j, t, files, real, &why);
 	if (!ret)
 		return build_run(out, b, &plan, err);
 	if (ret == PIKE_FAILED) {
@@ -197,13 +272,15 @@ struct pike_object pike_build_object(const struct pike_build *b)
 int pike_build_start(struct pike_build **out, struct pike_judge *j,
 		     const struct pike_files *files, struct pike_err *err)
 {
-	return build_start(out, j, files, PIKE_REAL_NONE, err);
+	return build_start(out, build_new(j, files), j->t, files,
+			   PIKE_REAL_NONE, err);
 }
 
 int pike_build_reference(struct pike_build **out, struct pike_judge *j,
 			 enum pike_real real, struct pike_err *err)
 {
-	return build_start(out, j, j->o.reference, real, err);
+	return build_start(out, build_new(j, j->o.reference), j->ref_target,
+			   j->o.reference, real, err);
 }
 
 void pike_build_tell(struct pike_json *resources, const struct pike_build *b)
@@ -234,34 +311,119 @@ static void read_end(struct pike_build *b, const struct pike_box_end *end)
 	pike_buf_add(&b->log, end->log.s,
 		     end->log.len < b->log.max ? end->log.len : b->log.max - 1);
 	if (end->why != PIKE_BOX_EXITED)
-		pike_buf_addf(&b->log, "\nthe compiler %s\n", said.s);
+		pike_buf_addf(
+		    &b->log, "\nthe %s %s\n",
+		    b->plan.runs ? "process of its build" : "compiler", said.s);
 	pike_buf_release(&said);
 	if (end->why != PIKE_BOX_EXITED || end->status)
 		return;
 	take_object(b);
 	if (b->ok && b->key[0])
-		pike_cache_keep(b->key, b->fd, &b->log, PROTO_OBJECT_MAX);
+		pike_cache_keep(b->key, b->fd, &b->log, most(b));
+}
+
+static void forget_socket(struct pike_build *b)
+{
+	if (b->sock >= 0)
+		close(b->sock);
+	b->sock = -1;
+}
+
+/* When it asks, or at its end, as no other process has the other side. */
+static void give_device(struct pike_build *b)
+{
+	char c;
+	ssize_t n;
+
+	if (b->sock < 0)
+		return;
+	while ((n = read(b->sock, &c, 1)) < 0 && errno == EINTR)
+		;
+	if (n == 1)
+		send(b->sock, "!", 1, MSG_NOSIGNAL);
+}
+
+/* 1: once more. What cannot be set up in a sandbox says nothing of what was to
+ * be built, and the machine may be in better order a moment later. */
+static int end_box(struct pike_build *b)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_box_end end;
+	int ret = pike_box_wait(&end, b->box, -1, &err);
+
+	forget_socket(b);
+	pike_box_free(b->box);
+	b->box = NULL;
+	if (!ret) {
+		read_end(b, &end);
+		pike_box_end_release(&end);
+		return 0;
+	}
+	if (++b->tries < PROTO_BOX_TRIES && !ftruncate(b->fd, 0) &&
+	    !build_begin(b, NULL))
+		return 1;
+	b->broken = true;
+	pike_buf_addf(&b->log, "%s\n", err.text);
+	return 0;
 }
 
 bool pike_build_wait(struct pike_build *b, const char **log)
 {
-	struct pike_err err = PIKE_ERR_INIT;
-	struct pike_box_end end;
-
-	if (!b->ended) {
-		if (!pike_box_wait(&end, b->box, -1, &err)) {
-			read_end(b, &end);
-			pike_box_end_release(&end);
-		} else {
-			pike_buf_addf(&b->log, "%s\n", err.text);
-		}
-		pike_box_free(b->box);
-		b->box = NULL;
-		b->ended = true;
+	while (!b->ended) {
+		give_device(b);
+		if (!end_box(b))
+			b->ended = true;
 	}
+	pike_build_plan_release(&b->plan);
 	if (log)
 		*log = b->log.s;
 	return b->ok;
+}
+
+bool pike_build_on_device(const struct pike_build *b)
+{
+	return b->sock >= 0;
+}
+
+static int build_hidden(struct pike_build *b, struct pike_err *err)
+{
+	struct pike_target t = *b->j->t;
+	struct pike_build *h;
+
+	if (b->hidden)
+		return 0;
+	h = build_new(b->j, &b->files);
+	h->seed = b->fd;
+	t.cases = t.hidden;
+	t.ncases = t.nhidden;
+	return build_start(&b->hidden, h, &t, &b->files, PIKE_REAL_NONE, err);
+}
+
+/* Its log may name sizes that nobody is to see. */
+int pike_build_for(const struct pike_build **out, struct pike_build *b,
+		   bool hidden, struct pike_fault *f, struct pike_err *err)
+{
+	enum pike_phase before;
+	int ret = 0;
+
+	*out = b;
+	if (!hidden || !b->folder)
+		return 0;
+	before = pike_phase(b->j, PIKE_PHASE_BUILD);
+	ret = build_hidden(b, err);
+	if (!ret && !pike_build_wait(b->hidden, NULL)) {
+		if (b->hidden->broken)
+			ret = pike_fail(err, PIKE_FATAL,
+					"cannot build in a sandbox: %.500s",
+					b->hidden->log.s);
+		else
+			pike_fault_set(f, PIKE_V_BUILD,
+				       "it does not compile there");
+		ret = ret ? ret : 1;
+	}
+	pike_phase(b->j, before);
+	*out = b->hidden;
+	return ret;
 }
 
 void pike_build_pause(struct pike_build *b, bool pause)
@@ -282,9 +444,12 @@ void pike_build_free(struct pike_build *b)
 			break;
 		}
 	}
+	pike_build_free(b->hidden);
 	pike_box_free(b->box);
+	forget_socket(b);
 	if (b->fd >= 0)
 		close(b->fd);
+	pike_build_plan_release(&b->plan);
 	pike_launch_plan_free(b->launch);
 	pike_files_release(&b->files);
 	pike_buf_release(&b->log);

@@ -16,20 +16,24 @@ static struct pike_json *resources(struct pike_judge *j,
 	return r;
 }
 
-void pike_judge_compile(struct pike_result *out, struct pike_judge *j,
-			struct pike_build *b)
+int pike_judge_compile(struct pike_result *out, struct pike_judge *j,
+		       struct pike_build *b, struct pike_err *err)
 {
+	int ret;
+
 	pike_phases_begin(j);
 	pike_phase(j, PIKE_PHASE_BUILD);
-	if (!pike_fill_fit(out, j, b)) {
+	ret = pike_fill_fit(out, j, b, err);
+	if (ret) {
 		pike_phases_end(out, j);
-		return;
+		return ret < 0 ? ret : 0;
 	}
 	pike_judge_identify(out, j);
 	pike_fill_verdict(out, PIKE_V_NONE, "compiles; not run");
 	pike_json_free(out->resources);
 	out->resources = resources(j, b);
 	pike_phases_end(out, j);
+	return 0;
 }
 
 void pike_judge_refuse(struct pike_result *out, struct pike_judge *j,

@@ -402,9 +402,10 @@ int pike_judge_confirm(struct pike_result *out, struct pike_judge *j,
 	if (k.champ && !pike_build_wait(k.champ, &log))
 		return pike_fail(err, PIKE_FAILED,
 				 "the champion does not compile: %.500s", log);
-	if (!pike_fill_fit(out, j, cand)) {
+	ret = pike_fill_fit(out, j, cand, err);
+	if (ret) {
 		pike_phases_end(out, j);
-		return 0;
+		return ret < 0 ? ret : 0;
 	}
 	pike_phase(j, PIKE_PHASE_OTHER);
 	draw_secret(&k);

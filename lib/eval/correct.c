@@ -31,16 +31,16 @@ static void note(const struct pike_correct *k, const struct pike_case *c,
 static int base_fails(const struct pike_correct *k, struct pike_pool *p,
 		      size_t set, struct pike_err *err)
 {
-	struct pike_runner_opts o = { .build = k->j->base,
-				      .pool = p,
-				      .nslots = 1 };
+	struct pike_runner_opts o = { .pool = p, .nslots = 1 };
 	struct pike_runner *r = NULL;
 	struct pike_timed s;
 	struct pike_fault f;
 	int ret;
 
 	pike_fault_init(&f);
-	ret = pike_runner_open(&r, k->j, &o, &f, err);
+	ret = pike_build_for(&o.build, k->j->base, k->hidden, &f, err);
+	if (!ret)
+		ret = pike_runner_open(&r, k->j, &o, &f, err);
 	if (!ret)
 		ret = pike_runner_sample(&s, r, (uint32_t)set, 1,
 					 pike_deadline_ms(k->j, 0, 1), &f, err);
@@ -122,15 +122,14 @@ static int check_set(const struct pike_correct *k, struct pike_runner **r,
 static int check_pool(const struct pike_correct *k, struct pike_pool *p,
 		      struct pike_fault *f, struct pike_err *err)
 {
-	struct pike_runner_opts o = { .build = k->cand,
-				      .pool = p,
+	struct pike_runner_opts o = { .pool = p,
 				      .nslots = p->nsets < PROTO_HELD
 						    ? p->nsets
 						    : PROTO_HELD,
 				      .hide = true };
 	struct pike_runner *r = NULL;
 	enum pike_phase before = pike_phase(k->j, PIKE_PHASE_CHECK);
-	int ret = 0;
+	int ret = pike_build_for(&o.build, k->cand, k->hidden, f, err);
 
 	pike_judge_spread(k->j);
 	for (size_t s = 0; !ret && s < p->nsets; s++) {
@@ -193,7 +192,7 @@ static int check_sets(const struct pike_correct *k, struct pike_pool_opts *o,
 	return ret;
 }
 
-int pike_correct_case(const struct pike_correct *k, const struct pike_case *c,
+int pike_correct_case(struct pike_correct *k, const struct pike_case *c,
 		      bool hidden, struct pike_fault *f, struct pike_err *err)
 {
 	struct pike_pool_opts o = { .c = c,
@@ -205,6 +204,7 @@ int pike_correct_case(const struct pike_correct *k, const struct pike_case *c,
 
 	if (ret)
 		return ret;
+	k->hidden = hidden;
 	ret = check_sets(k, &o, &l, hidden, f, err);
 	pike_layout_release(&l);
 	return ret;

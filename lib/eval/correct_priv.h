@@ -22,14 +22,15 @@ void pike_classes_tell(struct pike_json *to, const struct pike_classes *c);
 
 struct pike_correct {
 	struct pike_judge *j;
-	const struct pike_build *cand;
+	struct pike_build *cand;
 	const uint8_t *secret;
 	struct pike_json *unchecked; /* array: what could not be checked */
 	struct pike_classes *classes;
+	bool hidden; /* the case that is looked at */
 };
 /* Own and stress distributions on a measured case, own ones on a hidden one.
  * 0, 1 when the candidate is at fault, or an error. */
-int pike_correct_case(const struct pike_correct *k, const struct pike_case *c,
+int pike_correct_case(struct pike_correct *k, const struct pike_case *c,
 		      bool hidden, struct pike_fault *f, struct pike_err *err);
 
 #endif

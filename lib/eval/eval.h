@@ -107,14 +107,16 @@ int pike_build_start(struct pike_build **out, struct pike_judge *j,
 bool pike_build_ready(struct pike_build *b); /* does not wait */
 /* Waits. true: built. false: *log has the diagnostics (owned by b). */
 bool pike_build_wait(struct pike_build *b, const char **log);
+/* Whether it takes the device lock to wait for it: it runs there. */
+bool pike_build_on_device(const struct pike_build *b);
 void pike_build_pause(struct pike_build *b, bool pause);
 void pike_build_free(struct pike_build *b);
 
 /* Waits for a build and tells of it without running it: verdict `none` with
  * what it needs in `resources` (see pike_device_compiled), else `build` or
  * `contract`. Fills in what the two stages do. */
-void pike_judge_compile(struct pike_result *out, struct pike_judge *j,
-			struct pike_build *b);
+int pike_judge_compile(struct pike_result *out, struct pike_judge *j,
+		       struct pike_build *b, struct pike_err *err);
 
 /* Verdict `contract` for what cannot be built at all, and why. */
 void pike_judge_refuse(struct pike_result *out, struct pike_judge *j,

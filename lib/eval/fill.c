@@ -43,21 +43,24 @@ void pike_judge_identify(struct pike_result *out, const struct pike_judge *j)
 		out->resources = pike_json_object();
 }
 
-bool pike_fill_fit(struct pike_result *out, struct pike_judge *j,
-		   struct pike_build *b)
+int pike_fill_fit(struct pike_result *out, struct pike_judge *j,
+		  struct pike_build *b, struct pike_err *err)
 {
 	const char *log;
 	char text[512];
 	bool built = pike_build_wait(b, &log);
 
 	if (built && !b->breaks)
-		return true;
+		return 0;
+	if (b->broken)
+		return pike_fail(err, PIKE_FATAL,
+				 "cannot build in a sandbox: %.500s", log);
 	pike_judge_identify(out, j);
 	snprintf(text, sizeof(text), "it %s",
 		 built ? b->breaks : "does not compile: see the log");
 	pike_fill_verdict(out, built ? PIKE_V_CONTRACT : PIKE_V_BUILD, text);
 	set_text(&out->log, log);
-	return false;
+	return 1;
 }
 
 void pike_fill_noise(struct pike_result *out, const struct pike_judge *j,

@@ -197,6 +197,8 @@ static int check_isolation(struct pike_judge *j, struct pike_err *err)
 					: "see 'pike-git doctor'");
 }
 
+#define BASE_LOCK_MS 30000
+
 static int wait_own(struct pike_build *b, const char *what,
 		    struct pike_err *err)
 {
@@ -204,8 +206,8 @@ static int wait_own(struct pike_build *b, const char *what,
 
 	if (pike_build_wait(b, &log))
 		return 0;
-	return pike_fail(err, PIKE_FAILED, "the %s does not compile: %.800s",
-			 what, log);
+	return pike_fail(err, b->broken ? PIKE_FATAL : PIKE_FAILED,
+			 "the %s cannot be built: %.800s", what, log);
 }
 
 /* The judge's own kernels, and those that its runners bring along. */
@@ -232,9 +234,33 @@ static int start_gpu(struct pike_judge *j, struct pike_err *err)
 	return ret ? ret : pike_gpu_open(&j->gpu, &j->dev, err);
 }
 
+/* One that runs where it is built has the device for that; whoever opens a
+ * judge may hold it already, and goes on after a while. */
+static int wait_base(struct pike_judge *j, struct pike_err *err)
+{
+	int lock = -1, ret;
+
+	if (pike_build_on_device(j->base) &&
+	    pike_device_lock(&lock, j->dev.lock, BASE_LOCK_MS, NULL))
+		lock = -1;
+	ret = wait_own(j->base, "base", err);
+	if (lock >= 0)
+		close(lock);
+	if (!ret && j->base->breaks)
+		ret = pike_fail(err, PIKE_FAILED, "the base of '%s' %s",
+				j->t->name, j->base->breaks);
+	return ret;
+}
+
+static int start_base(struct pike_judge *j, struct pike_err *err)
+{
+	return pike_build_start(&j->base, j, j->o.base, err);
+}
+
 static int build_own(struct pike_judge *j, struct pike_err *err)
 {
 	bool gpu = j->traits->memory == PIKE_ON_GPU;
+	bool later = pike_device_traits(&j->dev)->needs_reference;
 	enum pike_phase before = pike_phase(j, PIKE_PHASE_BUILD);
 	int ret = gpu ? start_gpu(j, err) : 0;
 
@@ -244,8 +270,8 @@ static int build_own(struct pike_judge *j, struct pike_err *err)
 	if (!ret)
 		ret = pike_build_reference(&j->ref_native, j, PIKE_REAL_NATIVE,
 					   err);
-	if (!ret)
-		ret = pike_build_start(&j->base, j, j->o.base, err);
+	if (!ret && !later)
+		ret = start_base(j, err);
 	if (!ret && gpu)
 		ret = wait_gpu(j, err);
 	if (!ret)
@@ -255,11 +281,10 @@ static int build_own(struct pike_judge *j, struct pike_err *err)
 	if (!ret)
 		ret = pike_device_described(&j->described, &j->ref_sources,
 					    j->t, j->ref_native->fd, err);
+	if (!ret && later)
+		ret = start_base(j, err);
 	if (!ret)
-		ret = wait_own(j->base, "base", err);
-	if (!ret && j->base->breaks)
-		ret = pike_fail(err, PIKE_FAILED, "the base of '%s' %s",
-				j->t->name, j->base->breaks);
+		ret = wait_base(j, err);
 	pike_phase(j, before);
 	return ret;
 }
@@ -270,10 +295,9 @@ static int build_own(struct pike_judge *j, struct pike_err *err)
  * reference. Gives its time per call, roughly: on the judge's core, so that
  * nobody's measurement is disturbed. */
 static int check_base(int64_t *call_ns, struct pike_judge *j,
-		      struct pike_pool *p, struct pike_err *err)
+		      struct pike_pool *p, bool hidden, struct pike_err *err)
 {
-	struct pike_runner_opts o = { .build = j->base,
-				      .pool = p,
+	struct pike_runner_opts o = { .pool = p,
 				      .nslots = 1,
 				      .cpus = pike_judge_idle(j) };
 	struct pike_runner *r = NULL;
@@ -287,7 +311,9 @@ static int check_base(int64_t *call_ns, struct pike_judge *j,
 
 	pike_fault_init(&f);
 	pike_judge_spread(j);
-	ret = pike_runner_open(&r, j, &o, &f, err);
+	ret = pike_build_for(&o.build, j->base, hidden, &f, err);
+	if (!ret)
+		ret = pike_runner_open(&r, j, &o, &f, err);
 	t0 = pike_now_ns();
 	/* Each set once, and a few calls more of what is quick. */
 	while (!ret && n < PIKE_ARRAY_LEN(ns) &&
@@ -425,7 +451,7 @@ static int open_case(struct pike_judge *j, struct pike_case_state *cs,
 	if (!ret)
 		ret = pike_lint_case(j, cs, small, err);
 	if (!ret)
-		ret = check_base(&cs->base_ns, j, small, err);
+		ret = check_base(&cs->base_ns, j, small, false, err);
 	pike_pool_free(small);
 	/* Not while the device is held. */
 	if (!ret && j->o.screens)
@@ -440,7 +466,7 @@ static int open_hidden(struct pike_judge *j, const struct pike_case *c,
 	int ret = small_pool(&p, j, c, 1, err);
 
 	if (!ret)
-		ret = check_base(NULL, j, p, err);
+		ret = check_base(NULL, j, p, true, err);
 	pike_pool_free(p);
 	return ret;
 }

@@ -137,8 +137,15 @@ struct pike_build {
 	int fd;		      /* the object; sealed once `ok` */
 	enum pike_real real;
 	struct pike_launch_plan *launch; /* cuda */
+	struct pike_build_plan plan;	 /* until it has ended */
+	int sock; /* on which it asks for the GPU; -1: it does not */
+	int seed; /* of another build, a folder to begin with; 0: none */
+	int tries;
 	bool ended, ok;
-	bool folder; /* the object is one, packed: /build where it runs */
+	/* No verdict on what is built: the sandbox fails, as `log` says. */
+	bool broken;
+	bool folder; /* the object is one, packed: /tmp/build where it runs */
+	struct pike_build *hidden; /* pike_build_for */
 	/* What it does that no kernel may, as "breaks a rule: ..."; NULL */
 	const char *breaks;
 	struct pike_buf log;
@@ -156,6 +163,12 @@ int pike_build_own(struct pike_build **out, struct pike_judge *j,
 int pike_build_planned(struct pike_build **out, struct pike_judge *j,
 		       struct pike_build_plan *plan, struct pike_err *err);
 struct pike_object pike_build_object(const struct pike_build *b);
+/* What runs a case: of a build that has run its measured cases, one that has
+ * run the hidden ones, made at the first need. 1: it fails there, `f` says how.
+ * The caller holds the device lock. */
+struct pike_fault;
+int pike_build_for(const struct pike_build **out, struct pike_build *b,
+		   bool hidden, struct pike_fault *f, struct pike_err *err);
 
 /* What the object itself tells: `object_bytes`, and for a GPU `sass`, its
  * instructions by kind, or the word that they are not known. */
@@ -228,9 +241,9 @@ struct pike_fault;
 /* The noise floor, and the threshold that it leads to. */
 void pike_fill_noise(struct pike_result *out, const struct pike_judge *j,
 		     double delta);
-/* A build that there is nothing to judge of: false, with a verdict. */
-bool pike_fill_fit(struct pike_result *out, struct pike_judge *j,
-		   struct pike_build *b);
+/* A build that there is nothing to judge of: 1, with a verdict. */
+int pike_fill_fit(struct pike_result *out, struct pike_judge *j,
+		  struct pike_build *b, struct pike_err *err);
 void pike_fill_verdict(struct pike_result *out, enum pike_verdict v,
 		       const char *reason);
 void pike_fill_fault(struct pike_result *out, const struct pike_fault *f,

@@ -174,6 +174,12 @@
 #define PROTO_LOG_MAX (16 << 10) /* 61 of the catalogue: cap what is kept */
 #define PROTO_OBJECT_MAX (16 << 20) /* 59: compile bombs */
 #define PROTO_COMPILE_MS 60000
+/* Of a build that also runs: nvcc takes a minute for an extension of PyTorch,
+ * max-autotune another; caches of all that. */
+#define PROTO_PRIME_MS 600000
+#define PROTO_FOLDER_MAX (256 << 20)
+/* A sandbox that cannot be set up is tried so often. */
+#define PROTO_BOX_TRIES 3
 #define PROTO_WALL_MIN_MS 10000 /* 4.5, 9: max(10 s, 50 x parent) */
 #define PROTO_WALL_FACTOR 50
 

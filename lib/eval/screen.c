@@ -289,9 +289,10 @@ int pike_judge_screen(struct pike_result *out, struct pike_judge *j,
 
 	pike_phases_begin(j);
 	pike_phase(j, PIKE_PHASE_BUILD);
-	if (!pike_fill_fit(out, j, cand)) {
+	ret = pike_fill_fit(out, j, cand, err);
+	if (ret) {
 		pike_phases_end(out, j);
-		return 0;
+		return ret < 0 ? ret : 0;
 	}
 	if (!pike_build_wait(s.champ, &log))
 		return pike_fail(err, PIKE_FAILED,

@@ -182,10 +182,9 @@ static int bench_judge(struct pike_result *out, struct pike_bench *b,
 	int lock = -1, ret;
 
 	/* What does not build needs no device. */
-	if (b->o.compile_only || !pike_build_wait(build, NULL)) {
-		pike_judge_compile(out, b->judge, build);
-		return 0;
-	}
+	if (!pike_build_on_device(build) &&
+	    (b->o.compile_only || !pike_build_wait(build, NULL)))
+		return pike_judge_compile(out, b->judge, build, err);
 	t1 = pike_now_ns();
 	pike_result_spent(out, "build", (double)(t1 - t0) / 1e9);
 	ret =
@@ -193,9 +192,12 @@ static int bench_judge(struct pike_result *out, struct pike_bench *b,
 	if (ret)
 		return ret;
 	pike_result_spent(out, "wait", (double)(pike_now_ns() - t1) / 1e9);
-	ret = b->o.quick
-		  ? pike_judge_screen(out, b->judge, build, NULL, err)
-		  : pike_judge_confirm(out, b->judge, build, NULL, &o, err);
+	if (b->o.compile_only)
+		ret = pike_judge_compile(out, b->judge, build, err);
+	else if (b->o.quick)
+		ret = pike_judge_screen(out, b->judge, build, NULL, err);
+	else
+		ret = pike_judge_confirm(out, b->judge, build, NULL, &o, err);
 	close(lock);
 	return ret;
 }

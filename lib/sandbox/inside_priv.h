@@ -27,7 +27,7 @@ enum pike_box_fds {
 	PIKE_FD_OUT,
 	PIKE_FD_SOCK,
 	PIKE_FD_RUNNER,
-	PIKE_FD_FOLDER, /* packed, for /build */
+	PIKE_FD_FOLDER, /* packed, for /tmp/build */
 	PIKE_FD_FILTER, /* of the program's start */
 	PIKE_FD_TIGHT,	/* the runner's, for later */
 	PIKE_FD_END,	/* one past the last */
@@ -59,6 +59,7 @@ struct pike_box_traits {
 			 * and no /proc: it opens what hostile text names */
 	bool helper;	/* the program is one of ours, handed in */
 	bool scratch;	/* a writable /tmp with the files in it */
+	bool loads;	/* what lies there may be loaded and run */
 	bool gpu;
 	bool tool;   /* the program starts the helper */
 	bool sparse; /* no limit of addresses, one of resident memory */

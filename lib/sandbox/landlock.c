@@ -92,7 +92,7 @@ static const struct {
 	  .access = FS_READ | FS_READ_DIR,
 	  .wide = true },
 	{ .path = "/runner", .access = FS_EXECUTE | FS_READ },
-	{ .path = "/build", .access = FS_LIBRARY },
+	{ .path = "/tmp/build", .access = FS_LIBRARY },
 	{ .path = "/dev/null", .access = FS_READ | FS_WRITE | FS_TRUNCATE },
 	{ .path = "/dev/zero", .access = FS_READ },
 	{ .path = "/dev/full", .access = FS_READ | FS_WRITE },

@@ -33,6 +33,8 @@ struct mount_attributes {
 
 /* The new root is built here; every Linux system has the folder. */
 #define STAGE "/tmp"
+/* Where a build is, so that paths in it hold wherever it is used. */
+#define BUILD STAGE "/tmp/build"
 
 struct place {
 	const char *path;
@@ -233,27 +235,30 @@ static int place_runner(void)
 	return rc;
 }
 
-static int place_scratch(bool writable)
+static int place_scratch(const struct pike_box_traits *t)
 {
 	if (mkdir(STAGE "/tmp", 0755))
 		return -1;
-	if (!writable)
+	if (!t->scratch)
 		return 0;
 	return mount("tmp", STAGE "/tmp", "tmpfs",
-		     MS_NOSUID | MS_NODEV | MS_NOEXEC,
-		     "mode=0755,size=512m,nr_inodes=16384");
+		     MS_NOSUID | MS_NODEV | (t->loads ? 0ul : MS_NOEXEC),
+		     t->loads ? "mode=0755,size=2g,nr_inodes=65536"
+			      : "mode=0755,size=512m,nr_inodes=16384");
 }
 
-/* What another box has built, for this one to load. */
-static int place_folder(void)
+/* What another box has built, for this one to load, or to go on with. */
+static int place_folder(const struct pike_box_traits *t)
 {
-	if (mkdir(STAGE "/build", 0755) ||
-	    mount("build", STAGE "/build", "tmpfs", MS_NOSUID | MS_NODEV,
-		  "mode=0755,size=512m,nr_inodes=16384") ||
-	    pike_box_unpack(PIKE_FD_FOLDER, STAGE "/build"))
+	if (mkdir(BUILD, 0755))
 		return -1;
-	return set_attributes(STAGE "/build", 0,
-			      ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV);
+	if (t->loads)
+		return pike_box_unpack(PIKE_FD_FOLDER, BUILD);
+	if (mount("build", BUILD, "tmpfs", MS_NOSUID | MS_NODEV,
+		  "mode=0755,size=512m,nr_inodes=16384") ||
+	    pike_box_unpack(PIKE_FD_FOLDER, BUILD))
+		return -1;
+	return set_attributes(BUILD, 0, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV);
 }
 
 /* One file of the setup; `at` moves past it. */
@@ -330,11 +335,11 @@ int pike_box_root(struct pike_box_in *in)
 	    mount("proc", STAGE "/proc", "proc",
 		  MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
 		return pike_box_step(in, "mount /proc");
-	if (place_scratch(in->traits->scratch))
+	if (place_scratch(in->traits))
 		return pike_box_step(in, "mount scratch");
 	if (in->traits->helper && !in->setup->probe && place_runner())
 		return pike_box_step(in, "place the runner");
-	if (in->setup->has_folder && place_folder())
+	if (in->setup->has_folder && place_folder(in->traits))
 		return pike_box_step(in, "unpack the build");
 	if (enter())
 		return pike_box_step(in, "pivot the root");

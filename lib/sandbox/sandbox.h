@@ -61,6 +61,10 @@ enum pike_box_kind {
 	/* The same with a GPU; with scratch /tmp, `files` and `output`. */
 	PIKE_BOX_PYTHON_GPU,
 	PIKE_BOX_PYTHON_BUILD,
+	/* An interpreter that runs what it builds: PYTHON_BUILD with the
+	 * toolchain, whose scratch may hold libraries to load; on a GPU. */
+	PIKE_BOX_PYTHON_PRIME,
+	PIKE_BOX_PYTHON_GPU_PRIME,
 	PIKE_BOX_KINDS,
 };
 
@@ -89,8 +93,9 @@ struct pike_box_opts {
 	int out_fd;
 	size_t out_max; /* 0: 16 MiB */
 	int sock;	/* becomes the program's fd 3; -1: none */
-	/* RUN, GPU: a packed folder that another box has left in `out_fd`: it
-	 * is /build in there, read-only; 0: none. In namespaces only. */
+	/* A packed folder that another box has left in `out_fd`: it is
+	 * /tmp/build in there, read-only but for a PRIME box; 0: none. In
+	 * namespaces only. */
 	int folder;
 	int64_t wall_ms;
 	int64_t memory; /* of addresses in a process; 0: 4 GiB; not GPU, TOOL */

@@ -123,7 +123,7 @@ static void worker_speaks_the_same_language(void **state)
 
 	(void)state;
 	pike_buf_init(&b, 1 << 20);
-	assert_int_equal(pike_read_file(&b, "lib/device/run_torch.py", &err),
+	assert_int_equal(pike_read_file(&b, "lib/device/torch/run.py", &err),
 			 0);
 	has(&b, "MAGIC = %#x\n", PIKE_FRAME_MAGIC);
 	has(&b, "FRAME_MAX, FDS_MAX = %d, %d\n", PIKE_FRAME_MAX,
