@@ -16,6 +16,7 @@
 #include "base/rand.h"
 #include "base/text.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@
 #include <unistd.h>
 
 #define WORKER "pike-run-torch.py"
+#define CUDA_HEADERS "/usr/local/cuda/include"
 /* Of a build; a reference is run there. */
 #define BUILD_MEMORY (16LL << 30)
 #define OBJECT_MAX (64 << 20)
@@ -106,9 +108,15 @@ static void add_needs(struct pike_strs *folders, const struct pike_python *p)
 static void needs(struct pike_strs *folders, struct pike_strs *nodes,
 		  const struct pike_device_info *info)
 {
+	char headers[PATH_MAX];
+
 	add_needs(folders, info->python);
-	if (pike_device_traits(info)->memory == PIKE_ON_GPU)
-		pike_cuda_needs(folders, nodes, info);
+	if (pike_device_traits(info)->memory != PIKE_ON_GPU)
+		return;
+	pike_cuda_needs(folders, nodes, info);
+	/* Of kernels that a model compiles by NVRTC while it runs. */
+	if (realpath(CUDA_HEADERS, headers))
+		pike_strs_push(folders, headers);
 }
 
 static bool on_gpu(const struct pike_device_info *info)

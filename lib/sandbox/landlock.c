@@ -84,6 +84,7 @@ static const struct {
 } places[] = {
 	{ .path = "/usr", .access = FS_LIBRARY, .wide = true },
 	{ .path = "/bin", .access = FS_LIBRARY, .wide = true },
+	{ .path = "/sbin", .access = FS_LIBRARY, .wide = true },
 	{ .path = "/lib", .access = FS_LIBRARY, .wide = true },
 	{ .path = "/lib32", .access = FS_LIBRARY, .wide = true },
 	{ .path = "/lib64", .access = FS_LIBRARY, .wide = true },

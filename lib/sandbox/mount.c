@@ -47,6 +47,7 @@ static const struct place places[] = {
 	{ .path = "/usr/lib32", .run = true, .libraries = true },
 	{ .path = "/usr/lib64", .run = true, .libraries = true },
 	{ .path = "/bin", .compile = true },
+	{ .path = "/sbin", .compile = true },
 	{ .path = "/lib", .compile = true, .run = true, .libraries = true },
 	{ .path = "/lib32", .compile = true, .run = true, .libraries = true },
 	{ .path = "/lib64", .compile = true, .run = true, .libraries = true },

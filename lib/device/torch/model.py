@@ -25,12 +25,14 @@ together from the files of this folder: model, build, memory, run, prime, main.
 """
 import ctypes
 import gc
+import glob
 import inspect
 import json
 import os
 import socket
 import struct
 import sys
+import tempfile
 import time
 import traceback
 import types

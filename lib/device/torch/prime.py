@@ -23,10 +23,21 @@ def keep(path, value):
         json.dump(value, f)
 
 
+def cuda_home():
+    """The folder of CUDA's headers; the box has those, by their real path, and
+    the rest only where something is built."""
+    found = glob.glob("/usr/local/cuda*/targets/*/include") + \
+        glob.glob("/usr/local/cuda*/include")
+    return os.path.dirname(found[0]) if found else "/usr/local/cuda"
+
+
 def set_caches():
     os.environ.update(CACHES)
+    os.environ["CUDA_HOME"] = cuda_home()
     # In this process: others would have to be started.
     os.environ["TORCHINDUCTOR_COMPILE_THREADS"] = "1"
+    # PyTorch asks for the name alone; there may be nothing to write to.
+    tempfile.tempdir = "/tmp"
     # Asked for by name where there are no names of users.
     os.environ["LOGNAME"] = "pike"
 
