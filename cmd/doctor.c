@@ -284,26 +284,35 @@ static void check_gpu_sandbox(struct doctor *d)
 		    "see the message, and dmesg", "%s", err.text);
 }
 
-/* Optional: targets of the other backends do without. */
+static bool wants_torch(const struct pike_settings *s)
+{
+	for (size_t i = 0; s && i < s->ntargets; i++)
+		if (!strcmp(s->targets[i].backend, "torch"))
+			return true;
+	return false;
+}
+
+/* Optional unless a target is a model. */
 static void check_torch(struct doctor *d)
 {
 	const struct pike_settings *s = d->ctx->settings;
+	enum level none = wants_torch(s) ? MISSING : WARN;
 	struct pike_err err = PIKE_ERR_INIT;
 	struct pike_torch_info t;
 	struct pike_python p;
 
 	if (pike_python_find(&p, s ? s->python : NULL, &err)) {
-		row(d, WARN, "python", "", "%s", err.text);
+		row(d, none, "python", "", "%s", err.text);
 		return;
 	}
 	row(d, OK, "python", "", "Python %s, %s", p.version, p.exe);
 	if (!p.torch[0])
-		row(d, WARN, "pytorch",
+		row(d, none, "pytorch",
 		    "for PyTorch models: install it for that Python, or name "
 		    "another: git config pike.python /path/to/python3",
 		    "none for %s", p.exe);
 	else if (pike_torch_probe(&t, &p, PIKE_I2, &err))
-		row(d, WARN, "pytorch", "see the message", "%s", err.text);
+		row(d, none, "pytorch", "see the message", "%s", err.text);
 	else
 		row(d, OK, "pytorch", "",
 		    "%s%s%s in %s, matrices by %s; starts in its sandbox in "

@@ -200,4 +200,12 @@ refusal() { # refusal NAME
 for name in $(printf '%s\n' size inputs output shapes effect | drawn 1); do
 	refusal "$name"
 done
+
+git config pike.python /bin/true
+pike doctor
+status_is "doctor without a Python for a model" 1
+like "... which is missing" "$out" 'missing +python'
+git config pike.python "$python"
+pike doctor
+like "doctor with one" "$out" 'ok +pytorch +[0-9]'
 finish
