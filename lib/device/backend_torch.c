@@ -105,23 +105,23 @@ static void add_needs(struct pike_strs *folders, const struct pike_python *p)
 		pike_strs_push(folders, p->needs.v[i]);
 }
 
+static bool on_gpu(const struct pike_device_info *info)
+{
+	return pike_device_traits(info)->memory == PIKE_ON_GPU;
+}
+
 static void needs(struct pike_strs *folders, struct pike_strs *nodes,
 		  const struct pike_device_info *info)
 {
 	char headers[PATH_MAX];
 
 	add_needs(folders, info->python);
-	if (pike_device_traits(info)->memory != PIKE_ON_GPU)
+	if (!on_gpu(info))
 		return;
 	pike_cuda_needs(folders, nodes, info);
 	/* Of kernels that a model compiles by NVRTC while it runs. */
 	if (realpath(CUDA_HEADERS, headers))
 		pike_strs_push(folders, headers);
-}
-
-static bool on_gpu(const struct pike_device_info *info)
-{
-	return pike_device_traits(info)->memory == PIKE_ON_GPU;
 }
 
 /* The worker's word for threads and device. */
