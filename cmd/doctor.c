@@ -286,9 +286,13 @@ static void check_gpu_sandbox(struct doctor *d)
 
 static bool wants_torch(const struct pike_settings *s)
 {
-	for (size_t i = 0; s && i < s->ntargets; i++)
-		if (!strcmp(s->targets[i].backend, "torch"))
+	for (size_t i = 0; s && i < s->ntargets; i++) {
+		const struct pike_backend_rules *rules =
+		    pike_backend_rules_find(s->targets[i].backend);
+
+		if (rules && rules->python)
 			return true;
+	}
 	return false;
 }
 

@@ -25,6 +25,7 @@ static const struct pike_backend_rules rows[] = {
 	},
 	{
 	    .name = "torch",
+	    .python = true,
 	    .absent = true,
 	    .source = { ".py", NULL, "a source ends in .py" },
 	    .header = { ".py", NULL, "a header ends in .py" },

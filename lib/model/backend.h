@@ -19,6 +19,7 @@ struct pike_backend_rules {
 	const char *name; /* rules-NAME: the template of prompts about it */
 	bool signature;	  /* a target declares entry, arguments and cases */
 	bool gpu;	  /* measuring takes a GPU */
+	bool python;	  /* building and measuring take PyTorch */
 	/* Until a source exists, the reference is the base. */
 	bool absent;
 	bool cold;   /* unless `cache` says otherwise */
