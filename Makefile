@@ -79,6 +79,7 @@ $(B)/o/tests/unit/test_device_cuda_abi.o: CPPFLAGS += \
 # Sources of kernels that are part of the program.
 $(B)/o/lib/device/gpu.o: lib/device/runner.cu
 $(B)/o/lib/eval/referee.o: lib/eval/referee.cu
+$(B)/o/lib/device/baseline_torch.o: lib/device/torch/baseline.py
 
 # Stamps: touched only when what they hold has changed.
 stamp = @mkdir -p $(B); echo '$(1)' | cmp -s - $@ || echo '$(1)' >$@

@@ -3,6 +3,7 @@
 #include "cmd.h"
 
 #include "base/mem.h"
+#include "model/baseline.h"
 #include "report/report.h"
 
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 
 struct opts {
 	struct pike_common common;
-	const char *allow_weak, *arch;
+	const char *allow_weak, *arch, *baseline;
 	struct pike_strs targets;
 	bool quick, compile_only, gate, profile;
 };
@@ -38,6 +39,11 @@ static const struct pike_opt opts_table[] = {
 	  .type = PIKE_OPT_BOOL,
 	  .offset = offsetof(struct opts, gate),
 	  .help = "exit with 1 unless every verdict is faster or same" },
+	{ .name = "baseline",
+	  .type = PIKE_OPT_STR,
+	  .offset = offsetof(struct opts, baseline),
+	  .arg = "NAMES",
+	  .help = "PyTorch: beside eager,compile,... instead of the config's" },
 	{ .name = "profile",
 	  .type = PIKE_OPT_BOOL,
 	  .offset = offsetof(struct opts, profile),
@@ -99,8 +105,13 @@ static void say(struct pike_ctx *ctx, const struct pike_result *r,
 {
 	struct pike_json *j;
 
-	pike_buf_addf(&ctx->out, "%s%s  %.12s against base %.12s\n",
-		      ctx->out.len ? "\n" : "", t->name, r->commit.hex,
+	pike_buf_addf(&ctx->out, "%s%s", ctx->out.len ? "\n" : "", t->name);
+	if (t->title) {
+		pike_buf_adds(&ctx->out, " (");
+		pike_clean(&ctx->out, t->title, 128);
+		pike_buf_addc(&ctx->out, ')');
+	}
+	pike_buf_addf(&ctx->out, "  %.12s against base %.12s\n", r->commit.hex,
 		      r->base.hex);
 	if (compile_only && r->verdict == PIKE_V_NONE) {
 		pike_compiled_text(&ctx->out, r);
@@ -164,6 +175,28 @@ static int bench_target(struct pike_ctx *ctx, const struct pike_strs *revs,
 	return ret == 1 ? 0 : ret;
 }
 
+/* What goes together. */
+static int check_opts(const struct opts *o, struct pike_err *err)
+{
+	bool confirms = !o->quick && !o->compile_only;
+
+	if (o->arch && !o->compile_only)
+		return pike_fail(err, PIKE_USAGE,
+				 "--arch: only with --compile-only; what is "
+				 "measured is built for the GPU that is here");
+	if (o->profile && !confirms)
+		return pike_fail(err, PIKE_USAGE,
+				 "--profile: only what is confirmed is "
+				 "profiled; leave --quick or --compile-only "
+				 "out");
+	if (o->baseline && !confirms)
+		return pike_fail(err, PIKE_USAGE,
+				 "--baseline: only what is confirmed is "
+				 "measured beside baselines; leave --quick or "
+				 "--compile-only out");
+	return 0;
+}
+
 static int run(struct pike_ctx *ctx, const void *opts,
 	       const struct pike_strs *rest, struct pike_err *err)
 {
@@ -176,20 +209,17 @@ static int run(struct pike_ctx *ctx, const void *opts,
 		.stage = PIKE_CONFIRM,
 		.stop = ctx->stop,
 	};
-	struct pike_strs revs = PIKE_STRS_INIT;
+	struct pike_strs revs = PIKE_STRS_INIT, baselines = PIKE_STRS_INIT;
 	struct plan plan = { 0 };
 	bool pass = true;
 	int ret = pike_pick_isolation(&b.require, o->allow_weak, err);
 
-	if (!ret && o->arch && !o->compile_only)
-		ret = pike_fail(err, PIKE_USAGE,
-				"--arch: only with --compile-only; what is "
-				"measured is built for the GPU that is here");
-	if (!ret && o->profile && (o->quick || o->compile_only))
-		ret = pike_fail(err, PIKE_USAGE,
-				"--profile: only what is confirmed is "
-				"profiled; leave --quick or --compile-only "
-				"out");
+	if (!ret)
+		ret = check_opts(o, err);
+	if (!ret && o->baseline)
+		ret = pike_baselines_add(&baselines, o->baseline, err);
+	if (!ret && o->baseline)
+		b.baselines = &baselines;
 	for (size_t i = 0; i < rest->n; i++)
 		pike_strs_push(&revs, rest->v[i]);
 	if (!revs.n)
@@ -205,6 +235,7 @@ static int run(struct pike_ctx *ctx, const void *opts,
 	}
 	plan_release(&plan);
 	pike_strs_release(&revs);
+	pike_strs_release(&baselines);
 	if (!ret && o->gate && !pass)
 		ret = PIKE_EXIT_NO;
 	return ret;
@@ -219,7 +250,10 @@ const struct pike_cmd pike_cmd_bench = {
 		"inputs. Judges the targets whose files differ from the base, "
 		"or all. Always measures, whatever the notes say. "
 		"--compile-only needs no GPU: for one it builds for --arch, "
-		"else for the one that is here, else for sm_90a. Of several "
+		"else for the one that is here, else for sm_90a. A PyTorch "
+		"model is measured beside its baselines, too: eager, compile, "
+		"max-autotune, each also with +graphs, or a module's path. "
+		"Of several "
 		"revisions the later ones are built while one is measured.",
 	.opts = opts_table,
 	.opts_size = sizeof(struct opts),

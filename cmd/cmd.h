@@ -74,8 +74,9 @@ struct pike_cmd {
 
 extern const struct pike_cmd pike_cmd_advance, pike_cmd_bench, pike_cmd_config,
     pike_cmd_doctor, pike_cmd_evaluate, pike_cmd_evolve, pike_cmd_gc,
-    pike_cmd_help, pike_cmd_init, pike_cmd_log, pike_cmd_propose, pike_cmd_show,
-    pike_cmd_status, pike_cmd_strategies, pike_cmd_verify;
+    pike_cmd_help, pike_cmd_import, pike_cmd_init, pike_cmd_log,
+    pike_cmd_propose, pike_cmd_show, pike_cmd_status, pike_cmd_strategies,
+    pike_cmd_verify;
 
 /* ---- commands.c: the table and what is generated from it ---- */
 
@@ -104,6 +105,9 @@ int pike_pick_targets(struct pike_strs *out, const struct pike_ctx *ctx,
 /* Targets whose evolvable files at `rev` differ from the base's. */
 int pike_changed_targets(struct pike_strs *out, const struct pike_ctx *ctx,
 			 const char *rev, struct pike_err *err);
+/* init.c: a configuration without targets, for a new .pike/config. */
+int pike_config_head(struct pike_buf *out, struct pike_ctx *ctx,
+		     struct pike_err *err);
 /* NULL, "I0", "I1"...: what --allow-weak says. */
 int pike_pick_isolation(enum pike_isolation *out, const char *text,
 			struct pike_err *err);

@@ -361,6 +361,7 @@ void pike_text_result(struct pike_buf *b, const struct pike_result *r,
 	}
 	pike_cases_text(b, r);
 	pike_wrap(b, pike_verdict_meaning(r->verdict, r->stage), 0, PIKE_WIDTH);
+	pike_baselines_text(b, r);
 	pike_classes_text(b, r);
 	pike_unchecked(b, r, t);
 	pike_phases_text(b, r);

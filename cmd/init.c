@@ -149,21 +149,32 @@ static const char *base_name(struct pike_repo *repo)
 	return "main";
 }
 
-static int make_config(struct pike_buf *out, struct pike_ctx *ctx,
-		       const struct pike_kernels *found, struct pike_err *err)
+int pike_config_head(struct pike_buf *out, struct pike_ctx *ctx,
+		     struct pike_err *err)
 {
 	struct field f = { .name = "BASE", .value = base_name(ctx->repo) };
-	struct pike_buf head, part;
+	struct pike_buf head;
 	int ret;
 
 	pike_buf_init(&head, TEMPLATE_MAX);
-	pike_buf_init(&part, TEMPLATE_MAX);
 	ret = pike_read_template(&head, "config", err);
+	if (!ret)
+		fill(out, head.s, &f, 1);
+	pike_buf_release(&head);
+	return ret;
+}
+
+static int make_config(struct pike_buf *out, struct pike_ctx *ctx,
+		       const struct pike_kernels *found, struct pike_err *err)
+{
+	struct pike_buf part;
+	int ret;
+
+	pike_buf_init(&part, TEMPLATE_MAX);
+	ret = pike_config_head(out, ctx, err);
 	if (!ret)
 		ret = pike_read_template(
 		    &part, found->n ? "config.target" : "config.starter", err);
-	if (!ret)
-		fill(out, head.s, &f, 1);
 	if (!ret && !found->n)
 		pike_buf_adds(out, part.s);
 	for (size_t i = 0; !ret && i < found->n; i++)
@@ -171,7 +182,6 @@ static int make_config(struct pike_buf *out, struct pike_ctx *ctx,
 			ret = pike_fail(err, PIKE_FATAL,
 					"too many kernels for one config; "
 					"name some: pike-git init FILE...");
-	pike_buf_release(&head);
 	pike_buf_release(&part);
 	return ret;
 }

@@ -353,6 +353,11 @@ void pike_json_set_bool(struct pike_json *j, const char *key, bool v)
 	pike_json_set(j, key, wrap(must(cJSON_CreateBool(v))));
 }
 
+void pike_json_set_null(struct pike_json *j, const char *key)
+{
+	pike_json_set(j, key, wrap(must(cJSON_CreateNull())));
+}
+
 void pike_json_push(struct pike_json *arr, struct pike_json *v)
 {
 	if (!cJSON_AddItemToArray(node(arr), node(v)))

@@ -46,6 +46,7 @@ void pike_json_set_str(struct pike_json *j, const char *key, const char *v);
 void pike_json_set_i64(struct pike_json *j, const char *key, int64_t v);
 void pike_json_set_f64(struct pike_json *j, const char *key, double v);
 void pike_json_set_bool(struct pike_json *j, const char *key, bool v);
+void pike_json_set_null(struct pike_json *j, const char *key);
 /* Takes ownership of v. */
 void pike_json_set(struct pike_json *j, const char *key, struct pike_json *v);
 void pike_json_push(struct pike_json *arr, struct pike_json *v); /* takes v */

@@ -161,3 +161,39 @@ const char *pike_human_ns(char out[32], double ns)
 		snprintf(out, 32, "%.3gus", s * 1e6);
 	return out;
 }
+
+/* Levenshtein's distance; `len` is that of `s`, at most 64. */
+static size_t distance(const char *w, const char *s, size_t len)
+{
+	size_t prev[65], row[65];
+
+	for (size_t j = 0; j <= len; j++)
+		prev[j] = j;
+	for (size_t i = 1; w[i - 1]; i++) {
+		row[0] = i;
+		for (size_t j = 1; j <= len; j++) {
+			size_t d = prev[j - 1] + (w[i - 1] != s[j - 1]);
+
+			d = prev[j] + 1 < d ? prev[j] + 1 : d;
+			row[j] = row[j - 1] + 1 < d ? row[j - 1] + 1 : d;
+		}
+		memcpy(prev, row, (len + 1) * sizeof(*row));
+	}
+	return prev[len];
+}
+
+const char *pike_nearest(const char *s, const char *const *words, size_t n)
+{
+	size_t len = strlen(s), best = len / 3 + 2;
+	const char *found = NULL;
+
+	for (size_t k = 0; len <= 64 && k < n; k++) {
+		size_t d = distance(words[k], s, len);
+
+		if (d < best) {
+			best = d;
+			found = words[k];
+		}
+	}
+	return found;
+}

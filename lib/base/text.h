@@ -24,4 +24,7 @@ bool pike_ends_with(const char *s, const char *suffix);
 /* "1h 02m", "3m 20s", "4.1s", "820ms", "13.2us": for people. */
 const char *pike_human_ns(char out[32], double ns);
 
+/* The word of `words` that `s` was most likely meant to be, or NULL. */
+const char *pike_nearest(const char *s, const char *const *words, size_t n);
+
 #endif

@@ -117,6 +117,16 @@ int pike_device_tensors(struct pike_tensors *out, const struct pike_target *t,
 			  : pike_tensors_of(out, t, c, err);
 }
 
+int pike_device_baseline(struct pike_files *out,
+			 const struct pike_device_info *dev,
+			 const struct pike_baseline *b, struct pike_err *err)
+{
+	if (!dev->backend || !dev->backend->baseline)
+		return pike_fail(err, PIKE_FAILED,
+				 "this backend has no baselines");
+	return dev->backend->baseline(out, dev, b, err);
+}
+
 void pike_device_reference(struct pike_reference *out,
 			   const struct pike_target *t,
 			   const struct pike_files *files)

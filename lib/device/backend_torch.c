@@ -421,10 +421,17 @@ static void reference(struct pike_reference *out,
 					.own_types = true };
 }
 
+static int baseline(struct pike_files *out, const struct pike_device_info *dev,
+		    const struct pike_baseline *b, struct pike_err *err)
+{
+	return pike_torch_baseline(out, dev, b, torch.version, err);
+}
+
 /* Candidate host code runs in the process that reports times: all strict. */
 #define MODEL                                                                  \
 	.runner = WORKER, .needs = needs, .command = command, .plan = plan,    \
-	.described = described, .tensors = tensors, .reference = reference
+	.described = described, .tensors = tensors, .reference = reference,    \
+	.baseline = baseline
 
 /* Either of those below, by what the machine has. */
 const struct pike_backend pike_backend_torch = {

@@ -213,6 +213,13 @@ struct pike_reference {
 void pike_device_reference(struct pike_reference *out,
 			   const struct pike_target *t,
 			   const struct pike_files *files);
+/* The sources of a baseline that is no module of the user's (baseline.h), to be
+ * built and run like a candidate's. PIKE_FAILED says why it cannot be had on
+ * this device. */
+struct pike_baseline;
+int pike_device_baseline(struct pike_files *out,
+			 const struct pike_device_info *dev,
+			 const struct pike_baseline *b, struct pike_err *err);
 struct pike_object;
 /* What a built kernel needs, without running it: by the compiler's words in
  * `log`, the machine code and the plan. For a GPU `arch`; `kernels`, each with

@@ -47,6 +47,10 @@ struct pike_backend {
 	/* As pike_device_reference; NULL: C, in a runner of the cpu's. */
 	void (*reference)(struct pike_reference *out,
 			  const struct pike_files *files);
+	/* As pike_device_baseline; NULL: there is none by name. */
+	int (*baseline)(struct pike_files *out,
+			const struct pike_device_info *dev,
+			const struct pike_baseline *b, struct pike_err *err);
 	const struct pike_conn_ops *conn;
 	/* NULL: nothing builds for exact buffers. */
 	const struct pike_exact_ops *exact;
@@ -121,6 +125,12 @@ struct pike_json *pike_cuda_compiled(const struct pike_device_info *dev,
 int pike_cuda_ceilings(struct pike_ceilings *out,
 		       const struct pike_device_info *info, int threads,
 		       struct pike_err *err);
+
+/* As pike_device_baseline, for a PyTorch of this version. */
+int pike_torch_baseline(struct pike_files *out,
+			const struct pike_device_info *dev,
+			const struct pike_baseline *b, const char *version,
+			struct pike_err *err);
 
 /* Letters, digits and _=+,.:- only: safe as a word of a command. */
 bool pike_plain_word(const char *s);

@@ -7,6 +7,7 @@
  */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "eval/baselines_priv.h"
 #include "eval/correct_priv.h"
 #include "eval/exact_priv.h"
 #include "eval/profile_priv.h"
@@ -340,6 +341,13 @@ static void look_on(struct pike_result *out, struct confirm *k)
 	pike_phase(k->j, before);
 }
 
+static bool wants_baselines(const struct pike_result *out,
+			    const struct confirm *k)
+{
+	return out->verdict == PIKE_V_FASTER ||
+	       (k->o->baselines && pike_verdict_measured(out->verdict));
+}
+
 static int confirm_all(struct pike_result *out, struct confirm *k,
 		       struct pike_err *err)
 {
@@ -373,6 +381,9 @@ static int confirm_all(struct pike_result *out, struct confirm *k,
 		check_threads(out, k);
 	if (!ret)
 		ret = pike_sustain(out, k->j, k->cand, k->t, err);
+	if (!ret && wants_baselines(out, k))
+		ret =
+		    pike_baselines_measure(out, k->j, k->cand, k->secret, err);
 	/* Nothing that is timed comes after it. */
 	if (!ret && pike_verdict_measured(out->verdict))
 		look_on(out, k);

@@ -63,6 +63,7 @@ struct pike_judge_opts {
 	const struct pike_files *base;	    /* evolvable files of the base */
 	const struct pike_files *headers;   /* trusted */
 	const struct pike_files *reference; /* trusted */
+	const struct pike_files *modules;   /* baselines of the user's */
 	enum pike_isolation require; /* PIKE_I2; less only when told by name */
 	/* May be NULL: called as the judge works. `fraction` of this step. */
 	void (*progress)(void *ctx, const char *what, double fraction);
@@ -134,6 +135,9 @@ struct pike_confirm_opts {
 	enum pike_stage stage; /* PIKE_CONFIRM or PIKE_VERIFY */
 	int siblings; /* challengers confirmed at once: Bonferroni's divisor */
 	bool profile; /* afterwards under profiler and checkers, see below */
+	/* Beside the target's baselines whatever the verdict; else only what
+	 * is faster than the base. */
+	bool baselines;
 };
 /* The whole protocol: base, champion and challenger interleaved, fresh pools
  * from a secret drawn now, fresh processes a round, hidden cases and stress

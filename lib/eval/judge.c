@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "eval/baselines_priv.h"
 #include "eval/process_priv.h"
 #include "eval/protocol_priv.h"
 #include "eval/session_priv.h"
@@ -602,6 +603,7 @@ void pike_judge_free(struct pike_judge *j)
 	pike_runners_gone(j);
 	pike_refs_drop(j);
 	free(j->copy);
+	pike_baselines_free(j);
 	pike_build_free(j->base);
 	pike_build_free(j->ref_double);
 	pike_build_free(j->ref_native);

@@ -58,6 +58,7 @@ enum pike_phase {
 	PIKE_PHASE_SUSTAIN,  /* back to back, by the judge's clock */
 	PIKE_PHASE_NOISE,
 	PIKE_PHASE_TIME, /* with the checks of what is timed */
+	PIKE_PHASE_BASELINES,
 	PIKE_PHASE_PROFILE,
 	PIKE_PHASES,
 };
@@ -101,6 +102,8 @@ struct pike_judge {
 		char runtime[300], base[400];
 		bool known;
 	} exact;
+	struct pike_beside *beside; /* baselines.c */
+	size_t nbeside;
 	struct pike_idle idle[PIKE_REFS_MAX];
 	size_t nidle;
 	struct pike_ref *refs; /* open, and not in use; linked by `next` */

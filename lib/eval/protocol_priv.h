@@ -56,6 +56,8 @@
 #define PROTO_CALM_CASE_NS 10000000000LL
 #define PROTO_STOP_US 100
 #define PROTO_CALM_MIN 20 /* calm pairs: fewer tell nothing */
+/* Of each baseline, which decides nothing. */
+#define PROTO_BASELINE_ROUNDS 3
 /* Correctness sets a candidate sees at confirmation beside the timed ones:
  * own distribution, and each hidden case (3.4). */
 #define PROTO_OWN_SETS 5

@@ -26,6 +26,7 @@ static const struct pike_backend_rules rows[] = {
 	{
 	    .name = "torch",
 	    .python = true,
+	    .baselines = "eager compile",
 	    .absent = true,
 	    .source = { ".py", NULL, "a source ends in .py" },
 	    .header = { ".py", NULL, "a header ends in .py" },

@@ -24,6 +24,9 @@ struct pike_backend_rules {
 	bool absent;
 	bool cold;   /* unless `cache` says otherwise */
 	bool cflags; /* the target's compiler options have a default */
+	/* What a target is measured beside unless it says otherwise; NULL:
+	 * there is nothing of the kind. */
+	const char *baselines;
 	/* By its ending a compiler, and the reader of launch plans, tell what
 	 * a file is. */
 	struct pike_endings source, header, reference;

@@ -12,9 +12,6 @@
 
 const char *pike_init_name(enum pike_init_kind k);
 
-/* A path in the repository that a target may name. */
-int pike_path_check(const char *path, struct pike_err *err);
-
 /* What the target holds, not the struct. */
 void pike_target_release(struct pike_target *t);
 
@@ -31,8 +28,5 @@ bool pike_row_is_list(const struct pike_setting_row *row);
 
 /* May this provider's key go to this url without the user's word? */
 bool pike_url_is_own(const struct pike_provider *provider, const char *url);
-
-/* The word of `words` that `s` was most likely meant to be, or NULL. */
-const char *pike_nearest(const char *s, const char *const *words, size_t n);
 
 #endif

@@ -548,8 +548,9 @@ static const char *const kept[] = {
 	"copy_bps", "delta", "fma_flops", "gbps", "gflops", "noise",
 };
 
-/* A list of names, and yes or no to a name. */
-static const char *const kept_whole[] = { "classes", "rules" };
+/* Lists and small tables of names; who prints them expects anything. */
+static const char *const kept_whole[] = { "classes", "rules", "baselines",
+					  "unmeasured" };
 
 static struct pike_json *read_extra(const struct pike_json *j)
 {

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "model/backend.h"
+#include "model/baseline.h"
 #include "model/model_priv.h"
 #include "model/preset.h"
 
@@ -187,42 +188,6 @@ static struct object *add_object(struct maker *m, const struct section *sec,
 }
 
 /* ---- messages ---- */
-
-/* Levenshtein's distance; `len` is that of `s`, at most 64. */
-static size_t distance(const char *w, const char *s, size_t len)
-{
-	size_t prev[65], row[65];
-
-	for (size_t j = 0; j <= len; j++)
-		prev[j] = j;
-	for (size_t i = 1; w[i - 1]; i++) {
-		row[0] = i;
-		for (size_t j = 1; j <= len; j++) {
-			size_t d = prev[j - 1] + (w[i - 1] != s[j - 1]);
-
-			d = prev[j] + 1 < d ? prev[j] + 1 : d;
-			row[j] = row[j - 1] + 1 < d ? row[j - 1] + 1 : d;
-		}
-		memcpy(prev, row, (len + 1) * sizeof(*row));
-	}
-	return prev[len];
-}
-
-const char *pike_nearest(const char *s, const char *const *words, size_t n)
-{
-	size_t len = strlen(s), best = len / 3 + 2;
-	const char *found = NULL;
-
-	for (size_t k = 0; len <= 64 && k < n; k++) {
-		size_t d = distance(words[k], s, len);
-
-		if (d < best) {
-			best = d;
-			found = words[k];
-		}
-	}
-	return found;
-}
 
 /* The origin of another value of this key, as "FILE:LINE" or "git config". */
 static size_t layer_len(const char *origin)
@@ -542,6 +507,21 @@ static enum pike_precision own_precision(const struct pike_target *t)
 	return p;
 }
 
+static int set_baselines(struct maker *m, const struct object *o,
+			 struct pike_target *t,
+			 const struct pike_backend_rules *rules)
+{
+	if (t->baselines.n && !rules->baselines)
+		return pike_fail(m->err, PIKE_USAGE,
+				 "%s: baseline is for PyTorch models, not for "
+				 "backend = %s; remove the line",
+				 origin_of(m, o, "baseline"), t->backend);
+	return t->baselines.n || !rules->baselines
+		   ? 0
+		   : pike_baselines_add(&t->baselines, rules->baselines,
+					m->err);
+}
+
 static int check_target(struct maker *m, const struct object *o)
 {
 	struct pike_target *t = object_data(m, o);
@@ -566,6 +546,9 @@ static int check_target(struct maker *m, const struct object *o)
 		free(t->cflags);
 		t->cflags = NULL;
 	}
+	ret = set_baselines(m, o, t, rules);
+	if (ret)
+		return ret;
 	if (t->precision == PIKE_P_AS_REFERENCE && t->nargs)
 		t->precision = own_precision(t);
 	return 0;

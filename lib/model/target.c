@@ -83,9 +83,11 @@ void pike_target_release(struct pike_target *t)
 	pike_strs_release(&t->sources);
 	pike_strs_release(&t->headers);
 	pike_strs_release(&t->references);
+	pike_strs_release(&t->baselines);
 	pike_expr_free(t->bytes);
 	pike_expr_free(t->flops);
 	free(t->name);
+	free(t->title);
 	free(t->backend);
 	free(t->entry);
 	free(t->cflags);
@@ -137,7 +139,8 @@ static void print_paths(struct pike_buf *b, const char *key,
 
 void pike_target_canonical(struct pike_buf *b, const struct pike_target *t)
 {
-	/* `bytes` and `flops` describe the roofline; they judge nothing. */
+	/* `bytes` and `flops` describe the roofline, and baselines are told
+	 * of; they judge nothing. */
 	pike_buf_addf(b, "backend=%s\n", t->backend ? t->backend : "");
 	print_paths(b, "source", &t->sources);
 	print_paths(b, "header", &t->headers);

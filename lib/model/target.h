@@ -137,6 +137,7 @@ int pike_dist_parse(const char *s);
 
 struct pike_target {
 	char *name;
+	char *title;   /* what it is called elsewhere; may be NULL */
 	char *backend; /* "cpu", "cuda", "torch" */
 	struct pike_strs sources, headers, references; /* paths in the repo */
 	char *entry;
@@ -153,6 +154,9 @@ struct pike_target {
 	double tolerance;		 /* 0: by precision class */
 	struct pike_expr *bytes, *flops; /* NULL: not declared */
 	char *mode;			 /* torch: eval, train */
+	struct pike_strs baselines;	 /* torch: see baseline.h */
+	/* No request while its best baseline is faster than the champion. */
+	bool baseline_gate;
 	char *origin; /* "file:line" of the section, for messages */
 };
 void pike_target_free(struct pike_target *t);
@@ -163,6 +167,10 @@ void pike_target_canonical(struct pike_buf *b, const struct pike_target *t);
 /* Checks what one key alone cannot: entry set, args named once, sizes given
  * by every case, paths sane ('..', absolute, .git, .pike refused). */
 int pike_target_check(const struct pike_target *t, struct pike_err *err);
+
+/* A path in the repository that a target may name: relative, plain, and not
+ * inside .git or .pike. */
+int pike_path_check(const char *path, struct pike_err *err);
 
 /* ---- tunables: `#define NAME VALUE //pike: tune a b c` ---- */
 

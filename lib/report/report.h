@@ -63,6 +63,9 @@ void pike_unchecked(struct pike_buf *b, const struct pike_result *r,
 /* One line, where it is known: the classes of precision that the outputs keep,
  * and what the rules of other tools would say. */
 void pike_classes_text(struct pike_buf *b, const struct pike_result *r);
+/* How much faster than its baselines, the best of them first; why one is
+ * unmeasured; nothing where none was asked for. */
+void pike_baselines_text(struct pike_buf *b, const struct pike_result *r);
 /* One line: how long it took, and what most of it went to. */
 void pike_phases_text(struct pike_buf *b, const struct pike_result *r);
 /* The cases of a result as a table. */

@@ -3,6 +3,7 @@
 #include "report/report.h"
 
 #include "base/text.h"
+#include "model/baseline.h"
 #include "model/profile.h"
 
 #include <stdio.h>
@@ -153,6 +154,43 @@ void pike_classes_text(struct pike_buf *b, const struct pike_result *r)
 								   : " no");
 	}
 	pike_buf_addc(b, '\n');
+}
+
+static void beside(struct pike_buf *b, const char *name,
+		   const struct pike_ratio *over)
+{
+	char ratio[64];
+
+	pike_sanitize(b, name, strnlen(name, 100));
+	pike_buf_addf(b, " %s", pike_ratio_text(ratio, over));
+}
+
+void pike_baselines_text(struct pike_buf *b, const struct pike_result *r)
+{
+	const char *name, *why, *best = NULL;
+	struct pike_ratio over;
+
+	if (pike_result_best_baseline(&best, &over, r)) {
+		pike_buf_adds(b, over.mid < 1
+				     ? "SLOWER than its best baseline: "
+				     : "over its best baseline: ");
+		beside(b, best, &over);
+		pike_buf_addc(b, '\n');
+	}
+	for (size_t i = 0; pike_result_baseline(&name, &over, &why, r, i);
+	     i++) {
+		if (best && !strcmp(name, best))
+			continue;
+		pike_buf_adds(b, "over baseline: ");
+		if (!why)
+			beside(b, name, &over);
+		else {
+			pike_sanitize(b, name, strnlen(name, 100));
+			pike_buf_adds(b, " unmeasured: ");
+			pike_sanitize(b, why, strnlen(why, 300));
+		}
+		pike_buf_addc(b, '\n');
+	}
 }
 
 #define PHASES_SHOWN 8

@@ -21,7 +21,8 @@ struct entry {
 
 struct pike_bench {
 	struct pike_repo *repo;
-	const struct pike_target *target;
+	const struct pike_target *target; /* `own` */
+	struct pike_target own; /* what it points to is the settings' */
 	struct pike_bench_opts o;
 	struct pike_oid base;
 	struct pike_inputs in;
@@ -79,6 +80,10 @@ static int bench_read(struct pike_bench *b, const struct pike_settings *s,
 	if (!b->target)
 		return pike_fail(err, PIKE_USAGE,
 				 "no target '%s' in .pike/config", b->o.target);
+	b->own = *b->target;
+	if (b->o.baselines)
+		b->own.baselines = *b->o.baselines;
+	b->target = &b->own;
 	ret = base ? pike_repo_resolve(&b->base, b->repo, base, err)
 		   : pike_repo_base(&b->base, b->repo, s->base, err);
 	if (!ret)
@@ -98,6 +103,7 @@ static int open_judge(struct pike_bench *b, struct pike_err *err)
 		.base = &b->in.base,
 		.headers = &b->in.headers,
 		.reference = &b->in.reference,
+		.modules = &b->in.modules,
 		.require = b->o.require,
 		.progress = on_progress,
 		.ctx = b,
@@ -177,7 +183,8 @@ static int bench_judge(struct pike_result *out, struct pike_bench *b,
 {
 	struct pike_confirm_opts o = { .stage = b->o.stage,
 				       .siblings = 1,
-				       .profile = b->o.profile };
+				       .profile = b->o.profile,
+				       .baselines = true };
 	int64_t t0 = pike_now_ns(), t1;
 	int lock = -1, ret;
 

@@ -70,6 +70,7 @@ struct pike_bench_opts {
 	size_t nrevs;
 	bool quick, compile_only, profile;
 	const char *arch; /* compile_only: NULL or what GPU to build for */
+	const struct pike_strs *baselines; /* NULL: the target's own */
 	enum pike_isolation require;
 	enum pike_stage stage; /* CONFIRM for bench, VERIFY for verify */
 	volatile const int *stop;

@@ -14,9 +14,9 @@
 /* Builds that run ahead of a measurement at most. */
 #define PIKE_AHEAD 16
 
-/* The three groups of files that a judge needs, as a commit has them. */
+/* The groups of files that a judge needs, as a commit has them. */
 struct pike_inputs {
-	struct pike_files base, headers, reference;
+	struct pike_files base, headers, reference, modules;
 };
 
 /* What a search asks of a judge. Tests have a judge of their own, without a

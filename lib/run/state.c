@@ -2,6 +2,8 @@
 /* state: what a search is at, as git and its history have it. */
 #include "run/run_priv.h"
 
+#include "model/baseline.h"
+
 #include <string.h>
 
 bool pike_run_stopped(const struct pike_run *run)
@@ -13,6 +15,7 @@ int pike_inputs_read(struct pike_inputs *out, struct pike_repo *repo,
 		     const struct pike_target *t, const struct pike_oid *at,
 		     struct pike_err *err)
 {
+	struct pike_strs modules = PIKE_STRS_INIT;
 	int ret;
 
 	memset(out, 0, sizeof(*out));
@@ -24,6 +27,11 @@ int pike_inputs_read(struct pike_inputs *out, struct pike_repo *repo,
 	if (!ret)
 		ret = pike_repo_read(&out->reference, repo, at, &t->references,
 				     false, err);
+	pike_baseline_modules(&modules, &t->baselines);
+	if (!ret)
+		ret = pike_repo_read(&out->modules, repo, at, &modules, false,
+				     err);
+	pike_strs_release(&modules);
 	if (ret)
 		pike_err_prefix(err, "%s: target '%s'", t->origin, t->name);
 	return ret;
@@ -34,6 +42,7 @@ void pike_inputs_release(struct pike_inputs *in)
 	pike_files_release(&in->base);
 	pike_files_release(&in->headers);
 	pike_files_release(&in->reference);
+	pike_files_release(&in->modules);
 }
 
 int pike_run_files(struct pike_files *out, struct pike_run *run,

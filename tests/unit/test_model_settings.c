@@ -256,6 +256,12 @@ static void test_refused(void **state)
 		{ { "target", "softmax", "entry", "a b" }, "c:9: entry:" },
 		{ { "target", "softmax", "cflags", "-O3\n-x" },
 		  "c:9: cflags:" },
+		{ { "target", "softmax", "baseline", "eager" },
+		  "c:9: baseline is for PyTorch models, not for" },
+		{ { "target", "softmax", "baseline", "eager fast" },
+		  "c:9: baseline: 'fast' is no baseline; say off" },
+		{ { "target", "softmax", "baseline", "../x.py" },
+		  "c:9: baseline: path '../x.py' contains '..'" },
 		{ { "target", "new", "entry", "f" },
 		  "c:9: target 'new' has no backend" },
 	};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Text for people: tables, paragraphs, verdicts, ceilings. */
 #include "base/mem.h"
+#include "model/baseline.h"
 #include "model/profile.h"
 #include "report/report.h"
 
@@ -136,6 +137,51 @@ static void test_classes(void **state)
 	pike_result_release(&r);
 	pike_buf_release(&b);
 	free(line);
+}
+
+static void test_baselines(void **state)
+{
+	static const char line[] =
+	    "{\"v\":1,\"id\":\"a\",\"ts\":1,\"verdict\":\"faster\","
+	    "\"stage\":\"confirm\",\"baselines\":{"
+	    "\"eager\":[1.9,2,2.1],\"compile\":[0.8,0.9,1],"
+	    "\"max-autotune\":null,\"odd\":[3,2,1]},\"unmeasured\":{"
+	    "\"max-autotune\":\"out of\\u001b memory\"},\"commit\":"
+	    "\"0000000000000000000000000000000000000007\"}";
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_ratio over;
+	struct pike_result r;
+	struct pike_buf b;
+	const char *name;
+
+	(void)state;
+	pike_buf_init(&b, 1 << 16);
+	assert_int_equal(pike_result_parse(&r, line, strlen(line), &err), 0);
+	assert_true(pike_result_best_baseline(&name, &over, &r));
+	assert_string_equal(name, "compile");
+	pike_baselines_text(&b, &r);
+	assert_string_equal(
+	    b.s, "SLOWER than its best baseline: compile 0.90x [0.80, 1.00]\n"
+		 "over baseline: eager 2.00x [1.90, 2.10]\n"
+		 "over baseline: max-autotune unmeasured: out of? memory\n"
+		 "over baseline: odd unmeasured: it is not known why\n");
+	pike_result_add_baseline(&r, "compile", NULL, "broken");
+	over = (struct pike_ratio){ 3, 3.5, 4 };
+	pike_result_add_baseline(&r, "mine.py", &over, NULL);
+	pike_buf_reset(&b);
+	pike_result_print(&b, &r);
+	assert_non_null(strstr(b.s, "\"compile\":null"));
+	assert_non_null(strstr(b.s, "\"mine.py\":[3,3.5,4]"));
+	assert_true(pike_result_best_baseline(&name, &over, &r));
+	assert_string_equal(name, "eager");
+	pike_result_release(&r);
+	pike_result_init(&r);
+	assert_false(pike_result_best_baseline(&name, &over, &r));
+	pike_buf_reset(&b);
+	pike_baselines_text(&b, &r);
+	assert_string_equal(b.s, "");
+	pike_result_release(&r);
+	pike_buf_release(&b);
 }
 
 static void test_unchecked(void **state)
@@ -414,6 +460,7 @@ int main(void)
 		cmocka_unit_test(test_ratio),
 		cmocka_unit_test(test_meanings),
 		cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_baselines),
 		cmocka_unit_test(test_unchecked),
 		cmocka_unit_test(test_profile),
 		cmocka_unit_test(test_reading),

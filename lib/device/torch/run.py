@@ -153,6 +153,7 @@ class Worker:
         backends.cudnn.allow_tf32 = tf32
         self.parameters.patch()
         self.reference = load(reference["names"], reference["files"])
+        sys.modules["pike_reference"] = self.reference
         self.cls = self.reference.Model
         if not self.is_reference and own["names"]:
             self.cls = self.guard(SOURCE, self.candidate, own)

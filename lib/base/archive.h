@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * archive: the files of a folder or of an archive, as data. Nothing is written:
+ * names may be anything, absolute or with '..', and links are left out.
+ */
+#ifndef PIKE_BASE_ARCHIVE_H
+#define PIKE_BASE_ARCHIVE_H
+
+#include "err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct pike_archive_reader {
+	void *ctx;
+	/* Is this file's content asked for? */
+	bool (*wants)(void *ctx, const char *name);
+	/* `text` is a copy of the caller's own, NUL behind it; at most `most`
+	 * bytes of the file. */
+	int (*take)(void *ctx, const char *name, char *text, size_t len,
+		    struct pike_err *err);
+	size_t most;
+	size_t entries; /* of any kind; more are PIKE_FAILED */
+};
+/* Of a folder and all below it, or of what libarchive reads: tar, zip, 7z...,
+ * compressed or not. PIKE_FAILED: it is none, torn, or too large. */
+int pike_archive_read(const char *path, const struct pike_archive_reader *r,
+		      struct pike_err *err);
+
+#endif
