@@ -367,6 +367,7 @@ static int read_tensor(struct pike_tensor *to, const struct pike_json *j,
 	to->bytes = to->shape.elems * pike_dtype_size(to->dtype);
 	to->a = pike_json_f64(j, "a", 0);
 	to->b = pike_json_f64(j, "b", 1);
+	to->observed = true;
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(inits); i++)
 		if (!strcmp(init, inits[i].name))
 			to->init = inits[i].kind;

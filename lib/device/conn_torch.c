@@ -42,6 +42,7 @@ static struct pike_json *tensors_json(const struct pike_bind *b,
 		dims = pike_json_array();
 		for (size_t k = 0; k < t->ndims; k++)
 			pike_json_push_f64(dims, (double)t->dims[k]);
+		pike_json_set_str(j, "name", t->name);
 		pike_json_set_str(j, "dtype", pike_dtype_name(t->dtype));
 		pike_json_set(j, "dims", dims);
 		pike_json_push(list, j);

@@ -146,19 +146,23 @@ static int check_pool(const struct pike_correct *k, struct pike_pool *p,
 	return ret;
 }
 
+static bool any_takes(const struct pike_layout *l, enum pike_dist dist)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (pike_inputs_takes(&l->v[i], dist))
+			return l->t->stress & 1u << dist;
+	return false;
+}
+
 static size_t choose_dists(enum pike_dist *d, const struct pike_layout *l,
 			   bool hidden)
 {
 	size_t n = hidden ? PROTO_HIDDEN_SETS : PROTO_OWN_SETS;
-	bool any = false;
 
 	for (size_t i = 0; i < n; i++)
 		d[i] = PIKE_DIST_OWN;
-	for (size_t i = 0; i < l->n; i++)
-		any = any || pike_inputs_stressable(&l->v[i]);
-	for (int i = PIKE_DIST_OWN + 1; any && !hidden && i < PIKE_DIST_COUNT;
-	     i++)
-		if (l->t->stress & 1u << i)
+	for (int i = PIKE_DIST_OWN + 1; !hidden && i < PIKE_DIST_CENTERED; i++)
+		if (any_takes(l, (enum pike_dist)i))
 			d[n++] = (enum pike_dist)i;
 	return n;
 }
@@ -192,6 +196,33 @@ static int check_sets(const struct pike_correct *k, struct pike_pool_opts *o,
 	return ret;
 }
 
+/* The other sign may be what the model was never meant for, so that even the
+ * reference refuses it: apart from the others. */
+static int check_centered(const struct pike_correct *k,
+			  struct pike_pool_opts *o, const struct pike_layout *l,
+			  struct pike_fault *f, struct pike_err *err)
+{
+	enum pike_dist d = PIKE_DIST_CENTERED;
+	struct pike_err why = PIKE_ERR_INIT;
+	struct pike_pool *p = NULL;
+	int ret;
+
+	if (!any_takes(l, d))
+		return 0;
+	o->nsets = 1;
+	o->dist = &d;
+	ret = pike_pool_make(&p, k->j, o, &why);
+	if (ret == PIKE_FAILED)
+		note(k, o->c, d, "the reference fails there");
+	else if (ret)
+		pike_fail(err, ret, "%s", why.text);
+	else
+		ret = check_pool(k, p, f, err);
+	pike_pool_free(p);
+	o->dist = NULL;
+	return ret == PIKE_FAILED ? 0 : ret;
+}
+
 int pike_correct_case(struct pike_correct *k, const struct pike_case *c,
 		      bool hidden, struct pike_fault *f, struct pike_err *err)
 {
@@ -206,6 +237,8 @@ int pike_correct_case(struct pike_correct *k, const struct pike_case *c,
 		return ret;
 	k->hidden = hidden;
 	ret = check_sets(k, &o, &l, hidden, f, err);
+	if (!ret && !hidden)
+		ret = check_centered(k, &o, &l, f, err);
 	pike_layout_release(&l);
 	return ret;
 }

@@ -414,10 +414,29 @@ static double draw_own(const struct pike_tensor *arg, size_t i,
 	return 0;
 }
 
-bool pike_inputs_stressable(const struct pike_tensor *arg)
+bool pike_inputs_takes(const struct pike_tensor *arg, enum pike_dist dist)
 {
-	return (arg->dir == PIKE_IN || arg->dir == PIKE_INOUT) &&
-	       pike_dtype_is_float(arg->dtype) && arg->init == PIKE_INIT_NORMAL;
+	if (dist == PIKE_DIST_OWN || !pike_tensor_is_input(arg) ||
+	    !pike_dtype_is_float(arg->dtype))
+		return false;
+	if (dist == PIKE_DIST_CENTERED)
+		return arg->observed && arg->init == PIKE_INIT_UNIFORM &&
+		       arg->b > arg->a && (arg->a >= 0 || arg->b <= 0);
+	return arg->init == PIKE_INIT_NORMAL;
+}
+
+enum pike_dist pike_inputs_as(struct pike_tensor *as,
+			      const struct pike_tensor *arg,
+			      enum pike_dist dist)
+{
+	*as = *arg;
+	if (!pike_inputs_takes(arg, dist))
+		return PIKE_DIST_OWN;
+	if (dist != PIKE_DIST_CENTERED)
+		return dist;
+	as->b = (arg->b - arg->a) / 2;
+	as->a = -as->b;
+	return PIKE_DIST_OWN;
 }
 
 /* What one row of impulses or equals shares. */
@@ -515,10 +534,11 @@ void pike_inputs_fill(void *dst, const struct pike_tensor *arg,
 		      struct pike_shape shape, enum pike_dist dist,
 		      struct pike_rng *rng)
 {
-	struct fill f = { .dst = dst, .arg = arg, .shape = shape };
+	struct pike_tensor as;
+	struct fill f = { .dst = dst, .arg = &as, .shape = shape };
 
 	pthread_once(&zig_once, zig_init);
-	f.dist = pike_inputs_stressable(arg) ? dist : PIKE_DIST_OWN;
+	f.dist = pike_inputs_as(&as, arg, dist);
 	f.seed = pike_rng_u64(rng);
 	if (!f.shape.row)
 		f.shape.row = 1;

@@ -25,13 +25,20 @@ uint64_t pike_input_seed(const uint8_t secret[PIKE_SECRET_LEN],
 #define PIKE_PIECE ((size_t)1 << 16)
 #define PIKE_PIECES(n) (((n) + PIKE_PIECE - 1) / PIKE_PIECE)
 
-/* Fills `dst` with values of `arg` under distribution `dist`. Distributions
- * other than PIKE_DIST_OWN replace only floats whose INIT is normal: an
- * author who wrote uniform(a,b) has declared the domain. */
+/* Whether an input is drawn anew under a distribution. Those other than
+ * PIKE_DIST_OWN replace only floats whose INIT is normal: an author who wrote
+ * uniform(a,b) has declared the domain. PIKE_DIST_CENTERED replaces floats of
+ * one sign whose bounds were only observed: sums of such values hide how they
+ * are rounded, and what a model does to the other sign. */
+bool pike_inputs_takes(const struct pike_tensor *arg, enum pike_dist dist);
+/* What is drawn then, as an input of that distribution's own. */
+enum pike_dist pike_inputs_as(struct pike_tensor *as,
+			      const struct pike_tensor *arg,
+			      enum pike_dist dist);
+/* Fills `dst` with values of `arg` under distribution `dist`, or its own. */
 void pike_inputs_fill(void *dst, const struct pike_tensor *arg,
 		      struct pike_shape shape, enum pike_dist dist,
 		      struct pike_rng *rng);
-bool pike_inputs_stressable(const struct pike_tensor *arg);
 
 /* Normal deviates, quickly: inputs are millions of them. */
 double pike_fast_normal(struct pike_rng *rng);

@@ -78,7 +78,7 @@ static int take_drawn(struct pike_pool *p, struct pike_ref *ref, size_t set,
 	const void *data;
 	int ret;
 
-	if (p->dist[set] != PIKE_DIST_OWN && pike_inputs_stressable(a))
+	if (pike_inputs_takes(a, p->dist[set]))
 		return l->buffers->fill(p, set, arg, rng, err);
 	ret = pike_ref_result(&data, ref, arg, err);
 	return ret ? ret : l->buffers->take(p, set, arg, data, err);

@@ -149,10 +149,11 @@ int pike_referee_fill(struct pike_referee *r, pike_gpu_ptr to,
 		      const struct pike_tensor *arg, struct pike_shape shape,
 		      enum pike_dist dist, uint64_t seed, struct pike_err *err)
 {
-	int dtype = (int)arg->dtype, init = (int)arg->init;
-	int how = (int)(pike_inputs_stressable(arg) ? dist : PIKE_DIST_OWN);
+	struct pike_tensor as;
+	int how = (int)pike_inputs_as(&as, arg, dist);
+	int dtype = (int)as.dtype, init = (int)as.init;
 	uint64_t n = shape.elems, row = shape.row ? shape.row : 1;
-	double a = arg->a, b = arg->b;
+	double a = as.a, b = as.b;
 	void *args[] = { &to, &dtype, &n, &row, &init, &a, &b, &how, &seed };
 
 	return call(r, "fill", n, args, err);

@@ -370,7 +370,8 @@ int pike_set_stress(void *obj, pike_row_t *row, const char *value,
 						"must be all, off, or some of: "
 						"own normal unit symmetric "
 						"offset small large heavy "
-						"sparse impulse equal integer");
+						"sparse impulse equal integer "
+						"centered");
 		}
 	if (!words.n)
 		ret = pike_fail(err, PIKE_USAGE, "is empty; say all or off");

@@ -25,12 +25,13 @@ static const char *const precision_names[PIKE_P_COUNT] = {
 };
 
 static const char *const dist_names[PIKE_DIST_COUNT] = {
-	[PIKE_DIST_OWN] = "own",       [PIKE_DIST_NORMAL] = "normal",
-	[PIKE_DIST_UNIT] = "unit",     [PIKE_DIST_SYMMETRIC] = "symmetric",
-	[PIKE_DIST_OFFSET] = "offset", [PIKE_DIST_SMALL] = "small",
-	[PIKE_DIST_LARGE] = "large",   [PIKE_DIST_HEAVY] = "heavy",
-	[PIKE_DIST_SPARSE] = "sparse", [PIKE_DIST_IMPULSE] = "impulse",
-	[PIKE_DIST_EQUAL] = "equal",   [PIKE_DIST_INTEGER] = "integer",
+	[PIKE_DIST_OWN] = "own",	   [PIKE_DIST_NORMAL] = "normal",
+	[PIKE_DIST_UNIT] = "unit",	   [PIKE_DIST_SYMMETRIC] = "symmetric",
+	[PIKE_DIST_OFFSET] = "offset",	   [PIKE_DIST_SMALL] = "small",
+	[PIKE_DIST_LARGE] = "large",	   [PIKE_DIST_HEAVY] = "heavy",
+	[PIKE_DIST_SPARSE] = "sparse",	   [PIKE_DIST_IMPULSE] = "impulse",
+	[PIKE_DIST_EQUAL] = "equal",	   [PIKE_DIST_INTEGER] = "integer",
+	[PIKE_DIST_CENTERED] = "centered",
 };
 
 static int find_word(const char *const *words, int n, const char *s)

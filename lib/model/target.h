@@ -130,6 +130,8 @@ enum pike_dist {
 	PIKE_DIST_IMPULSE,
 	PIKE_DIST_EQUAL,
 	PIKE_DIST_INTEGER,
+	/* Around 0, as wide as the observed values of one sign. */
+	PIKE_DIST_CENTERED,
 	PIKE_DIST_COUNT,
 };
 const char *pike_dist_name(enum pike_dist d);

@@ -30,6 +30,8 @@ struct pike_tensor {
 	/* How the values of an input are drawn. */
 	enum pike_init_kind init;
 	double a, b; /* uniform [a, b), randint [a, b] */
+	/* The bounds are what was seen, and no author's declaration. */
+	bool observed;
 };
 struct pike_tensors {
 	struct pike_tensor *v;

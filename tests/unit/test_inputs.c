@@ -174,10 +174,39 @@ static void test_domain_is_kept(void **state)
 	float *v = pike_xcalloc(N, sizeof(*v));
 
 	(void)state;
-	assert_false(pike_inputs_stressable(&arg));
+	assert_false(pike_inputs_takes(&arg, PIKE_DIST_LARGE));
+	assert_false(pike_inputs_takes(&arg, PIKE_DIST_CENTERED));
 	draw(v, &arg, PIKE_DIST_LARGE);
 	for (size_t i = 0; i < N; i++)
 		assert_true(v[i] >= 1 && v[i] <= 2);
+	free(v);
+}
+
+/* What was only seen is no domain: its zero-mean twin is as wide. */
+static void test_centered(void **state)
+{
+	struct pike_tensor arg = { .dir = PIKE_IN,
+				   .dtype = PIKE_F32,
+				   .init = PIKE_INIT_UNIFORM,
+				   .a = 1,
+				   .b = 2,
+				   .observed = true };
+	float *v = pike_xcalloc(N, sizeof(*v));
+	double sum = 0;
+
+	(void)state;
+	assert_true(pike_inputs_takes(&arg, PIKE_DIST_CENTERED));
+	draw(v, &arg, PIKE_DIST_CENTERED);
+	for (size_t i = 0; i < N; i++) {
+		assert_true(fabsf(v[i]) <= 0.5f);
+		sum += (double)v[i];
+	}
+	assert_true(fabs(sum / N) < 0.05);
+	arg.a = -1; /* of both signs as it is */
+	assert_false(pike_inputs_takes(&arg, PIKE_DIST_CENTERED));
+	arg.dtype = PIKE_I32;
+	arg.a = 1;
+	assert_false(pike_inputs_takes(&arg, PIKE_DIST_CENTERED));
 	free(v);
 }
 
@@ -207,6 +236,7 @@ int main(void)
 		cmocka_unit_test(test_f16),
 		cmocka_unit_test(test_distributions),
 		cmocka_unit_test(test_domain_is_kept),
+		cmocka_unit_test(test_centered),
 		cmocka_unit_test(test_convert),
 	};
 

@@ -58,14 +58,24 @@ def describe(torch, reference, sizes, mode):
         d = describe_tensor(torch, name, t)
         d.update(how_drawn(torch, t))
         described.append(d)
-    values = inputs_of(reference)
-    with torch.no_grad():
-        outs = flat(torch, model(*values), [])
+    outs, changed = called(torch, model, inputs_of(reference))
     if not outs:
         raise ValueError("forward returns no tensor")
+    named = [(f"out{i}", t) for i, t in enumerate(outs)]
+    if mode == "train":
+        named += [(BUFFER + path, t) for path, t in changed]
     return {"inputs": described,
-            "outputs": [describe_tensor(torch, f"out{i}", t)
-                        for i, t in enumerate(outs)]}
+            "outputs": [describe_tensor(torch, n, t) for n, t in named]}
+
+
+def called(torch, model, values):
+    """What forward returns, and the buffers that it has changed."""
+    kept = buffers(torch, model)
+    before = {path: getattr(*at).clone() for path, at in kept.items()}
+    with torch.no_grad():
+        outs = flat(torch, model(*values), [])
+    return outs, [(path, getattr(*at)) for path, at in kept.items()
+                  if not torch.equal(getattr(*at), before[path])]
 
 
 def read_sources():

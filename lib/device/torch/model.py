@@ -280,6 +280,18 @@ def flat(torch, value, out):
     return out
 
 
+# What a name of an output begins with that is a buffer of the model.
+BUFFER = "buffer "
+
+
+def buffers(torch, model):
+    """Buffers by their paths: where each is kept, under which name."""
+    return {f"{path}.{name}" if path else name: (m, name)
+            for path, m in model.named_modules()
+            for name, t in m._buffers.items()
+            if isinstance(t, torch.Tensor)}
+
+
 def inputs_of(reference):
     """What forward is called with."""
     value = reference.get_inputs()

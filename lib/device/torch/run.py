@@ -111,7 +111,7 @@ class Worker:
         self.parameters = Parameters(torch)
         self.dtypes = dtypes(torch)
         self.regions, self.calls, self.kept = [], [], []
-        self.model = None
+        self.model, self.tensors, self.state = None, {"outputs": []}, []
         self.real, self.is_reference = REAL_NONE, False
         self.primed = os.path.exists(OBJECT)
         self.seen = self.alive = 0
@@ -211,6 +211,7 @@ class Worker:
         self.guard(MAKE, model.train if self.train else model.eval)
         self.defaults()
         self.model = model
+        self.state = self.changed(model)
         reseed(torch, 0)
         # Of the values only what is no tensor is used.
         self.values = inputs_of(self.reference)
@@ -227,7 +228,29 @@ class Worker:
                     setattr(m, name, value.double())
         return model.double()
 
+    def changed(self, model):
+        """The buffers that a call changes, which are outputs: where they are
+        kept, and their values before, which each call begins with."""
+        names = [t["name"][len(BUFFER):] for t in self.tensors["outputs"]
+                 if t["name"].startswith(BUFFER)]
+        kept = buffers(self.torch, model) if names else {}
+        for name in names:
+            if name not in kept:
+                print(f"the model has no buffer '{name}', which the "
+                      "reference changes in train mode", file=sys.stderr)
+                raise Fault(COUNT)
+        return [(*kept[n], getattr(*kept[n]).clone()) for n in names]
+
+    def call(self, args):
+        """Tensors that one call gives."""
+        for module, name, before in self.state:
+            getattr(module, name).copy_(before)
+        results = flat(self.torch, self.model(*args), [])
+        return results + [getattr(module, name)
+                          for module, name, _ in self.state]
+
     def release(self):
+        self.state = []
         self.calls, self.kept, self.values, self.model = [], [], None, None
         self.seen = 0
         for r in self.regions:
@@ -290,7 +313,8 @@ class Worker:
         wait()
         cpu, start = time.thread_time_ns(), clock(raw)
         for args, taken, _ in self.calls[first:first + n]:
-            results = flat(torch, model(*args), [])
+            results = self.call(args) if self.state else \
+                flat(torch, model(*args), [])
             if len(results) != len(taken):
                 self.other_shape(results, taken)
             for to, t in zip(taken, results):
