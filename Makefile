@@ -240,7 +240,8 @@ bench: # the benchmarks, one JSON line per figure
 # AA=N: so many screenings of identical code, and a tenth of it confirmations.
 aa: # does the judge ever call identical code faster? BUSY=1: on a busy machine
 	$(Q)$(MAKE) --no-print-directory all $(B)/bench/aa >&2
-	$(Q)$(B)/bench/aa $(if $(BUSY),--busy) $(if $(AA),--screens $(AA) \
+	$(Q)$(B)/bench/aa $(if $(BUSY),--busy) $(if $(BACKEND),--backend $(BACKEND)) \
+		$(if $(US),--us $(US)) $(if $(AA),--screens $(AA) \
 		--confirms $$((($(AA) + 9) / 10)))
 
 soak: # 200 kills of a running evolve

@@ -69,6 +69,11 @@ struct pike_judge_opts {
 	void (*progress)(void *ctx, const char *what, double fraction);
 	void *ctx;
 	volatile const int *stop; /* non-zero: give up with PIKE_RETRY */
+	/* May be NULL: told of each measured case the times per call of base
+	 * and candidate, in the order of their pairs; again when there are
+	 * more. For benchmarks. */
+	void (*pairs)(void *ctx, const double *base_ns, const double *cand_ns,
+		      size_t n);
 	/* Something is likely to be screened: what that needs is drawn at
 	 * once, before the device is held. */
 	bool screens;

@@ -183,6 +183,19 @@ static void add_noise(struct pike_result *out, const struct pike_timing *t,
 	pike_json_set_f64(out->extra, "disturbed", disturbed);
 }
 
+static void tell_pairs(const struct pike_judge *j, const struct pike_timing *t)
+{
+	double *base = pike_xcalloc(2 * t->n + 1, sizeof(*base));
+	double *cand = base + t->n;
+
+	for (size_t i = 0; i < t->n; i++) {
+		base[i] = t->v[i].ns[0];
+		cand[i] = t->v[i].ns[t->narms - 1];
+	}
+	j->o.pairs(j->o.ctx, base, cand, t->n);
+	free(base);
+}
+
 void pike_fill_cases(struct pike_result *out, struct pike_judge *j,
 		     const struct pike_timing *timings, bool base)
 {
@@ -193,6 +206,8 @@ void pike_fill_cases(struct pike_result *out, struct pike_judge *j,
 		if (!timings[i].n)
 			continue;
 		add_case(out, j, i, &timings[i], base);
+		if (j->o.pairs)
+			tell_pairs(j, &timings[i]);
 		if (timings[i].threads > threads)
 			threads = timings[i].threads;
 	}
