@@ -57,8 +57,9 @@ bool pike_move_range(struct pike_move *m, const struct pike_tensor *a)
 {
 	m->lo = -INFINITY;
 	m->hi = INFINITY;
-	/* An author who wrote uniform(a,b) has declared the domain. */
-	if (a->init == PIKE_INIT_UNIFORM && a->a < a->b) {
+	/* An author who wrote uniform(a,b) has declared the domain. What was
+	 * only seen of one draw is none: the next may lie outside. */
+	if (a->init == PIKE_INIT_UNIFORM && !a->observed && a->a < a->b) {
 		m->lo = a->a;
 		m->hi = a->b;
 	}

@@ -7,6 +7,7 @@
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/../quiet.sh"
+. "$here/../draw.sh"
 PIKE=${PIKE:-$here/../../build/pike-git}
 case $PIKE in /*) ;; *) PIKE=$PWD/$PIKE ;; esac
 LEVEL=${LEVEL:-I1}
@@ -121,16 +122,6 @@ json() { # json NAME TEXT: one document on one line
 	else
 		fail "$1" "$2"
 	fi
-}
-# All of them, or so many that the commit decides on.
-drawn() { # drawn N: lines of stdin
-	if [ "${DRAW:-all}" = all ]; then
-		cat
-		return
-	fi
-	while IFS= read -r line; do
-		printf '%s %s\n' "$(sha256sum <<<"$DRAW $line" | cut -c 1-16)" "$line"
-	done | sort | head -n "$1" | sed 's/^[^ ]* //'
 }
 finish() {
 	noise=

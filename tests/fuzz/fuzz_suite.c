@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "model/suite.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -437,6 +437,10 @@ static void test_move(void **state)
 	a.b = 2.5;
 	assert_true(pike_move_range(&m, &a));
 	assert_true(m.lo == 0.5 && m.hi == 2.5);
+	a.observed = true;
+	assert_true(pike_move_range(&m, &a));
+	assert_true(isinf(m.lo) && isinf(m.hi));
+	a.observed = false;
 	a.init = PIKE_INIT_NORMAL;
 	assert_true(pike_move_range(&m, &a));
 	assert_true(isinf(m.lo) && isinf(m.hi));
