@@ -195,6 +195,10 @@ demo-llm: build-deps # the same with a model, whose replies are recorded
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)B=$(B) examples/demo.sh --llm
 
+demo-torch: build-deps # the same with a PyTorch model; needs PyTorch
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)B=$(B) examples/demo.sh --torch
+
 demo-all: build-deps # the same for every example target
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)B=$(B) examples/demo.sh --all
@@ -262,7 +266,7 @@ clean:
 FORCE:
 .PHONY: all help units benches fuzzers man install uninstall bundle \
 	bundle-folder bundle-tests demo \
-	demo-all demo-llm check check-all build-deps check-deps large-deps check-unit check-san check-cli check-hostile check-torch \
+	demo-all demo-llm demo-torch check check-all build-deps check-deps large-deps check-unit check-san check-cli check-hostile check-torch \
 	check-gates lint fuzz bench aa soak format clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

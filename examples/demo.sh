@@ -4,7 +4,8 @@
 # evolves one target of it under a bounded budget, and says how to look at what
 # came out. `--all` does every target; a target's name does that one.
 # `--llm` does it in build/demo-llm with examples/recorded: a search that asks a
-# model, whose replies are recorded.
+# model, whose replies are recorded; `--torch` in build/demo-torch with a PyTorch
+# model, examples/recorded-torch.
 # Reads B (build folder), DEMO_MINUTES and DEMO_CANDIDATES (per target).
 set -eu
 cd "$(dirname "$0")/.."
@@ -27,8 +28,12 @@ case ${1:-} in
 	from=examples/recorded demo=$B/demo-llm targets=rmsnorm limits=
 	says='A kernel as one writes it first'
 	;;
+--torch)
+	from=examples/recorded-torch demo=$B/demo-torch targets=scan limits=
+	says='A model as one writes it first'
+	;;
 -*)
-	echo "usage: examples/demo.sh [--all | --llm | TARGET...]" >&2
+	echo "usage: examples/demo.sh [--all | --llm | --torch | TARGET...]" >&2
 	exit 129
 	;;
 *) targets=$* ;;
@@ -50,6 +55,13 @@ git -c init.defaultBranch=main init -q
 git config user.name 'pike demo'
 git config user.email demo@example.org
 git config gc.auto 0
+# The first that has PyTorch; without one the program says what to do.
+[ "$from" != examples/recorded-torch ] || for p in "${PIKE_PYTHON:-python3}" /usr/bin/python3; do
+	! "$p" -I -c 'import torch' 2>/dev/null || {
+		git config pike.python "$(command -v "$p")"
+		break
+	}
+done
 git add -A
 GIT_AUTHOR_DATE='2025-01-01T00:00:00Z' GIT_COMMITTER_DATE='2025-01-01T00:00:00Z' \
 	git commit -q -m "$says"

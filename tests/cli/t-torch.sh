@@ -222,4 +222,21 @@ like "... which is missing" "$out" 'missing +python'
 git config pike.python "$python"
 pike doctor
 like "doctor with one" "$out" 'ok +pytorch +[0-9]'
+
+# A search with recorded replies, mistakes included, from nothing to a model
+# that is faster than eager.
+[ "${DRAW:-all}" != all ] || {
+	cp -R "$here/../../examples/recorded-torch" "$dir/recorded"
+	cd "$dir/recorded" || exit 1
+	git init -q . && git add -A && git commit -qm 'A model as one writes it'
+	git config pike.python "$python"
+	pike evolve scan --minutes 10
+	status_is "the example of recorded replies" 0
+	like "ends faster than eager" "$out" \
+		'^scan on cpu: [0-9.]+x \[[1-9].*over the base, confirmed'
+	like "mends what crashed" "$out" 'tried +8: .*crash 2'
+	pike show "$(git log -1 --format='%(trailers:key=Pike-Champion,valueonly)' \
+		pike/evo/scan/cpu)"
+	like "says so of eager" "$out" '^over its best baseline: eager [1-9]'
+}
 finish
