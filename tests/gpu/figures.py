@@ -261,6 +261,10 @@ def torch(path):
         bad += r["verdict"] not in MEASURED
         phases = ", ".join(f"{k} {v:.1f}" for k, v in
                            r.get("phases", {}).items())
+        for over, ratio in r.get("baselines", {}).items():
+            print(f"{'':<10} over {over}: " +
+                  ("{1:.2f}x [{0:.2f}, {2:.2f}]".format(*ratio) if ratio else
+                   "unmeasured: " + r["unmeasured"][over]))
         print(f"{name:<10} {r['verdict']:<12} {mid:>6.2f}x "
               f"[{lo:.2f}, {hi:.2f}]   {base:>6.0f} us {float(secs):>6.1f}  "
               f"{phases}"
