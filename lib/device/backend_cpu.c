@@ -4,6 +4,7 @@
 
 const struct pike_backend pike_backend_cpu = {
 	.name = "cpu",
+	.traits = { .steady = true },
 	.runner = "pike-run-cpu",
 	.find = pike_cpu_find,
 	.plan = pike_cpu_plan,

@@ -64,6 +64,9 @@ struct pike_backend_traits {
 	/* A driver has threads of its own in the process, so how many there
 	 * are says nothing of the candidate's. */
 	bool driver_threads;
+	/* One process of the same code takes as long as the next; else a
+	 * screening, which is of one, has to be confirmed by another. */
+	bool steady;
 	/* pike_conn_sustain works. */
 	bool sustains;
 	/* NVIDIA's tools (tools.h) can look on. */

@@ -182,13 +182,13 @@ static void forget(struct pike_result *out, struct screen *s)
 		pike_timing_release(&s->t[i]);
 }
 
-/* `faster`, where one process of a GPU may differ from the next by more than
- * gains that count: two in a row hardly do. */
+/* `faster`, where one process may differ from the next by more than gains that
+ * count: two in a row hardly do. */
 static bool by_chance(const struct pike_result *out, const struct pike_judge *j,
 		      double delta)
 {
-	return out->verdict == PIKE_V_FASTER &&
-	       j->traits->noise == PIKE_NOISE_GPU && delta > PROTO_DELTA_GPU;
+	return out->verdict == PIKE_V_FASTER && !j->traits->steady &&
+	       delta > PROTO_DELTA_GPU;
 }
 
 /* One set of each case. 1 where it failed, with its verdict. */

@@ -550,7 +550,7 @@ static const char *const kept[] = {
 
 /* Lists and small tables of names; who prints them expects anything. */
 static const char *const kept_whole[] = { "classes", "rules", "baselines",
-					  "unmeasured" };
+					  "unmeasured", "start" };
 
 static struct pike_json *read_extra(const struct pike_json *j)
 {

@@ -84,6 +84,52 @@ static void test_honest(void **state)
 	assert_int_equal(gate(f), PIKE_G_PASS);
 }
 
+/* A tolerance that is configured and never applied is the fault of more than
+ * one evaluator: each number of each class decides about some output. */
+static void test_each_number_counts(void **state)
+{
+	static const struct {
+		size_t field;
+		double nat;   /* as a share of the class's cap */
+		double error; /* of all, as a share of the field's bound */
+		bool one;     /* of one element instead, by G3's bound */
+	} rows[] = {
+		{ offsetof(struct pike_tol, floor), 0, 0.5, false },
+		{ offsetof(struct pike_tol, cap), 10, 0.5, false },
+		{ offsetof(struct pike_tol, m), 0.3, 0.5, false },
+		{ offsetof(struct pike_tol, a), 0, 0.9, true },
+		{ offsetof(struct pike_tol, b), 0, 0.9, true },
+	};
+	struct fix *f = *state;
+
+	for (int p = PIKE_P_FP32; p <= PIKE_P_BF16; p++)
+		for (size_t i = 0; i < PIKE_ARRAY_LEN(rows); i++) {
+			double bound, by, *number;
+			size_t one = 100;
+
+			pike_tol_for(&f->tol, (enum pike_precision)p, PIKE_F32,
+				     0);
+			f->nat = (struct pike_natural){ .l2 = rows[i].nat *
+							      f->tol.cap };
+			bound = pike_tol_bound(&f->tol, &f->nat);
+			by = rows[i].error * bound;
+			for (size_t k = 0; k < N; k++)
+				f->y[k] = (float)(f->r[k] *
+						  (1 + (rows[i].one ? 0 : by)));
+			if (rows[i].one)
+				f->y[one] =
+				    (float)(f->r[one] +
+					    rows[i].error *
+						(f->tol.a +
+						 f->tol.b * fabs(f->r[one])));
+			assert_int_equal(gate(f), PIKE_G_PASS);
+			number =
+			    (double *)(void *)((char *)&f->tol + rows[i].field);
+			*number *= 0.01;
+			assert_int_not_equal(gate(f), PIKE_G_PASS);
+		}
+}
+
 static void test_nan(void **state)
 {
 	struct fix *f = *state;
@@ -484,6 +530,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_honest),
+		T(test_each_number_counts),
 		T(test_nan),
 		T(test_all_nan),
 		T(test_nan_expected),
