@@ -174,7 +174,7 @@ bundle: bundle-folder # a relocatable archive with its libraries, no root needed
 bundle-tests: bundle-folder $(B)/bench/aa # the same with tests that need a GPU
 	$(Q)mkdir -p $(BUNDLE)/bench $(BUNDLE)/tests
 	$(Q)$(call bundle_link,bench/aa,$(B)/o/tests/bench/aa.o)
-	$(Q)cp -R tests/places.sh tests/quiet.sh tests/conform tests/gpu tests/hostile \
+	$(Q)cp -R tests/places.sh tests/quiet.sh tests/draw.sh tests/conform tests/gpu tests/hostile \
 		$(BUNDLE)/tests
 	$(Q)ci/bundle --git $(BUNDLE) $(B)/pike-git-tests.tar.gz
 

@@ -10,6 +10,7 @@
     figures.py examples FOLDER BACKEND TARGET...
     figures.py latency FILE BACKEND
     figures.py torch FILE
+    figures.py rate BENCH SECONDS RECIPE
     figures.py crowd FOLDER PROCESSES RUNS
 
 Exits with 1 when a figure misses what it must reach.
@@ -272,6 +273,29 @@ def torch(path):
     return bad
 
 
+def rate(judged, secs, recipe):
+    """Candidates per hour, and the median seconds of each."""
+    results = json.loads(Path(judged).read_text())["results"]
+    bad = [r for r in results if r["verdict"] not in MEASURED]
+    ours = float(Path(secs).read_text())
+    *lines, whole = [json.loads(line) for line in
+                     Path(recipe).read_text().splitlines()]
+    good = [line for line in lines if "us" in line]
+    print(f"{'by':<8} {'n':>3} {'wall s':>7} {'an hour':>8}  not measured")
+    print(f"{'judge':<8} {len(results):>3} {ours:>7.1f} "
+          f"{3600 * len(results) / ours:>8.0f}  "
+          f"{', '.join(r['verdict'] + ': ' + r['reason'][:60] for r in bad)}")
+    failed = ", ".join(str(line["error"]) for line in lines
+                       if "us" not in line)
+    print(f"{'recipe':<8} {len(lines):>3} {whole['wall_s']:>7.1f} "
+          f"{3600 * len(lines) / whole['wall_s']:>8.0f}  {failed}")
+    more = whole["wall_s"] / ours * len(results) / len(lines)
+    print(f"the judge has {more:.2f} times the rate; a candidate holds the GPU "
+          f"{statistics.median(r['secs'] for r in results):.1f} s there, "
+          f"{statistics.median(line['lock_s'] for line in good):.1f} s here")
+    return bool(bad)
+
+
 def crowd(folder, processes, runs):
     """One `bench` a line: what it judged, seconds, its document or error."""
     seen, bad, secs = {}, 0, []
@@ -311,7 +335,7 @@ def champion(path):
 if __name__ == "__main__":
     table = {f.__name__: f
              for f in (aa, gain, hang, gpus, speed, profile, champion,
-                       examples, latency, crowd, torch)}
+                       examples, latency, crowd, torch, rate)}
     if len(sys.argv) < 3 or sys.argv[1] not in table:
         sys.exit(__doc__)
     sys.exit(bool(table[sys.argv[1]](*sys.argv[2:])))
