@@ -12,10 +12,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define CONFIG ".pike/config"
-#define CONFIG_MAX (4u << 20)
+#define CONFIG_MAX (256u << 10) /* as much as is read */
 #define BACKEND "torch"
 #define INTO "kernelbench"
 
@@ -90,6 +91,33 @@ static bool asked_for(const struct opts *o, const struct pike_task *t)
 	       (!o->match || strstr(t->name, o->match));
 }
 
+/* Two folders may have a file of the same name, and one's candidate may have
+ * the name of another. */
+static bool is_taken(const struct import *m, const struct item *it)
+{
+	for (const struct item *o = m->v; o < it; o++)
+		if (!strcmp(o->path, it->path) ||
+		    !strcmp(o->path, it->source) ||
+		    !strcmp(o->source, it->path))
+			return true;
+	return !access(it->path, F_OK) || !access(it->source, F_OK);
+}
+
+/* A link in the working tree leads somewhere else. */
+static bool through_link(const char *path)
+{
+	char *part = pike_xstrdup(path);
+	struct stat st;
+	bool link = false;
+
+	for (char *p = part; !link && (p = strchr(p, '/')); *p++ = '/') {
+		*p = '\0';
+		link = !lstat(part, &st) && S_ISLNK(st.st_mode);
+	}
+	free(part);
+	return link;
+}
+
 static void add_item(struct import *m, const struct pike_suite_file *f)
 {
 	const struct pike_settings *s = m->ctx->settings;
@@ -105,8 +133,13 @@ static void add_item(struct import *m, const struct pike_suite_file *f)
 		it->why = pike_xstrdup(f->unfit);
 	else if (s && pike_settings_target(s, f->task.name))
 		it->why = pike_xstrdup("a target of that name is there");
-	else if (!access(it->path, F_OK))
-		it->why = pike_xasprintf("the file %s is there", it->path);
+	else if (is_taken(m, it))
+		it->why = pike_xasprintf("its file %s, or that of its "
+					 "candidates, is there already",
+					 it->path);
+	else if (through_link(it->path))
+		it->why = pike_xasprintf("%s leads through a symbolic link",
+					 it->path);
 }
 
 static int choose(struct import *m, struct pike_err *err)
@@ -275,7 +308,10 @@ static int write_config(struct import *m, size_t taken, struct pike_err *err)
 		if (!m->v[i].why)
 			add_section(&b, &m->v[i]);
 	if (!ret && b.full)
-		ret = pike_fail(err, PIKE_FAILED, CONFIG " would be too large");
+		ret =
+		    pike_fail(err, PIKE_FAILED,
+			      CONFIG " would be larger than "
+				     "256 KiB; import fewer: --level, --match");
 	if (!ret)
 		ret = pike_mkdir_p(".pike", 0777, err);
 	if (!ret)
@@ -355,6 +391,9 @@ static int run(struct pike_ctx *ctx, const void *opts,
 		ret = pike_fail(err, PIKE_FATAL,
 				"a bare repository has no place for models; "
 				"import in a clone with a working tree");
+	if (!ret && m.o->into && strpbrk(m.o->into, "\"\\#;\n\r\t"))
+		ret = pike_fail(err, PIKE_USAGE,
+				"--into: a plain path, without quotes");
 	if (!ret && m.o->into)
 		ret = pike_path_check(m.o->into, err);
 	if (!ret)

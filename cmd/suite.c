@@ -23,25 +23,6 @@ void pike_suite_release(struct pike_suite *s)
 	memset(s, 0, sizeof(*s));
 }
 
-static bool has(const struct pike_suite *s, const char *name)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (!strcmp(s->v[i].task.name, name))
-			return true;
-	return false;
-}
-
-/* Two files may be called alike but for what a target's name cannot hold. */
-static void rename_twin(const struct pike_suite *s, struct pike_task *t)
-{
-	size_t most = sizeof(t->name) - 5, len = strlen(t->name);
-
-	if (len > most)
-		len = most;
-	for (int i = 2; has(s, t->name) && i < 1000; i++)
-		snprintf(t->name + len, sizeof(t->name) - len, "-%d", i);
-}
-
 static bool wants(void *ctx, const char *name)
 {
 	struct pike_task t;
@@ -64,7 +45,6 @@ static int take(void *ctx, const char *name, char *text, size_t len,
 				 FILES_MAX);
 	}
 	pike_task_of(&f.task, name);
-	rename_twin(s, &f.task);
 	f.unfit = !f.task.plain ? "its name cannot be a path in a configuration"
 		  : len >= FILE_MAX	? "the file is larger than 1 MiB"
 		  : strlen(text) != len ? "the file is no text"
@@ -82,7 +62,29 @@ static int by_number(const void *x, const void *y)
 
 	if (!by)
 		by = (a->number > b->number) - (a->number < b->number);
-	return by ? by : strcmp(a->name, b->name);
+	if (!by)
+		by = strcmp(a->name, b->name);
+	return by ? by : strcmp(a->title, b->title);
+}
+
+static bool has(const struct pike_suite *s, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(s->v[i].task.name, name))
+			return true;
+	return false;
+}
+
+/* Two files may be called alike but for what a target's name cannot hold. */
+static void rename_twin(const struct pike_suite *s, size_t at)
+{
+	struct pike_task *t = &s->v[at].task;
+	size_t most = sizeof(t->name) - 5, len = strlen(t->name);
+
+	if (len > most)
+		len = most;
+	for (int i = 2; has(s, at, t->name) && i < 1000; i++)
+		snprintf(t->name + len, sizeof(t->name) - len, "-%d", i);
 }
 
 int pike_suite_read(struct pike_suite *out, const char *path,
@@ -103,9 +105,13 @@ int pike_suite_read(struct pike_suite *out, const char *path,
 				"folders named level1, level2, ... and end in "
 				".py",
 				path);
-	if (ret)
+	if (ret) {
 		pike_suite_release(out);
-	else
-		qsort(out->v, out->n, sizeof(*out->v), by_number);
-	return ret;
+		return ret;
+	}
+	/* In whatever order the files came, the names are the same. */
+	qsort(out->v, out->n, sizeof(*out->v), by_number);
+	for (size_t i = 0; i < out->n; i++)
+		rename_twin(out, i);
+	return 0;
 }

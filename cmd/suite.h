@@ -22,7 +22,7 @@ struct pike_suite {
 };
 void pike_suite_release(struct pike_suite *s);
 /* In the order of their levels and numbers, each name once. An archive may be
- * what libarchive reads: tar, zip, 7z, compressed or not. Links are not
+ * tar, zip, 7z or cpio, compressed or not. Links are not
  * followed. PIKE_FAILED: it cannot be read, or is larger than any suite. */
 int pike_suite_read(struct pike_suite *out, const char *path,
 		    struct pike_err *err);

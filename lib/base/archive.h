@@ -22,8 +22,9 @@ struct pike_archive_reader {
 	size_t most;
 	size_t entries; /* of any kind; more are PIKE_FAILED */
 };
-/* Of a folder and all below it, or of what libarchive reads: tar, zip, 7z...,
- * compressed or not. PIKE_FAILED: it is none, torn, or too large. */
+/* Of a folder and all below it, or of an archive: tar, zip, 7z or cpio, plain
+ * or by gzip, bzip2, xz or zstd. PIKE_FAILED: it is none, torn, or too large.
+ */
 int pike_archive_read(const char *path, const struct pike_archive_reader *r,
 		      struct pike_err *err);
 

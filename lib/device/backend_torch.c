@@ -28,7 +28,7 @@
 /* Of a build; a reference is run there. */
 #define BUILD_MEMORY (16LL << 30)
 #define OBJECT_MAX (64 << 20)
-#define TENSORS_MAX 256
+#define TENSORS_MAX 512
 #define ELEMS_MAX ((int64_t)1 << 40)
 
 /* ---- find ---- */
@@ -178,9 +178,12 @@ static void add_cases(struct pike_json *list, const struct pike_case *v,
 /* What the worker has to know besides the sources; not hidden cases, where a
  * candidate is to run. */
 static void add_task(struct pike_files *to, const struct pike_target *t,
-		     const struct pike_device_info *dev, bool reference,
+		     const struct pike_device_info *dev,
+		     const struct pike_files *sources, bool reference,
 		     bool runs)
 {
+	const char *main = sources->n ? sources->v[0].path : "";
+	const char *slash = strrchr(main, '/');
 	struct pike_json *task = pike_json_object();
 	struct pike_json *cases = pike_json_array();
 	struct pike_buf b;
@@ -193,6 +196,7 @@ static void add_task(struct pike_files *to, const struct pike_target *t,
 	pike_json_set(task, "cases", cases);
 	pike_json_set_str(task, "mode", t->mode ? t->mode : "eval");
 	pike_json_set_bool(task, "reference", reference);
+	pike_json_set_str(task, "main", slash ? slash + 1 : main);
 	if (runs) {
 		torch_arch(arch, sizeof(arch), dev->arch);
 		pike_json_set_str(task, "arch", arch);
@@ -270,7 +274,7 @@ static int plan(struct pike_build_plan *out, const struct pike_target *t,
 	if (!ret)
 		ret = pike_plan_files(out, headers, NULL, err);
 	if (!ret)
-		add_task(&out->files, t, dev, reference, runs);
+		add_task(&out->files, t, dev, sources, reference, runs);
 	return ret;
 }
 
@@ -443,7 +447,9 @@ const struct pike_backend pike_backend_torch = {
 
 const struct pike_backend pike_backend_torch_cpu = {
 	.name = "torch-cpu",
-	.traits = { .slow_load = true, .needs_reference = true },
+	.traits = { .slow_load = true,
+		    .interpreted = true,
+		    .needs_reference = true },
 	.find = find_cpu,
 	.ceilings = pike_cpu_ceilings,
 	.conn = &pike_conn_torch,
@@ -456,6 +462,7 @@ const struct pike_backend pike_backend_torch_cuda = {
 		    .noise = PIKE_NOISE_GPU,
 		    .slow_start = true,
 		    .slow_load = true,
+		    .interpreted = true,
 		    .needs_reference = true,
 		    .driver_threads = true },
 	.find = find_cuda,

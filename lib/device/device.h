@@ -59,6 +59,8 @@ struct pike_backend_traits {
 	bool clears;
 	/* To load and to bind may take as long as a target's timeout. */
 	bool slow_load;
+	/* The runner is a script: how long its answers take varies. */
+	bool interpreted;
 	/* A candidate's build needs the reference's sources. */
 	bool needs_reference;
 	/* A driver has threads of its own in the process, so how many there

@@ -36,8 +36,8 @@ static int module_of(struct pike_files *out, struct pike_judge *j,
 	    j->o.modules ? pike_files_find(j->o.modules, name) : NULL;
 
 	if (!f)
-		return pike_fail(err, PIKE_FAILED, "there is no file '%s'",
-				 name);
+		return pike_fail(err, PIKE_FAILED,
+				 "there is no file '%s' at the base", name);
 	pike_files_add(out, f->path, f->data, f->len);
 	return 0;
 }
@@ -141,7 +141,7 @@ static void say(const struct beside *k, size_t i)
 }
 
 /* All rounds of a baseline and a case. */
-static int time_one(struct beside *k, size_t i, size_t c,
+static int time_one(struct beside *k, size_t i, size_t c, size_t pairs,
 		    struct pike_session *s, struct pike_fault *f,
 		    struct pike_err *err)
 {
@@ -154,7 +154,7 @@ static int time_one(struct beside *k, size_t i, size_t c,
 	s->round = 0;
 	say(k, i);
 	for (size_t r = 0; !ret && r < PROTO_BASELINE_ROUNDS; r++)
-		ret = pike_session_round(s, &t, PROTO_PAIRS, f, &why);
+		ret = pike_session_round(s, &t, pairs, f, &why);
 	if (!ret)
 		pike_timing_pairs(&k->pairs[i * k->j->t->ncases + c], &t, 0,
 				  pike_timing_dropped(&t) <= PROTO_DROP_MAX);
@@ -166,6 +166,23 @@ static int time_one(struct beside *k, size_t i, size_t c,
 	pike_fault_release(f);
 	pike_fault_init(f);
 	return 0;
+}
+
+/* Pairs a round, for cases that take long. */
+static size_t pairs_for(const struct pike_case_state *cs, uint32_t inner)
+{
+	/* Poisoning and checking cost about what the two calls do. */
+	double pair = 4 * (double)cs->base_ns * inner;
+	double n = (double)PROTO_CONFIRM_NS / PROTO_BASELINE_ROUNDS / pair;
+
+	return n >= PROTO_PAIRS ? PROTO_PAIRS : n < 3 ? 3 : (size_t)n;
+}
+
+static void give_up(struct beside *k, const char *why)
+{
+	for (size_t i = 0; i < k->j->nbeside; i++)
+		if (to_measure(k, i))
+			k->why[i] = pike_xstrdup(why);
 }
 
 static int time_case(struct beside *k, size_t c, struct pike_fault *f,
@@ -183,19 +200,28 @@ static int time_case(struct beside *k, size_t c, struct pike_fault *f,
 				  .build = { NULL, k->cand },
 				  .label = { NULL, "candidate" },
 				  .narms = 2 };
+	struct pike_err why = PIKE_ERR_INIT;
 	struct pike_pool *pool = NULL;
+	size_t pairs;
 	int ret;
 
 	s.inner = pike_inner(j, cs->base_ns);
 	s.deadline_ms = pike_deadline_ms(j, cs->base_ns, s.inner);
-	ret = pike_judge_room(&o.nsets, j, cs->c, PROTO_PAIRS, s.inner, s.narms,
-			      err);
+	pairs = pairs_for(cs, s.inner);
+	ret =
+	    pike_judge_room(&o.nsets, j, cs->c, pairs, s.inner, s.narms, &why);
 	if (!ret)
-		ret = pike_pool_make(&pool, j, &o, err);
+		ret = pike_pool_make(&pool, j, &o, &why);
+	if (ret == PIKE_FAILED) {
+		give_up(k, why.text);
+		return 0;
+	}
+	if (ret)
+		return pike_fail(err, ret, "%s", why.text);
 	s.pool = pool;
 	for (size_t i = 0; !ret && i < j->nbeside; i++)
 		if (to_measure(k, i))
-			ret = time_one(k, i, c, &s, f, err);
+			ret = time_one(k, i, c, pairs, &s, f, err);
 	pike_pool_free(pool);
 	return ret;
 }

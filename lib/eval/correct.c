@@ -212,15 +212,16 @@ static int check_centered(const struct pike_correct *k,
 	o->nsets = 1;
 	o->dist = &d;
 	ret = pike_pool_make(&p, k->j, o, &why);
-	if (ret == PIKE_FAILED)
-		note(k, o->c, d, "the reference fails there");
-	else if (ret)
-		pike_fail(err, ret, "%s", why.text);
-	else
-		ret = check_pool(k, p, f, err);
-	pike_pool_free(p);
 	o->dist = NULL;
-	return ret == PIKE_FAILED ? 0 : ret;
+	if (ret == PIKE_FAILED) {
+		note(k, o->c, d, why.text);
+		return 0;
+	}
+	if (ret)
+		return pike_fail(err, ret, "%s", why.text);
+	ret = check_pool(k, p, f, err);
+	pike_pool_free(p);
+	return ret;
 }
 
 int pike_correct_case(struct pike_correct *k, const struct pike_case *c,

@@ -46,10 +46,23 @@ static void move_piece(void *ctx, size_t k)
 	}
 }
 
+static void own_range(struct pike_move *m, const double *v, size_t n)
+{
+	m->lo = INFINITY;
+	m->hi = -INFINITY;
+	for (size_t i = 0; i < n; i++) {
+		m->lo = fmin(m->lo, v[i]);
+		m->hi = fmax(m->hi, v[i]);
+	}
+}
+
 void pike_move_all(double *v, size_t n, const struct pike_move *m)
 {
-	struct moving w = { v, n, m };
+	struct pike_move own = *m;
+	struct moving w = { v, n, &own };
 
+	if (m->within)
+		own_range(&own, v, n);
 	pike_parallel(PIKE_PIECES(n), move_piece, &w);
 }
 
@@ -57,8 +70,10 @@ bool pike_move_range(struct pike_move *m, const struct pike_tensor *a)
 {
 	m->lo = -INFINITY;
 	m->hi = INFINITY;
-	/* An author who wrote uniform(a,b) has declared the domain. What was
-	 * only seen of one draw is none: the next may lie outside. */
+	/* An author who wrote uniform(a,b) has declared the domain. Bounds that
+	 * were only seen of one draw are none: the next may lie outside, and
+	 * stays within what it is itself. */
+	m->within = a->observed && a->init == PIKE_INIT_UNIFORM;
 	if (a->init == PIKE_INIT_UNIFORM && !a->observed && a->a < a->b) {
 		m->lo = a->a;
 		m->hi = a->b;

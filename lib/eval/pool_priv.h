@@ -145,6 +145,7 @@ struct pike_move {
 	uint64_t seed;
 	bool by_value;
 	uint32_t every; /* only one element of so many, drawn; 0: all */
+	bool within;	/* no further than the least and the largest of them */
 };
 void pike_move_all(double *v, size_t n, const struct pike_move *m);
 /* Is it rounded at all, or a whole number by its INIT? Sets the range. */

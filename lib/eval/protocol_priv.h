@@ -12,6 +12,11 @@
 /* A sample lasts at least so long; shorter kernels are called several times,
  * each time on another input set. */
 #define PROTO_SAMPLE_NS 200000
+/* Where an interpreter answers: its way to a call and back takes a tenth of a
+ * millisecond, and what that varies by counts as the kernel's. With samples of
+ * 200 us modules of that length differed by 3 to 5 % from process to process.
+ */
+#define PROTO_SAMPLE_SCRIPT_NS 2000000
 /* Where a GPU is asked through a process whose own clock does not count. */
 #define PROTO_SAMPLE_GPU_NS 4000000
 /* Several threads: a gain that counts, times what waking up takes. */

@@ -19,6 +19,7 @@ uint32_t pike_inner(const struct pike_judge *j, int64_t call_ns)
 	bool one = j->traits->single_call || j->t->threads > 1;
 	/* The judge's clock alone counts, which sees the way to a GPU too */
 	int64_t most = j->traits->memory == PIKE_ON_GPU ? PROTO_SAMPLE_GPU_NS
+		       : j->traits->interpreted		? PROTO_SAMPLE_SCRIPT_NS
 							: PROTO_SAMPLE_NS;
 	int64_t n = one		  ? 1
 		    : call_ns > 0 ? (most + call_ns - 1) / call_ns

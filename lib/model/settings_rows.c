@@ -590,13 +590,6 @@ static pike_row_t rows[] = {
 	  .help = "measured beside a PyTorch model; unset: eager compile",
 	  .set = pike_set_baselines,
 	  .offset = offsetof(struct pike_target, baselines) },
-	{ .section = "target",
-	  .key = "baseline-gate",
-	  .type = "bool",
-	  .def = "true",
-	  .help = "no request while a baseline is faster",
-	  .set = pike_set_bool,
-	  .offset = offsetof(struct pike_target, baseline_gate) },
 };
 
 const struct pike_setting_row *pike_setting_rows(size_t *n)

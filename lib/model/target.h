@@ -157,8 +157,6 @@ struct pike_target {
 	struct pike_expr *bytes, *flops; /* NULL: not declared */
 	char *mode;			 /* torch: eval, train */
 	struct pike_strs baselines;	 /* torch: see baseline.h */
-	/* No request while its best baseline is faster than the champion. */
-	bool baseline_gate;
 	char *origin; /* "file:line" of the section, for messages */
 };
 void pike_target_free(struct pike_target *t);

@@ -171,9 +171,8 @@ void pike_baselines_text(struct pike_buf *b, const struct pike_result *r)
 	struct pike_ratio over;
 
 	if (pike_result_best_baseline(&best, &over, r)) {
-		pike_buf_adds(b, over.mid < 1
-				     ? "SLOWER than its best baseline: "
-				     : "over its best baseline: ");
+		pike_buf_adds(b, over.hi < 1 ? "SLOWER than its best baseline: "
+					     : "over its best baseline: ");
 		beside(b, best, &over);
 		pike_buf_addc(b, '\n');
 	}

@@ -29,7 +29,7 @@ int pike_inputs_read(struct pike_inputs *out, struct pike_repo *repo,
 				     false, err);
 	pike_baseline_modules(&modules, &t->baselines);
 	if (!ret)
-		ret = pike_repo_read(&out->modules, repo, at, &modules, false,
+		ret = pike_repo_read(&out->modules, repo, at, &modules, true,
 				     err);
 	pike_strs_release(&modules);
 	if (ret)

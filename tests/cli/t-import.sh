@@ -58,6 +58,24 @@ like "once" "$out" '^0 of 3 tasks.*'
 like "why" "$out" 'l3-15-densenet121 +a target of that name is there'
 is "nothing changed" "$(git status --porcelain)" ""
 
+# Two of one path, a candidate of the name of another, a link.
+mkdir -p "$dir/twice/A/level1" "$dir/twice/B/level1" "$dir/linked/level2"
+cp "$suite/level1/1_square.py" "$dir/twice/A/level1/1_x.py"
+cp "$suite/level1/1_Square_.py" "$dir/twice/B/level1/1_x.py"
+cp "$suite/level1/1_square.py" "$dir/twice/A/level1/2_y.py"
+cp "$suite/level1/1_square.py" "$dir/twice/A/level1/2_y_new.py"
+cp "$suite/level1/1_square.py" "$dir/linked/level2/1_z.py"
+pike import "$dir/twice" --no-lint --into twice
+like "one of each" "$out" '^2 of 4 tasks are targets now'
+is "that of the first folder" "$(cat twice/level1/1_x.py)" \
+	"$(cat "$dir/twice/A/level1/1_x.py")"
+ln -s "$dir/home" linked
+pike import "$dir/linked" --no-lint --into linked/models
+like "not through a link" "$out" 'leads through a symbolic link'
+pike import "$dir/linked" --no-lint --into 'a"b'
+status_is "a quote" 129
+rm -rf twice linked && git checkout -q .
+
 # Archives, by what libarchive knows; one that leads outside.
 git rm -qr . && git commit -qm empty
 tar -C "$dir/suite" -czf "$dir/suite.tar.gz" KernelBench

@@ -143,21 +143,21 @@ done <<<"$faults"
 # of tests/hostile/torch pass it too.
 [ "${DRAW:-all}" != all ] || {
 	decided faster bench --target block \
-		--baseline eager,eager+graphs,models/block.py right
+		--baseline eager,eager+graphs,models/block.py,models/none.py \
+		right
 	status_is "a confirmation" 0
 	like "beside eager" "$out" '^over .*baseline: eager [0-9.]+x'
 	like "beside a module" "$out" \
 		'^over .*baseline: models/block.py [0-9.]+x'
 	like "what cannot be had" "$out" \
 		'^over baseline: eager\+graphs unmeasured: a CPU has no CUDA graphs'
+	like "what is not there" "$out" \
+		"^over baseline: models/none.py unmeasured: there is no file"
 	like "of a model" "$out" '^confirm: faster'
 	like "and how precise it is" "$out" \
 		'^precision: fp32, tf32, fp16, bf16; other rules: kernelbench-1e-4 yes, pike-1e-2 yes'
 }
 
-pike bench --baseline models/none.py right
-status_is "a baseline that is not there" 128
-like "... is named" "$err" 'models/none.py'
 pike bench --baseline fast right
 status_is "no baseline" 129
 pike bench --quick --baseline eager right

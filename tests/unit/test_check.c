@@ -483,9 +483,15 @@ static void test_move(void **state)
 	a.b = 2.5;
 	assert_true(pike_move_range(&m, &a));
 	assert_true(m.lo == 0.5 && m.hi == 2.5);
+	/* Bounds that were only seen: each set has its own. */
 	a.observed = true;
 	assert_true(pike_move_range(&m, &a));
-	assert_true(isinf(m.lo) && isinf(m.hi));
+	assert_true(isinf(m.lo) && isinf(m.hi) && m.within);
+	for (size_t i = 0; i < 64; i++)
+		each[i] = (double)i + 8;
+	pike_move_all(each, 64, &m);
+	for (size_t i = 0; i < 64; i++)
+		assert_true(each[i] >= 8 && each[i] <= 71);
 	a.observed = false;
 	a.init = PIKE_INIT_NORMAL;
 	assert_true(pike_move_range(&m, &a));

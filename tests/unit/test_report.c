@@ -144,7 +144,7 @@ static void test_baselines(void **state)
 	static const char line[] =
 	    "{\"v\":1,\"id\":\"a\",\"ts\":1,\"verdict\":\"faster\","
 	    "\"stage\":\"confirm\",\"baselines\":{"
-	    "\"eager\":[1.9,2,2.1],\"compile\":[0.8,0.9,1],"
+	    "\"eager\":[1.9,2,2.1],\"compile\":[0.8,0.9,0.95],"
 	    "\"max-autotune\":null,\"odd\":[3,2,1]},\"unmeasured\":{"
 	    "\"max-autotune\":\"out of\\u001b memory\"},\"commit\":"
 	    "\"0000000000000000000000000000000000000007\"}";
@@ -161,7 +161,7 @@ static void test_baselines(void **state)
 	assert_string_equal(name, "compile");
 	pike_baselines_text(&b, &r);
 	assert_string_equal(
-	    b.s, "SLOWER than its best baseline: compile 0.90x [0.80, 1.00]\n"
+	    b.s, "SLOWER than its best baseline: compile 0.90x [0.80, 0.95]\n"
 		 "over baseline: eager 2.00x [1.90, 2.10]\n"
 		 "over baseline: max-autotune unmeasured: out of? memory\n"
 		 "over baseline: odd unmeasured: it is not known why\n");

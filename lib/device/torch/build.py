@@ -58,19 +58,19 @@ def describe(torch, reference, sizes, mode):
         d = describe_tensor(torch, name, t)
         d.update(how_drawn(torch, t))
         described.append(d)
-    outs, changed = called(torch, model, inputs_of(reference))
+    outs, changed = called(torch, model, inputs_of(reference),
+                           mode == "train")
     if not outs:
         raise ValueError("forward returns no tensor")
     named = [(f"out{i}", t) for i, t in enumerate(outs)]
-    if mode == "train":
-        named += [(BUFFER + path, t) for path, t in changed]
+    named += [(BUFFER + path, t) for path, t in changed]
     return {"inputs": described,
             "outputs": [describe_tensor(torch, n, t) for n, t in named]}
 
 
-def called(torch, model, values):
-    """What forward returns, and the buffers that it has changed."""
-    kept = buffers(torch, model)
+def called(torch, model, values, train):
+    """What forward returns, and the buffers that it has changed in training."""
+    kept = buffers(torch, model) if train else {}
     before = {path: getattr(*at).clone() for path, at in kept.items()}
     with torch.no_grad():
         outs = flat(torch, model(*values), [])
@@ -78,10 +78,11 @@ def called(torch, model, values):
                   if not torch.equal(getattr(*at), before[path])]
 
 
-def read_sources():
-    """Of the working folder. Syntax alone: what stands in it runs elsewhere."""
+def read_sources(main):
+    """Of the working folder, `main` first. Syntax alone: what stands in it runs
+    elsewhere."""
     files, names = {}, []
-    for name in sorted(os.listdir(".")):
+    for name in sorted(os.listdir("."), key=lambda n: (n != main, n)):
         if name.endswith(".py"):
             with open(name, encoding="utf-8") as f:
                 files[name] = f.read()
@@ -94,7 +95,7 @@ def build():
     set_pools(1)
     with open("task.json", encoding="utf-8") as f:
         task = json.load(f)
-    done = read_sources()
+    done = read_sources(task["main"])
     names, files = done["names"], done["files"]
     done["described"] = {}
     if task["reference"]:

@@ -188,7 +188,7 @@ def prime(nthreads, device):
     with open("reference.json", encoding="utf-8") as f:
         reference = json.load(f)
     os.makedirs(BUILD, exist_ok=True)
-    own = read_sources()
+    own = read_sources(task["main"])
     keep(OBJECT, own)
     set_pools(nthreads)
     set_compilers(task)

@@ -153,7 +153,9 @@ class Worker:
         backends.cudnn.allow_tf32 = tf32
         self.parameters.patch()
         self.reference = load(reference["names"], reference["files"])
-        sys.modules["pike_reference"] = self.reference
+        # Not for a candidate, which is to be of use without this program.
+        if "pike_baseline.py" in own["names"]:
+            sys.modules["pike_reference"] = self.reference
         self.cls = self.reference.Model
         if not self.is_reference and own["names"]:
             self.cls = self.guard(SOURCE, self.candidate, own)
@@ -239,15 +241,18 @@ class Worker:
                 print(f"the model has no buffer '{name}', which the "
                       "reference changes in train mode", file=sys.stderr)
                 raise Fault(COUNT)
-        return [(*kept[n], getattr(*kept[n]).clone()) for n in names]
+        at = [(*kept[n], getattr(*kept[n])) for n in names]
+        return [(m, n, t, t.clone()) for m, n, t in at]
 
     def call(self, args):
         """Tensors that one call gives."""
-        for module, name, before in self.state:
-            getattr(module, name).copy_(before)
+        for module, name, own, before in self.state:
+            # Forward may have put another tensor in its place.
+            module._buffers[name] = own
+            own.copy_(before)
         results = flat(self.torch, self.model(*args), [])
         return results + [getattr(module, name)
-                          for module, name, _ in self.state]
+                          for module, name, _, _ in self.state]
 
     def release(self):
         self.state = []
