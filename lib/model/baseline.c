@@ -90,16 +90,6 @@ void pike_baseline_modules(struct pike_strs *out, const struct pike_strs *list)
 
 static const char measured[] = "baselines", unmeasured[] = "unmeasured";
 
-/* What a note says may be anything. */
-static bool read_over(struct pike_ratio *out, const struct pike_json *a)
-{
-	out->lo = pike_json_as_f64(pike_json_at(a, 0), -1);
-	out->mid = pike_json_as_f64(pike_json_at(a, 1), -1);
-	out->hi = pike_json_as_f64(pike_json_at(a, 2), -1);
-	return pike_json_len(a) == 3 && out->lo > 0 && out->lo <= out->mid &&
-	       out->mid <= out->hi;
-}
-
 bool pike_result_baseline(const char **name, struct pike_ratio *over,
 			  const char **why, const struct pike_result *r,
 			  size_t i)
@@ -110,7 +100,9 @@ bool pike_result_baseline(const char **name, struct pike_ratio *over,
 	if (!*name || i >= PIKE_BASELINES_MAX)
 		return false;
 	*why = NULL;
-	if (!read_over(over, pike_json_get(all, *name)))
+	/* What a note says may be anything. */
+	if (pike_ratio_read(over, pike_json_get(all, *name), NULL) ||
+	    !(over->lo > 0))
 		*why = pike_json_str(pike_json_get(r->extra, unmeasured), *name,
 				     "it is not known why");
 	return true;
@@ -145,16 +137,10 @@ static struct pike_json *member(struct pike_result *r, const char *key)
 void pike_result_add_baseline(struct pike_result *r, const char *name,
 			      const struct pike_ratio *over, const char *why)
 {
-	struct pike_json *a;
-
 	if (!over) {
 		pike_json_set_null(member(r, measured), name);
 		pike_json_set_str(member(r, unmeasured), name, why);
 		return;
 	}
-	a = pike_json_array();
-	pike_json_push_f64(a, over->lo);
-	pike_json_push_f64(a, over->mid);
-	pike_json_push_f64(a, over->hi);
-	pike_json_set(member(r, measured), name, a);
+	pike_json_set(member(r, measured), name, pike_ratio_json(over));
 }

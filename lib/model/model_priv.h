@@ -3,6 +3,8 @@
 #ifndef PIKE_MODEL_MODEL_PRIV_H
 #define PIKE_MODEL_MODEL_PRIV_H
 
+#include "base/json.h"
+#include "model/result.h"
 #include "model/settings.h"
 #include "model/target.h"
 
@@ -22,6 +24,12 @@ struct pike_where {
 };
 int pike_target_check_at(struct pike_where *where, const struct pike_target *t,
 			 struct pike_err *err);
+
+/* [lo,mid,hi], as result lines have it; a broken one is PIKE_FAILED, and one
+ * that is not there all zeros. */
+struct pike_json *pike_ratio_json(const struct pike_ratio *r);
+int pike_ratio_read(struct pike_ratio *out, const struct pike_json *a,
+		    struct pike_err *err);
 
 /* A list key is emptied by set(obj, row, NULL, NULL). */
 bool pike_row_is_list(const struct pike_setting_row *row);

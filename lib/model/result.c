@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* result: verdicts, files, and result lines as contract 5 writes them. */
 #include "model/result.h"
+#include "model/model_priv.h"
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -262,7 +263,7 @@ static double saturate(double v)
 	return isfinite(v) ? v : DBL_MAX;
 }
 
-static struct pike_json *print_ratio(const struct pike_ratio *r)
+struct pike_json *pike_ratio_json(const struct pike_ratio *r)
 {
 	struct pike_json *a = pike_json_array();
 
@@ -321,7 +322,7 @@ static struct pike_json *print_cases(const struct pike_result *r)
 		pike_json_set_i64(j, "base_ns", c->base_ns);
 		pike_json_set_i64(j, "cand_ns", c->cand_ns);
 		pike_json_set_i64(j, "pairs", c->pairs);
-		pike_json_set(j, "ratio", print_ratio(&c->ratio));
+		pike_json_set(j, "ratio", pike_ratio_json(&c->ratio));
 		pike_json_set_f64(j, "max_abs", saturate(c->max_abs));
 		pike_json_set_f64(j, "rel_l2", saturate(c->rel_l2));
 		pike_json_push(a, j);
@@ -346,9 +347,9 @@ static void print_speedup(struct pike_json *j, const struct pike_result *r)
 		return;
 	s = pike_json_object();
 	if (r->vs_base.mid > 0)
-		pike_json_set(s, "base", print_ratio(&r->vs_base));
+		pike_json_set(s, "base", pike_ratio_json(&r->vs_base));
 	if (r->vs_champion.mid > 0)
-		pike_json_set(s, "champion", print_ratio(&r->vs_champion));
+		pike_json_set(s, "champion", pike_ratio_json(&r->vs_champion));
 	pike_json_set(j, "speedup", s);
 }
 
@@ -469,8 +470,8 @@ static int read_oids(struct pike_result *r, const struct pike_json *j,
 	return 0;
 }
 
-static int read_ratio(struct pike_ratio *out, const struct pike_json *a,
-		      struct pike_err *err)
+int pike_ratio_read(struct pike_ratio *out, const struct pike_json *a,
+		    struct pike_err *err)
 {
 	struct pike_ratio r;
 
@@ -505,7 +506,7 @@ static int read_case(struct pike_case_result *c, const struct pike_json *j,
 	c->pairs = pairs > INT32_MAX ? INT32_MAX : (int)pairs;
 	c->max_abs = pike_json_f64(j, "max_abs", 0);
 	c->rel_l2 = pike_json_f64(j, "rel_l2", 0);
-	return read_ratio(&c->ratio, pike_json_get(j, "ratio"), err);
+	return pike_ratio_read(&c->ratio, pike_json_get(j, "ratio"), err);
 }
 
 static int read_cases(struct pike_result *r, const struct pike_json *a,
@@ -590,10 +591,10 @@ static int from_json(struct pike_result *r, const struct pike_json *j,
 	r->log = pike_xstrdup(pike_json_str(j, "log", ""));
 	if ((ret = read_head(r, j, err)) || (ret = read_oids(r, j, err)) ||
 	    (ret = read_cases(r, pike_json_get(j, "cases"), err)) ||
-	    (ret = read_ratio(&r->vs_base, pike_json_get(speedup, "base"),
-			      err)) ||
-	    (ret = read_ratio(&r->vs_champion,
-			      pike_json_get(speedup, "champion"), err)))
+	    (ret = pike_ratio_read(&r->vs_base, pike_json_get(speedup, "base"),
+				   err)) ||
+	    (ret = pike_ratio_read(&r->vs_champion,
+				   pike_json_get(speedup, "champion"), err)))
 		return ret;
 	r->env_info = clone(pike_json_get(j, "env_info"));
 	r->resources = clone(pike_json_get(j, "resources"));
