@@ -50,7 +50,13 @@ FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
 HELPERS = $(foreach m,$(MAIN_SRC),$(B)/$(call helper,$(m)))
 # The one that is no C: PyTorch runs in it.
 WORKER = $(B)/pike-run-torch.py
-PROGRAMS = $(B)/pike-git $(HELPERS) $(WORKER)
+# The inside of a sandbox, for a fork of an interpreter. No sanitizer: those
+# want to be there before the interpreter is.
+FORK = $(B)/pike-fork.so
+FORK_SRC = $(patsubst %,lib/sandbox/%.c,fork enter serve become landlock mount \
+	pack library kinds words) \
+	$(patsubst %,lib/base/%.c,buf clock err fs mem rand text)
+PROGRAMS = $(B)/pike-git $(HELPERS) $(WORKER) $(FORK)
 
 ## build
 all: $(PROGRAMS) $(B)/git-pike
@@ -94,7 +100,15 @@ $(LIB): $(call obj,$(LIB_SRC)) $(B)/sources
 $(B)/pike-git: $(call obj,$(CMD_SRC)) $(LIB)
 	$(link) $(LDLIBS)
 
-$(WORKER): $(patsubst %,lib/device/torch/%.py,model build memory run prime main)
+$(B)/pic/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(filter-out $(SAN),$(CFLAGS)) -fPIC \
+		-fvisibility=hidden -ffunction-sections -MMD -MP -c -o $@ $<
+
+$(FORK): $(patsubst %.c,$(B)/pic/%.o,$(FORK_SRC))
+	$(Q)$(CC) -shared $(LDFLAGS) -Wl,--gc-sections,-z,defs -o $@ $^
+
+$(WORKER): $(patsubst %,lib/device/torch/%.py,model build memory run prime warm main)
 	@mkdir -p $(@D)
 	$(Q)cat $^ >$@.tmp && chmod 755 $@.tmp && mv $@.tmp $@
 
@@ -164,7 +178,7 @@ bundle-folder: all man
 	$(Q)$(call bundle_link,pike-git,$(call obj,$(CMD_SRC)))
 	$(Q)$(foreach m,$(MAIN_SRC),$(call bundle_link,$(call helper,$(m)),\
 		$(call obj,$(m))) &&) true
-	$(Q)cp -R templates examples README.md LICENSE $(WORKER) \
+	$(Q)cp -R templates examples README.md LICENSE $(WORKER) $(FORK) \
 		$(B)/pike-git.1 $(B)/pike-git.bash $(BUNDLE)
 
 bundle: bundle-folder # a relocatable archive with its libraries, no root needed
@@ -271,3 +285,4 @@ FORCE:
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(patsubst %.o,%.d,$(call obj,$(ALL_SRC) $(FUZZ_SRC)))
+-include $(patsubst %.c,$(B)/pic/%.d,$(FORK_SRC))

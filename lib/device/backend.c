@@ -90,6 +90,12 @@ void pike_device_command(struct pike_command *out,
 	pike_strs_push(&out->argv, runner);
 }
 
+void pike_command_release(struct pike_command *c)
+{
+	pike_strs_release(&c->argv);
+	pike_strs_release(&c->warm);
+}
+
 int pike_device_described(struct pike_json **out, int *sources,
 			  const struct pike_target *t, int reference_fd,
 			  struct pike_err *err)

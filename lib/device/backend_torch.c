@@ -138,12 +138,14 @@ static void command(struct pike_command *out,
 		    const struct pike_target *t)
 {
 	bool gpu = on_gpu(info);
-	char how[48];
 
-	how_run(how, sizeof(how), info, t);
+	how_run(out->words, sizeof(out->words), info, t);
 	out->box = gpu ? PIKE_BOX_PYTHON_GPU : PIKE_BOX_PYTHON;
 	out->script = true;
-	pike_python_command(&out->argv, info->python, "--run", how);
+	pike_python_command(&out->argv, info->python, "--run", out->words);
+	/* Pools of numeric libraries cannot grow after the import. */
+	if (t->threads <= 1)
+		pike_python_warm(&out->warm, info->python);
 }
 
 /* ---- build ---- */

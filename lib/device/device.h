@@ -125,7 +125,12 @@ struct pike_command {
 	struct pike_strs argv;
 	enum pike_box_kind box;
 	bool script; /* the runner is one, which argv[0] interprets */
+	/* A process to fork runners from (sandbox/warm.h), and what a fork is
+	 * told; n = 0: there is none for this target. */
+	struct pike_strs warm;
+	char words[48];
 };
+void pike_command_release(struct pike_command *c);
 void pike_device_command(struct pike_command *out,
 			 const struct pike_device_info *info,
 			 const struct pike_target *t, const char *runner);

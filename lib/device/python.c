@@ -180,6 +180,16 @@ int pike_python_here(const struct pike_python **out, struct pike_err *err)
 	return ret;
 }
 
+static void add_words(struct pike_strs *argv, const struct pike_python *p,
+		      const char *what, const char *more)
+{
+	pike_strs_push(argv, what);
+	if (more)
+		pike_strs_push(argv, more);
+	for (size_t i = 0; i < p->path.n; i++)
+		pike_strs_push(argv, p->path.v[i]);
+}
+
 /* Isolated, without site packages and compiled files: what counts is named. */
 void pike_python_command(struct pike_strs *argv, const struct pike_python *p,
 			 const char *what, const char *more)
@@ -187,11 +197,19 @@ void pike_python_command(struct pike_strs *argv, const struct pike_python *p,
 	pike_strs_push(argv, p->exe);
 	pike_strs_push(argv, "-ISB");
 	pike_strs_push(argv, "/runner");
-	pike_strs_push(argv, what);
-	if (more)
-		pike_strs_push(argv, more);
-	for (size_t i = 0; i < p->path.n; i++)
-		pike_strs_push(argv, p->path.v[i]);
+	add_words(argv, p, what, more);
+}
+
+void pike_python_warm(struct pike_strs *argv, const struct pike_python *p)
+{
+	/* With the name that a box has it by, for what it says. */
+	static const char script[] =
+	    "exec(compile(open(0).read(), '/runner', 'exec'))";
+
+	pike_strs_push(argv, p->exe);
+	pike_strs_push(argv, "-ISBc");
+	pike_strs_push(argv, script);
+	add_words(argv, p, "--warm", NULL);
 }
 
 /* ---- in its sandbox ---- */

@@ -35,9 +35,11 @@ void pike_python_use(const char *name);
 /* Found once, and kept. */
 int pike_python_here(const struct pike_python **out, struct pike_err *err);
 /* The command that starts the worker in its box: what it is to do, with more
- * words for it, and where modules are. */
+ * words for it, and where modules are. `_warm`: as it waits outside, to be
+ * forked from; its script comes from standard input. */
 void pike_python_command(struct pike_strs *argv, const struct pike_python *p,
 			 const char *what, const char *more);
+void pike_python_warm(struct pike_strs *argv, const struct pike_python *p);
 
 /* What PyTorch says of itself, in its sandbox. */
 struct pike_torch_info {

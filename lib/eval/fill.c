@@ -41,8 +41,8 @@ void pike_judge_identify(struct pike_result *out, const struct pike_judge *j)
 		out->extra = pike_json_object();
 	if (!out->resources)
 		out->resources = pike_json_object();
-	/* Where loading takes longer than measuring, somebody will want to
-	 * reuse processes: times of such are never compared with these. */
+	/* Of processes that are no forks: times of such are never compared with
+	 * these. */
 	if (j->traits->slow_load)
 		pike_json_set_str(out->extra, "start", "cold");
 }

@@ -10,6 +10,7 @@
 #include "eval/protocol_priv.h"
 #include "eval/session_priv.h"
 #include "eval/verdict_priv.h"
+#include "sandbox/warm.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -298,9 +299,9 @@ static int build_own(struct pike_judge *j, struct pike_err *err)
 static int check_base(int64_t *call_ns, struct pike_judge *j,
 		      struct pike_pool *p, bool hidden, struct pike_err *err)
 {
-	struct pike_runner_opts o = { .pool = p,
-				      .nslots = 1,
-				      .cpus = pike_judge_idle(j) };
+	struct pike_runner_opts o = {
+		.pool = p, .nslots = 1, .cpus = pike_judge_idle(j), .warm = true
+	};
 	struct pike_runner *r = NULL;
 	struct pike_timed s;
 	struct pike_fault f;
@@ -544,6 +545,8 @@ static int open_all(struct pike_judge *j, struct pike_err *err)
 {
 	int ret = open_device(j, err);
 
+	if (!ret && !j->o.compile_only)
+		pike_judge_warm_up(j);
 	if (!ret)
 		ret = build_own(j, err);
 	if (ret || j->o.compile_only)
@@ -602,6 +605,7 @@ void pike_judge_free(struct pike_judge *j)
 	pike_processes_drop(j);
 	pike_runners_gone(j);
 	pike_refs_drop(j);
+	pike_warm_free(j->warm);
 	free(j->copy);
 	pike_baselines_free(j);
 	pike_build_free(j->base);

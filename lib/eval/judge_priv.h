@@ -57,7 +57,8 @@ enum pike_phase {
 	PIKE_PHASE_SANITIZE, /* the same under sanitizers */
 	PIKE_PHASE_SUSTAIN,  /* back to back, by the judge's clock */
 	PIKE_PHASE_NOISE,
-	PIKE_PHASE_TIME, /* with the checks of what is timed */
+	PIKE_PHASE_START, /* of processes that are timed then */
+	PIKE_PHASE_TIME,  /* with the checks of what is timed */
 	PIKE_PHASE_BASELINES,
 	PIKE_PHASE_PROFILE,
 	PIKE_PHASES,
@@ -91,6 +92,7 @@ struct pike_judge {
 	char host_backend[32];
 	struct pike_device_info ref_dev;
 	struct pike_buf ref_runner;
+	struct pike_warm *warm; /* process_priv.h; NULL: none */
 	struct pike_process spares[PIKE_SPARES];
 	size_t nspares;
 	struct pike_runner *ending[PIKE_ENDING];

@@ -7,12 +7,19 @@
 #include <string.h>
 
 static const char *const names[PIKE_PHASES] = {
-	[PIKE_PHASE_OTHER] = "other",	  [PIKE_PHASE_BUILD] = "build",
-	[PIKE_PHASE_INPUTS] = "inputs",	  [PIKE_PHASE_TRUTH] = "truth",
-	[PIKE_PHASE_LINT] = "lint",	  [PIKE_PHASE_CHECK] = "check",
-	[PIKE_PHASE_SUSTAIN] = "sustain", [PIKE_PHASE_SANITIZE] = "sanitize",
-	[PIKE_PHASE_NOISE] = "noise",	  [PIKE_PHASE_TIME] = "time",
-	[PIKE_PHASE_PROFILE] = "profile", [PIKE_PHASE_BASELINES] = "baselines",
+	[PIKE_PHASE_OTHER] = "other",
+	[PIKE_PHASE_BUILD] = "build",
+	[PIKE_PHASE_INPUTS] = "inputs",
+	[PIKE_PHASE_TRUTH] = "truth",
+	[PIKE_PHASE_LINT] = "lint",
+	[PIKE_PHASE_CHECK] = "check",
+	[PIKE_PHASE_SUSTAIN] = "sustain",
+	[PIKE_PHASE_SANITIZE] = "sanitize",
+	[PIKE_PHASE_NOISE] = "noise",
+	[PIKE_PHASE_START] = "start",
+	[PIKE_PHASE_TIME] = "time",
+	[PIKE_PHASE_PROFILE] = "profile",
+	[PIKE_PHASE_BASELINES] = "baselines",
 };
 
 void pike_phases_begin(struct pike_judge *j)

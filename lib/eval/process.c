@@ -155,6 +155,7 @@ static int start_box(struct pike_process *p, int *sock, struct pike_judge *j,
 		.cpus = g->cpus,
 		.visible = j->dev.uuid,
 		.require = j->o.require,
+		.warm = g->warm ? pike_judge_warm(j) : NULL,
 	};
 	int pair[2], ret;
 
@@ -163,6 +164,9 @@ static int start_box(struct pike_process *p, int *sock, struct pike_judge *j,
 				       "cannot make a socket pair");
 	pike_device_command(&command, dev, own ? j->t : j->ref_target, runner);
 	o.kind = command.box;
+	o.words = command.words;
+	if (!command.warm.n)
+		o.warm = NULL;
 	if (command.script) {
 		o.runner = runner;
 		o.memory += PROC_INTERPRETER;
@@ -188,14 +192,12 @@ static int start_box(struct pike_process *p, int *sock, struct pike_judge *j,
 		*sock = pair[0];
 	pike_strs_release(&folders);
 	pike_strs_release(&nodes);
-	pike_strs_release(&command.argv);
+	pike_command_release(&command);
 	return ret;
 }
 
-/* A runner that has nothing loaded yet. */
-static int process_start(struct pike_process *p, struct pike_judge *j,
-			 const struct pike_process_opts *o,
-			 struct pike_err *err)
+int pike_process_start(struct pike_process *p, struct pike_judge *j,
+		       const struct pike_process_opts *o, struct pike_err *err)
 {
 	bool own = o->real == PIKE_REAL_NONE;
 	int sock = -1, ret;
@@ -221,7 +223,7 @@ static void start_spares(struct pike_judge *j,
 			 const struct pike_process_opts *o)
 {
 	while (j->nspares < PIKE_SPARES &&
-	       !process_start(&j->spares[j->nspares], j, o, NULL))
+	       !pike_process_start(&j->spares[j->nspares], j, o, NULL))
 		j->nspares++;
 }
 
@@ -232,10 +234,10 @@ static int take_spare(struct pike_process *p, struct pike_judge *j,
 {
 	int ret = 0;
 
-	if (!traits_of(j, o->real)->slow_start || o->build->folder)
-		return process_start(p, j, o, err);
+	if (!traits_of(j, o->real)->slow_start || o->build->folder || o->warm)
+		return pike_process_start(p, j, o, err);
 	if (!j->nspares) {
-		ret = process_start(p, j, o, err);
+		ret = pike_process_start(p, j, o, err);
 	} else {
 		/* The oldest: it has had most time */
 		*p = j->spares[0];
@@ -282,7 +284,7 @@ int pike_process_open(struct pike_process *p, struct pike_judge *j,
 	struct pike_object object = pike_build_object(o->build);
 	enum pike_verdict how = PIKE_V_PENDING;
 	struct pike_err why = PIKE_ERR_INIT;
-	int ret = take_spare(p, j, o, err);
+	int ret = p->box ? 0 : take_spare(p, j, o, err);
 
 	if (ret)
 		return ret;

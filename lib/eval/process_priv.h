@@ -27,8 +27,15 @@ struct pike_process_opts {
 	const cpu_set_t *cpus;
 	int64_t memory; /* address space, bytes */
 	bool exact;	/* built with sanitizers: exact_priv.h */
+	/* A fork, where there is something to fork from: not what is confirmed,
+	 * and not what is compared with what is none. */
+	bool warm;
 };
-/* 0; 1 when the kernel is at fault and `f` says how; else an error. */
+/* A runner that has nothing loaded yet. */
+int pike_process_start(struct pike_process *p, struct pike_judge *j,
+		       const struct pike_process_opts *o, struct pike_err *err);
+/* 0; 1 when the kernel is at fault and `f` says how; else an error. One that
+ * is started already only loads. */
 int pike_process_open(struct pike_process *p, struct pike_judge *j,
 		      const struct pike_process_opts *o, struct pike_fault *f,
 		      struct pike_err *err);
@@ -57,6 +64,10 @@ void pike_process_close(struct pike_process *p);
 void pike_processes_ahead(struct pike_judge *j);
 /* Ends the runners that were started before they were needed. */
 void pike_processes_drop(struct pike_judge *j);
+/* Starts what they are forks of; does not wait for it. */
+void pike_judge_warm_up(struct pike_judge *j);
+/* NULL: there is none. */
+struct pike_warm *pike_judge_warm(struct pike_judge *j);
 int pike_deadline_ms(const struct pike_judge *j, int64_t call_ns, uint32_t n);
 
 struct pike_runner {
@@ -91,9 +102,13 @@ struct pike_runner_opts {
 	struct pike_pool *pool;
 	size_t nslots, nwarm;
 	bool hide;
-	const cpu_set_t *cpus; /* NULL: the timed ones */
-	bool exact;	       /* as in pike_process_opts */
+	const cpu_set_t *cpus;	    /* NULL: the timed ones */
+	bool exact, warm;	    /* as in pike_process_opts */
+	struct pike_process *ahead; /* of pike_runner_ahead: is taken */
 };
+/* Only starts the process of one that is opened next. */
+int pike_runner_ahead(struct pike_process *p, struct pike_judge *j,
+		      const struct pike_runner_opts *o, struct pike_err *err);
 /* As pike_process_open. `*out` is set on success only. */
 int pike_runner_open(struct pike_runner **out, struct pike_judge *j,
 		     const struct pike_runner_opts *o, struct pike_fault *f,

@@ -40,7 +40,7 @@
 #define PROTO_LOOK2 30
 #define PROTO_SCREEN_NS 3000000000LL /* per case */
 #define PROTO_SCREEN_MIN 10	     /* pairs, however slow the kernel */
-#define PROTO_STOP_SLOWER 0.001	     /* one-sided 99.9 % at the first look */
+#define PROTO_STOP_SURE 0.001	     /* one-sided 99.9 % at the first look */
 #define PROTO_SCREEN_ALPHA 0.025     /* one-sided 97.5 % */
 
 /* ---- confirmation (2.4, 2.8) ---- */

@@ -444,16 +444,40 @@ static int bind_sets(struct pike_runner *r, struct pike_fault *f,
 	return ret;
 }
 
+static void process_opts(struct pike_process_opts *g,
+			 const struct pike_judge *j,
+			 const struct pike_runner_opts *o)
+{
+	const struct pike_layout *l = &o->pool->layout;
+
+	*g = (struct pike_process_opts){
+		.build = o->build,
+		.real = PIKE_REAL_NONE,
+		.cpus = o->cpus ? o->cpus : &j->run_cpus,
+		.exact = o->exact,
+		.warm = o->warm,
+		.memory =
+		    (4LL << 30) + 2 * (int64_t)((l->in_bytes + l->slot_bytes) *
+						(o->nslots + o->nwarm)),
+	};
+}
+
+int pike_runner_ahead(struct pike_process *p, struct pike_judge *j,
+		      const struct pike_runner_opts *o, struct pike_err *err)
+{
+	struct pike_process_opts g;
+
+	process_opts(&g, j, o);
+	return pike_process_start(p, j, &g, err);
+}
+
 int pike_runner_open(struct pike_runner **out, struct pike_judge *j,
 		     const struct pike_runner_opts *o, struct pike_fault *f,
 		     struct pike_err *err)
 {
 	struct pike_runner *r = pike_xcalloc(1, sizeof(*r));
 	const struct pike_layout *l = &o->pool->layout;
-	struct pike_process_opts g = { .build = o->build,
-				       .real = PIKE_REAL_NONE,
-				       .cpus =
-					   o->cpus ? o->cpus : &j->run_cpus };
+	struct pike_process_opts g;
 	int ret;
 
 	*out = NULL;
@@ -462,15 +486,17 @@ int pike_runner_open(struct pike_runner **out, struct pike_judge *j,
 	r->nslots = o->nslots;
 	r->nwarm = o->nwarm;
 	r->hide = o->hide;
-	g.exact = o->exact;
 	r->mem = pike_xcalloc(l->n + 1, sizeof(*r->mem));
 	r->hash = pike_xcalloc(r->nslots + r->nwarm + 1, sizeof(*r->hash));
 	r->held = pike_xcalloc(r->nslots + r->nwarm + 1, sizeof(*r->held));
 	r->poison =
 	    pike_xcalloc((r->nslots + r->nwarm) * l->n + 1, sizeof(*r->poison));
 	pike_random_bytes(r->canary, sizeof(r->canary));
-	g.memory = (4LL << 30) + 2 * (int64_t)((l->in_bytes + l->slot_bytes) *
-					       (r->nslots + r->nwarm));
+	process_opts(&g, j, o);
+	if (o->ahead) {
+		r->process = *o->ahead;
+		memset(o->ahead, 0, sizeof(*o->ahead));
+	}
 	ret = place_of(r)->open(r, err);
 	if (!ret)
 		ret = pike_process_open(&r->process, j, &g, f, err);

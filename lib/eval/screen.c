@@ -16,7 +16,10 @@ struct screen {
 	struct pike_judge *j;
 	struct pike_build *cand, *champ; /* champ: the base's at least */
 	struct pike_timing *t;		 /* by case */
-	bool slower;			 /* for certain, at the first look */
+	double delta;
+	/* For certain, at the first look: in any case that was timed, and in
+	 * the one that is. */
+	bool slower, clear;
 };
 
 /* Inner calls that leave enough sets of the pool for the first look. */
@@ -35,25 +38,30 @@ static uint32_t inner_for(const struct pike_judge *j,
 	return n ? n : 1;
 }
 
-/* 10 pairs and certainly slower: nothing can be gained by looking on. */
+/* 10 pairs, and certainly slower, or faster by more than what counts: nothing
+ * can be gained by looking on. */
 static bool look(struct screen *s, const struct pike_timing *t)
 {
 	struct pike_pairs pairs = { 0 };
 	struct pike_boot b;
 	double most = s->j->t->ncases > 1 ? -log1p(PROTO_CASE_SLOWER) : 0;
+	double least = log1p(s->delta);
 
 	/* Clocks that can hide a loss can feign one */
 	if (pike_timing_crowded(t))
 		return false;
-	if (!s->j->traits->device_code_only)
+	if (!s->j->traits->device_code_only) {
 		most -= log1p(pike_clocks_hidden(t));
+		least += log1p(pike_clocks_hidden(t));
+	}
 	pike_timing_pairs(&pairs, t, 0, false);
 	if (pike_boot_run(&b, &pairs, 1, PROTO_RESAMPLES, &s->j->rng)) {
-		s->slower = pike_boot_upper(&b, PROTO_STOP_SLOWER) < most;
+		s->slower = pike_boot_upper(&b, PROTO_STOP_SURE) < most;
+		s->clear = pike_boot_lower(&b, PROTO_STOP_SURE) > least;
 		pike_boot_release(&b);
 	}
 	pike_pairs_release(&pairs);
-	return s->slower;
+	return s->slower || s->clear;
 }
 
 static int screen_round(struct screen *s, struct pike_session *ss,
@@ -93,13 +101,15 @@ static int screen_case(struct screen *s, size_t i, struct pike_fault *f,
 			   "candidate" },
 		.narms = 2,
 		.inner = inner_for(s->j, cs),
+		.warm = true,
 	};
 	struct pike_timing *t = &s->t[i];
 	int64_t until = pike_now_ns() + PROTO_SCREEN_NS;
 	int ret = 0;
 
 	ss.deadline_ms = pike_deadline_ms(s->j, cs->base_ns, ss.inner);
-	while (!ret && t->n < PROTO_LOOK2 && !s->slower) {
+	s->clear = false;
+	while (!ret && t->n < PROTO_LOOK2 && !s->slower && !s->clear) {
 		ret = screen_round(s, &ss, t, until, f, err);
 		if (t->n >= PROTO_SCREEN_MIN && pike_now_ns() > until)
 			break;
@@ -109,15 +119,14 @@ static int screen_case(struct screen *s, size_t i, struct pike_fault *f,
 	return ret;
 }
 
-static void screen_decide(struct pike_result *out, struct screen *s,
-			  double delta)
+static void screen_decide(struct pike_result *out, struct screen *s)
 {
 	struct pike_judge *j = s->j;
 	struct pike_pairs *pairs =
 	    pike_xcalloc(j->t->ncases + 1, sizeof(*pairs));
 	const char **names = pike_xcalloc(j->t->ncases + 1, sizeof(*names));
 	struct pike_rule rule = {
-		.delta = delta,
+		.delta = s->delta,
 		.same =
 		    pike_delta_least(j->noise, j->dev.ncores, j->traits->noise),
 		.alpha = PROTO_SCREEN_ALPHA,
@@ -153,7 +162,7 @@ static void screen_decide(struct pike_result *out, struct screen *s,
 }
 
 /* 1 where it failed, with its verdict. */
-static int screen_cases(struct pike_result *out, struct screen *s, double delta,
+static int screen_cases(struct pike_result *out, struct screen *s,
 			struct pike_err *err)
 {
 	struct pike_judge *j = s->j;
@@ -168,7 +177,7 @@ static int screen_cases(struct pike_result *out, struct screen *s, double delta,
 	}
 	if (!ret) {
 		pike_fill_cases(out, j, s->t, s->champ == j->base);
-		screen_decide(out, s, delta);
+		screen_decide(out, s);
 	}
 	pike_fault_release(&f);
 	return ret;
@@ -184,11 +193,14 @@ static void forget(struct pike_result *out, struct screen *s)
 
 /* `faster`, where one process may differ from the next by more than gains that
  * count: two in a row hardly do. */
-static bool by_chance(const struct pike_result *out, const struct pike_judge *j,
-		      double delta)
+static bool by_chance(const struct pike_result *out, const struct screen *s)
 {
-	return out->verdict == PIKE_V_FASTER && !j->traits->steady &&
-	       delta > PROTO_DELTA_GPU;
+	size_t once = 0;
+
+	for (size_t i = 0; i < s->j->t->ncases; i++)
+		once += s->t[i].rounds < 2;
+	return out->verdict == PIKE_V_FASTER && !s->j->traits->steady &&
+	       s->delta > PROTO_DELTA_GPU && once;
 }
 
 /* One set of each case. 1 where it failed, with its verdict. */
@@ -203,7 +215,8 @@ static int check_once(struct pike_result *out, struct screen *s,
 	for (size_t i = 0; !ret && i < j->t->ncases; i++) {
 		struct pike_runner_opts o = { .build = s->cand,
 					      .pool = j->cases[i].pool,
-					      .nslots = 1 };
+					      .nslots = 1,
+					      .warm = true };
 		struct pike_runner *r = NULL;
 		struct pike_timed x;
 
@@ -263,13 +276,16 @@ static int screen_all(struct pike_result *out, struct screen *s,
 		delta = fmax(delta, PROTO_DELTA_NOISE * j->noise *
 					sqrt(PROTO_AA_ROUNDS));
 	pike_fill_noise(out, j, delta);
-	ret = screen_cases(out, s, delta, err);
+	s->delta = delta;
+	ret = screen_cases(out, s, err);
+	if (j->warm)
+		pike_json_set_str(out->extra, "start", "warm");
 	/* A busy machine looks like that too: nobody is accused on the strength
 	 * of one measurement. */
 	tamper = !ret && out->verdict == PIKE_V_TAMPER;
-	if (tamper || (!ret && by_chance(out, j, delta))) {
+	if (tamper || (!ret && by_chance(out, s))) {
 		forget(out, s);
-		ret = screen_cases(out, s, delta, err);
+		ret = screen_cases(out, s, err);
 	}
 	if (!ret && (tamper || j->traits->device_code_only))
 		pike_fill_second(out, j->traits);

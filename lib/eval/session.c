@@ -61,24 +61,41 @@ static size_t timed_sets(const struct pike_session *s)
 	return s->pool->nsets - s->nwarm;
 }
 
+static void runner_opts(struct pike_runner_opts *o,
+			const struct pike_session *s, size_t k)
+{
+	*o = (struct pike_runner_opts){ .build = s->build[k],
+					.pool = s->pool,
+					.nslots = pike_slots(s->inner),
+					.nwarm = s->nwarm,
+					.hide = s->hide,
+					.warm = s->warm };
+}
+
 static int open_runners(struct pike_session *s, struct pike_fault *f,
 			struct pike_err *err)
 {
+	struct pike_process ahead[PIKE_ARMS] = { 0 };
+	struct pike_runner_opts o;
 	int ret = 0;
 
+	/* Forks get ready side by side. */
+	for (size_t k = 0; !ret && s->warm && k < s->narms; k++) {
+		runner_opts(&o, s, k);
+		ret = pike_runner_ahead(&ahead[k], s->j, &o, err);
+	}
 	for (size_t i = 0; !ret && i < s->narms; i++) {
 		/* The start order alternates: which process comes first
 		 * decides about addresses and page placement. */
 		size_t k = s->round % 2 ? s->narms - 1 - i : i;
-		struct pike_runner_opts o = { .build = s->build[k],
-					      .pool = s->pool,
-					      .nslots = pike_slots(s->inner),
-					      .nwarm = s->nwarm,
-					      .hide = s->hide };
 
+		runner_opts(&o, s, k);
+		o.ahead = &ahead[k];
 		ret = pike_runner_open(&s->runner[k], s->j, &o, f, err);
 		ret = blame(s, k, ret, f, err);
 	}
+	for (size_t k = 0; k < s->narms; k++)
+		pike_process_close(&ahead[k]);
 	return ret;
 }
 
@@ -147,11 +164,23 @@ static int warm_up(struct pike_session *s, struct pike_fault *f,
 int pike_session_begin(struct pike_session *s, struct pike_fault *f,
 		       struct pike_err *err)
 {
+	struct pike_judge *j = s->j;
+	bool timed = j->phases.now == PIKE_PHASE_TIME;
 	int ret;
 
+	if (timed)
+		pike_phase(j, PIKE_PHASE_START);
 	s->nwarm = pike_warm_sets(&s->pool->layout);
 	s->next = 0;
+	s->warm = s->warm && pike_judge_warm(s->j);
 	ret = open_runners(s, f, err);
+	if (ret && s->warm && !pike_judge_warm(s->j)) {
+		pike_session_drop(s);
+		s->warm = false;
+		ret = open_runners(s, f, err);
+	}
+	if (timed)
+		pike_phase(j, PIKE_PHASE_TIME);
 	if (!ret)
 		ret = warm_up(s, f, err);
 	pike_runners_gone(s->j);

@@ -65,6 +65,7 @@ struct pike_session {
 	size_t narms;
 	uint32_t inner;
 	bool hide;
+	bool warm; /* as in pike_process_opts, both arms alike */
 	/* set by the functions below */
 	struct pike_runner *runner[PIKE_ARMS];
 	size_t nwarm, next, round;

@@ -127,7 +127,8 @@ static int host_open(struct pike_ref *r, const struct pike_build *b,
 	struct pike_judge *j = r->j;
 	struct pike_process_opts o = { .build = b,
 				       .real = r->kind,
-				       .cpus = pike_judge_idle(j) };
+				       .cpus = pike_judge_idle(j),
+				       .warm = true };
 	struct pike_fault f;
 	int ret;
 

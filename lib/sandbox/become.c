@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -191,58 +192,14 @@ static int descriptors(const struct pike_box_in *in, int out, int *errors)
 	return 0;
 }
 
-/* Words of an environment, made from nothing. */
-struct words {
-	char *at[16], text[2048];
-	size_t n, used;
-};
-
-static void add_word(struct words *w, const char *name, const char *value)
-{
-	char *to = w->text + w->used;
-	size_t room = sizeof(w->text) - w->used;
-	int n = snprintf(to, room, "%s=%s", name, value);
-
-	if (n < 0 || (size_t)n >= room || w->n + 1 >= PIKE_ARRAY_LEN(w->at))
-		return;
-	w->at[w->n++] = to;
-	w->used += (size_t)n + 1;
-}
-
-static void environment(struct words *w, const struct pike_box_in *in)
-{
-	const struct pike_box_traits *t = in->traits;
-	const struct pike_box_setup *s = in->setup;
-
-	add_word(w, "PATH", "/usr/bin:/bin");
-	add_word(w, "LANG", "C");
-	add_word(w, "LC_ALL", "C");
-	add_word(w, "HOME", t->tool ? in->dir : "/nonexistent");
-	add_word(w, "TMPDIR", in->dir);
-	if (s->preload[0])
-		add_word(w, "LD_PRELOAD", s->preload);
-	if (s->options[0])
-		add_word(w, "ASAN_OPTIONS", s->options);
-	if (!t->gpu)
-		return;
-	add_word(w, "CUDA_VISIBLE_DEVICES", s->visible);
-	add_word(w, "CUDA_CACHE_DISABLE", "1");
-	/* PyTorch brings thousands of kernels, of which few are used. */
-	add_word(w, "CUDA_MODULE_LOADING", t->script ? "LAZY" : "EAGER");
-	/* A runner has one stream, which needs one channel: with no more, a
-	 * context comes and goes in little more than half the time. */
-	if (!t->script)
-		add_word(w, "CUDA_DEVICE_MAX_CONNECTIONS", "1");
-}
-
 static void execute(struct pike_box_in *in)
 {
-	struct words w = { 0 };
+	struct pike_box_words w;
 	char *const *argv = (char *const *)(uintptr_t)in->argv;
 	char *const *env = w.at;
 	char path[256];
 
-	environment(&w, in);
+	pike_box_environment(&w, in->setup, in->dir);
 	if (in->traits->helper && !in->traits->tool) {
 		if (in->namespaces)
 			execve("/runner", argv, env);
@@ -287,6 +244,19 @@ static const char *confine(struct pike_box_in *in, int out, int *errors)
 	return NULL;
 }
 
+/* Without exec nothing closes what was to live until then. */
+static void run_here(struct pike_box_in *in)
+{
+	void (*program)(void) = in->program;
+
+	for (int fd = AT_ERRORS; fd < AT_END; fd++)
+		close(fd);
+	munmap((void *)(uintptr_t)in->setup,
+	       (size_t)(in->end - (const char *)in->setup));
+	program();
+	_exit(1);
+}
+
 void pike_box_become(struct pike_box_in *in, int out, int errors)
 {
 	const char *step;
@@ -299,6 +269,8 @@ void pike_box_become(struct pike_box_in *in, int out, int errors)
 	step = confine(in, out, &errors);
 	if (!step && in->setup->probe)
 		_exit(0);
+	if (!step && in->program)
+		run_here(in);
 	if (!step) {
 		execute(in);
 		step = "start the program";

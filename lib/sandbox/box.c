@@ -5,7 +5,7 @@
  * so that no copy of this process and its secrets is ever made), and speaks
  * to it through one socket.
  */
-#include "sandbox/inside_priv.h"
+#include "sandbox/places_priv.h"
 
 #include "base/clock.h"
 #include "base/fs.h"
@@ -29,11 +29,9 @@
 #ifndef P_PIDFD
 #define P_PIDFD 3
 #endif
-/* Above the places that a box's descriptors go to. */
-#define FD_FLOOR 64
-
 struct pike_box {
 	pid_t pid;
+	int pidfd; /* of a fork of another process; -1: it is our child */
 	int control, log;
 	bool ended, killed;
 	struct pike_box_report report;
@@ -78,47 +76,6 @@ static int add_files(struct pike_buf *b, const struct pike_files *files,
 	return 0;
 }
 
-const struct pike_box_traits pike_box_traits[PIKE_BOX_KINDS] = {
-	[PIKE_BOX_COMPILE] = { .toolchain = true, .scratch = true },
-	[PIKE_BOX_RUN] = { .helper = true },
-	[PIKE_BOX_BUILD] = { .helper = true, .narrow = true, .scratch = true },
-	[PIKE_BOX_GPU] = { .helper = true, .gpu = true },
-	[PIKE_BOX_TOOL] = { .helper = true,
-			    .scratch = true,
-			    .gpu = true,
-			    .tool = true },
-	[PIKE_BOX_EXACT] = { .helper = true, .sparse = true },
-	[PIKE_BOX_PYTHON] = { .helper = true,
-			      .tool = true,
-			      .sparse = true,
-			      .script = true },
-	[PIKE_BOX_PYTHON_GPU] = { .helper = true,
-				  .gpu = true,
-				  .tool = true,
-				  .sparse = true,
-				  .script = true },
-	[PIKE_BOX_PYTHON_BUILD] = { .helper = true,
-				    .scratch = true,
-				    .tool = true,
-				    .sparse = true,
-				    .script = true },
-	[PIKE_BOX_PYTHON_PRIME] = { .toolchain = true,
-				    .helper = true,
-				    .scratch = true,
-				    .loads = true,
-				    .tool = true,
-				    .sparse = true,
-				    .script = true },
-	[PIKE_BOX_PYTHON_GPU_PRIME] = { .toolchain = true,
-					.helper = true,
-					.scratch = true,
-					.loads = true,
-					.gpu = true,
-					.tool = true,
-					.sparse = true,
-					.script = true },
-};
-
 static uint32_t add_binds(struct pike_buf *b, char kind,
 			  const char *const *paths)
 {
@@ -137,7 +94,7 @@ static int write_setup(int *out_fd, const struct pike_box_opts *o,
 	struct pike_box_setup s = {
 		.magic = PIKE_BOX_MAGIC,
 		.kind = o->kind,
-		.parent = getpid(),
+		.parent = o->warm ? pike_warm_pid(o->warm) : getpid(),
 		.nice = o->nice,
 		.threads = o->threads,
 		.require = (int32_t)o->require,
@@ -186,22 +143,17 @@ static int write_setup(int *out_fd, const struct pike_box_opts *o,
 	return rc;
 }
 
-/* The descriptors at their places in the child; -1: none there. */
-struct places {
-	int at[PIKE_FD_END];
-};
-
 /* Out of the way of the places that are filled one after another. */
-static int lift(struct places *p, int place, int fd, struct pike_err *err)
+static int lift(struct pike_places *p, int place, int fd, struct pike_err *err)
 {
-	p->at[place] = fcntl(fd, F_DUPFD_CLOEXEC, FD_FLOOR);
+	p->at[place] = fcntl(fd, F_DUPFD_CLOEXEC, PIKE_FD_FLOOR);
 	if (p->at[place] < 0)
 		return pike_fail_errno(err, PIKE_FATAL,
 				       "cannot prepare the sandbox");
 	return 0;
 }
 
-static void places_close(struct places *p)
+static void places_close(struct pike_places *p)
 {
 	for (int i = PIKE_FD_SETUP; i < PIKE_FD_END; i++) {
 		if (p->at[i] >= 0)
@@ -209,7 +161,7 @@ static void places_close(struct places *p)
 	}
 }
 
-static int lift_runner(struct places *p, const struct pike_box_opts *o,
+static int lift_runner(struct pike_places *p, const struct pike_box_opts *o,
 		       struct pike_err *err)
 {
 	const char *path;
@@ -227,7 +179,7 @@ static int lift_runner(struct places *p, const struct pike_box_opts *o,
 	return rc;
 }
 
-static int lift_filters(struct places *p, const struct pike_box_opts *o,
+static int lift_filters(struct pike_places *p, const struct pike_box_opts *o,
 			struct pike_err *err)
 {
 	const struct pike_box_traits *t = &pike_box_traits[o->kind];
@@ -253,7 +205,7 @@ static int lift_filters(struct places *p, const struct pike_box_opts *o,
 	return rc;
 }
 
-static int spawn(pid_t *out, const struct places *p, struct pike_err *err)
+static int spawn(pid_t *out, const struct pike_places *p, struct pike_err *err)
 {
 	static char *const env[] = { (char *)"PATH=/usr/bin:/bin",
 				     (char *)"LANG=C", NULL };
@@ -292,7 +244,7 @@ out:
 }
 
 /* Fills in the descriptors of the box's own and of `o`. */
-static int furnish(struct pike_box *b, struct places *p,
+static int furnish(struct pike_box *b, struct pike_places *p,
 		   const struct pike_box_opts *o, struct pike_err *err)
 {
 	int setup = -1, pair[2], rc;
@@ -328,16 +280,18 @@ static int furnish(struct pike_box *b, struct places *p,
 int pike_box_start(struct pike_box **out, const struct pike_box_opts *o,
 		   struct pike_err *err)
 {
-	struct places p;
+	struct pike_places p;
 	struct pike_box *b = pike_xcalloc(1, sizeof(*b));
 	int rc;
 
-	*b = (struct pike_box){ .control = -1, .log = -1 };
+	*b = (struct pike_box){ .pidfd = -1, .control = -1, .log = -1 };
 	for (int i = 0; i < PIKE_FD_END; i++)
 		p.at[i] = -1;
 	rc = furnish(b, &p, o, err);
 	if (!rc)
-		rc = spawn(&b->pid, &p, err);
+		rc = o->warm ? pike_warm_fork(&b->pid, &b->pidfd, o->warm, &p,
+					      o->words, err)
+			     : spawn(&b->pid, &p, err);
 	places_close(&p);
 	if (rc) {
 		pike_box_free(b);
@@ -433,8 +387,11 @@ static void bury(struct pike_box *b)
 {
 	if (b->ended)
 		return;
-	while (waitpid(b->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	if (b->pidfd >= 0)
+		polled(b->pidfd, POLLIN, -1);
+	else
+		while (waitpid(b->pid, NULL, 0) < 0 && errno == EINTR)
+			;
 	b->ended = true;
 	take_report(b);
 }
@@ -513,12 +470,20 @@ void pike_box_say(struct pike_buf *out, const struct pike_box_end *e)
 		pike_buf_adds(out, words[e->why]);
 }
 
+static void tell(const struct pike_box *b, int sig)
+{
+	if (b->pidfd >= 0)
+		syscall(SYS_pidfd_send_signal, b->pidfd, sig, NULL, 0u);
+	else
+		kill(b->pid, sig);
+}
+
 void pike_box_kill(struct pike_box *b)
 {
 	if (b->ended)
 		return;
 	b->killed = true;
-	kill(b->pid, SIGTERM);
+	tell(b, SIGTERM);
 }
 
 int pike_box_freeze(struct pike_box *b, bool stop, struct pike_err *err)
@@ -546,12 +511,14 @@ void pike_box_free(struct pike_box *b)
 	if (b->pid > 0 && !b->ended) {
 		pike_box_kill(b);
 		if (!polled(b->control, 0, 5000))
-			kill(b->pid, SIGKILL);
+			tell(b, SIGKILL);
 		bury(b);
 	}
 	if (b->control >= 0)
 		close(b->control);
 	if (b->log >= 0)
 		close(b->log);
+	if (b->pidfd >= 0)
+		close(b->pidfd);
 	free(b);
 }

@@ -102,6 +102,15 @@ int pike_box_filter(int *out_fd, enum pike_filter which, struct pike_err *err);
 int pike_box_last_report(struct pike_box_report *out, struct pike_box *b,
 			 struct pike_err *err);
 
+/* An environment: `at` ends with NULL, and points into `text`. */
+struct pike_box_words {
+	char *at[16], text[2048];
+	size_t n, used;
+};
+/* Of a program that runs in `dir`. */
+void pike_box_environment(struct pike_box_words *w,
+			  const struct pike_box_setup *s, const char *dir);
+
 /* What pike-sandbox holds while it works. */
 struct pike_box_in {
 	const struct pike_box_setup *setup;
@@ -115,8 +124,17 @@ struct pike_box_in {
 	pid_t child;
 	int pipe; /* read end of the program's output */
 	bool frozen, timed_out, overgrown, namespaces;
+	/* What runs in it, in this process; NULL: argv is executed. */
+	void (*program)(void);
 };
 
+/* The one function of pike-fork.so: as pike_box_enter, in a process that has
+ * just been forked and holds `places[PIKE_FD_END]`, -1 for none. */
+void pike_box_fork(const int *places, void (*program)(void))
+    __attribute__((noreturn, visibility("default")));
+/* Makes the box that PIKE_FD_SETUP describes around this process, which has one
+ * thread and its descriptors at their places. Does not come back. */
+void pike_box_enter(void (*program)(void)) __attribute__((noreturn));
 /* All give 0, or -1 with errno set and the step's name in report.text. */
 int pike_box_root(struct pike_box_in *in);
 int pike_box_place_files(struct pike_box_in *in);

@@ -42,6 +42,8 @@ int pike_isolation_probe(struct pike_isolation_info *out, struct pike_err *err);
 
 /* ---- boxes ---- */
 
+struct pike_warm;
+
 #define PIKE_BOX_LOG_MAX 65536
 
 enum pike_box_kind {
@@ -109,6 +111,11 @@ struct pike_box_opts {
 	const cpu_set_t *cpus; /* where the program runs; NULL: as the parent */
 	int nice;
 	enum pike_isolation require; /* less is PIKE_FATAL */
+	/* PYTHON...: not executed, but a fork of this one (warm.h), of the same
+	 * kind or of one without a GPU, which is ready; `words`: what its
+	 * worker is told. NULL: none. */
+	struct pike_warm *warm;
+	const char *words;
 };
 
 enum pike_box_why {

@@ -11,6 +11,7 @@
 
 #include "device/conn.h"
 #include "device/frame_priv.h"
+#include "sandbox/inside_priv.h"
 
 #include "base/fs.h"
 #include "base/json.h"
@@ -141,6 +142,9 @@ static void worker_speaks_the_same_language(void **state)
 	has(&b, "REAL_NONE, REAL_DOUBLE = %d, %d\n", PIKE_REAL_NONE,
 	    PIKE_REAL_DOUBLE);
 	has(&b, "SOCK, FILTER = %d, %d\n", PIKE_RUN_SOCK, PIKE_RUN_FILTER);
+	assert_int_equal(pike_read_file(&b, "lib/device/torch/warm.py", &err),
+			 0);
+	has(&b, "PLACES = %d\n", PIKE_FD_END);
 	/* What its struct formats take. */
 	assert_int_equal(sizeof(struct pike_frame_head), 24);
 	assert_int_equal(sizeof(struct pike_frame_region), 24);

@@ -1,23 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-def run(nthreads, device):
-    set_pools(nthreads)
-    Answers(record=False)
-    extensions = Extensions()
-    import torch
-
+def answer(torch, answers, nthreads, device):
+    """Until there are no more questions; in a box."""
     torch.set_num_threads(nthreads)
-    if extensions.made:
-        extensions.patch()
     if device == "cuda":
         # Before the filter: the driver is opened here.
         torch.zeros(1, device="cuda")
     gc.disable()
-    Worker(torch, Channel(), nthreads, device).serve()
+    Worker(torch, Channel(), nthreads, device, answers).serve()
+
+
+def run(nthreads, device):
+    set_pools(nthreads)
+    answers = Answers(record=False)
+    import torch
+
+    answer(torch, answers, nthreads, device)
 
 
 def main(argv):
     what = argv[1] if len(argv) > 1 else ""
-    if what not in ("--probe", "--build", "--prime", "--run"):
+    if what not in ("--probe", "--build", "--prime", "--run", "--warm"):
         sys.exit("pike-run-torch.py is started by pike-git only")
     more = 1 if what in ("--prime", "--run") else 0
     # After the standard library, which comes from the interpreter.
@@ -27,6 +29,8 @@ def main(argv):
         probe()
     elif what == "--build":
         or_tell(build)
+    elif what == "--warm":
+        warm()
     else:
         nthreads, device = argv[2].split(":")
         if what == "--run":

@@ -9,6 +9,8 @@ Started by pike-git only, by an interpreter without site packages (-I -S -B):
                               and described
     --prime N:DEVICE PATH...  also runs a candidate that compiles only then, and
                               leaves all that in the folder `build`
+    --warm PATH...            imports PyTorch, and forks when it is asked to:
+                              children answer as of --run
     --run N:DEVICE PATH...    answers the judge's questions, on descriptor 3,
                               with one model; N threads, on cpu or cuda
 
@@ -21,7 +23,8 @@ puts the inputs, and reads the outputs. What is checked here only tells an
 honest candidate what is wrong with it.
 
 The layout of questions and answers is that of frame_priv.h. The program is put
-together from the files of this folder: model, build, memory, run, prime, main.
+together from the files of this folder: model, build, memory, run, prime, warm,
+main.
 """
 import ctypes
 import gc

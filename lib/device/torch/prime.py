@@ -54,9 +54,6 @@ class Answers:
 
         self.said = {}
         self.asked = subprocess.check_output
-        if not record and os.path.exists(self.FILE):
-            with open(self.FILE, encoding="utf-8") as f:
-                self.said = json.load(f)
         subprocess.check_output = self.ask if record else self.repeat
 
     def ask(self, words, *args, **more):
@@ -75,6 +72,10 @@ class Answers:
 
     def keep(self):
         keep(self.FILE, self.said)
+
+    def read(self):
+        with open(self.FILE, encoding="utf-8") as f:
+            self.said = json.load(f)
 
 
 class Extensions:

@@ -101,8 +101,8 @@ def read_object(fd):
 
 
 class Worker:
-    def __init__(self, torch, channel, nthreads, device):
-        self.torch, self.channel = torch, channel
+    def __init__(self, torch, channel, nthreads, device, asked=None):
+        self.torch, self.channel, self.asked = torch, channel, asked
         self.nthreads, self.device = nthreads, device
         self.region = GpuRegion if device == "cuda" else Region
         self.wait = torch.cuda.synchronize if device == "cuda" \
@@ -113,7 +113,6 @@ class Worker:
         self.regions, self.calls, self.kept = [], [], []
         self.model, self.tensors, self.state = None, {"outputs": []}, []
         self.real, self.is_reference = REAL_NONE, False
-        self.primed = os.path.exists(OBJECT)
         self.seen = self.alive = 0
         self.answers = {F_LOAD: self.load, F_CASE: self.case, F_MAP: self.map,
                         F_GPU_MAP: self.map,
@@ -136,13 +135,20 @@ class Worker:
         self.real, train, tf32, _ = struct.unpack("<IIII", data)
         self.is_reference = self.real != REAL_NONE
         reference = read_object(fds[1])
-        if self.primed:
-            with open(OBJECT, encoding="utf-8") as f:
-                own = json.load(f)
-        else:
-            own = read_object(fds[0])
+        own = self.built() or read_object(fds[0])
         restrict()
         self.open(own, reference, bool(train), bool(tf32))
+
+    def built(self):
+        """What was built by running it; None: it was not."""
+        if not os.path.exists(OBJECT):
+            return None
+        self.asked.read()
+        extensions = Extensions()
+        if extensions.made:
+            extensions.patch()
+        with open(OBJECT, encoding="utf-8") as f:
+            return json.load(f)
 
     def open(self, own, reference, train, tf32):
         """Reads the modules of a model, and of its reference."""

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* places: the descriptors that a box is made with, and who is given them. */
+#ifndef PIKE_SANDBOX_PLACES_PRIV_H
+#define PIKE_SANDBOX_PLACES_PRIV_H
+
+#include "sandbox/inside_priv.h"
+#include "sandbox/warm.h"
+
+/* Above the places that a box's descriptors go to. */
+#define PIKE_FD_FLOOR 64
+
+/* The descriptors at their places in the child; -1: none there. */
+struct pike_places {
+	int at[PIKE_FD_END];
+};
+
+/* Of a process that is ready. `words`: for its worker, which goes on in the
+ * box. PIKE_FAILED: it is of no use any more. */
+int pike_warm_fork(pid_t *pid, int *pidfd, struct pike_warm *w,
+		   const struct pike_places *p, const char *words,
+		   struct pike_err *err);
+pid_t pike_warm_pid(const struct pike_warm *w);
+
+#endif

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* warm: the parent's side; see warm.h. */
+#include "sandbox/warm.h"
+#include "sandbox/inside_priv.h"
+#include "sandbox/places_priv.h"
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define READY_MS 60000
+/* It forks in some milliseconds; a machine that swaps takes its time. */
+#define FORK_MS 10000
+/* Where it finds them: warm.py. */
+enum {
+	AT_SOCK = 3,
+	AT_FORK,
+};
+
+struct pike_warm {
+	pid_t pid;
+	int sock, log;
+	bool asked, broken;
+};
+
+/* A copy in memory: what a fork has mapped tells nothing of the machine. */
+static int copy_fork(int *out, struct pike_err *err)
+{
+	struct pike_buf path, code;
+	int ret;
+
+	*out = -1;
+	pike_buf_init(&path, 8192);
+	pike_buf_init(&code, 16 << 20);
+	ret = pike_box_helper(&path, "pike-fork.so", err);
+	if (!ret)
+		ret = pike_read_file(&code, path.s, err);
+	if (!ret)
+		ret = pike_memfd(out, "fork", 0, err);
+	if (!ret)
+		ret = pike_write_all(*out, code.s, code.len, err);
+	pike_buf_release(&path);
+	pike_buf_release(&code);
+	return ret;
+}
+
+static int spawn(struct pike_warm *w, const struct pike_warm_opts *o,
+		 const int *fds, struct pike_err *err)
+{
+	struct pike_box_setup s = { .kind = o->kind };
+	struct pike_box_words words;
+	char *const *argv = (char *const *)(uintptr_t)o->argv;
+	posix_spawn_file_actions_t acts;
+	posix_spawnattr_t attr;
+	sigset_t none;
+	int rc = 0;
+
+	snprintf(s.visible, sizeof(s.visible), "%s",
+		 o->visible ? o->visible : "");
+	pike_box_environment(&words, &s, "/");
+	posix_spawn_file_actions_init(&acts);
+	for (int i = 0; i <= AT_FORK; i++)
+		posix_spawn_file_actions_adddup2(&acts, fds[i], i);
+	posix_spawnattr_init(&attr);
+	sigemptyset(&none);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setpgroup(&attr, 0);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
+					    POSIX_SPAWN_SETPGROUP);
+	errno = posix_spawn(&w->pid, argv[0], &acts, &attr, argv, words.at);
+	if (errno)
+		rc = pike_fail_errno(err, PIKE_FAILED, "cannot run '%s'",
+				     argv[0]);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&acts);
+	return rc;
+}
+
+int pike_warm_start(struct pike_warm **out, const struct pike_warm_opts *o,
+		    struct pike_err *err)
+{
+	struct pike_warm *w = pike_xcalloc(1, sizeof(*w));
+	int pair[2], fds[AT_FORK + 1], code = -1, rc;
+	int script = open(o->script, O_RDONLY | O_CLOEXEC);
+
+	*w = (struct pike_warm){ .sock = -1, .log = -1 };
+	*out = NULL;
+	if (script < 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)) {
+		rc = pike_fail_errno(err, PIKE_FAILED, "cannot start '%s'",
+				     o->script);
+		goto out;
+	}
+	w->sock = pair[0];
+	rc = copy_fork(&code, err);
+	if (!rc)
+		rc = pike_memfd(&w->log, "log", 0, err);
+	/* Out of the way of the places that are filled one after another. */
+	for (int i = 0; !rc && i <= AT_FORK; i++) {
+		const int from[] = { script, w->log, w->log, pair[1], code };
+
+		fds[i] = fcntl(from[i], F_DUPFD_CLOEXEC, PIKE_FD_FLOOR);
+	}
+	if (!rc) {
+		rc = spawn(w, o, fds, err);
+		for (int i = 0; i <= AT_FORK; i++)
+			close(fds[i]);
+	}
+	close(pair[1]);
+out:
+	if (script >= 0)
+		close(script);
+	if (code >= 0)
+		close(code);
+	if (rc)
+		pike_warm_free(w);
+	else
+		*out = w;
+	return rc;
+}
+
+/* What it says next, of `size` bytes; `fd`: with a descriptor. */
+static bool hear(struct pike_warm *w, void *data, size_t size, int *fd,
+		 int wait_ms)
+{
+	struct pollfd p = { .fd = w->sock, .events = POLLIN };
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} c;
+	struct iovec v = { data, size };
+	struct msghdr m = { .msg_iov = &v,
+			    .msg_iovlen = 1,
+			    .msg_control = c.room,
+			    .msg_controllen = sizeof(c.room) };
+	const struct cmsghdr *h;
+	int n;
+
+	do
+		n = poll(&p, 1, wait_ms);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0 || recvmsg(w->sock, &m, MSG_CMSG_CLOEXEC) != (ssize_t)size)
+		return false;
+	h = CMSG_FIRSTHDR(&m);
+	if (!fd)
+		return true;
+	if (!h || h->cmsg_type != SCM_RIGHTS ||
+	    h->cmsg_len != CMSG_LEN(sizeof(int)))
+		return false;
+	memcpy(fd, CMSG_DATA(h), sizeof(int));
+	return true;
+}
+
+static int is_broken(struct pike_warm *w, const char *what,
+		     struct pike_err *err)
+{
+	char text[400] = "";
+	ssize_t n = pread(w->log, text, sizeof(text) - 1, 0);
+	struct pike_buf said;
+
+	w->broken = true;
+	pike_buf_init(&said, sizeof(text));
+	if (n > 0)
+		pike_sanitize(&said, text, (size_t)n);
+	pike_fail(err, PIKE_FAILED, "an interpreter to fork from %s%s%s", what,
+		  said.len ? ": " : "", said.s);
+	pike_buf_release(&said);
+	return PIKE_FAILED;
+}
+
+int pike_warm_ready(struct pike_warm *w, struct pike_err *err)
+{
+	int32_t threads;
+	char what[80];
+
+	if (w->broken)
+		return is_broken(w, "is of no use", err);
+	if (w->asked)
+		return 0;
+	w->asked = true;
+	if (!hear(w, &threads, sizeof(threads), NULL, READY_MS))
+		return is_broken(w, "does not get ready", err);
+	if (threads == 1)
+		return 0;
+	snprintf(what, sizeof(what), "has %d threads, where one is needed",
+		 (int)threads);
+	return is_broken(w, what, err);
+}
+
+pid_t pike_warm_pid(const struct pike_warm *w)
+{
+	return w->pid;
+}
+
+/* One message: which places, 0, what the program is told. */
+static bool ask(const struct pike_warm *w, const struct pike_places *p,
+		const char *words)
+{
+	char text[256];
+	int fds[PIKE_FD_END], n = 0;
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(fds))];
+	} c = { .room = "" };
+	struct iovec v = { .iov_base = text };
+	struct msghdr m = { .msg_iov = &v,
+			    .msg_iovlen = 1,
+			    .msg_control = c.room };
+
+	for (int i = PIKE_FD_SETUP; i < PIKE_FD_END; i++) {
+		if (p->at[i] < 0)
+			continue;
+		text[n] = (char)i;
+		fds[n++] = p->at[i];
+	}
+	text[n] = '\0';
+	v.iov_len = (size_t)n + 1 +
+		    (size_t)snprintf(text + n + 1, sizeof(text) - (size_t)n - 1,
+				     "%s", words);
+	m.msg_controllen = CMSG_SPACE((size_t)n * sizeof(int));
+	c.head =
+	    (struct cmsghdr){ .cmsg_level = SOL_SOCKET,
+			      .cmsg_type = SCM_RIGHTS,
+			      .cmsg_len = CMSG_LEN((size_t)n * sizeof(int)) };
+	memcpy(CMSG_DATA(&c.head), fds, (size_t)n * sizeof(int));
+	return v.iov_len < sizeof(text) &&
+	       sendmsg(w->sock, &m, MSG_NOSIGNAL) == (ssize_t)v.iov_len;
+}
+
+int pike_warm_fork(pid_t *pid, int *pidfd, struct pike_warm *w,
+		   const struct pike_places *p, const char *words,
+		   struct pike_err *err)
+{
+	int32_t child;
+
+	if (!ask(w, p, words) ||
+	    !hear(w, &child, sizeof(child), pidfd, FORK_MS))
+		return is_broken(w, "does not answer", err);
+	*pid = child;
+	return 0;
+}
+
+void pike_warm_free(struct pike_warm *w)
+{
+	if (!w)
+		return;
+	if (w->sock >= 0)
+		close(w->sock);
+	if (w->pid > 0) {
+		kill(w->pid, SIGKILL);
+		while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	if (w->log >= 0)
+		close(w->log);
+	free(w);
+}
