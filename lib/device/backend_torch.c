@@ -138,11 +138,13 @@ static void command(struct pike_command *out,
 		    const struct pike_target *t)
 {
 	bool gpu = on_gpu(info);
+	char how[40];
 
-	how_run(out->words, sizeof(out->words), info, t);
+	how_run(how, sizeof(how), info, t);
+	snprintf(out->words, sizeof(out->words), "run %s", how);
 	out->box = gpu ? PIKE_BOX_PYTHON_GPU : PIKE_BOX_PYTHON;
 	out->script = true;
-	pike_python_command(&out->argv, info->python, "--run", out->words);
+	pike_python_command(&out->argv, info->python, "--run", how);
 	/* Pools of numeric libraries cannot grow after the import. */
 	if (t->threads <= 1)
 		pike_python_warm(&out->warm, info->python);
@@ -233,9 +235,11 @@ static bool compiles_by_running(const struct pike_files *sources)
 static void plan_run(struct pike_build_plan *out, const struct pike_target *t,
 		     const struct pike_device_info *dev)
 {
-	char how[48], text[600];
+	char how[40], text[600];
 
 	how_run(how, sizeof(how), dev, t);
+	if (t->threads <= 1)
+		snprintf(out->words, sizeof(out->words), "prime %s", how);
 	out->runs = true;
 	out->gpu = on_gpu(dev);
 	memcpy(out->output, "build/", sizeof("build/"));

@@ -126,7 +126,7 @@ struct pike_command {
 	enum pike_box_kind box;
 	bool script; /* the runner is one, which argv[0] interprets */
 	/* A process to fork runners from (sandbox/warm.h), and what a fork is
-	 * told; n = 0: there is none for this target. */
+	 * told to be one; n = 0: there is none for this target. */
 	struct pike_strs warm;
 	char words[48];
 };
@@ -178,8 +178,11 @@ struct pike_build_plan {
 	 * socket that it is to use that from now on, and waits for one. */
 	bool runs, gpu;
 	struct pike_strs nodes; /* runs: of the GPU */
-	char output[64];	/* with a '/' at its end: a folder */
-	char tools[65]; /* hash of the compiler; "": more decides than this */
+	/* What a fork of the process of pike_command.warm is told to do the
+	 * same; "": it cannot. */
+	char words[48];
+	char output[64]; /* with a '/' at its end: a folder */
+	char tools[65];	 /* hash of the compiler; "": more decides than this */
 	struct pike_launch_plan *launch; /* cuda: what will be launched */
 };
 enum pike_real {

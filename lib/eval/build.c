@@ -122,6 +122,8 @@ static int run_plan(struct pike_build *b, const char *path,
 		.memory = plan->memory,
 		.cpus = j->have_build_cpus ? &j->build_cpus : NULL,
 		.require = j->o.require,
+		.warm = plan->words[0] ? pike_judge_warm(j) : NULL,
+		.words = plan->words,
 	};
 	int ret;
 

@@ -84,23 +84,39 @@ static int take_drawn(struct pike_pool *p, struct pike_ref *ref, size_t set,
 	return ret ? ret : l->buffers->take(p, set, arg, data, err);
 }
 
+/* `ref`: has drawn for this set; NULL: nobody has. */
 static int fill_set(struct pike_pool *p, size_t set, struct pike_ref *ref,
-		    const struct pike_pool_opts *o, struct pike_err *err)
+		    uint64_t seed, struct pike_err *err)
 {
 	const struct pike_layout *l = &p->layout;
-	uint64_t seed = next_seed(p, o);
 	struct pike_rng rng;
 	int ret = 0;
 
-	if (pike_judge_stopped(p->j))
-		return pike_fail(err, PIKE_RETRY, "interrupted");
 	pike_rng_seed(&rng, seed);
-	if (ref)
-		ret = pike_ref_draw(ref, seed, err);
 	for (size_t i = 0; !ret && i < l->n; i++)
 		if (pike_tensor_is_input(&l->v[i]))
 			ret = ref ? take_drawn(p, ref, set, i, &rng, err)
 				  : l->buffers->fill(p, set, i, &rng, err);
+	return ret;
+}
+
+/* As many sets as there are references, which draw at once; one where there
+ * are none. */
+static int fill_some(struct pike_pool *p, size_t set, size_t n,
+		     struct pike_ref *const *refs,
+		     const struct pike_pool_opts *o, struct pike_err *err)
+{
+	uint64_t seeds[PIKE_REFS_MAX];
+	int ret = 0;
+
+	if (pike_judge_stopped(p->j))
+		return pike_fail(err, PIKE_RETRY, "interrupted");
+	for (size_t i = 0; i < n; i++)
+		seeds[i] = next_seed(p, o);
+	if (refs[0])
+		ret = pike_refs_draw(refs, n, seeds, err);
+	for (size_t i = 0; !ret && i < n; i++)
+		ret = fill_set(p, set + i, refs[i], seeds[i], err);
 	return ret;
 }
 
@@ -121,17 +137,23 @@ static int each_input(struct pike_pool *p,
 static int fill_inputs(struct pike_pool *p, const struct pike_pool_opts *o,
 		       struct pike_err *err)
 {
-	struct pike_ref *ref = NULL;
+	struct pike_ref *refs[PIKE_REFS_MAX] = { NULL };
+	size_t n, width = 1;
 	int ret = each_input(p, p->layout.buffers->make, err);
 
 	if (!ret && p->j->reference.draws) {
+		width = pike_refs_width(p->j, &p->layout, 1);
+		if (width > p->nsets)
+			width = p->nsets;
 		p->layout.weights = next_seed(p, o);
-		ret = pike_ref_open(&ref, p->j, &p->layout, PIKE_REAL_NATIVE,
-				    err);
+		ret = pike_refs_open_native(refs, width, p->j, &p->layout, err);
 	}
-	for (size_t s = 0; !ret && s < p->nsets; s++)
-		ret = fill_set(p, s, ref, o, err);
-	pike_ref_close(ref);
+	for (size_t s = 0; !ret && s < p->nsets; s += n) {
+		n = p->nsets - s < width ? p->nsets - s : width;
+		ret = fill_some(p, s, n, refs, o, err);
+	}
+	for (size_t i = 0; i < width; i++)
+		pike_ref_close(refs[i]);
 	return ret ? ret : each_input(p, p->layout.buffers->seal, err);
 }
 

@@ -245,10 +245,14 @@ int pike_ref_open(struct pike_ref **out, struct pike_judge *j,
 int pike_refs_open(struct pike_ref **out, size_t n, size_t per_set,
 		   struct pike_judge *j, const struct pike_layout *l,
 		   struct pike_err *err);
+/* n in the target's own precision, of a target whose reference draws; each
+ * makes the inputs of its seed, all at once; pike_ref_result gives them. */
+int pike_refs_open_native(struct pike_ref **out, size_t n,
+			  struct pike_judge *j, const struct pike_layout *l,
+			  struct pike_err *err);
+int pike_refs_draw(struct pike_ref *const *v, size_t n, const uint64_t *seeds,
+		   struct pike_err *err);
 void pike_ref_close(struct pike_ref *r);
-/* One in the target's own precision, of a target whose reference draws: makes
- * inputs; pike_ref_result gives each. */
-int pike_ref_draw(struct pike_ref *r, uint64_t seed, struct pike_err *err);
 /* Runs it on one set; `swap` >= 0: with `other` (of the argument's own type,
  * on the host) for that argument. Results stay until the next call. */
 int pike_ref_run(struct pike_ref *r, const struct pike_pool *p, size_t set,

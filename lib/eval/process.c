@@ -219,11 +219,16 @@ int pike_process_start(struct pike_process *p, struct pike_judge *j,
 	return ret;
 }
 
+/* They get ready where they are in no timed process's way. */
 static void start_spares(struct pike_judge *j,
 			 const struct pike_process_opts *o)
 {
+	struct pike_process_opts aside = *o;
+
+	if (j->have_build_cpus)
+		aside.cpus = &j->build_cpus;
 	while (j->nspares < PIKE_SPARES &&
-	       !pike_process_start(&j->spares[j->nspares], j, o, NULL))
+	       !pike_process_start(&j->spares[j->nspares], j, &aside, NULL))
 		j->nspares++;
 }
 
@@ -243,6 +248,7 @@ static int take_spare(struct pike_process *p, struct pike_judge *j,
 		*p = j->spares[0];
 		memmove(j->spares, j->spares + 1,
 			--j->nspares * sizeof(*j->spares));
+		pike_box_move(p->box, o->cpus);
 	}
 	if (!ret)
 		start_spares(j, o);

@@ -274,6 +274,7 @@ static bool is_small(const struct pike_layout *l)
 struct many {
 	struct pike_ref *const *v;
 	size_t nargs;
+	const uint64_t *seeds;
 	int *ret; /* of each piece */
 	struct pike_err *err;
 };
@@ -460,6 +461,17 @@ int pike_refs_open(struct pike_ref **out, size_t n, size_t per_set,
 	return open_kinds(out, n, kinds, j, l, err);
 }
 
+int pike_refs_open_native(struct pike_ref **out, size_t n,
+			  struct pike_judge *j, const struct pike_layout *l,
+			  struct pike_err *err)
+{
+	enum pike_real kinds[PIKE_REFS_MAX];
+
+	for (size_t i = 0; i < n; i++)
+		kinds[i] = PIKE_REAL_NATIVE;
+	return open_kinds(out, n, kinds, j, l, err);
+}
+
 int pike_ref_open(struct pike_ref **out, struct pike_judge *j,
 		  const struct pike_layout *l, enum pike_real real,
 		  struct pike_err *err)
@@ -556,12 +568,21 @@ static int run_one(struct pike_ref *r, struct pike_err *err)
 	return ret;
 }
 
-int pike_ref_draw(struct pike_ref *r, uint64_t seed, struct pike_err *err)
+static void draw_piece(void *ctx, size_t i)
 {
-	int ret = r->ops->draw(r, seed, err);
+	const struct many *k = ctx;
+	struct pike_ref *r = k->v[i];
 
-	r->failed = r->failed || ret;
-	return ret;
+	k->ret[i] = r->ops->draw(r, k->seeds[i], &k->err[i]);
+	r->failed = r->failed || k->ret[i];
+}
+
+int pike_refs_draw(struct pike_ref *const *v, size_t n, const uint64_t *seeds,
+		   struct pike_err *err)
+{
+	struct many k = { .v = v, .seeds = seeds };
+
+	return run_many(&k, n, draw_piece, !is_small(v[0]->l), err);
 }
 
 int pike_ref_run(struct pike_ref *r, const struct pike_pool *p, size_t set,

@@ -12,9 +12,11 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -502,6 +504,39 @@ int pike_box_freeze(struct pike_box *b, bool stop, struct pike_err *err)
 		return pike_fail(err, PIKE_FAILED, "the sandbox has ended");
 	recv(b->control, reply, sizeof(reply), MSG_DONTWAIT);
 	return 0;
+}
+
+/* Threads of a process that are not there yet; how many there were. */
+static int move_threads(pid_t pid, const cpu_set_t *cpus)
+{
+	char path[64];
+	struct dirent *e;
+	int n = 0;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	d = opendir(path);
+	while (d && (e = readdir(d))) {
+		pid_t tid = (pid_t)strtol(e->d_name, NULL, 10);
+		cpu_set_t has;
+
+		if (tid <= 0 || sched_getaffinity(tid, sizeof(has), &has) ||
+		    CPU_EQUAL(&has, cpus))
+			continue;
+		n += !sched_setaffinity(tid, sizeof(*cpus), cpus);
+	}
+	if (d)
+		closedir(d);
+	return n;
+}
+
+void pike_box_move(const struct pike_box *b, const cpu_set_t *cpus)
+{
+	pid_t pid = pike_box_program(b);
+
+	/* Again for those that one of them has started meanwhile. */
+	for (int i = 0; pid > 0 && i < 8 && move_threads(pid, cpus) > 0; i++)
+		;
 }
 
 void pike_box_free(struct pike_box *b)

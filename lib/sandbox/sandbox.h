@@ -159,6 +159,9 @@ void pike_box_kill(struct pike_box *b);
 /* Stops or continues every process of the box; back when it is done. The
  * wall limit does not run meanwhile. */
 int pike_box_freeze(struct pike_box *b, bool stop, struct pike_err *err);
+/* Has its program run on these cores from now on, with all threads that it has
+ * now and starts later. */
+void pike_box_move(const struct pike_box *b, const cpu_set_t *cpus);
 /* Kills what is left, and waits. NULL is legal. */
 void pike_box_free(struct pike_box *b);
 

@@ -151,6 +151,37 @@ static void compiles(void **state)
 	close(o.out_fd);
 }
 
+static void it_moves_to_other_cores(void **state)
+{
+	const char *const argv[] = { "sleep", "60", NULL };
+	struct pike_box_opts o = compile_opts(argv);
+	struct pike_box *b;
+	cpu_set_t may, one, has;
+	pid_t pid = -1;
+	int core = 0;
+
+	(void)state;
+	assert_int_equal(sched_getaffinity(0, sizeof(may), &may), 0);
+	if (CPU_COUNT(&may) < 2)
+		left_out("one core");
+	while (!CPU_ISSET(core, &may))
+		core++;
+	CPU_ZERO(&one);
+	CPU_SET(core, &one);
+	o.cpus = &may;
+	b = start(&o);
+	for (int i = 0; i < 500 && (pid = pike_box_program(b)) < 0; i++)
+		usleep(10000);
+	if (pid < 0) {
+		pike_box_free(b);
+		left_out("this kernel does not list a process's children");
+	}
+	pike_box_move(b, &one);
+	assert_int_equal(sched_getaffinity(pid, sizeof(has), &has), 0);
+	assert_true(CPU_EQUAL(&has, &one));
+	pike_box_free(b);
+}
+
 static void output_must_be_a_file(void **state)
 {
 	static const char *const scripts[] = {
@@ -826,6 +857,7 @@ int main(void)
 		cmocka_unit_test(log_is_capped_and_clean),
 		cmocka_unit_test(compiles),
 		cmocka_unit_test(output_must_be_a_file),
+		cmocka_unit_test(it_moves_to_other_cores),
 		cmocka_unit_test(output_may_be_a_folder),
 		cmocka_unit_test(folders_are_bounded),
 		cmocka_unit_test(hostile_folders_are_refused),

@@ -23,18 +23,28 @@ class Warm:
         places, _, words = data.partition(b"\0")
         return dict(zip(places, fds)), words.decode()
 
+    def act(self, what, how):
+        """In a box."""
+        nthreads, device = how.split(":")
+        if what == "prime":
+            os.environ["HOME"] = os.environ["TMPDIR"] = os.getcwd()
+            gc.enable()
+            or_tell(prime, int(nthreads), device)
+            leave(0)
+        # What the box has of it.
+        os.environ["CUDA_HOME"] = cuda_home()
+        answer(self.torch, self.answers, int(nthreads), device)
+
     def child(self, places, words):
         def program():
             try:
-                # What a box has of it.
-                os.environ["CUDA_HOME"] = cuda_home()
-                nthreads, device = words.split(":")
-                answer(self.torch, self.answers, int(nthreads), device)
+                self.act(*words.split())
             except SystemExit as e:
-                print(e, file=sys.stderr)
+                if isinstance(e.code, str):
+                    print(e.code, file=sys.stderr)
             except BaseException:
                 traceback.print_exc()
-            os._exit(1)
+            leave(1)
 
         at = (ctypes.c_int * PLACES)(*(places.get(i, -1)
                                        for i in range(PLACES)))
