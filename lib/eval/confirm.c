@@ -28,7 +28,7 @@ struct confirm {
 	struct pike_classes classes;
 	struct pike_timing *t; /* by case */
 	int64_t *spent;	       /* by case, ns of timing */
-	double delta;
+	double noise, delta;
 };
 
 static size_t narms(const struct confirm *k)
@@ -206,7 +206,7 @@ static void decide_against(struct pike_decision *d, struct confirm *k,
 	struct pike_pairs *all = pike_xcalloc(n + 1, sizeof(*all));
 	const char **names = pike_xcalloc(n + 1, sizeof(*names));
 	struct pike_rule rule = { .delta = k->delta,
-				  .same = pike_delta_least(k->j->noise,
+				  .same = pike_delta_least(k->noise,
 							   k->j->dev.ncores,
 							   k->j->traits->noise),
 				  .strict = true,
@@ -251,7 +251,7 @@ static void conclude(struct pike_result *out, struct confirm *k,
 	struct pike_decision champ;
 
 	pike_fill_no_cases(out);
-	pike_fill_noise(out, k->j, k->delta);
+	pike_fill_noise(out, k->noise, k->delta);
 	decide_against(d, k, 0, "the base");
 	out->vs_base = out->vs_champion = d->ratio;
 	if (k->champ) {
@@ -363,7 +363,7 @@ static int confirm_all(struct pike_result *out, struct confirm *k,
 		ret = check_exact(out, k, exact, err);
 	pike_exact_free(exact);
 	if (!ret)
-		ret = pike_judge_delta(&k->delta, k->j, err);
+		ret = pike_judge_delta(&k->noise, &k->delta, k->j, false, err);
 	if (!ret)
 		ret = time_all(out, k, 1, err);
 	if (ret)

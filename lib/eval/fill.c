@@ -67,10 +67,9 @@ int pike_fill_fit(struct pike_result *out, struct pike_judge *j,
 	return 1;
 }
 
-void pike_fill_noise(struct pike_result *out, const struct pike_judge *j,
-		     double delta)
+void pike_fill_noise(struct pike_result *out, double noise, double delta)
 {
-	pike_json_set_f64(out->extra, "noise", j->noise);
+	pike_json_set_f64(out->extra, "noise", noise);
 	pike_json_set_f64(out->extra, "delta", delta);
 }
 

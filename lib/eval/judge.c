@@ -579,7 +579,7 @@ int pike_judge_open(struct pike_judge **out, const struct pike_judge_opts *o,
 	*out = NULL;
 	j->o = *o;
 	j->t = o->target;
-	j->noise = NAN;
+	j->noise[0] = j->noise[1] = NAN;
 	j->runner_kernels = j->lock = j->ref_sources = -1;
 	j->traits = pike_device_traits(&j->dev); /* strict so far */
 	j->cases = pike_xcalloc(j->t->ncases + 1, sizeof(*j->cases));
@@ -644,10 +644,11 @@ static size_t noise_rounds(const struct pike_judge *j)
 
 /* Two fresh processes of the base against each other, round by round. */
 static int noise_case(struct pike_pairs *out, struct pike_judge *j,
-		      struct pike_case_state *cs, size_t rounds,
+		      struct pike_case_state *cs, size_t rounds, bool warm,
 		      struct pike_err *err)
 {
 	struct pike_session s = { .j = j,
+				  .warm = warm,
 				  .pool = cs->pool,
 				  .build = { j->base, j->base },
 				  .label = { "base", "base" },
@@ -677,7 +678,7 @@ static int noise_case(struct pike_pairs *out, struct pike_judge *j,
 	return ret;
 }
 
-static int measure_noise(struct pike_judge *j, struct pike_err *err)
+static int measure_noise(struct pike_judge *j, bool warm, struct pike_err *err)
 {
 	struct pike_pairs *pairs =
 	    pike_xcalloc(j->t->ncases + 1, sizeof(*pairs));
@@ -688,11 +689,11 @@ static int measure_noise(struct pike_judge *j, struct pike_err *err)
 	for (size_t i = 0; !ret && i < j->t->ncases; i++)
 		ret = pike_judge_pool(j, &j->cases[i], PROTO_AA_PAIRS, err);
 	for (size_t i = 0; !ret && i < j->t->ncases; i++)
-		ret = noise_case(&pairs[i], j, &j->cases[i], rounds, err);
+		ret = noise_case(&pairs[i], j, &j->cases[i], rounds, warm, err);
 	if (!ret &&
 	    pike_boot_run(&b, pairs, j->t->ncases, PROTO_RESAMPLES, &j->rng)) {
 		/* As of PROTO_AA_ROUNDS, however many there were. */
-		j->noise =
+		j->noise[warm] =
 		    b.sd * sqrt((double)noise_rounds(j) / PROTO_AA_ROUNDS);
 		pike_boot_release(&b);
 	}
@@ -707,39 +708,49 @@ static int measure_noise(struct pike_judge *j, struct pike_err *err)
 
 /* What disturbs a machine may be over in a minute, and as long as its noise
  * counts hardly any gain can be told. */
-bool pike_judge_needs_noise(const struct pike_judge *j)
+bool pike_judge_needs_noise(struct pike_judge *j, bool warm)
 {
-	int64_t age = pike_now_ns() - j->noise_at;
+	size_t i = warm && pike_judge_warm(j);
+	int64_t age = pike_now_ns() - j->noise_at[i];
 
-	return isnan(j->noise) || age > PROTO_NOISE_AGE_NS ||
-	       (j->noise > PROTO_NOISE_HIGH && age > PROTO_NOISE_HIGH_AGE_NS);
+	return isnan(j->noise[i]) || age > PROTO_NOISE_AGE_NS ||
+	       (j->noise[i] > PROTO_NOISE_HIGH &&
+		age > PROTO_NOISE_HIGH_AGE_NS);
 }
 
-int pike_judge_noise(double *out, struct pike_judge *j, struct pike_err *err)
+static int noise_of(double *out, struct pike_judge *j, bool warm,
+		    struct pike_err *err)
 {
 	struct pike_watch w;
 	int ret = 0;
 
-	if (pike_judge_needs_noise(j)) {
+	warm = warm && pike_judge_warm(j);
+	if (pike_judge_needs_noise(j, warm)) {
 		enum pike_phase before = pike_phase(j, PIKE_PHASE_NOISE);
 
 		pike_judge_enter(&w, j);
-		ret = measure_noise(j, err);
+		ret = measure_noise(j, warm, err);
 		pike_judge_leave(&w, j);
 		pike_phase(j, before);
-		j->noise_at = pike_now_ns();
+		j->noise_at[warm] = pike_now_ns();
 	}
 	if (!ret)
-		*out = j->noise;
+		*out = j->noise[warm];
 	return ret;
 }
 
-int pike_judge_delta(double *delta, struct pike_judge *j, struct pike_err *err)
+int pike_judge_noise(double *out, struct pike_judge *j, struct pike_err *err)
 {
-	double noise;
-	int ret = pike_judge_noise(&noise, j, err);
+	return noise_of(out, j, false, err);
+}
+
+int pike_judge_delta(double *noise, double *delta, struct pike_judge *j,
+		     bool warm, struct pike_err *err)
+{
+	int ret = noise_of(noise, j, warm, err);
 
 	if (!ret)
-		*delta = pike_delta_for(noise, j->dev.ncores, j->traits->noise);
+		*delta =
+		    pike_delta_for(*noise, j->dev.ncores, j->traits->noise);
 	return ret;
 }

@@ -124,8 +124,9 @@ struct pike_judge {
 	char commitment[65];
 	uint64_t counter; /* of input sets drawn */
 	double mhz_most;  /* of a GPU's clock, as far as seen */
-	double noise;	  /* NaN: not measured */
-	int64_t noise_at;
+	/* Of fresh processes, and of forks. NaN: not measured. */
+	double noise[2];
+	int64_t noise_at[2];
 	int64_t held_ns, kernel_ns;
 	struct {
 		int64_t ns[PIKE_PHASES], since;
@@ -234,18 +235,19 @@ struct pike_stay {
 void pike_judge_go(struct pike_stay *s, const struct pike_judge *j);
 void pike_judge_back(const struct pike_stay *s);
 
-/* Whether the noise is not known, or no longer. */
-bool pike_judge_needs_noise(const struct pike_judge *j);
+/* Whether the noise is not known, or no longer; `warm`: that of forks, where
+ * there are some. */
+bool pike_judge_needs_noise(struct pike_judge *j, bool warm);
 /* Noise floor and threshold; measures the noise when it is not known. */
-int pike_judge_delta(double *delta, struct pike_judge *j, struct pike_err *err);
+int pike_judge_delta(double *noise, double *delta, struct pike_judge *j,
+		     bool warm, struct pike_err *err);
 /* ---- fill.c: what screening and confirmation write down alike ---- */
 
 struct pike_timing;
 struct pike_fault;
 
 /* The noise floor, and the threshold that it leads to. */
-void pike_fill_noise(struct pike_result *out, const struct pike_judge *j,
-		     double delta);
+void pike_fill_noise(struct pike_result *out, double noise, double delta);
 /* A build that there is nothing to judge of: 1, with a verdict. */
 int pike_fill_fit(struct pike_result *out, struct pike_judge *j,
 		  struct pike_build *b, struct pike_err *err);

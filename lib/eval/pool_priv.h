@@ -247,9 +247,8 @@ int pike_refs_open(struct pike_ref **out, size_t n, size_t per_set,
 		   struct pike_err *err);
 /* n in the target's own precision, of a target whose reference draws; each
  * makes the inputs of its seed, all at once; pike_ref_result gives them. */
-int pike_refs_open_native(struct pike_ref **out, size_t n,
-			  struct pike_judge *j, const struct pike_layout *l,
-			  struct pike_err *err);
+int pike_refs_open_native(struct pike_ref **out, size_t n, struct pike_judge *j,
+			  const struct pike_layout *l, struct pike_err *err);
 int pike_refs_draw(struct pike_ref *const *v, size_t n, const uint64_t *seeds,
 		   struct pike_err *err);
 void pike_ref_close(struct pike_ref *r);

@@ -16,7 +16,7 @@ struct screen {
 	struct pike_judge *j;
 	struct pike_build *cand, *champ; /* champ: the base's at least */
 	struct pike_timing *t;		 /* by case */
-	double delta;
+	double noise, delta;
 	/* For certain, at the first look: in any case that was timed, and in
 	 * the one that is. */
 	bool slower, clear;
@@ -128,7 +128,7 @@ static void screen_decide(struct pike_result *out, struct screen *s)
 	struct pike_rule rule = {
 		.delta = s->delta,
 		.same =
-		    pike_delta_least(j->noise, j->dev.ncores, j->traits->noise),
+		    pike_delta_least(s->noise, j->dev.ncores, j->traits->noise),
 		.alpha = PROTO_SCREEN_ALPHA,
 		.than = s->champ == j->base ? "the base" : "the champion"
 	};
@@ -242,7 +242,7 @@ static int check_before_noise(struct pike_result *out, struct screen *s,
 	enum pike_phase before;
 	int ret;
 
-	if (!pike_judge_needs_noise(s->j))
+	if (!pike_judge_needs_noise(s->j, true))
 		return 0;
 	before = pike_phase(s->j, PIKE_PHASE_CHECK);
 	pike_judge_spread(s->j);
@@ -267,15 +267,15 @@ static int screen_all(struct pike_result *out, struct screen *s,
 	if (!ret)
 		ret = check_before_noise(out, s, err);
 	if (!ret)
-		ret = pike_judge_delta(&delta, j, err);
+		ret = pike_judge_delta(&s->noise, &delta, j, true, err);
 	if (ret)
 		return ret == 1 ? 0 : ret;
 	/* The noise is that of so many rounds, and this is one: where a process
 	 * lies in a GPU's memory decides about a kernel of 5 us by some 2 %. */
 	if (j->traits->noise == PIKE_NOISE_GPU)
-		delta = fmax(delta, PROTO_DELTA_NOISE * j->noise *
+		delta = fmax(delta, PROTO_DELTA_NOISE * s->noise *
 					sqrt(PROTO_AA_ROUNDS));
-	pike_fill_noise(out, j, delta);
+	pike_fill_noise(out, s->noise, delta);
 	s->delta = delta;
 	ret = screen_cases(out, s, err);
 	if (j->warm)

@@ -461,9 +461,8 @@ int pike_refs_open(struct pike_ref **out, size_t n, size_t per_set,
 	return open_kinds(out, n, kinds, j, l, err);
 }
 
-int pike_refs_open_native(struct pike_ref **out, size_t n,
-			  struct pike_judge *j, const struct pike_layout *l,
-			  struct pike_err *err)
+int pike_refs_open_native(struct pike_ref **out, size_t n, struct pike_judge *j,
+			  const struct pike_layout *l, struct pike_err *err)
 {
 	enum pike_real kinds[PIKE_REFS_MAX];
 

@@ -202,17 +202,17 @@ static enum pike_verdict screen(struct fix *f, const char *src, char *reason,
  * four times; after the last the test is left out. */
 static bool hidden_by_noise(struct fix *f, enum pike_verdict v, int again)
 {
-	bool noisy = f->j->noise > PROTO_NOISE_HIGH;
+	bool noisy = f->j->noise[0] > PROTO_NOISE_HIGH;
 
 	if (pike_verdict_measured(v) ? !noisy && !busy()
 				     : v != PIKE_V_TIMEOUT || !busy())
 		return false;
 	if (again == 4)
 		left_out("the machine is not quiet: noise %.1f %%",
-			 100 * f->j->noise);
+			 100 * f->j->noise[0]);
 	for (int i = 0; busy() && i < 6; i++)
 		;
-	f->j->noise = NAN; /* measured again */
+	f->j->noise[0] = NAN; /* measured again */
 	return true;
 }
 
@@ -262,18 +262,18 @@ static void test_noise_age(void **state)
 	struct pike_err err = PIKE_ERR_INIT;
 	double noise;
 
-	f->j->noise = 0.5;
-	f->j->noise_at = pike_now_ns() - 30 * second;
+	f->j->noise[0] = 0.5;
+	f->j->noise_at[0] = pike_now_ns() - 30 * second;
 	assert_int_equal(pike_judge_noise(&noise, f->j, &err), 0);
 	assert_true(noise == 0.5);
-	f->j->noise_at = pike_now_ns() - 61 * second;
+	f->j->noise_at[0] = pike_now_ns() - 61 * second;
 	assert_int_equal(pike_judge_noise(&noise, f->j, &err), 0);
 	assert_true(noise < 0.5);
-	f->j->noise = 0.009;
-	f->j->noise_at = pike_now_ns() - 590 * second;
+	f->j->noise[0] = 0.009;
+	f->j->noise_at[0] = pike_now_ns() - 590 * second;
 	assert_int_equal(pike_judge_noise(&noise, f->j, &err), 0);
 	assert_true(noise == 0.009);
-	f->j->noise = NAN; /* measured again by the next test */
+	f->j->noise[0] = NAN; /* measured again by the next test */
 }
 
 static void test_build_error(void **state)
