@@ -215,6 +215,15 @@ static void add_task(struct pike_files *to, const struct pike_target *t,
 	pike_json_free(task);
 }
 
+static bool says(const struct pike_files *sources, const char *word)
+{
+	for (size_t i = 0; i < sources->n; i++)
+		if (memmem(sources->v[i].data, sources->v[i].len, word,
+			   strlen(word)))
+			return true;
+	return false;
+}
+
 /* Words of what compiles only by running. One that is not needed costs a run,
  * one that is missing a verdict: nothing compiles where a candidate is timed.
  */
@@ -223,11 +232,9 @@ static bool compiles_by_running(const struct pike_files *sources)
 	static const char *const words[] = { "triton", "compile", "inductor",
 					     "cpp_extension", "load_inline" };
 
-	for (size_t i = 0; i < sources->n; i++)
-		for (size_t k = 0; k < PIKE_ARRAY_LEN(words); k++)
-			if (memmem(sources->v[i].data, sources->v[i].len,
-				   words[k], strlen(words[k])))
-				return true;
+	for (size_t k = 0; k < PIKE_ARRAY_LEN(words); k++)
+		if (says(sources, words[k]))
+			return true;
 	return false;
 }
 
@@ -274,7 +281,9 @@ static int plan(struct pike_build_plan *out, const struct pike_target *t,
 	out->memory = BUILD_MEMORY;
 	if (runs)
 		plan_run(out, t, dev);
-	else
+	if (runs && out->gpu && says(sources, "torch.compile"))
+		out->imports = "torch._dynamo";
+	if (!runs)
 		plan_read(out, dev);
 	ret = pike_plan_files(out, sources, NULL, err);
 	if (!ret)

@@ -181,6 +181,8 @@ struct pike_build_plan {
 	/* What a fork of the process of pike_command.warm is told to do the
 	 * same; "": it cannot. */
 	char words[48];
+	/* What such forks import that takes long; NULL: nothing. */
+	const char *imports;
 	char output[64]; /* with a '/' at its end: a folder */
 	char tools[65];	 /* hash of the compiler; "": more decides than this */
 	struct pike_launch_plan *launch; /* cuda: what will be launched */

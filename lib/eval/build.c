@@ -127,6 +127,8 @@ static int run_plan(struct pike_build *b, const char *path,
 	};
 	int ret;
 
+	if (o.warm)
+		pike_judge_import(j, plan->imports);
 	if (plan->helper)
 		argv[0] = path;
 	ret = start_box(b, &o, err);
@@ -289,6 +291,9 @@ void pike_build_tell(struct pike_json *resources, const struct pike_build *b)
 {
 	struct pike_json *sass;
 
+	if (b->took_ns)
+		pike_json_set_f64(resources, "build_s",
+				  (double)(b->took_ns / 1000000) / 1000);
 	pike_json_set_i64(resources, "object_bytes", b->object_bytes);
 	if (!b->launch)
 		return;
@@ -308,6 +313,7 @@ static void read_end(struct pike_build *b, const struct pike_box_end *end)
 {
 	struct pike_buf said;
 
+	b->took_ns = end->took_ns;
 	pike_buf_init(&said, 512);
 	pike_box_say(&said, end);
 	pike_buf_add(&b->log, end->log.s,

@@ -93,6 +93,7 @@ struct pike_judge {
 	struct pike_device_info ref_dev;
 	struct pike_buf ref_runner;
 	struct pike_warm *warm; /* process_priv.h; NULL: none */
+	const char *imports;	/* what it has imported more; NULL: nothing */
 	struct pike_process spares[PIKE_SPARES];
 	size_t nspares;
 	struct pike_runner *ending[PIKE_ENDING];
@@ -159,6 +160,7 @@ struct pike_build {
 	char source_hash[65];
 	char key[65]; /* in the cache; "" where nothing is kept */
 	int64_t object_bytes;
+	int64_t took_ns; /* in its sandbox; 0: found in the cache */
 };
 int pike_build_reference(struct pike_build **out, struct pike_judge *j,
 			 enum pike_real real, struct pike_err *err);
@@ -176,8 +178,8 @@ struct pike_fault;
 int pike_build_for(const struct pike_build **out, struct pike_build *b,
 		   bool hidden, struct pike_fault *f, struct pike_err *err);
 
-/* What the object itself tells: `object_bytes`, and for a GPU `sass`, its
- * instructions by kind, or the word that they are not known. */
+/* What the object itself tells: `build_s`, `object_bytes`, and for a GPU
+ * `sass`, its instructions by kind, or the word that they are not known. */
 void pike_build_tell(struct pike_json *resources, const struct pike_build *b);
 
 bool pike_judge_stopped(const struct pike_judge *j);

@@ -68,6 +68,8 @@ void pike_processes_drop(struct pike_judge *j);
 void pike_judge_warm_up(struct pike_judge *j);
 /* NULL: there is none. */
 struct pike_warm *pike_judge_warm(struct pike_judge *j);
+/* Has it import more, once each; NULL: nothing. */
+void pike_judge_import(struct pike_judge *j, const char *module);
 int pike_deadline_ms(const struct pike_judge *j, int64_t call_ns, uint32_t n);
 
 struct pike_runner {

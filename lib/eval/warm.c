@@ -32,3 +32,11 @@ struct pike_warm *pike_judge_warm(struct pike_judge *j)
 	}
 	return j->warm;
 }
+
+void pike_judge_import(struct pike_judge *j, const char *module)
+{
+	if (!module || j->imports || !pike_judge_warm(j))
+		return;
+	j->imports = module;
+	pike_warm_import(j->warm, module);
+}

@@ -423,7 +423,8 @@ int pike_box_wait(struct pike_box_end *out, struct pike_box *b, int wait_ms,
 				 r->text);
 	*out = (struct pike_box_end){ .why = (enum pike_box_why)r->why,
 				      .status = r->status,
-				      .signal = r->signal };
+				      .signal = r->signal,
+				      .took_ns = r->took_ns };
 	pike_buf_init(&out->log, PIKE_BOX_LOG_MAX);
 	read_log(&out->log, b->log);
 	return 0;

@@ -82,6 +82,7 @@ struct pike_box_report {
 	int32_t status, signal;
 	uint32_t features;
 	int32_t landlock_abi;
+	int64_t took_ns;
 	char text[256]; /* PIKE_BOX_BROKEN: the step */
 };
 

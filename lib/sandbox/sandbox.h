@@ -133,6 +133,7 @@ enum pike_box_why {
 struct pike_box_end {
 	enum pike_box_why why;
 	int status, signal;
+	int64_t took_ns;     /* of the program; 0: not known */
 	struct pike_buf log; /* stdout and stderr, capped, sanitized */
 };
 void pike_box_end_release(struct pike_box_end *e);

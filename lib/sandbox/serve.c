@@ -28,6 +28,7 @@ struct serving {
 	int signals, errors, status;
 	bool ended, log_open;
 	size_t logged;
+	int64_t began;
 	int64_t left_ns, since; /* of the wall limit; since: when it ran last */
 };
 
@@ -282,6 +283,7 @@ static void report(struct serving *v)
 	struct pike_box_report *r = &v->in->report;
 	ssize_t n = read(v->errors, r->text, sizeof(r->text) - 1);
 
+	r->took_ns = pike_now_ns() - v->began;
 	if (v->in->overgrown) {
 		r->why = PIKE_BOX_KILLED;
 	} else if (v->in->timed_out) {
@@ -328,6 +330,7 @@ int pike_box_serve(struct pike_box_in *in)
 	struct serving v = { .in = in,
 			     .log_open = true,
 			     .left_ns = in->setup->wall_ms * 1000000,
+			     .began = pike_now_ns(),
 			     .since = pike_now_ns() };
 	/* A runner that the judge stops between samples is no news. */
 	const struct sigaction ends = { .sa_handler = SIG_DFL,

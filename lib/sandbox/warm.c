@@ -21,8 +21,8 @@
 #include <unistd.h>
 
 #define READY_MS 60000
-/* It forks in some milliseconds; a machine that swaps takes its time. */
-#define FORK_MS 10000
+/* It forks in some milliseconds, but may be importing. */
+#define FORK_MS 60000
 /* Where it finds them: warm.py. */
 enum {
 	AT_SOCK = 3,
@@ -197,6 +197,15 @@ int pike_warm_ready(struct pike_warm *w, struct pike_err *err)
 	snprintf(what, sizeof(what), "has %d threads, where one is needed",
 		 (int)threads);
 	return is_broken(w, what, err);
+}
+
+void pike_warm_import(struct pike_warm *w, const char *module)
+{
+	char text[128];
+	int n = snprintf(text, sizeof(text), "%c%s", '\0', module);
+
+	if (!w->broken && n > 0 && (size_t)n < sizeof(text))
+		send(w->sock, text, (size_t)n, MSG_NOSIGNAL);
 }
 
 pid_t pike_warm_pid(const struct pike_warm *w)

@@ -33,6 +33,9 @@ int pike_warm_start(struct pike_warm **out, const struct pike_warm_opts *o,
 /* Waits until it can be used, at most a minute. PIKE_FAILED with the reason
  * where it cannot be. Afterwards it is quick. */
 int pike_warm_ready(struct pike_warm *w, struct pike_err *err);
+/* Has it import this module, too, where that leaves it of use; in its own
+ * time: a fork that is asked for meanwhile may take as long as the import. */
+void pike_warm_import(struct pike_warm *w, const char *module);
 /* Ends it, and all boxes that are its forks. NULL is legal. */
 void pike_warm_free(struct pike_warm *w);
 

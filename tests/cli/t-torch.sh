@@ -129,6 +129,8 @@ for name in right renamed; do
 	like "$name: correct" "$(said $name verdict)" \
 		'^(faster|same|slower|inconclusive)$'
 done
+# One that is confirmed is no fork.
+is "forks are screened" "$(said right start)" warm
 while read -r name verdict why; do
 	is "$name: verdict" "$(said "$name" verdict)" "$verdict"
 	like "$name: reason" "$(said "$name" reason)" "$why"
@@ -156,6 +158,8 @@ done <<<"$faults"
 	like "of a model" "$out" '^confirm: faster'
 	like "and how precise it is" "$out" \
 		'^precision: fp32, tf32, fp16, bf16; other rules: kernelbench-1e-4 yes, pike-1e-2 yes'
+	pike show --json right
+	like "of fresh processes" "$out" '"start": ?"cold"'
 }
 
 pike bench --baseline fast right

@@ -273,6 +273,23 @@ def torch(path):
     return bad
 
 
+def kinds(results, lines):
+    """Median seconds of each kind: the same candidates stand in both lists."""
+    print(f"{'median s of':<12} {'verdict':>8} {'builder':>8} {'GPU':>6}   "
+          f"{'recipe: builder':>15} {'GPU':>6}")
+    for kind in dict.fromkeys(x["candidate"].split("-")[0] for x in lines):
+        pairs = [(r, x) for r, x in zip(results, lines)
+                 if x["candidate"].split("-")[0] == kind and "us" in x]
+        built = [r.get("resources", {}).get("build_s", 0) for r, _ in pairs]
+        held = [r["secs"] - r["phases"].get("build", 0) for r, _ in pairs]
+        columns = [[b + h for b, h in zip(built, held)], built, held,
+                   [x["build_s"] for _, x in pairs],
+                   [x["lock_s"] for _, x in pairs]]
+        if pairs:
+            print("{:<12} {:8.2f} {:8.2f} {:6.2f}   {:15.2f} {:6.2f}".format(
+                kind, *map(statistics.median, columns)))
+
+
 def rate(judged, secs, recipe):
     """Candidates per hour, and the median seconds of each."""
     results = json.loads(Path(judged).read_text())["results"]
@@ -280,7 +297,6 @@ def rate(judged, secs, recipe):
     ours = float(Path(secs).read_text())
     *lines, whole = [json.loads(line) for line in
                      Path(recipe).read_text().splitlines()]
-    good = [line for line in lines if "us" in line]
     print(f"{'by':<8} {'n':>3} {'wall s':>7} {'an hour':>8}  not measured")
     print(f"{'judge':<8} {len(results):>3} {ours:>7.1f} "
           f"{3600 * len(results) / ours:>8.0f}  "
@@ -289,10 +305,9 @@ def rate(judged, secs, recipe):
                        if "us" not in line)
     print(f"{'recipe':<8} {len(lines):>3} {whole['wall_s']:>7.1f} "
           f"{3600 * len(lines) / whole['wall_s']:>8.0f}  {failed}")
+    kinds(results, lines)
     more = whole["wall_s"] / ours * len(results) / len(lines)
-    print(f"the judge has {more:.2f} times the rate; a candidate holds the GPU "
-          f"{statistics.median(r['secs'] for r in results):.1f} s there, "
-          f"{statistics.median(line['lock_s'] for line in good):.1f} s here")
+    print(f"the judge has {more:.2f} times the rate of the recipe")
     return bool(bad)
 
 

@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -383,6 +384,31 @@ static void what_cannot_be_forked_from_says_so(void **state)
 	pike_warm_free(w);
 }
 
+/* A worker of which nobody asks anything ends. */
+static void answers_nothing(struct pike_warm *w, const char *worker)
+{
+	struct pike_box_opts o = opts(w, "");
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_box *b;
+	struct pike_box_end got;
+	int pair[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	o.runner = worker;
+	o.words = "run 1:cpu";
+	o.sock = pair[1];
+	if (pike_box_start(&b, &o, &err))
+		fail_msg("%s", err.text);
+	close(pair[0]);
+	close(pair[1]);
+	ended(&got, b);
+	assert_string_equal(got.log.s, "");
+	assert_int_equal(got.why, PIKE_BOX_EXITED);
+	assert_int_equal(got.status, 0);
+	pike_box_end_release(&got);
+	pike_box_free(b);
+}
+
 /* PyTorch itself: with one thread, whatever libraries it brings. */
 static void pytorch_waits_with_one_thread(void **state)
 {
@@ -405,6 +431,11 @@ static void pytorch_waits_with_one_thread(void **state)
 	o.script = worker.s;
 	if (pike_warm_start(&w, &o, &err) || pike_warm_ready(w, &err))
 		fail_msg("%s", err.text);
+	/* Still so with what it is told to import, if that can be. */
+	pike_warm_import(w, "torch.utils.benchmark");
+	pike_warm_import(w, "torch.nothing_of_that_name");
+	for (int i = 0; i < 3; i++)
+		answers_nothing(w, worker.s);
 	pike_warm_free(w);
 	pike_strs_release(&argv);
 	pike_buf_release(&worker);

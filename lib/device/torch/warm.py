@@ -15,6 +15,7 @@ class Warm:
         self.torch, self.answers = torch, answers
         self.code = ctypes.PyDLL(f"/proc/self/fd/{FORK}")
         self.sock = socket.socket(fileno=SOCK)
+        self.trials = {}
 
     def receive(self):
         data, more, _, _ = self.sock.recvmsg(256, socket.CMSG_SPACE(64))
@@ -50,6 +51,24 @@ class Warm:
                                        for i in range(PLACES)))
         self.code.pike_box_fork(at, ctypes.PYFUNCTYPE(None)(program))
 
+    def try_import(self, name):
+        """In a fork, to see whether a fork of that could still be used: with
+        one thread, and a GPU that nobody has asked for yet."""
+        pid = os.fork()
+        if pid:
+            self.trials[pid] = name
+            return
+        self.sock.close()
+        try:
+            __import__(name)
+            bad = threads() != 1
+            if not os.fork():
+                os._exit(self.torch.cuda._is_in_bad_fork())
+            bad = bad or os.wait()[1] != 0
+        except BaseException:
+            bad = True
+        os._exit(bad)
+
     def fork(self, places, words):
         pid = os.fork()
         if not pid:
@@ -64,19 +83,27 @@ class Warm:
         self.sock.send(struct.pack("<i", threads()))
         while True:
             places, words = self.receive()
-            if not places:
+            if places:
+                self.fork(places, words)
+            elif words:
+                self.try_import(words)
+            else:
                 return
-            self.fork(places, words)
-            reap()
+            self.reap()
 
-
-def reap():
-    """Not sooner: the number of one that has ended is not given anew."""
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
+    def reap(self):
+        """Not sooner: the number of one that has ended is not given anew."""
+        try:
+            while True:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+                if not pid:
+                    return
+                name = self.trials.pop(pid, None)
+                if name and not status:
+                    __import__(name)
+                    gc.freeze()
+        except ChildProcessError:
             pass
-    except ChildProcessError:
-        pass
 
 
 def warm():
