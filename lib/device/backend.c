@@ -134,14 +134,14 @@ int pike_device_baseline(struct pike_files *out,
 }
 
 void pike_device_reference(struct pike_reference *out,
-			   const struct pike_target *t,
+			   const struct pike_device_info *dev,
 			   const struct pike_files *files)
 {
-	const struct pike_backend *b = NULL;
+	const struct pike_backend *b = dev->backend;
 
 	*out = (struct pike_reference){ .kind = PIKE_REFERENCE_RUNNER,
 					.backend = pike_backend_cpu.name };
-	if (!pike_backend_find(&b, t->backend, NULL) && b->reference)
+	if (b && b->reference)
 		b->reference(out, files);
 }
 

@@ -441,6 +441,17 @@ static void reference(struct pike_reference *out,
 					.own_types = true };
 }
 
+/* There it takes a thousandth of the time. Not every operator has a kernel for
+ * doubles. */
+static void reference_cuda(struct pike_reference *out,
+			   const struct pike_files *files)
+{
+	reference(out, files);
+	out->kind = PIKE_REFERENCE_SHARED;
+	out->else_on = out->backend;
+	out->backend = pike_backend_torch_cuda.name;
+}
+
 static int baseline(struct pike_files *out, const struct pike_device_info *dev,
 		    const struct pike_baseline *b, struct pike_err *err)
 {
@@ -450,13 +461,13 @@ static int baseline(struct pike_files *out, const struct pike_device_info *dev,
 /* Candidate host code runs in the process that reports times: all strict. */
 #define MODEL                                                                  \
 	.runner = WORKER, .needs = needs, .command = command, .plan = plan,    \
-	.described = described, .tensors = tensors, .reference = reference,    \
-	.baseline = baseline
+	.described = described, .tensors = tensors, .baseline = baseline
 
 /* Either of those below, by what the machine has. */
 const struct pike_backend pike_backend_torch = {
 	.name = "torch",
 	.find = find,
+	.reference = reference,
 	MODEL,
 };
 
@@ -467,6 +478,7 @@ const struct pike_backend pike_backend_torch_cpu = {
 		    .needs_reference = true },
 	.find = find_cpu,
 	.ceilings = pike_cpu_ceilings,
+	.reference = reference,
 	.conn = &pike_conn_torch,
 	MODEL,
 };
@@ -482,6 +494,7 @@ const struct pike_backend pike_backend_torch_cuda = {
 		    .driver_threads = true },
 	.find = find_cuda,
 	.ceilings = pike_cuda_ceilings,
+	.reference = reference_cuda,
 	.conn = &pike_conn_torch_cuda,
 	MODEL,
 };

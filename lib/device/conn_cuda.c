@@ -49,6 +49,7 @@ static int load(struct pike_conn *a, int64_t until, enum pike_verdict *how,
 int pike_conn_map_gpu(struct pike_conn *a, int64_t until,
 		      enum pike_verdict *how, struct pike_err *err)
 {
+	bool draws = a->ops->draw && a->object.real != PIKE_REAL_NONE;
 	struct pike_frame_gpu_map m;
 	int rc = 0;
 
@@ -67,7 +68,8 @@ int pike_conn_map_gpu(struct pike_conn *a, int64_t until,
 				.mapped = r->mapped,
 				.offset = r->offset,
 				.bytes = r->bytes,
-				.writable = a->bound.v[arg].dir != PIKE_IN,
+				.writable =
+				    draws || a->bound.v[arg].dir != PIKE_IN,
 				.filled = a->bound.v[arg].dir != PIKE_OUT,
 			};
 		}

@@ -18,7 +18,8 @@ static int load(struct pike_conn *a, int64_t until, enum pike_verdict *how,
 	struct pike_frame_model_load f = {
 		.real = a->object.real,
 		.train = mode && !strcmp(mode, "train"),
-		.tf32 = pike_precision_allows_tf32(a->target->precision),
+		.tf32 = a->object.real == PIKE_REAL_NONE &&
+			pike_precision_allows_tf32(a->target->precision),
 	};
 	const int fds[] = { a->object.fd, a->object.reference };
 
@@ -213,10 +214,10 @@ const struct pike_conn_ops pike_conn_torch = {
 	.fault = fault,
 };
 
-/* A reference is on the host. */
 const struct pike_conn_ops pike_conn_torch_cuda = {
 	.load = load,
 	.bind = bind_gpu,
+	.draw = draw,
 	.ask = ask,
 	.fault = fault,
 };

@@ -216,17 +216,19 @@ int pike_device_tensors(struct pike_tensors *out, const struct pike_target *t,
 /* How the reference of a target runs, and the backend that builds it. */
 enum pike_reference_kind {
 	PIKE_REFERENCE_RUNNER, /* in a sandboxed process of its own */
+	PIKE_REFERENCE_SHARED, /* the same, with arguments on the GPU */
 	PIKE_REFERENCE_JUDGE,  /* device code in the judge's own context */
 	PIKE_REFERENCE_KINDS,
 };
 struct pike_reference {
 	enum pike_reference_kind kind;
 	const char *backend;
-	bool draws;	/* it makes the inputs itself: pike_conn_draw */
+	const char *else_on; /* a RUNNER of this one where it fails; or NULL */
+	bool draws;	     /* it makes the inputs itself: pike_conn_draw */
 	bool own_types; /* each native float has its own, not one for all */
 };
 void pike_device_reference(struct pike_reference *out,
-			   const struct pike_target *t,
+			   const struct pike_device_info *dev,
 			   const struct pike_files *files);
 /* The sources of a baseline that is no module of the user's (baseline.h), to be
  * built and run like a candidate's. PIKE_FAILED says why it cannot be had on

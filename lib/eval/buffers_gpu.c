@@ -64,11 +64,18 @@ static int fill(struct pike_pool *p, size_t set, size_t arg,
 	    p->layout.v[arg].shape, p->dist[set], pike_rng_u64(rng), err);
 }
 
-static int take(struct pike_pool *p, size_t set, size_t arg, const void *data,
-		struct pike_err *err)
+static int take(struct pike_pool *p, size_t set, size_t arg,
+		const struct pike_source *from, struct pike_err *err)
 {
-	return pike_gpu_put(p->j->gpu, pike_pool_source(p, set, arg).gpu, data,
-			    p->layout.v[arg].bytes, err);
+	pike_gpu_ptr to = pike_pool_source(p, set, arg).gpu;
+	size_t bytes = p->layout.v[arg].bytes;
+	int ret;
+
+	if (from->host)
+		return pike_gpu_put(p->j->gpu, to, from->host, bytes, err);
+	ret = pike_gpu_copy(p->j->gpu, to, from->gpu, bytes, err);
+	/* It is drawn anew only when the copy has been made. */
+	return ret ? ret : pike_gpu_sync(p->j->gpu, err);
 }
 
 /* No runner ever sees a pool. */

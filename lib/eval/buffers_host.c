@@ -53,10 +53,11 @@ static int fill_input(struct pike_pool *p, size_t set, size_t arg,
 }
 
 static int take_input(struct pike_pool *p, size_t set, size_t arg,
-		      const void *data, struct pike_err *err)
+		      const struct pike_source *from, struct pike_err *err)
 {
 	(void)err;
-	memcpy(pike_mem_at(&p->mem[arg], set), data, p->layout.v[arg].bytes);
+	memcpy(pike_mem_at(&p->mem[arg], set), from->host,
+	       p->layout.v[arg].bytes);
 	return 0;
 }
 

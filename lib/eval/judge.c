@@ -3,6 +3,7 @@
 #include "eval/judge_priv.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "eval/baselines_priv.h"
@@ -446,6 +447,8 @@ static int open_case(struct pike_judge *j, struct pike_case_state *cs,
 	struct pike_pool *small = NULL;
 	int ret;
 
+	free(cs->nat);
+	pike_layout_release(&cs->layout);
 	cs->nat = pike_xcalloc(j->ntensors + 1, sizeof(*cs->nat));
 	ret = pike_layout_make(&cs->layout, j, cs->c, err);
 	if (!ret)
@@ -473,9 +476,9 @@ static int open_hidden(struct pike_judge *j, const struct pike_case *c,
 	return ret;
 }
 
-static int open_reference(struct pike_judge *j, struct pike_err *err)
+/* Where its backend says that it runs. */
+static int place_reference(struct pike_judge *j, struct pike_err *err)
 {
-	pike_device_reference(&j->reference, j->t, j->o.reference);
 	j->ref_target = j->t;
 	j->ref_dev = j->dev;
 	if (strcmp(j->reference.backend, j->t->backend) != 0) {
@@ -495,6 +498,25 @@ static int open_reference(struct pike_judge *j, struct pike_err *err)
 	}
 	return pike_box_helper(&j->ref_runner,
 			       pike_runner_name(j->ref_target->backend), err);
+}
+
+static int open_reference(struct pike_judge *j, struct pike_err *err)
+{
+	pike_device_reference(&j->reference, &j->dev, j->o.reference);
+	return place_reference(j, err);
+}
+
+/* One that fails on the GPU may run on the host; `why`: how it fails. */
+static int move_reference(struct pike_judge *j, struct pike_err *err)
+{
+	if (!j->reference.else_on)
+		return PIKE_FAILED;
+	pike_debug("on the host instead: %s", err->text);
+	pike_refs_drop(j);
+	j->reference.kind = PIKE_REFERENCE_RUNNER;
+	j->reference.backend = j->reference.else_on;
+	j->reference.else_on = NULL;
+	return place_reference(j, err);
 }
 
 static const struct pike_buffers *const residences[] = {
@@ -560,9 +582,14 @@ static int open_all(struct pike_judge *j, struct pike_err *err)
 	for (size_t i = 0; !ret && i < j->t->ncases; i++) {
 		j->cases[i].c = &j->t->cases[i];
 		ret = open_case(j, &j->cases[i], err);
+		if (ret == PIKE_FAILED && !move_reference(j, err))
+			ret = open_case(j, &j->cases[i], err);
 	}
-	for (size_t i = 0; !ret && i < j->t->nhidden; i++)
+	for (size_t i = 0; !ret && i < j->t->nhidden; i++) {
 		ret = open_hidden(j, &j->t->hidden[i], err);
+		if (ret == PIKE_FAILED && !move_reference(j, err))
+			ret = open_hidden(j, &j->t->hidden[i], err);
+	}
 	if (j->lock >= 0)
 		close(j->lock);
 	j->lock = -1;

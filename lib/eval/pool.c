@@ -75,13 +75,13 @@ static int take_drawn(struct pike_pool *p, struct pike_ref *ref, size_t set,
 {
 	const struct pike_layout *l = &p->layout;
 	const struct pike_tensor *a = &l->v[arg];
-	const void *data;
+	struct pike_source from;
 	int ret;
 
 	if (pike_inputs_takes(a, p->dist[set]))
 		return l->buffers->fill(p, set, arg, rng, err);
-	ret = pike_ref_result(&data, ref, arg, err);
-	return ret ? ret : l->buffers->take(p, set, arg, data, err);
+	ret = pike_ref_source(&from, ref, arg, err);
+	return ret ? ret : l->buffers->take(p, set, arg, &from, err);
 }
 
 /* `ref`: has drawn for this set; NULL: nobody has. */

@@ -166,6 +166,11 @@ bool pike_pool_vague(const struct pike_pool *p, size_t set);
 
 /* ---- where buffers lie ---- */
 
+/* Where a value is read from: either. */
+struct pike_source {
+	const void *host;
+	pike_gpu_ptr gpu;
+};
 /* Where the arguments of a call lie: host memory or a GPU's. */
 struct pike_buffers {
 	const char *memory; /* for messages */
@@ -179,9 +184,9 @@ struct pike_buffers {
 	int (*make)(struct pike_pool *p, size_t arg, struct pike_err *err);
 	int (*fill)(struct pike_pool *p, size_t set, size_t arg,
 		    struct pike_rng *rng, struct pike_err *err);
-	/* A value, on the host, that somebody else has made. */
+	/* A value that somebody else has made; a pool on the host: there. */
 	int (*take)(struct pike_pool *p, size_t set, size_t arg,
-		    const void *data, struct pike_err *err);
+		    const struct pike_source *from, struct pike_err *err);
 	int (*seal)(struct pike_pool *p, size_t arg, struct pike_err *err);
 	int (*truth)(struct pike_pool *p, struct pike_ref *ref, size_t set,
 		     size_t arg, struct pike_err *err);
@@ -226,11 +231,6 @@ extern const struct pike_buffers pike_buffers_host, pike_buffers_gpu;
 
 /* ---- the reference ---- */
 
-/* Where a value is read from: either. */
-struct pike_source {
-	const void *host;
-	pike_gpu_ptr gpu;
-};
 struct pike_source pike_pool_source(const struct pike_pool *p, size_t set,
 				    size_t arg);
 
@@ -282,5 +282,8 @@ int pike_ref_result(const void **out, struct pike_ref *r, size_t arg,
 		    struct pike_err *err);
 int pike_ref_result_gpu(pike_gpu_ptr *out, struct pike_ref *r, size_t arg,
 			struct pike_err *err);
+/* Wherever it is. */
+int pike_ref_source(struct pike_source *out, struct pike_ref *r, size_t arg,
+		    struct pike_err *err);
 
 #endif

@@ -47,3 +47,11 @@ int pike_ref_result_gpu(pike_gpu_ptr *out, struct pike_ref *r, size_t arg,
 {
 	return r->ops->result_gpu(out, r, arg, err);
 }
+
+int pike_ref_source(struct pike_source *out, struct pike_ref *r, size_t arg,
+		    struct pike_err *err)
+{
+	*out = (struct pike_source){ 0 };
+	return r->ops->host ? pike_ref_result(&out->host, r, arg, err)
+			    : pike_ref_result_gpu(&out->gpu, r, arg, err);
+}

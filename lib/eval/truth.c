@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * truth: the trusted reference. One in C runs in a runner of its own: it is
- * trusted to be right, not to be free of bugs, so it gets the same sandbox.
- */
+/* truth: the trusted reference, whichever way it runs. */
 #include "eval/truth_priv.h"
 
 #include "base/clock.h"
@@ -13,231 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- in a runner ---- */
-
-static int host_memory(struct pike_ref *r, size_t arg, struct pike_err *err)
-{
-	return pike_mem_huge(&r->mem[arg], r->l->v[arg].name,
-			     pike_ref_bytes(r, arg), err);
-}
-
-static void host_call(struct pike_call *call, const struct pike_ref *r)
-{
-	const struct pike_layout *l = r->l;
-
-	for (size_t i = 0; i < l->n; i++) {
-		call->args[i].fd = -1;
-		call->args[i].offset = (size_t)l->v[i].value;
-		if (l->v[i].dir != PIKE_SCALAR)
-			call->args[i] = pike_mem_region(&r->mem[i], 0);
-	}
-}
-
-static int ref_fault(struct pike_fault *f, const struct pike_ref *r,
-		     struct pike_err *err)
-{
-	int ret = pike_fail(err, PIKE_FAILED,
-			    "the reference of '%s' fails on case '%s': %s; "
-			    "mend the reference",
-			    r->l->t->name, r->l->c->text, f->reason);
-
-	pike_fault_release(f);
-	return ret;
-}
-
-static int host_bind(struct pike_ref *r, struct pike_err *err)
-{
-	struct pike_bind b = pike_layout_bind(r->l);
-	struct pike_call call = { 0 };
-	struct pike_fault f;
-	int ret;
-
-	call.args = pike_xcalloc(r->l->n + 1, sizeof(*call.args));
-	pike_fault_init(&f);
-	host_call(&call, r);
-	ret = pike_process_bind(&r->process, &b, &call, 1, &f, err);
-	if (ret == 1)
-		ret = ref_fault(&f, r, err);
-	pike_fault_release(&f);
-	free(call.args);
-	return ret;
-}
-
-static int host_draw(struct pike_ref *r, uint64_t seed, struct pike_err *err)
-{
-	struct pike_fault f;
-	int ret;
-
-	pike_fault_init(&f);
-	ret = pike_process_draw(&r->process, 0, seed, &f, err);
-	if (ret == 1)
-		ret = ref_fault(&f, r, err);
-	pike_fault_release(&f);
-	return ret;
-}
-
-/* ---- processes without a case ---- */
-
-/* Its process ends by itself in the end (PROC_WALL_MS of process.c). */
-#define KEPT_NS 300000000000LL
-
-static void end_idle(struct pike_judge *j, size_t i)
-{
-	pike_process_close(&j->idle[i].process);
-	j->idle[i] = j->idle[--j->nidle];
-}
-
-/* A process can be given another case, which takes a moment, where to start
- * one takes a tenth of a second, or with PyTorch some. */
-static void leave_idle(struct pike_ref *r)
-{
-	struct pike_judge *j = r->j;
-
-	if (!r->ops->process || !r->open || r->failed ||
-	    j->nidle == PIKE_ARRAY_LEN(j->idle))
-		return;
-	j->idle[j->nidle++] =
-	    (struct pike_idle){ r->process, r->kind, r->opened };
-	r->open = false;
-}
-
-static bool take_idle(struct pike_ref *r)
-{
-	struct pike_judge *j = r->j;
-
-	for (size_t i = 0; i < j->nidle; i++) {
-		if (j->idle[i].kind != r->kind)
-			continue;
-		if (pike_now_ns() - j->idle[i].opened > KEPT_NS) {
-			end_idle(j, i--);
-			continue;
-		}
-		r->process = j->idle[i].process;
-		r->opened = j->idle[i].opened;
-		r->open = true;
-		j->idle[i] = j->idle[--j->nidle];
-		return true;
-	}
-	return false;
-}
-
-static int host_open(struct pike_ref *r, const struct pike_build *b,
-		     struct pike_err *err)
-{
-	struct pike_judge *j = r->j;
-	struct pike_process_opts o = { .build = b,
-				       .real = r->kind,
-				       .cpus = pike_judge_idle(j),
-				       .warm = true };
-	struct pike_fault f;
-	int ret;
-
-	if (take_idle(r)) {
-		if (!host_bind(r, NULL))
-			return 0;
-		pike_process_close(&r->process);
-		r->open = false;
-	}
-	pike_fault_init(&f);
-	ret = pike_process_open(&r->process, j, &o, &f, err);
-	if (ret == 1)
-		ret = ref_fault(&f, r, err);
-	if (ret)
-		goto out;
-	r->open = true;
-	ret = host_bind(r, err);
-out:
-	pike_fault_release(&f);
-	return ret;
-}
-
-static void host_close(struct pike_ref *r)
-{
-	if (r->open)
-		pike_process_close(&r->process);
-}
-
-static int host_put(struct pike_ref *r, size_t arg,
-		    const struct pike_source *from, struct pike_err *err)
-{
-	enum pike_dtype dtype = r->l->v[arg].dtype;
-
-	(void)err;
-	if (from->host)
-		pike_convert(pike_mem_at(&r->mem[arg], 0),
-			     pike_ref_dtype(r, arg), from->host, dtype,
-			     r->l->v[arg].shape.elems);
-	else
-		pike_repeat(pike_mem_at(&r->mem[arg], 0), r->mem[arg].bytes,
-			    UINT64_MAX, 8);
-	return 0;
-}
-
-static int host_move(struct pike_ref *r, size_t arg, const struct pike_move *m,
-		     struct pike_err *err)
-{
-	(void)err;
-	pike_move_all(pike_mem_at(&r->mem[arg], 0), r->l->v[arg].shape.elems,
-		      m);
-	return 0;
-}
-
-static int host_run(struct pike_ref *r, struct pike_err *err)
-{
-	const struct pike_target *t = r->l->t;
-	struct pike_timed s;
-	struct pike_fault f;
-	int ret;
-
-	pike_fault_init(&f);
-	ret = pike_process_run(
-	    &s, &r->process, r->j, 0, 1,
-	    (int)(t->timeout > 0 ? t->timeout * 1000 : 60000), &f, err);
-	if (ret == 1)
-		ret = ref_fault(&f, r, err);
-	pike_fault_release(&f);
-	return ret;
-}
-
-static int host_result(const void **out, struct pike_ref *r, size_t arg,
-		       struct pike_err *err)
-{
-	(void)err;
-	*out = pike_mem_at(&r->mem[arg], 0);
-	return 0;
-}
-
-static int host_result_gpu(pike_gpu_ptr *out, struct pike_ref *r, size_t arg,
-			   struct pike_err *err)
-{
-	int ret = pike_ref_buffer(r, arg, err);
-
-	if (!ret)
-		ret = pike_gpu_put(r->j->gpu, r->buf[arg],
-				   pike_mem_at(&r->mem[arg], 0),
-				   pike_ref_bytes(r, arg), err);
-	*out = r->buf[arg];
-	return ret;
-}
-
-const struct pike_ref_ops pike_ref_on_host = {
-	.process = true,
-	.memory = host_memory,
-	.open = host_open,
-	.bind = host_bind,
-	.draw = host_draw,
-	.put = host_put,
-	.move = host_move,
-	.run = host_run,
-	.result = host_result,
-	.result_gpu = host_result_gpu,
-	.close = host_close,
-};
-
-/* ---- either way ---- */
-
 static const struct pike_ref_ops *const ways[PIKE_REFERENCE_KINDS] = {
 	[PIKE_REFERENCE_RUNNER] = &pike_ref_on_host,
+	[PIKE_REFERENCE_SHARED] = &pike_ref_shared,
 	[PIKE_REFERENCE_JUDGE] = &pike_ref_on_gpu,
 };
 
@@ -305,7 +80,7 @@ static int run_many(struct many *k, size_t n,
 static bool may_stay(const struct pike_ref *kept, const struct pike_layout *l,
 		     size_t n)
 {
-	if (pike_now_ns() - kept->opened > KEPT_NS)
+	if (pike_now_ns() - kept->opened > PIKE_REF_KEPT_NS)
 		return false;
 	return kept->l->c == l->c ||
 	       (is_small(kept->l) != is_small(l) && n < PIKE_REFS_MAX);
@@ -325,7 +100,7 @@ static void take_kept(struct pike_ref **out, struct pike_judge *j,
 
 		if (!may_stay(r, l, n)) {
 			*at = r->next;
-			leave_idle(r);
+			pike_ref_leave_idle(r);
 			ref_free(r);
 		} else if (!*out && r->l->c == l->c && r->kind == real) {
 			*at = r->next;
@@ -357,8 +132,7 @@ void pike_refs_drop(struct pike_judge *j)
 		j->refs = r->next;
 		ref_free(r);
 	}
-	while (j->nidle)
-		end_idle(j, 0);
+	pike_refs_end_idle(j);
 }
 
 static int ref_new(struct pike_ref **out, struct pike_judge *j,
@@ -510,7 +284,7 @@ static int put_arg(struct pike_ref *const *v, size_t n, size_t arg,
 	size_t bytes = r->l->v[arg].bytes;
 	int ret = 0;
 
-	if (from.gpu && r->ops->process) {
+	if (from.gpu && r->ops->host) {
 		void *copy = judge_copy(r->j, bytes);
 
 		ret = pike_gpu_get(r->j->gpu, copy, from.gpu, bytes, err);
@@ -581,7 +355,8 @@ int pike_refs_draw(struct pike_ref *const *v, size_t n, const uint64_t *seeds,
 {
 	struct many k = { .v = v, .seeds = seeds };
 
-	return run_many(&k, n, draw_piece, !is_small(v[0]->l), err);
+	return run_many(&k, n, draw_piece,
+			v[0]->ops->host && !is_small(v[0]->l), err);
 }
 
 int pike_ref_run(struct pike_ref *r, const struct pike_pool *p, size_t set,
@@ -626,7 +401,7 @@ int pike_refs_run(struct pike_ref *const *v, size_t n, size_t per_set,
 			      err);
 	return ret ? ret
 		   : run_many(&k, n, run_piece,
-			      v[0]->ops->process && !is_small(v[0]->l), err);
+			      v[0]->ops->host && !is_small(v[0]->l), err);
 }
 
 size_t pike_refs_width(const struct pike_judge *j, const struct pike_layout *l,
@@ -635,7 +410,7 @@ size_t pike_refs_width(const struct pike_judge *j, const struct pike_layout *l,
 	int64_t have = pike_buffers_host.available(j) / PROTO_MEM_SHARE;
 	size_t n = pike_parallel_width() / per_set;
 
-	if (!ways[j->reference.kind]->process || n < 1 || is_small(l))
+	if (!ways[j->reference.kind]->host || n < 1 || is_small(l))
 		return 1;
 	if (n > PIKE_SETS_AT_ONCE)
 		n = PIKE_SETS_AT_ONCE;

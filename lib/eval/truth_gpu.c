@@ -32,12 +32,13 @@ static int widen(struct pike_ref *r, size_t arg, pike_gpu_ptr from,
 		 struct pike_err *err)
 {
 	enum pike_dtype dtype = r->l->v[arg].dtype;
+	enum pike_dtype own = pike_ref_dtype(r, arg);
 
-	if (!pike_dtype_is_float(dtype))
+	if (own == dtype)
 		return pike_gpu_copy(r->j->gpu, r->buf[arg], from,
 				     r->l->v[arg].bytes, err);
-	return pike_referee_widen(r->j->referee, r->buf[arg], r->real, from,
-				  dtype, r->l->v[arg].shape.elems, err);
+	return pike_referee_widen(r->j->referee, r->buf[arg], own, from, dtype,
+				  r->l->v[arg].shape.elems, err);
 }
 
 static int upload(struct pike_ref *r, size_t arg, const void *data,
@@ -57,8 +58,8 @@ static int upload(struct pike_ref *r, size_t arg, const void *data,
 	return ret;
 }
 
-static int gpu_put(struct pike_ref *r, size_t arg,
-		   const struct pike_source *from, struct pike_err *err)
+int pike_ref_put_gpu(struct pike_ref *r, size_t arg,
+		     const struct pike_source *from, struct pike_err *err)
 {
 	if (from->gpu)
 		return widen(r, arg, from->gpu, err);
@@ -68,8 +69,8 @@ static int gpu_put(struct pike_ref *r, size_t arg,
 				   pike_ref_bytes(r, arg), UINT64_MAX, err);
 }
 
-static int gpu_move(struct pike_ref *r, size_t arg, const struct pike_move *m,
-		    struct pike_err *err)
+int pike_ref_move_gpu(struct pike_ref *r, size_t arg, const struct pike_move *m,
+		      struct pike_err *err)
 {
 	return pike_referee_move(r->j->referee, r->buf[arg],
 				 r->l->v[arg].shape.elems, m, err);
@@ -85,8 +86,8 @@ static int gpu_run(struct pike_ref *r, struct pike_err *err)
 	return ret;
 }
 
-static int gpu_result(const void **out, struct pike_ref *r, size_t arg,
-		      struct pike_err *err)
+int pike_ref_get_gpu(const void **out, struct pike_ref *r, size_t arg,
+		     struct pike_err *err)
 {
 	struct pike_mem *m = &r->mem[arg];
 	int ret = 0;
@@ -101,8 +102,8 @@ static int gpu_result(const void **out, struct pike_ref *r, size_t arg,
 	return ret;
 }
 
-static int gpu_result_gpu(pike_gpu_ptr *out, struct pike_ref *r, size_t arg,
-			  struct pike_err *err)
+int pike_ref_at_gpu(pike_gpu_ptr *out, struct pike_ref *r, size_t arg,
+		    struct pike_err *err)
 {
 	(void)err;
 	*out = r->buf[arg];
@@ -112,10 +113,10 @@ static int gpu_result_gpu(pike_gpu_ptr *out, struct pike_ref *r, size_t arg,
 const struct pike_ref_ops pike_ref_on_gpu = {
 	.f32_least = true,
 	.open = gpu_open,
-	.put = gpu_put,
-	.move = gpu_move,
+	.put = pike_ref_put_gpu,
+	.move = pike_ref_move_gpu,
 	.run = gpu_run,
-	.result = gpu_result,
-	.result_gpu = gpu_result_gpu,
+	.result = pike_ref_get_gpu,
+	.result_gpu = pike_ref_at_gpu,
 	.close = gpu_close,
 };
