@@ -32,6 +32,7 @@ import glob
 import inspect
 import json
 import os
+import random
 import socket
 import struct
 import sys
@@ -145,8 +146,6 @@ def load(names, files):
 
 
 def reseed(torch, seed):
-    import random
-
     torch.manual_seed(seed)
     random.seed(seed)
     if "numpy" in sys.modules:
