@@ -106,7 +106,7 @@ $(B)/pic/%.o: %.c $(B)/flags
 		-fvisibility=hidden -ffunction-sections -MMD -MP -c -o $@ $<
 
 $(FORK): $(patsubst %.c,$(B)/pic/%.o,$(FORK_SRC))
-	$(Q)$(CC) -shared $(LDFLAGS) -Wl,--gc-sections,-z,defs -o $@ $^
+	$(Q)$(CC) $(filter-out $(SAN),$(CFLAGS)) -shared $(LDFLAGS) -Wl,--gc-sections,-z,defs -o $@ $^
 
 $(WORKER): $(patsubst %,lib/device/torch/%.py,model build memory run prime warm main)
 	@mkdir -p $(@D)

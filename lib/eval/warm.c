@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* warm: the interpreter that a judge's runners are forks of, where theirs takes
  * seconds to start. */
+#include "eval/pool_priv.h"
 #include "eval/process_priv.h"
 
 #include "base/log.h"
@@ -27,6 +28,7 @@ struct pike_warm *pike_judge_warm(struct pike_judge *j)
 
 	if (j->warm && pike_warm_ready(j->warm, &err)) {
 		pike_warn("%s; processes are started afresh", err.text);
+		pike_refs_drop(j); /* forks of it, which end with it */
 		pike_warm_free(j->warm);
 		j->warm = NULL;
 	}

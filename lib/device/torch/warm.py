@@ -47,6 +47,8 @@ class Warm:
                 traceback.print_exc()
             leave(1)
 
+        # Its number is another's in there.
+        self.sock.detach()
         at = (ctypes.c_int * PLACES)(*(places.get(i, -1)
                                        for i in range(PLACES)))
         self.code.pike_box_fork(at, ctypes.PYFUNCTYPE(None)(program))
