@@ -181,8 +181,6 @@ static int start_box(struct pike_process *p, int *sock, struct pike_judge *j,
 	pike_device_needs(&folders, &nodes, dev);
 	o.folders = (const char *const *)folders.v;
 	o.devices = (const char *const *)nodes.v;
-	if (g->build && g->build->folder)
-		o.folder = g->build->fd;
 	o.sock = pair[1];
 	ret = pike_box_start(&p->box, &o, err);
 	close(pair[1]);
@@ -233,13 +231,13 @@ static void start_spares(struct pike_judge *j,
 }
 
 /* Runners that are slow to get ready are started before they are needed, each
- * for one use; not where a box must hold the build from its start. */
+ * for one use. */
 static int take_spare(struct pike_process *p, struct pike_judge *j,
 		      const struct pike_process_opts *o, struct pike_err *err)
 {
 	int ret = 0;
 
-	if (!traits_of(j, o->real)->slow_start || o->build->folder || o->warm)
+	if (!traits_of(j, o->real)->slow_start || o->warm)
 		return pike_process_start(p, j, o, err);
 	if (!j->nspares) {
 		ret = pike_process_start(p, j, o, err);
@@ -292,6 +290,11 @@ int pike_process_open(struct pike_process *p, struct pike_judge *j,
 	struct pike_err why = PIKE_ERR_INIT;
 	int ret = p->box ? 0 : take_spare(p, j, o, err);
 
+	if (!ret && o->build->folder) {
+		ret = pike_box_give(p->box, o->build->fd, err);
+		if (ret)
+			pike_process_close(p);
+	}
 	if (ret)
 		return ret;
 	object.real = o->real;

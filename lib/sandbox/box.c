@@ -31,6 +31,10 @@
 #ifndef P_PIDFD
 #define P_PIDFD 3
 #endif
+/* How long a box may take to obey a word, or to fill a folder. */
+#define WORD_MS 5000
+#define FILL_MS 30000
+
 struct pike_box {
 	pid_t pid;
 	int pidfd; /* of a fork of another process; -1: it is our child */
@@ -489,14 +493,28 @@ void pike_box_kill(struct pike_box *b)
 	tell(b, SIGTERM);
 }
 
-int pike_box_freeze(struct pike_box *b, bool stop, struct pike_err *err)
+/* One word, with a descriptor (-1: none), and its echo. */
+static int say_word(struct pike_box *b, char word, int fd, struct pike_err *err)
 {
-	char word = stop ? 'S' : 'C', reply[sizeof(struct pike_box_report)];
+	char reply[sizeof(struct pike_box_report)];
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} c = { .head = { .cmsg_level = SOL_SOCKET,
+			  .cmsg_type = SCM_RIGHTS,
+			  .cmsg_len = CMSG_LEN(sizeof(int)) } };
+	struct iovec part = { &word, 1 };
+	struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1 };
 	ssize_t n;
 
-	if (send(b->control, &word, 1, MSG_NOSIGNAL) != 1)
+	if (fd >= 0) {
+		memcpy(CMSG_DATA(&c.head), &fd, sizeof(int));
+		m.msg_control = c.room;
+		m.msg_controllen = sizeof(c.room);
+	}
+	if (sendmsg(b->control, &m, MSG_NOSIGNAL) != 1)
 		return pike_fail(err, PIKE_FAILED, "the sandbox has ended");
-	if (!polled(b->control, POLLIN, 5000))
+	if (!polled(b->control, POLLIN, fd < 0 ? WORD_MS : FILL_MS))
 		return pike_fail(err, PIKE_FAILED,
 				 "the sandbox does not answer");
 	/* A report means that it ended before it read the word. */
@@ -505,6 +523,16 @@ int pike_box_freeze(struct pike_box *b, bool stop, struct pike_err *err)
 		return pike_fail(err, PIKE_FAILED, "the sandbox has ended");
 	recv(b->control, reply, sizeof(reply), MSG_DONTWAIT);
 	return 0;
+}
+
+int pike_box_freeze(struct pike_box *b, bool stop, struct pike_err *err)
+{
+	return say_word(b, stop ? 'S' : 'C', -1, err);
+}
+
+int pike_box_give(struct pike_box *b, int folder, struct pike_err *err)
+{
+	return say_word(b, 'F', folder, err);
 }
 
 /* Threads of a process that are not there yet; how many there were. */

@@ -76,7 +76,8 @@ enum pike_box_feature {
 	PIKE_BOX_SECCOMP = 16,
 };
 /* The one message at the end of a box; other messages are one byte: 'S' and
- * 'C' from the parent (stop, continue), echoed when done. */
+ * 'C' from the parent (stop, continue), 'F' with a packed folder to fill
+ * /tmp/build with, echoed when done. */
 struct pike_box_report {
 	uint32_t magic, why;
 	int32_t status, signal;
@@ -125,6 +126,7 @@ struct pike_box_in {
 	pid_t child;
 	int pipe; /* read end of the program's output */
 	bool frozen, timed_out, overgrown, namespaces;
+	bool waits; /* /tmp/build is empty, and may be filled */
 	/* What runs in it, in this process; NULL: argv is executed. */
 	void (*program)(void);
 };
@@ -138,6 +140,7 @@ void pike_box_fork(const int *places, void (*program)(void))
 void pike_box_enter(void (*program)(void)) __attribute__((noreturn));
 /* All give 0, or -1 with errno set and the step's name in report.text. */
 int pike_box_root(struct pike_box_in *in);
+int pike_box_fill(struct pike_box_in *in, int folder);
 int pike_box_place_files(struct pike_box_in *in);
 int pike_box_copy_runner(int to);
 int pike_box_landlock(struct pike_box_in *in);

@@ -248,18 +248,44 @@ static int place_scratch(const struct pike_box_traits *t)
 			      : "mode=0755,size=512m,nr_inodes=16384");
 }
 
-/* What another box has built, for this one to load, or to go on with. */
-static int place_folder(const struct pike_box_traits *t)
+static int close_folder(const char *path)
 {
+	return set_attributes(path, 0, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV);
+}
+
+/* What another box has built, for this one to load, or to go on with; empty
+ * where that comes later. */
+static int place_folder(struct pike_box_in *in)
+{
+	bool has = in->setup->has_folder;
+
+	in->waits = in->traits->script && !in->traits->scratch;
+	if (!has && !in->waits)
+		return 0;
 	if (mkdir(BUILD, 0755))
 		return -1;
-	if (t->loads)
+	if (in->traits->loads)
 		return pike_box_unpack(PIKE_FD_FOLDER, BUILD);
 	if (mount("build", BUILD, "tmpfs", MS_NOSUID | MS_NODEV,
 		  "mode=0755,size=512m,nr_inodes=16384") ||
-	    pike_box_unpack(PIKE_FD_FOLDER, BUILD))
+	    (has && pike_box_unpack(PIKE_FD_FOLDER, BUILD)))
 		return -1;
-	return set_attributes(BUILD, 0, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV);
+	return close_folder(BUILD);
+}
+
+int pike_box_fill(struct pike_box_in *in, int folder)
+{
+	const char *path = BUILD + sizeof(STAGE) - 1;
+	int rc;
+
+	if (!in->waits)
+		return -1;
+	in->waits = false;
+	if (mount(NULL, path, NULL, MS_BIND | MS_REMOUNT | MS_NOSUID | MS_NODEV,
+		  NULL))
+		return -1;
+	rc = pike_box_unpack(folder, path);
+	return close_folder(path) ? -1 : rc;
 }
 
 /* One file of the setup; `at` moves past it. */
@@ -340,7 +366,7 @@ int pike_box_root(struct pike_box_in *in)
 		return pike_box_step(in, "mount scratch");
 	if (in->traits->helper && !in->setup->probe && place_runner())
 		return pike_box_step(in, "place the runner");
-	if (in->setup->has_folder && place_folder(in->traits))
+	if (place_folder(in))
 		return pike_box_step(in, "unpack the build");
 	if (enter())
 		return pike_box_step(in, "pivot the root");

@@ -95,7 +95,7 @@ struct pike_box_opts {
 	int out_fd;
 	size_t out_max; /* 0: 16 MiB */
 	int sock;	/* becomes the program's fd 3; -1: none */
-	/* A packed folder that another box has left in `out_fd`: it is
+	/* Scratch: a packed folder that another box has left in `out_fd`: it is
 	 * /tmp/build in there, read-only but for a PRIME box; 0: none. In
 	 * namespaces only. */
 	int folder;
@@ -160,6 +160,9 @@ void pike_box_kill(struct pike_box *b);
 /* Stops or continues every process of the box; back when it is done. The
  * wall limit does not run meanwhile. */
 int pike_box_freeze(struct pike_box *b, bool stop, struct pike_err *err);
+/* PYTHON, PYTHON_GPU: the same for one that runs, once: /tmp/build, which was
+ * empty, holds the folder, read-only. */
+int pike_box_give(struct pike_box *b, int folder, struct pike_err *err);
 /* Has its program run on these cores from now on, with all threads that it has
  * now and starts later. */
 void pike_box_move(const struct pike_box *b, const cpu_set_t *cpus);

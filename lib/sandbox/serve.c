@@ -132,20 +132,56 @@ static void charge(struct serving *v)
 	v->since = now;
 }
 
-/* false: the parent is gone, or speaks another language. */
-static bool obey(struct serving *v)
+/* A word, and a descriptor that comes with it, else -1; 0: the parent is gone,
+ * -1: there is no word. */
+static ssize_t hear(char *word, int *fd)
 {
-	char word;
-	ssize_t n = recv(PIKE_FD_CONTROL, &word, 1, MSG_DONTWAIT);
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} c;
+	struct iovec part = { word, 1 };
+	struct msghdr m = { .msg_iov = &part,
+			    .msg_iovlen = 1,
+			    .msg_control = c.room,
+			    .msg_controllen = sizeof(c.room) };
+	ssize_t n =
+	    recvmsg(PIKE_FD_CONTROL, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	const struct cmsghdr *h = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
 
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR;
-	if (n == 0 || (word != 'S' && word != 'C'))
+	*fd = -1;
+	if (h && h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS &&
+	    h->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(fd, CMSG_DATA(h), sizeof(int));
+	return n;
+}
+
+static bool do_word(struct serving *v, char word, int fd)
+{
+	if (word == 'F')
+		return fd >= 0 && !pike_box_fill(v->in, fd);
+	if (word != 'S' && word != 'C')
 		return false;
 	charge(v);
 	v->in->frozen = word == 'S';
 	signal_all(v->in, word == 'S' ? SIGSTOP : SIGCONT);
-	return send(PIKE_FD_CONTROL, &word, 1, MSG_NOSIGNAL) == 1;
+	return true;
+}
+
+/* false: the parent is gone, or speaks another language. */
+static bool obey(struct serving *v)
+{
+	char word;
+	int fd;
+	ssize_t n = hear(&word, &fd);
+	bool done;
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	done = n > 0 && do_word(v, word, fd);
+	if (fd >= 0)
+		close(fd);
+	return done && send(PIKE_FD_CONTROL, &word, 1, MSG_NOSIGNAL) == 1;
 }
 
 /* How often the program's resident memory is looked at. */

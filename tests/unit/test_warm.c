@@ -271,6 +271,63 @@ static void forks_end_as_others_do(void **state)
 	pike_warm_free(w);
 }
 
+static int packed(const char *bytes, size_t len)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	int fd;
+
+	assert_int_equal(pike_memfd(&fd, "pack", 0, &err), 0);
+	assert_int_equal(pike_write_all(fd, bytes, len, &err), 0);
+	return fd;
+}
+
+/* What was built may come when the box runs, once. */
+static void a_folder_may_come_later(void **state)
+{
+	static const char good[] = "lib/a\0\3\0\0\0\0\0\0\0one";
+	static const char bad[] = "../a\0\3\0\0\0\0\0\0\0one";
+	static const char script[] =
+	    "print(os.listdir('/tmp/build'))\n"
+	    "try: open('/tmp/build/x', 'w')\n"
+	    "except OSError: print('closed')\n"
+	    "while not os.path.exists('/tmp/build/lib/a'): time.sleep(0.01)\n"
+	    "print(open('/tmp/build/lib/a').read())\n"
+	    "for p in ('x', 'lib/a', 'lib/b'):\n"
+	    "    try: open('/tmp/build/' + p, 'w')\n"
+	    "    except OSError: print('closed')\n"
+	    "time.sleep(float(words == b'told') * 0.2)\n";
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_box_end got;
+	struct pike_warm *w;
+	struct pike_box *b;
+	int fd = packed(good, sizeof(good) - 1);
+
+	(void)state;
+	needs_i2();
+	w = started();
+	b = fork_of(w, script);
+	/* The first lines are for an empty one. */
+	usleep(300000);
+	assert_int_equal(pike_box_give(b, fd, &err), 0);
+	assert_int_equal(ended(&got, b), PIKE_BOX_EXITED);
+	assert_string_equal(got.log.s,
+			    "[]\nclosed\none\nclosed\nclosed\nclosed\n");
+	pike_box_end_release(&got);
+	pike_box_free(b);
+	/* Not twice, and nothing that leads out of it. */
+	b = fork_of(w, "time.sleep(60)");
+	assert_int_equal(pike_box_give(b, fd, &err), 0);
+	assert_int_equal(pike_box_give(b, fd, &err), PIKE_FAILED);
+	pike_box_free(b);
+	close(fd);
+	fd = packed(bad, sizeof(bad) - 1);
+	b = fork_of(w, "time.sleep(60)");
+	assert_int_equal(pike_box_give(b, fd, &err), PIKE_FAILED);
+	pike_box_free(b);
+	close(fd);
+	pike_warm_free(w);
+}
+
 /* Whether the program of a box is gone soon. */
 static bool gone(pid_t pid)
 {
@@ -447,6 +504,7 @@ int main(void)
 		cmocka_unit_test(a_fork_is_in_a_box),
 		cmocka_unit_test(forks_are_strangers),
 		cmocka_unit_test(forks_end_as_others_do),
+		cmocka_unit_test(a_folder_may_come_later),
 		cmocka_unit_test(they_are_ended_and_stopped),
 		cmocka_unit_test(they_die_with_their_user),
 		cmocka_unit_test(what_cannot_be_forked_from_says_so),
