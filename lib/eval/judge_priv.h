@@ -19,7 +19,7 @@ struct pike_process {
 	bool kept;   /* samples find what the one before has left: pike_finds */
 	bool stops;  /* it is stopped while it is not asked */
 	int load_ms; /* how long it may take to load and to bind */
-	int64_t since; /* when it was last let go on */
+	int64_t since; /* when it was started, or last let go on */
 	struct pike_account account;
 };
 /* The process of a reference whose case is not needed any more. */
@@ -31,6 +31,12 @@ struct pike_idle {
 /* Runners of a GPU kept ready: a round's base, champion and challenger, and
  * those of the round after it, which get ready meanwhile. */
 #define PIKE_SPARES 5
+/* Forks of an interpreter: of one round, as each has a context on the GPU. */
+#define PIKE_SPARES_WARM 2
+struct pike_spares {
+	struct pike_process v[PIKE_SPARES];
+	size_t n;
+};
 /* Those of a round that end at the same time. */
 #define PIKE_ENDING 3
 
@@ -94,8 +100,7 @@ struct pike_judge {
 	struct pike_buf ref_runner;
 	struct pike_warm *warm; /* process_priv.h; NULL: none */
 	const char *imports;	/* what it has imported more; NULL: nothing */
-	struct pike_process spares[PIKE_SPARES];
-	size_t nspares;
+	struct pike_spares spares[2]; /* fresh processes, forks */
 	struct pike_runner *ending[PIKE_ENDING];
 	size_t nending;
 	struct pike_build *base, *ref_double, *ref_native;

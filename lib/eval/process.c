@@ -155,7 +155,7 @@ static int start_box(struct pike_process *p, int *sock, struct pike_judge *j,
 		.cpus = g->cpus,
 		.visible = j->dev.uuid,
 		.require = j->o.require,
-		.warm = g->warm ? pike_judge_warm(j) : NULL,
+		.warm = g->warm ? j->warm : NULL,
 	};
 	int pair[2], ret;
 
@@ -194,13 +194,15 @@ static int start_box(struct pike_process *p, int *sock, struct pike_judge *j,
 	return ret;
 }
 
-int pike_process_start(struct pike_process *p, struct pike_judge *j,
-		       const struct pike_process_opts *o, struct pike_err *err)
+static int process_start(struct pike_process *p, struct pike_judge *j,
+			 const struct pike_process_opts *o,
+			 struct pike_err *err)
 {
 	bool own = o->real == PIKE_REAL_NONE;
 	int sock = -1, ret;
 
 	memset(p, 0, sizeof(*p));
+	p->since = pike_now_ns();
 	p->load_ms = PROTO_WALL_MIN_MS;
 	if (traits_of(j, o->real)->slow_load)
 		p->load_ms = pike_deadline_ms(j, LONGEST_NS, 1);
@@ -217,46 +219,67 @@ int pike_process_start(struct pike_process *p, struct pike_judge *j,
 	return ret;
 }
 
+/* Its box ends by itself after PROC_WALL_MS, of which it may need some. */
+#define SPARE_NS ((int64_t)PROC_WALL_MS * 1000000 * 2 / 3)
+
+static bool fresh(const struct pike_process *p)
+{
+	return pike_now_ns() - p->since < SPARE_NS && !pike_box_ended(p->box);
+}
+
 /* They get ready where they are in no timed process's way. */
 static void start_spares(struct pike_judge *j,
 			 const struct pike_process_opts *o)
 {
+	struct pike_spares *s = &j->spares[o->warm];
 	struct pike_process_opts aside = *o;
+	size_t most = o->warm ? PIKE_SPARES_WARM : PIKE_SPARES;
 
+	aside.build = NULL;
 	if (j->have_build_cpus)
 		aside.cpus = &j->build_cpus;
-	while (j->nspares < PIKE_SPARES &&
-	       !pike_process_start(&j->spares[j->nspares], j, &aside, NULL))
-		j->nspares++;
+	while (s->n < most && !process_start(&s->v[s->n], j, &aside, NULL))
+		s->n++;
 }
 
-/* Runners that are slow to get ready are started before they are needed, each
- * for one use. */
-static int take_spare(struct pike_process *p, struct pike_judge *j,
+/* The oldest: it has had most time. */
+static bool take_oldest(struct pike_process *p, struct pike_spares *s)
+{
+	while (s->n) {
+		*p = s->v[0];
+		memmove(s->v, s->v + 1, --s->n * sizeof(*s->v));
+		if (fresh(p))
+			return true;
+		pike_process_close(p);
+	}
+	return false;
+}
+
+int pike_process_take(struct pike_process *p, struct pike_judge *j,
 		      const struct pike_process_opts *o, struct pike_err *err)
 {
+	struct pike_process_opts own = *o;
 	int ret = 0;
 
-	if (!traits_of(j, o->real)->slow_start || o->warm)
-		return pike_process_start(p, j, o, err);
-	if (!j->nspares) {
-		ret = pike_process_start(p, j, o, err);
-	} else {
-		/* The oldest: it has had most time */
-		*p = j->spares[0];
-		memmove(j->spares, j->spares + 1,
-			--j->nspares * sizeof(*j->spares));
+	own.warm = o->warm && pike_judge_warm(j);
+	if (!traits_of(j, o->real)->slow_start || o->real != PIKE_REAL_NONE ||
+	    o->exact)
+		return process_start(p, j, &own, err);
+	if (take_oldest(p, &j->spares[own.warm]))
 		pike_box_move(p->box, o->cpus);
-	}
+	else
+		ret = process_start(p, j, &own, err);
 	if (!ret)
-		start_spares(j, o);
+		start_spares(j, &own);
 	return ret;
 }
 
 void pike_processes_ahead(struct pike_judge *j)
 {
 	const struct pike_process_opts o = { .cpus = &j->run_cpus,
-					     .memory = PROC_MEMORY };
+					     .memory = PROC_MEMORY,
+					     .warm = j->o.screens &&
+						     pike_judge_warm(j) };
 
 	if (j->traits->slow_start)
 		start_spares(j, &o);
@@ -264,8 +287,9 @@ void pike_processes_ahead(struct pike_judge *j)
 
 void pike_processes_drop(struct pike_judge *j)
 {
-	while (j->nspares)
-		pike_process_close(&j->spares[--j->nspares]);
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(j->spares); i++)
+		while (j->spares[i].n)
+			pike_process_close(&j->spares[i].v[--j->spares[i].n]);
 }
 
 /* What became of a question: 0, 1 for a kernel at fault, or an error. */
@@ -288,7 +312,7 @@ int pike_process_open(struct pike_process *p, struct pike_judge *j,
 	struct pike_object object = pike_build_object(o->build);
 	enum pike_verdict how = PIKE_V_PENDING;
 	struct pike_err why = PIKE_ERR_INIT;
-	int ret = p->box ? 0 : take_spare(p, j, o, err);
+	int ret = p->box ? 0 : pike_process_take(p, j, o, err);
 
 	if (!ret && o->build->folder) {
 		ret = pike_box_give(p->box, o->build->fd, err);

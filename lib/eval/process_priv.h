@@ -31,9 +31,10 @@ struct pike_process_opts {
 	 * and not what is compared with what is none. */
 	bool warm;
 };
-/* A runner that has nothing loaded yet. */
-int pike_process_start(struct pike_process *p, struct pike_judge *j,
-		       const struct pike_process_opts *o, struct pike_err *err);
+/* A runner that has nothing loaded yet: where those are slow to get ready, one
+ * that was started before it was needed, for this one use. */
+int pike_process_take(struct pike_process *p, struct pike_judge *j,
+		      const struct pike_process_opts *o, struct pike_err *err);
 /* 0; 1 when the kernel is at fault and `f` says how; else an error. One that
  * is started already only loads. */
 int pike_process_open(struct pike_process *p, struct pike_judge *j,

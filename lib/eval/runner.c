@@ -468,7 +468,7 @@ int pike_runner_ahead(struct pike_process *p, struct pike_judge *j,
 	struct pike_process_opts g;
 
 	process_opts(&g, j, o);
-	return pike_process_start(p, j, &g, err);
+	return pike_process_take(p, j, &g, err);
 }
 
 int pike_runner_open(struct pike_runner **out, struct pike_judge *j,
