@@ -18,6 +18,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ns of timing, and until what is timed was ready. */
+struct spent {
+	int64_t timed, waited;
+};
+
 struct confirm {
 	struct pike_judge *j;
 	struct pike_build *cand, *champ; /* champ NULL: the base is it */
@@ -27,7 +32,7 @@ struct confirm {
 	struct pike_json *unchecked;
 	struct pike_classes classes;
 	struct pike_timing *t; /* by case */
-	int64_t *spent;	       /* by case, ns of timing */
+	struct spent *spent;   /* by case */
 	double noise, delta;
 };
 
@@ -105,6 +110,16 @@ static const char *words_for(const struct pike_timing *t)
 	return "confirming";
 }
 
+/* What starts slowly has to be started as often as others: layouts differ from
+ * one process to the next. */
+static bool time_is_up(const struct confirm *k, size_t i)
+{
+	const struct spent *s = &k->spent[i];
+
+	return s->timed >= PROTO_CONFIRM_NS ||
+	       s->timed + s->waited >= PROTO_CONFIRM_WALL_NS;
+}
+
 static int time_rounds(struct confirm *k, size_t i, struct pike_session *s,
 		       size_t pairs, size_t want, struct pike_fault *f,
 		       struct pike_err *err)
@@ -117,10 +132,11 @@ static int time_rounds(struct confirm *k, size_t i, struct pike_session *s,
 		int64_t t0 = pike_now_ns();
 		size_t had = t->n;
 
-		if (k->spent[i] > PROTO_CONFIRM_NS && had >= PROTO_CONFIRM_MIN)
+		if (time_is_up(k, i) && had >= PROTO_CONFIRM_MIN)
 			break;
 		ret = pike_session_round(s, t, pairs, f, err);
-		k->spent[i] += pike_now_ns() - t0;
+		k->spent[i].timed += pike_now_ns() - t0 - s->start_ns;
+		k->spent[i].waited += s->start_ns;
 		pike_judge_say(k->j, words_for(t),
 			       (double)pike_timing_kept(t) / (double)want);
 		/* A pool that has room for no pair at all ends here */
@@ -240,7 +256,7 @@ static void decide_against(struct pike_decision *d, struct confirm *k,
 static bool time_left(const struct confirm *k)
 {
 	for (size_t i = 0; i < k->j->t->ncases; i++)
-		if (k->spent[i] >= PROTO_CONFIRM_NS)
+		if (time_is_up(k, i))
 			return false;
 	return true;
 }
@@ -281,7 +297,7 @@ static int time_again(struct pike_result *out, struct confirm *k,
 
 	for (size_t i = 0; i < k->j->t->ncases; i++) {
 		pike_timing_release(&k->t[i]);
-		k->spent[i] = 0;
+		k->spent[i] = (struct spent){ 0 };
 	}
 	ret = time_all(out, k, 1, err);
 	if (ret)

@@ -46,13 +46,14 @@
 /* ---- confirmation (2.4, 2.8) ---- */
 
 #define PROTO_ROUNDS 10
-#define PROTO_PAIRS 10		       /* a round */
-#define PROTO_CONFIRM_NS 20000000000LL /* per case, retry included */
-#define PROTO_CONFIRM_MIN 25	       /* pairs in all, however slow */
-#define PROTO_RETRY 4		       /* times the rounds, once */
-#define PROTO_ALPHA 0.005	       /* one-sided 99.5 %, over siblings */
-#define PROTO_SAME_ALPHA 0.025	       /* 95 % interval for "same" */
-#define PROTO_CASE_SLOWER 0.05	       /* no case may lose more */
+#define PROTO_PAIRS 10			    /* a round */
+#define PROTO_CONFIRM_NS 20000000000LL	    /* per case, retry included */
+#define PROTO_CONFIRM_WALL_NS 90000000000LL /* with what starts meanwhile */
+#define PROTO_CONFIRM_MIN 25		    /* pairs in all, however slow */
+#define PROTO_RETRY 4			    /* times the rounds, once */
+#define PROTO_ALPHA 0.005      /* one-sided 99.5 %, over siblings */
+#define PROTO_SAME_ALPHA 0.025 /* 95 % interval for "same" */
+#define PROTO_CASE_SLOWER 0.05 /* no case may lose more */
 #define PROTO_RESAMPLES 10000
 #define PROTO_DROP_MAX 0.20 /* share of pairs; more: both ways must agree */
 /* Several threads: so long a pair waits for a moment in which there are cores

@@ -166,6 +166,7 @@ int pike_session_begin(struct pike_session *s, struct pike_fault *f,
 {
 	struct pike_judge *j = s->j;
 	bool timed = j->phases.now == PIKE_PHASE_TIME;
+	int64_t t0 = pike_now_ns();
 	int ret;
 
 	if (timed)
@@ -179,6 +180,7 @@ int pike_session_begin(struct pike_session *s, struct pike_fault *f,
 		s->warm = false;
 		ret = open_runners(s, f, err);
 	}
+	s->start_ns = pike_now_ns() - t0;
 	if (timed)
 		pike_phase(j, PIKE_PHASE_TIME);
 	if (!ret)

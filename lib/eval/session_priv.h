@@ -70,6 +70,7 @@ struct pike_session {
 	struct pike_runner *runner[PIKE_ARMS];
 	size_t nwarm, next, round;
 	double warm_ns[PIKE_ARMS]; /* per call, median of the warm-up */
+	int64_t start_ns;	   /* of the last round, until all were ready */
 	int deadline_ms;
 };
 
