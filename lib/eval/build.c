@@ -11,6 +11,7 @@
 #include "eval/cache_priv.h"
 #include "eval/process_priv.h"
 #include "eval/protocol_priv.h"
+#include "sandbox/warm.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -127,6 +128,7 @@ static int run_plan(struct pike_build *b, const char *path,
 	};
 	int ret;
 
+	b->warm = o.warm;
 	if (o.warm)
 		pike_judge_import(j, plan->imports);
 	if (plan->helper)
@@ -353,12 +355,25 @@ static void give_device(struct pike_build *b)
 
 /* 1: once more. What cannot be set up in a sandbox says nothing of what was to
  * be built, and the machine may be in better order a moment later. */
+/* Ended with the interpreter that it was a fork of: nobody's fault. */
+static int went_along(const struct pike_build *b, struct pike_box_end *end,
+		      struct pike_err *err)
+{
+	if (!b->warm || end->why != PIKE_BOX_KILLED ||
+	    !pike_warm_ready(b->warm, err))
+		return 0;
+	pike_box_end_release(end);
+	return PIKE_FATAL;
+}
+
 static int end_box(struct pike_build *b)
 {
 	struct pike_err err = PIKE_ERR_INIT;
 	struct pike_box_end end;
 	int ret = pike_box_wait(&end, b->box, -1, &err);
 
+	if (!ret)
+		ret = went_along(b, &end, &err);
 	forget_socket(b);
 	pike_box_free(b->box);
 	b->box = NULL;

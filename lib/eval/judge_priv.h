@@ -16,10 +16,12 @@
 struct pike_process {
 	struct pike_box *box;
 	struct pike_conn *conn;
-	bool kept;   /* samples find what the one before has left: pike_finds */
-	bool stops;  /* it is stopped while it is not asked */
-	int load_ms; /* how long it may take to load and to bind */
-	int64_t since; /* when it was started, or last let go on */
+	bool kept;  /* samples find what the one before has left: pike_finds */
+	bool stops; /* it is stopped while it is not asked */
+	bool aside; /* it was started on other cores than it is to run on */
+	struct pike_warm *warm; /* it is a fork of that; NULL: of none */
+	int load_ms;		/* how long it may take to load and to bind */
+	int64_t since;		/* when it was started, or last let go on */
 	struct pike_account account;
 };
 /* The process of a reference whose case is not needed any more. */
@@ -99,6 +101,7 @@ struct pike_judge {
 	struct pike_device_info ref_dev;
 	struct pike_buf ref_runner;
 	struct pike_warm *warm; /* process_priv.h; NULL: none */
+	bool cold;		/* it is of no use any more; forks may live */
 	const char *imports;	/* what it has imported more; NULL: nothing */
 	struct pike_spares spares[2]; /* fresh processes, forks */
 	struct pike_runner *ending[PIKE_ENDING];
@@ -151,6 +154,7 @@ struct pike_build {
 	struct pike_launch_plan *launch; /* cuda */
 	struct pike_build_plan plan;	 /* until it has ended */
 	int sock; /* on which it asks for the GPU; -1: it does not */
+	struct pike_warm *warm; /* its box is a fork of that; NULL: of none */
 	int seed; /* of another build, a folder to begin with; 0: none */
 	int tries;
 	bool ended, ok;

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "device/exact.h"
 #include "eval/protocol_priv.h"
+#include "sandbox/warm.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -203,6 +204,7 @@ static int process_start(struct pike_process *p, struct pike_judge *j,
 
 	memset(p, 0, sizeof(*p));
 	p->since = pike_now_ns();
+	p->warm = o->warm ? j->warm : NULL;
 	p->load_ms = PROTO_WALL_MIN_MS;
 	if (traits_of(j, o->real)->slow_load)
 		p->load_ms = pike_deadline_ms(j, LONGEST_NS, 1);
@@ -239,7 +241,7 @@ static void start_spares(struct pike_judge *j,
 	if (j->have_build_cpus)
 		aside.cpus = &j->build_cpus;
 	while (s->n < most && !process_start(&s->v[s->n], j, &aside, NULL))
-		s->n++;
+		s->v[s->n++].aside = true;
 }
 
 /* The oldest: it has had most time. */
@@ -265,9 +267,7 @@ int pike_process_take(struct pike_process *p, struct pike_judge *j,
 	if (!traits_of(j, o->real)->slow_start || o->real != PIKE_REAL_NONE ||
 	    o->exact)
 		return process_start(p, j, &own, err);
-	if (take_oldest(p, &j->spares[own.warm]))
-		pike_box_move(p->box, o->cpus);
-	else
+	if (!take_oldest(p, &j->spares[own.warm]))
 		ret = process_start(p, j, &own, err);
 	if (!ret)
 		start_spares(j, &own);
@@ -301,6 +301,11 @@ static int ended_how(int ret, enum pike_verdict how, const struct pike_err *why,
 		return 0;
 	if (ret != PIKE_FAILED || how == PIKE_V_PENDING)
 		return pike_fail(err, ret, "%s", why->text);
+	if (p->warm && pike_warm_ready(p->warm, NULL))
+		return pike_fail(err, PIKE_FAILED,
+				 "the interpreter that processes are forks of "
+				 "has ended, out of memory perhaps; run it "
+				 "again");
 	read_box(f, p, how, why->text);
 	return 1;
 }
@@ -327,6 +332,9 @@ int pike_process_open(struct pike_process *p, struct pike_judge *j,
 	if (how == PIKE_V_CRASH && !traits_of(j, o->real)->device_code_only)
 		how = PIKE_V_BUILD;
 	ret = ended_how(ret, how, &why, p, f, err);
+	/* Not sooner: it may have been starting. */
+	if (!ret && p->aside)
+		pike_box_move(p->box, o->cpus);
 	if (!ret && o->real == PIKE_REAL_NONE && !j->traits->device_code_only) {
 		pike_account_open(&p->account, p->box);
 		p->stops = j->t->threads > 1 || j->traits->driver_threads ||

@@ -278,7 +278,7 @@ static int screen_all(struct pike_result *out, struct screen *s,
 	pike_fill_noise(out, s->noise, delta);
 	s->delta = delta;
 	ret = screen_cases(out, s, err);
-	if (j->warm)
+	if (pike_judge_warm(j))
 		pike_json_set_str(out->extra, "start", "warm");
 	/* A busy machine looks like that too: nobody is accused on the strength
 	 * of one measurement. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* warm: the interpreter that a judge's runners are forks of, where theirs takes
  * seconds to start. */
-#include "eval/pool_priv.h"
 #include "eval/process_priv.h"
 
 #include "base/log.h"
@@ -26,13 +25,11 @@ struct pike_warm *pike_judge_warm(struct pike_judge *j)
 {
 	struct pike_err err = PIKE_ERR_INIT;
 
-	if (j->warm && pike_warm_ready(j->warm, &err)) {
+	if (j->warm && !j->cold && pike_warm_ready(j->warm, &err)) {
 		pike_warn("%s; processes are started afresh", err.text);
-		pike_refs_drop(j); /* forks of it, which end with it */
-		pike_warm_free(j->warm);
-		j->warm = NULL;
+		j->cold = true;
 	}
-	return j->warm;
+	return j->cold ? NULL : j->warm;
 }
 
 void pike_judge_import(struct pike_judge *j, const char *module)

@@ -249,6 +249,10 @@ static void run_here(struct pike_box_in *in)
 {
 	void (*program)(void) = in->program;
 
+	/* As an interpreter has it. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+
 	for (int fd = AT_ERRORS; fd < AT_END; fd++)
 		close(fd);
 	munmap((void *)(uintptr_t)in->setup,

@@ -356,6 +356,12 @@ static pid_t only_child(pid_t pid)
 	return more == end ? (pid_t)child : -1;
 }
 
+/* Else its number may be another's. */
+static bool lives(const struct pike_box *b)
+{
+	return b->pidfd < 0 || !polled(b->pidfd, POLLIN, 0);
+}
+
 pid_t pike_box_program(const struct pike_box *b)
 {
 	pid_t pid = b->ended ? -1 : b->pid, child;
@@ -365,7 +371,7 @@ pid_t pike_box_program(const struct pike_box *b)
 	for (int depth = 0; pid > 0 && depth < 3; depth++) {
 		child = only_child(pid);
 		if (!child)
-			return depth ? pid : -1;
+			return depth && lives(b) ? pid : -1;
 		pid = child;
 	}
 	return -1;

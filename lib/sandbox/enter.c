@@ -118,7 +118,7 @@ static int drop_root(struct pike_box_in *in)
 	return 0;
 }
 
-static int put(const char *path, const char *text)
+int pike_box_put(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 	ssize_t len = (ssize_t)strlen(text);
@@ -139,8 +139,9 @@ static int enter_namespaces(struct pike_box_in *in)
 	snprintf(gids, sizeof(gids), "%d %u 1", PIKE_BOX_UID, getegid());
 	if (unshare(SPACES | CLONE_NEWCGROUP) && unshare(SPACES))
 		return pike_box_step(in, "make namespaces");
-	if (put("/proc/self/setgroups", "deny") ||
-	    put("/proc/self/uid_map", uids) || put("/proc/self/gid_map", gids))
+	if (pike_box_put("/proc/self/setgroups", "deny") ||
+	    pike_box_put("/proc/self/uid_map", uids) ||
+	    pike_box_put("/proc/self/gid_map", gids))
 		return pike_box_step(in, "map the user");
 	in->namespaces = true;
 	return 0;

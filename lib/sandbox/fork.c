@@ -5,6 +5,8 @@
  */
 #include "sandbox/inside_priv.h"
 
+#include "base/mem.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
@@ -14,6 +16,7 @@
 
 void pike_box_fork(const int *places, void (*program)(void))
 {
+	static const int handled[] = { SIGINT, SIGPIPE, SIGXFSZ };
 	int at[PIKE_FD_END];
 	sigset_t none;
 
@@ -27,6 +30,9 @@ void pike_box_fork(const int *places, void (*program)(void))
 			close(i);
 		else if (dup2(at[i], i) < 0)
 			_exit(1);
+	/* An interpreter handles some. */
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(handled); i++)
+		signal(handled[i], SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	/* As posix_spawn has it: a Ctrl-C of the terminal is not for it. */

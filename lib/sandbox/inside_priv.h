@@ -138,6 +138,17 @@ void pike_box_fork(const int *places, void (*program)(void))
 /* Makes the box that PIKE_FD_SETUP describes around this process, which has one
  * thread and its descriptors at their places. Does not come back. */
 void pike_box_enter(void (*program)(void)) __attribute__((noreturn));
+/* Becomes argv[0] (a path) with all that forks of it must not change closed to
+ * them; comes back only when that failed. */
+int pike_box_launch(char *const *argv, char *const *env);
+/* Where such a program finds its socket and pike-fork.so; one past them. */
+#define PIKE_WARM_SOCK 3
+#define PIKE_WARM_FORK 4
+#define PIKE_WARM_FDS 5
+/* Writes one text to a file that is there. */
+int pike_box_put(const char *path, const char *text);
+/* A mount is read-only from now on, with neither devices nor set-user-ids. */
+int pike_box_close_mount(const char *path);
 /* All give 0, or -1 with errno set and the step's name in report.text. */
 int pike_box_root(struct pike_box_in *in);
 int pike_box_fill(struct pike_box_in *in, int folder);

@@ -248,7 +248,7 @@ static int place_scratch(const struct pike_box_traits *t)
 			      : "mode=0755,size=512m,nr_inodes=16384");
 }
 
-static int close_folder(const char *path)
+int pike_box_close_mount(const char *path)
 {
 	return set_attributes(path, 0, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV);
 }
@@ -270,7 +270,7 @@ static int place_folder(struct pike_box_in *in)
 		  "mode=0755,size=512m,nr_inodes=16384") ||
 	    (has && pike_box_unpack(PIKE_FD_FOLDER, BUILD)))
 		return -1;
-	return close_folder(BUILD);
+	return pike_box_close_mount(BUILD);
 }
 
 int pike_box_fill(struct pike_box_in *in, int folder)
@@ -285,7 +285,7 @@ int pike_box_fill(struct pike_box_in *in, int folder)
 		  NULL))
 		return -1;
 	rc = pike_box_unpack(folder, path);
-	return close_folder(path) ? -1 : rc;
+	return pike_box_close_mount(path) ? -1 : rc;
 }
 
 /* One file of the setup; `at` moves past it. */

@@ -23,6 +23,8 @@
 
 #define DEPTH_MAX 8
 #define FILES_MAX 4096
+/* A box that has it unpacked has room for some more. */
+#define ENTRIES_MAX 12000
 #define PATH_LONGEST 512
 
 /* ---- pack ---- */
@@ -30,7 +32,7 @@
 struct pack {
 	int to;
 	uint64_t at, max;
-	unsigned files;
+	unsigned files, entries; /* files; folders too */
 	char path[PATH_LONGEST];
 };
 
@@ -72,6 +74,7 @@ static int pack_file(struct pack *p, int fd, uint64_t len)
 }
 
 static int pack_folder(struct pack *p, int dir, unsigned depth);
+static bool sound(const char *path);
 
 /* `name` in `dir`, whose own path ends at `end` of p->path. */
 static int pack_entry(struct pack *p, int dir, const char *name, size_t end,
@@ -82,7 +85,8 @@ static int pack_entry(struct pack *p, int dir, const char *name, size_t end,
 	struct stat st;
 
 	if ((size_t)snprintf(p->path + end, room, "%s%s", end ? "/" : "",
-			     name) >= room)
+			     name) >= room ||
+	    !sound(p->path) || ++p->entries > ENTRIES_MAX)
 		return -1;
 	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)

@@ -23,12 +23,6 @@
 #define READY_MS 60000
 /* It forks in some milliseconds, but may be importing. */
 #define FORK_MS 60000
-/* Where it finds them: warm.py. */
-enum {
-	AT_SOCK = 3,
-	AT_FORK,
-};
-
 struct pike_warm {
 	pid_t pid;
 	int sock, log;
@@ -51,17 +45,28 @@ static int copy_fork(int *out, struct pike_err *err)
 		ret = pike_memfd(out, "fork", 0, err);
 	if (!ret)
 		ret = pike_write_all(*out, code.s, code.len, err);
+	if (!ret)
+		ret = pike_memfd_seal(*out, err);
 	pike_buf_release(&path);
 	pike_buf_release(&code);
 	return ret;
 }
 
-static int spawn(struct pike_warm *w, const struct pike_warm_opts *o,
-		 const int *fds, struct pike_err *err)
+/* pike-sandbox, and then the command. */
+static void make_argv(struct pike_strs *argv, const char *sandbox,
+		      const struct pike_warm_opts *o)
+{
+	pike_strs_push(argv, sandbox);
+	for (size_t i = 0; o->argv[i]; i++)
+		pike_strs_push(argv, o->argv[i]);
+}
+
+static int spawn_with(struct pike_warm *w, char *const *argv,
+		      const struct pike_warm_opts *o, const int *fds,
+		      struct pike_err *err)
 {
 	struct pike_box_setup s = { .kind = o->kind };
 	struct pike_box_words words;
-	char *const *argv = (char *const *)(uintptr_t)o->argv;
 	posix_spawn_file_actions_t acts;
 	posix_spawnattr_t attr;
 	sigset_t none;
@@ -71,7 +76,7 @@ static int spawn(struct pike_warm *w, const struct pike_warm_opts *o,
 		 o->visible ? o->visible : "");
 	pike_box_environment(&words, &s, "/");
 	posix_spawn_file_actions_init(&acts);
-	for (int i = 0; i <= AT_FORK; i++)
+	for (int i = 0; i < PIKE_WARM_FDS; i++)
 		posix_spawn_file_actions_adddup2(&acts, fds[i], i);
 	posix_spawnattr_init(&attr);
 	sigemptyset(&none);
@@ -88,12 +93,68 @@ static int spawn(struct pike_warm *w, const struct pike_warm_opts *o,
 	return rc;
 }
 
+static int spawn(struct pike_warm *w, const struct pike_warm_opts *o,
+		 const int *fds, struct pike_err *err)
+{
+	struct pike_strs argv = PIKE_STRS_INIT;
+	struct pike_buf path;
+	int rc;
+
+	pike_buf_init(&path, 8192);
+	rc = pike_box_helper(&path, "pike-sandbox", err);
+	if (!rc) {
+		make_argv(&argv, path.s, o);
+		rc = spawn_with(w, argv.v, o, fds, err);
+	}
+	pike_strs_release(&argv);
+	pike_buf_release(&path);
+	return rc;
+}
+
+/* Out of the way of the places that are filled one after another. */
+static int lift_all(int *to, const int *from, struct pike_err *err)
+{
+	int rc = 0;
+
+	for (int i = 0; i < PIKE_WARM_FDS; i++) {
+		to[i] = fcntl(from[i], F_DUPFD_CLOEXEC, PIKE_FD_FLOOR);
+		if (to[i] < 0 && !rc)
+			rc = pike_fail_errno(err, PIKE_FAILED,
+					     "cannot prepare an interpreter to "
+					     "fork from");
+	}
+	return rc;
+}
+
+static int start(struct pike_warm *w, const struct pike_warm_opts *o,
+		 int script, int sock, struct pike_err *err)
+{
+	int fds[PIKE_WARM_FDS], code = -1;
+	int rc = copy_fork(&code, err);
+
+	if (!rc)
+		rc = pike_memfd(&w->log, "log", 0, err);
+	if (!rc) {
+		const int from[] = { script, w->log, w->log, sock, code };
+
+		rc = lift_all(fds, from, err);
+		if (!rc)
+			rc = spawn(w, o, fds, err);
+		for (int i = 0; i < PIKE_WARM_FDS; i++)
+			if (fds[i] >= 0)
+				close(fds[i]);
+	}
+	if (code >= 0)
+		close(code);
+	return rc;
+}
+
 int pike_warm_start(struct pike_warm **out, const struct pike_warm_opts *o,
 		    struct pike_err *err)
 {
 	struct pike_warm *w = pike_xcalloc(1, sizeof(*w));
-	int pair[2], fds[AT_FORK + 1], code = -1, rc;
 	int script = open(o->script, O_RDONLY | O_CLOEXEC);
+	int pair[2] = { -1, -1 }, rc;
 
 	*w = (struct pike_warm){ .sock = -1, .log = -1 };
 	*out = NULL;
@@ -101,29 +162,13 @@ int pike_warm_start(struct pike_warm **out, const struct pike_warm_opts *o,
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)) {
 		rc = pike_fail_errno(err, PIKE_FAILED, "cannot start '%s'",
 				     o->script);
-		goto out;
+	} else {
+		w->sock = pair[0];
+		rc = start(w, o, script, pair[1], err);
+		close(pair[1]);
 	}
-	w->sock = pair[0];
-	rc = copy_fork(&code, err);
-	if (!rc)
-		rc = pike_memfd(&w->log, "log", 0, err);
-	/* Out of the way of the places that are filled one after another. */
-	for (int i = 0; !rc && i <= AT_FORK; i++) {
-		const int from[] = { script, w->log, w->log, pair[1], code };
-
-		fds[i] = fcntl(from[i], F_DUPFD_CLOEXEC, PIKE_FD_FLOOR);
-	}
-	if (!rc) {
-		rc = spawn(w, o, fds, err);
-		for (int i = 0; i <= AT_FORK; i++)
-			close(fds[i]);
-	}
-	close(pair[1]);
-out:
 	if (script >= 0)
 		close(script);
-	if (code >= 0)
-		close(code);
 	if (rc)
 		pike_warm_free(w);
 	else
@@ -180,13 +225,21 @@ static int is_broken(struct pike_warm *w, const char *what,
 	return PIKE_FAILED;
 }
 
+/* It says nothing that it is not asked for. */
+static bool has_ended(const struct pike_warm *w)
+{
+	struct pollfd p = { .fd = w->sock };
+
+	return poll(&p, 1, 0) > 0 && p.revents;
+}
+
 int pike_warm_ready(struct pike_warm *w, struct pike_err *err)
 {
 	int32_t threads;
 	char what[80];
 
-	if (w->broken)
-		return is_broken(w, "is of no use", err);
+	if (w->broken || (w->asked && has_ended(w)))
+		return is_broken(w, "is of no use any more", err);
 	if (w->asked)
 		return 0;
 	w->asked = true;
@@ -256,7 +309,7 @@ int pike_warm_fork(pid_t *pid, int *pidfd, struct pike_warm *w,
 
 	if (!ask(w, p, words) ||
 	    !hear(w, &child, sizeof(child), pidfd, FORK_MS))
-		return is_broken(w, "does not answer", err);
+		return is_broken(w, "cannot be forked", err);
 	*pid = child;
 	return 0;
 }

@@ -4,10 +4,11 @@
  * a fork of it that enters the box before it reads a line of a candidate, in
  * milliseconds where a fresh interpreter takes seconds.
  *
- * It runs outside of any box: what it imports is the machine's own. It knows
- * no secret, has no environment but that of a box, no network connection and
- * one thread; one with more is not used, as a lock that another thread holds
- * stays locked in a fork.
+ * It runs outside of any box: what it imports is the machine's own. Its program
+ * lies on a read-only mount, as a fork could change the file that it is from.
+ * It knows no secret, has no environment but that of a box, no network
+ * connection and one thread; one with more is not used, as a lock that another
+ * thread holds stays locked in a fork.
  *
  * A fork has addresses, and the state of what was imported, in common with
  * all others: times of such boxes are not compared with those of fresh ones.
@@ -31,7 +32,7 @@ struct pike_warm_opts {
 int pike_warm_start(struct pike_warm **out, const struct pike_warm_opts *o,
 		    struct pike_err *err);
 /* Waits until it can be used, at most a minute. PIKE_FAILED with the reason
- * where it cannot be. Afterwards it is quick. */
+ * where it cannot be, or can no longer. Afterwards it is quick. */
 int pike_warm_ready(struct pike_warm *w, struct pike_err *err);
 /* Has it import this module, too, where that leaves it of use; in its own
  * time: a fork that is asked for meanwhile may take as long as the import. */

@@ -66,7 +66,7 @@ static const char waits[] =
     "    if not pid:\n"
     "        def program():\n"
     "            try:\n"
-    "                exec(open('/runner').read())\n"
+    "                exec(open('/runner').read(), globals())\n"
     "                sys.stdout.flush()\n"
     "                os._exit(0)\n"
     "            except BaseException as e:\n"
@@ -177,6 +177,20 @@ static void says(struct pike_warm *w, const char *script, const char *want)
 	pike_box_free(b);
 }
 
+/* The file that it is from is on the machine, and may be its user's. */
+static const char own_file[] =
+    "def can(what, f):\n"
+    "    try:\n"
+    "        f()\n"
+    "        print('can', what)\n"
+    "    except OSError as e:\n"
+    "        print(e.errno == 30)\n"
+    "exe = '/proc/self/exe'\n"
+    "print(bool(os.statvfs(exe).f_flag & os.ST_RDONLY))\n"
+    "can('chmod', lambda: os.chmod(exe, 0o777))\n"
+    "can('utime', lambda: os.utime(exe, (0, 0)))\n"
+    "can('setxattr', lambda: os.setxattr(exe, 'user.x', b'x'))\n";
+
 static const char tries[] =
     "def can(what, f):\n"
     "    try:\n"
@@ -220,6 +234,17 @@ static void a_fork_is_in_a_box(void **state)
 	     "['/dev/n', 'pipe:[', 'pipe:['] [3, 4] ['1', '2'] 1\n"
 	     "['65534', '0000000000000000', '0000000000000000', '1', '2']\n"
 	     "told end\n");
+	pike_warm_free(w);
+}
+
+static void a_fork_cannot_change_its_program(void **state)
+{
+	struct pike_warm *w;
+
+	(void)state;
+	needs_i2();
+	w = started();
+	says(w, own_file, "True\nTrue\nTrue\nTrue\n");
 	pike_warm_free(w);
 }
 
@@ -502,6 +527,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_fork_is_in_a_box),
+		cmocka_unit_test(a_fork_cannot_change_its_program),
 		cmocka_unit_test(forks_are_strangers),
 		cmocka_unit_test(forks_end_as_others_do),
 		cmocka_unit_test(a_folder_may_come_later),

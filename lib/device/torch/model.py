@@ -33,6 +33,7 @@ import inspect
 import json
 import os
 import random
+import signal
 import socket
 import struct
 import sys

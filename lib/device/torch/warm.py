@@ -72,14 +72,23 @@ class Warm:
         os._exit(bad)
 
     def fork(self, places, words):
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:
+            # No reason for those that there are to end.
+            pid = -1
         if not pid:
             self.child(places, words)
             os._exit(1)
-        fd = libc.syscall(434, pid, 0)  # pidfd_open
-        self.sock.sendmsg([struct.pack("<i", pid)], [
-            (socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", fd))])
-        close_all([fd, *places.values()])
+        fd = libc.syscall(434, pid, 0) if pid > 0 else -1  # pidfd_open
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
+                   struct.pack("i", fd))] if fd >= 0 else []
+        self.sock.sendmsg([struct.pack("<i", pid)], rights)
+        if fd >= 0:
+            os.close(fd)
+        elif pid > 0:
+            os.kill(pid, signal.SIGKILL)
+        close_all(places.values())
 
     def serve(self):
         self.sock.send(struct.pack("<i", threads()))
