@@ -276,6 +276,9 @@ static void folders_are_bounded(void **state)
 		"mkdir out; head -c 200000 /dev/zero >out/large",
 		"d=out; for i in 1 2 3 4 5 6 7 8 9 10; do d=$d/x; done;"
 		"mkdir -p $d; echo >$d/y",
+		/* No box would unpack these. */
+		"mkdir out; echo >\"out/$(printf 'a\\nb')\"",
+		"seq 13000 | sed 's,^,out/,' | xargs mkdir -p; echo >out/1/y",
 	};
 	int fd;
 
