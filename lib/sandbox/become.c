@@ -225,6 +225,8 @@ static const char *confine(struct pike_box_in *in, int out, int *errors)
 	const struct pike_box_setup *s = in->setup;
 
 	setsid();
+	/* Where memory runs out it goes first. */
+	pike_box_put("/proc/self/oom_score_adj", "900");
 	if (chdir(in->dir))
 		return "enter the working folder";
 	if (descriptors(in, out, errors))

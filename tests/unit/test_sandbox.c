@@ -151,6 +151,13 @@ static void compiles(void **state)
 	close(o.out_fd);
 }
 
+static void it_goes_first_without_memory(void **state)
+{
+	(void)state;
+	needs_i2();
+	shell_says("cat /proc/self/oom_score_adj", "900\n");
+}
+
 static void it_moves_to_other_cores(void **state)
 {
 	const char *const argv[] = { "sleep", "60", NULL };
@@ -860,6 +867,7 @@ int main(void)
 		cmocka_unit_test(log_is_capped_and_clean),
 		cmocka_unit_test(compiles),
 		cmocka_unit_test(output_must_be_a_file),
+		cmocka_unit_test(it_goes_first_without_memory),
 		cmocka_unit_test(it_moves_to_other_cores),
 		cmocka_unit_test(output_may_be_a_folder),
 		cmocka_unit_test(folders_are_bounded),
