@@ -154,10 +154,21 @@ static void pin_cores_gpu(struct pike_judge *j)
 	j->have_build_cpus = true;
 }
 
+/* Once: references that are kept for the next pool ended with what they were
+ * forks of. */
+static void forget_forks(struct pike_judge *j)
+{
+	if (!j->warm || j->forks_gone || pike_judge_warm(j))
+		return;
+	pike_refs_drop(j);
+	j->forks_gone = true;
+}
+
 void pike_judge_enter(struct pike_watch *w, struct pike_judge *j)
 {
 	cpu_set_t both;
 
+	forget_forks(j);
 	w->t0 = pike_now_ns();
 	j->held++;
 	w->pinned =

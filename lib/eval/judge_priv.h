@@ -102,6 +102,7 @@ struct pike_judge {
 	struct pike_buf ref_runner;
 	struct pike_warm *warm; /* process_priv.h; NULL: none */
 	bool cold;		/* it is of no use any more; forks may live */
+	bool forks_gone;	/* and what was kept of them is not there */
 	const char *imports;	/* what it has imported more; NULL: nothing */
 	struct pike_spares spares[2]; /* fresh processes, forks */
 	struct pike_runner *ending[PIKE_ENDING];

@@ -195,9 +195,8 @@ static int start_box(struct pike_process *p, int *sock, struct pike_judge *j,
 	return ret;
 }
 
-static int process_start(struct pike_process *p, struct pike_judge *j,
-			 const struct pike_process_opts *o,
-			 struct pike_err *err)
+static int start_once(struct pike_process *p, struct pike_judge *j,
+		      const struct pike_process_opts *o, struct pike_err *err)
 {
 	bool own = o->real == PIKE_REAL_NONE;
 	int sock = -1, ret;
@@ -219,6 +218,20 @@ static int process_start(struct pike_process *p, struct pike_judge *j,
 		pike_process_close(p);
 	}
 	return ret;
+}
+
+/* Afresh where there is nothing to fork from any more. */
+static int process_start(struct pike_process *p, struct pike_judge *j,
+			 const struct pike_process_opts *o,
+			 struct pike_err *err)
+{
+	struct pike_process_opts cold = *o;
+	int ret = start_once(p, j, o, err);
+
+	if (!ret || !o->warm || pike_judge_warm(j))
+		return ret;
+	cold.warm = false;
+	return start_once(p, j, &cold, err);
 }
 
 /* Its box ends by itself after PROC_WALL_MS, of which it may need some. */

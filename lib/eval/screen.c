@@ -301,6 +301,7 @@ int pike_judge_screen(struct pike_result *out, struct pike_judge *j,
 			    .champ = champ ? champ : j->base };
 	struct pike_watch w;
 	const char *log;
+	bool warm;
 	int ret;
 
 	pike_phases_begin(j);
@@ -316,8 +317,16 @@ int pike_judge_screen(struct pike_result *out, struct pike_judge *j,
 	pike_phase(j, PIKE_PHASE_OTHER);
 	s.t = pike_xcalloc(j->t->ncases + 1, sizeof(*s.t));
 	pike_judge_enter(&w, j);
+	warm = pike_judge_warm(j);
 	ret = screen_all(out, &s, err);
 	pike_judge_leave(&w, j);
+	/* What its processes were forks of has ended: again, afresh. */
+	if (ret && warm && !pike_judge_warm(j)) {
+		forget(out, &s);
+		pike_judge_enter(&w, j);
+		ret = screen_all(out, &s, err);
+		pike_judge_leave(&w, j);
+	}
 	for (size_t i = 0; i < j->t->ncases; i++)
 		pike_timing_release(&s.t[i]);
 	free(s.t);

@@ -175,7 +175,8 @@ int pike_session_begin(struct pike_session *s, struct pike_fault *f,
 	s->next = 0;
 	s->warm = s->warm && pike_judge_warm(s->j);
 	ret = open_runners(s, f, err);
-	if (ret && s->warm && !pike_judge_warm(s->j)) {
+	/* Not one a fork, and the other none. */
+	if (s->warm && !pike_judge_warm(s->j)) {
 		pike_session_drop(s);
 		s->warm = false;
 		ret = open_runners(s, f, err);
