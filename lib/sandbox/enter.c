@@ -118,19 +118,6 @@ static int drop_root(struct pike_box_in *in)
 	return 0;
 }
 
-int pike_box_put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t len = (ssize_t)strlen(text);
-	int rc;
-
-	if (fd < 0)
-		return -1;
-	rc = write(fd, text, (size_t)len) == len ? 0 : -1;
-	close(fd);
-	return rc;
-}
-
 static int enter_namespaces(struct pike_box_in *in)
 {
 	char uids[64], gids[64];

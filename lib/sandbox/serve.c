@@ -32,17 +32,6 @@ struct serving {
 	int64_t left_ns, since; /* of the wall limit; since: when it ran last */
 };
 
-int pike_box_step(struct pike_box_in *in, const char *step)
-{
-	int e = errno;
-
-	in->report.why = PIKE_BOX_BROKEN;
-	snprintf(in->report.text, sizeof(in->report.text), "%s: %s", step,
-		 strerror(e));
-	errno = e;
-	return -1;
-}
-
 /* Without a PID namespace: every child of ours, and, since orphans become
  * our children, in the end every process. */
 static bool signal_children(int sig)
