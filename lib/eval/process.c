@@ -251,7 +251,7 @@ static void start_spares(struct pike_judge *j,
 	size_t most = o->warm ? PIKE_SPARES_WARM : PIKE_SPARES;
 
 	aside.build = NULL;
-	if (j->have_build_cpus)
+	if (j->have_build_cpus && pike_box_moves())
 		aside.cpus = &j->build_cpus;
 	while (s->n < most && !process_start(&s->v[s->n], j, &aside, NULL))
 		s->v[s->n++].aside = true;

@@ -565,6 +565,11 @@ static int move_threads(pid_t pid, const cpu_set_t *cpus)
 	return n;
 }
 
+bool pike_box_moves(void)
+{
+	return !access("/proc/thread-self/children", R_OK);
+}
+
 void pike_box_move(const struct pike_box *b, const cpu_set_t *cpus)
 {
 	pid_t pid = pike_box_program(b);

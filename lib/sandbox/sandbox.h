@@ -164,7 +164,8 @@ int pike_box_freeze(struct pike_box *b, bool stop, struct pike_err *err);
  * empty, holds the folder, read-only. */
 int pike_box_give(struct pike_box *b, int folder, struct pike_err *err);
 /* Has its program run on these cores from now on, with all threads that it has
- * now and starts later. */
+ * now and starts later; where this machine tells which process that is. */
+bool pike_box_moves(void);
 void pike_box_move(const struct pike_box *b, const cpu_set_t *cpus);
 /* Kills what is left, and waits. NULL is legal. */
 void pike_box_free(struct pike_box *b);
