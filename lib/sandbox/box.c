@@ -18,7 +18,6 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,25 +41,6 @@ struct pike_box {
 	bool ended, killed;
 	struct pike_box_report report;
 };
-
-int pike_box_helper(struct pike_buf *out, const char *name,
-		    struct pike_err *err)
-{
-	static const char *const folders[] = { "", "/.." };
-
-	for (size_t i = 0; i < PIKE_ARRAY_LEN(folders); i++) {
-		pike_buf_reset(out);
-		if (pike_buf_addf(out, "%s%s/%s", pike_exe_dir(), folders[i],
-				  name))
-			break;
-		if (!access(out->s, X_OK))
-			return 0;
-	}
-	return pike_fail(err, PIKE_FATAL,
-			 "cannot find '%s' in '%s'; build or install pike-git "
-			 "anew, as a whole",
-			 name, pike_exe_dir());
-}
 
 static int add_files(struct pike_buf *b, const struct pike_files *files,
 		     struct pike_err *err)
@@ -216,37 +196,8 @@ static int spawn(pid_t *out, const struct pike_places *p, struct pike_err *err)
 	static char *const env[] = { (char *)"PATH=/usr/bin:/bin",
 				     (char *)"LANG=C", NULL };
 	static char *const argv[] = { (char *)"pike-sandbox", NULL };
-	posix_spawn_file_actions_t acts;
-	posix_spawnattr_t attr;
-	struct pike_buf path;
-	sigset_t none;
-	int rc;
 
-	pike_buf_init(&path, 8192);
-	rc = pike_box_helper(&path, "pike-sandbox", err);
-	if (rc)
-		goto out;
-	posix_spawn_file_actions_init(&acts);
-	for (int i = PIKE_FD_SETUP; i < PIKE_FD_END; i++) {
-		if (p->at[i] >= 0)
-			posix_spawn_file_actions_adddup2(&acts, p->at[i], i);
-	}
-	posix_spawnattr_init(&attr);
-	sigemptyset(&none);
-	posix_spawnattr_setsigmask(&attr, &none);
-	/* Of its own group: a Ctrl-C of the terminal is ours to act on. */
-	posix_spawnattr_setpgroup(&attr, 0);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
-					    POSIX_SPAWN_SETPGROUP);
-	errno = posix_spawn(out, path.s, &acts, &attr, argv, env);
-	if (errno)
-		rc =
-		    pike_fail_errno(err, PIKE_FATAL, "cannot run '%s'", path.s);
-	posix_spawnattr_destroy(&attr);
-	posix_spawn_file_actions_destroy(&acts);
-out:
-	pike_buf_release(&path);
-	return rc;
+	return pike_box_spawn(out, argv, env, p->at, PIKE_FD_END, err);
 }
 
 /* Fills in the descriptors of the box's own and of `o`. */

@@ -14,6 +14,11 @@ struct pike_places {
 	int at[PIKE_FD_END];
 };
 
+/* Starts pike-sandbox with nothing but this environment and the first `n` of
+ * these descriptors at their own places, -1 for none; posix_spawn, so that no
+ * copy of this process and its secrets is ever made. */
+int pike_box_spawn(pid_t *out, char *const *argv, char *const *env,
+		   const int *fds, int n, struct pike_err *err);
 /* Of a process that is ready. `words`: for its worker, which goes on in the
  * box. PIKE_FAILED: it is of no use any more. */
 int pike_warm_fork(pid_t *pid, int *pidfd, struct pike_warm *w,

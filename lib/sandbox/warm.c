@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,62 +51,23 @@ static int copy_fork(int *out, struct pike_err *err)
 	return ret;
 }
 
-/* pike-sandbox, and then the command. */
-static void make_argv(struct pike_strs *argv, const char *sandbox,
-		      const struct pike_warm_opts *o)
-{
-	pike_strs_push(argv, sandbox);
-	for (size_t i = 0; o->argv[i]; i++)
-		pike_strs_push(argv, o->argv[i]);
-}
-
-static int spawn_with(struct pike_warm *w, char *const *argv,
-		      const struct pike_warm_opts *o, const int *fds,
-		      struct pike_err *err)
+/* By pike-sandbox, whose words are the command. */
+static int spawn(struct pike_warm *w, const struct pike_warm_opts *o,
+		 const int *fds, struct pike_err *err)
 {
 	struct pike_box_setup s = { .kind = o->kind };
+	struct pike_strs argv = PIKE_STRS_INIT;
 	struct pike_box_words words;
-	posix_spawn_file_actions_t acts;
-	posix_spawnattr_t attr;
-	sigset_t none;
-	int rc = 0;
+	int rc;
 
 	snprintf(s.visible, sizeof(s.visible), "%s",
 		 o->visible ? o->visible : "");
 	pike_box_environment(&words, &s, "/");
-	posix_spawn_file_actions_init(&acts);
-	for (int i = 0; i < PIKE_WARM_FDS; i++)
-		posix_spawn_file_actions_adddup2(&acts, fds[i], i);
-	posix_spawnattr_init(&attr);
-	sigemptyset(&none);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setpgroup(&attr, 0);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
-					    POSIX_SPAWN_SETPGROUP);
-	errno = posix_spawn(&w->pid, argv[0], &acts, &attr, argv, words.at);
-	if (errno)
-		rc = pike_fail_errno(err, PIKE_FAILED, "cannot run '%s'",
-				     argv[0]);
-	posix_spawnattr_destroy(&attr);
-	posix_spawn_file_actions_destroy(&acts);
-	return rc;
-}
-
-static int spawn(struct pike_warm *w, const struct pike_warm_opts *o,
-		 const int *fds, struct pike_err *err)
-{
-	struct pike_strs argv = PIKE_STRS_INIT;
-	struct pike_buf path;
-	int rc;
-
-	pike_buf_init(&path, 8192);
-	rc = pike_box_helper(&path, "pike-sandbox", err);
-	if (!rc) {
-		make_argv(&argv, path.s, o);
-		rc = spawn_with(w, argv.v, o, fds, err);
-	}
+	pike_strs_push(&argv, "pike-sandbox");
+	for (size_t i = 0; o->argv[i]; i++)
+		pike_strs_push(&argv, o->argv[i]);
+	rc = pike_box_spawn(&w->pid, argv.v, words.at, fds, PIKE_WARM_FDS, err);
 	pike_strs_release(&argv);
-	pike_buf_release(&path);
 	return rc;
 }
 
