@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * conn_torch: questions to pike-run-torch.py. What a call is given and gives
- * lies in memory files, as of a kernel for the cpu.
+ * lies in memory files, as of a kernel for the cpu, or in memory of the judge's
+ * on a GPU.
  */
 #include "device/conn_priv.h"
 

@@ -234,8 +234,8 @@ extern const struct pike_buffers pike_buffers_host, pike_buffers_gpu;
 struct pike_source pike_pool_source(const struct pike_pool *p, size_t set,
 				    size_t arg);
 
-/* The reference, for one case: on the host in a runner, or, being device
- * code, on the GPU in the judge's context. */
+/* The reference, for one case: in a runner, with its arguments on the host or
+ * on the GPU; or, being device code, in the judge's context. */
 int pike_ref_open(struct pike_ref **out, struct pike_judge *j,
 		  const struct pike_layout *l, enum pike_real real,
 		  struct pike_err *err);

@@ -130,8 +130,8 @@ static void read_box(struct pike_fault *f, struct pike_process *p,
 	pike_box_end_release(&end);
 }
 
-/* What is known of the kernels that a process runs; a reference is for the
- * host. */
+/* What is known of the kernels that a process runs; a reference may be for
+ * another device. */
 static const struct pike_backend_traits *traits_of(const struct pike_judge *j,
 						   enum pike_real real)
 {
