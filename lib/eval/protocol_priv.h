@@ -48,7 +48,7 @@
 #define PROTO_ROUNDS 10
 #define PROTO_PAIRS 10			    /* a round */
 #define PROTO_CONFIRM_NS 20000000000LL	    /* per case, retry included */
-#define PROTO_CONFIRM_WALL_NS 90000000000LL /* with what starts meanwhile */
+#define PROTO_CONFIRM_WALL_NS 30000000000LL /* with what starts meanwhile */
 #define PROTO_CONFIRM_MIN 25		    /* pairs in all, however slow */
 #define PROTO_RETRY 4			    /* times the rounds, once */
 #define PROTO_ALPHA 0.005      /* one-sided 99.5 %, over siblings */
