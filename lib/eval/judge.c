@@ -517,7 +517,7 @@ static int open_reference(struct pike_judge *j, struct pike_err *err)
 	return place_reference(j, err);
 }
 
-/* One that fails on the GPU may run on the host; `why`: how it fails. */
+/* One that fails on the GPU, as `err` says, may run on the host. */
 static int move_reference(struct pike_judge *j, struct pike_err *err)
 {
 	if (!j->reference.else_on)

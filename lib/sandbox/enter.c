@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * enter: makes a box around the process that calls it, which is pike-sandbox,
- * or a fork of an interpreter that is kept warm (warm.h).
+ * or a fork of an interpreter that is kept warm (warm.h): the steps in the
+ * order in which they are taken are here, mount.c, serve.c and become.c.
  *
  * It is never a fork of the process that holds keys and secrets. The outer
  * process stays in the parent's PID namespace and waits; the inner one is the
