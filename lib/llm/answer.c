@@ -2,6 +2,7 @@
 /* answer: what came back, what it costs, and what a server that refuses says.
  */
 #include "llm/ask_priv.h"
+#include "llm/said_priv.h"
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -26,21 +27,22 @@ void pike_answer_release(struct pike_answer *a)
 {
 	free(a->text);
 	free(a->model);
+	free(a->broken);
 	memset(a, 0, sizeof(*a));
 }
 
-static int64_t guess(const char *text)
+int64_t pike_guess_tokens(size_t bytes)
 {
-	return ((int64_t)strlen(text) + CHARS_PER_TOKEN - 1) / CHARS_PER_TOKEN;
+	return ((int64_t)bytes + CHARS_PER_TOKEN - 1) / CHARS_PER_TOKEN;
 }
 
 void pike_answer_guess(struct pike_answer *a, const struct pike_ask *ask)
 {
 	a->counted = false;
-	a->tokens_in = guess(ask->prompt);
+	a->tokens_in = pike_guess_tokens(strlen(ask->prompt));
 	if (ask->system)
-		a->tokens_in += guess(ask->system);
-	a->tokens_out = guess(a->text);
+		a->tokens_in += pike_guess_tokens(strlen(ask->system));
+	a->tokens_out = pike_guess_tokens(strlen(a->text));
 }
 
 double pike_answer_usd(const struct pike_answer *a, const struct pike_llm *llm)
@@ -86,19 +88,16 @@ int64_t pike_reply_retry_after(const char *body, size_t len)
 	return ms;
 }
 
-/* {"error":{"message":"..."}}, {"error":"..."}, {"message":"..."}, the first
- * of a list of such, or whatever it is. */
-static const char *message_of(const struct pike_json *j)
+/* Of an error; where there is none, of {"message":"..."} or the first of a
+ * list of such; else whatever it is. */
+static const char *message_of(const struct pike_json *j,
+			      const struct pike_json *error)
 {
-	const struct pike_json *e;
-	const char *s;
+	const char *s =
+	    pike_json_str(error, "message", pike_json_as_str(error, NULL));
 
 	if (pike_json_at(j, 0) && !pike_json_key(j, 0))
 		j = pike_json_at(j, 0);
-	e = pike_json_get(j, "error");
-	s = pike_json_str(e, "message", NULL);
-	if (!s)
-		s = pike_json_as_str(e, NULL);
 	return s ? s : pike_json_str(j, "message", NULL);
 }
 
@@ -140,20 +139,61 @@ char *pike_foreign_words(const char *text, size_t len, const char *key)
 	return s;
 }
 
-static char *words(const struct pike_json *j, const char *body, size_t len,
+static char *words(const struct pike_json *error, const char *body, size_t len,
 		   const char *key)
 {
-	const char *said = message_of(j);
+	struct pike_json *j = pike_reply_json(body, len, NULL);
+	const char *said = message_of(j, error);
+	char *s = said ? pike_foreign_words(said, strlen(said), key)
+		       : pike_foreign_words(body, len, key);
 
-	return said ? pike_foreign_words(said, strlen(said), key)
-		    : pike_foreign_words(body, len, key);
+	pike_json_free(j);
+	return s;
 }
 
 /* OpenAI's 429 of an account without credit: no later one will do. */
-static bool no_credit(const struct pike_json *j)
+static bool no_credit(const struct pike_json *error)
 {
-	return !strcmp(pike_json_str(pike_json_get(j, "error"), "code", ""),
-		       "insufficient_quota");
+	return !strcmp(pike_json_str(error, "code", ""), "insufficient_quota");
+}
+
+/* Of servers that name no number: the words of OpenAI and Anthropic. */
+static const struct {
+	const char *word;
+	int status;
+} words_for[] = {
+	{ "api_error", 500 },
+	{ "server_error", 500 },
+	{ "internal_server_error", 500 },
+	{ "timeout_error", 504 },
+	{ "overloaded_error", 529 },
+	{ "rate_limit_error", 429 },
+	{ "rate_limit_exceeded", 429 },
+	{ "insufficient_quota", 402 },
+	{ "billing_error", 402 },
+	{ "authentication_error", 401 },
+	{ "invalid_api_key", 401 },
+	{ "permission_error", 403 },
+	{ "not_found_error", 404 },
+	{ "model_not_found", 404 },
+	{ "request_too_large", 413 },
+};
+
+int pike_reply_status(const char *body, size_t len)
+{
+	struct pike_json *e = pike_pieces_error(body, len);
+	const char *word = pike_json_str(e, "code", "");
+	const char *type = pike_json_str(e, "type", "");
+	int64_t code = pike_json_i64(e, "code", 0);
+
+	if (!code && !pike_parse_i64(word, &code))
+		code = 0;
+	for (size_t i = 0; !code && i < PIKE_ARRAY_LEN(words_for); i++)
+		if (!strcmp(words_for[i].word, word) ||
+		    !strcmp(words_for[i].word, type))
+			code = words_for[i].status;
+	pike_json_free(e);
+	return code >= 400 && code < 600 ? (int)code : 0;
 }
 
 #define ELSEWHERE "the url is not the API's own: the server redirects"
@@ -185,9 +225,9 @@ int pike_llm_refused(struct pike_err *err, int status, const char *body,
 	int level = status >= 500 ? PIKE_RETRY : PIKE_FAILED;
 	const char *means =
 	    status >= 500 ? "the server failed" : "the request was refused";
-	struct pike_json *j = pike_reply_json(body, len, NULL);
-	char *said = words(j, body, len, key);
-	int known = status == 429 && no_credit(j) ? 402 : status;
+	struct pike_json *e = pike_pieces_error(body, len);
+	char *said = words(e, body, len, key);
+	int known = status == 429 && no_credit(e) ? 402 : status;
 
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(refusals); i++)
 		if (refusals[i].status == known) {
@@ -197,6 +237,6 @@ int pike_llm_refused(struct pike_err *err, int status, const char *body,
 	pike_fail(err, level, "%s (HTTP %d)%s%s", means, status,
 		  *said ? ": " : "", said);
 	free(said);
-	pike_json_free(j);
+	pike_json_free(e);
 	return level;
 }

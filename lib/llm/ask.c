@@ -166,9 +166,19 @@ static int send_http(struct pike_question *q, const struct pike_ask *ask,
 
 static enum pike_ending ending_of(const char *word)
 {
-	return !strcmp(word, "cut")	  ? PIKE_END_CUT
-	       : !strcmp(word, "refused") ? PIKE_END_REFUSED
-					  : PIKE_END_WHOLE;
+	static const struct {
+		const char *word;
+		enum pike_ending is;
+	} words[] = {
+		{ "cut", PIKE_END_CUT },
+		{ "refused", PIKE_END_REFUSED },
+		{ "broken", PIKE_END_BROKEN },
+	};
+
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(words); i++)
+		if (!strcmp(words[i].word, word))
+			return words[i].is;
+	return PIKE_END_WHOLE;
 }
 
 /* As it was recorded, at the price that was paid then: nobody pays now. */
@@ -270,6 +280,17 @@ static int no_answer(struct pike_question *q, const struct pike_ask *ask,
 	return PIKE_FAILED;
 }
 
+/* Of an error within an answer. */
+static void hide_key(struct pike_question *q)
+{
+	char *words = q->answer.broken;
+
+	if (words)
+		q->answer.broken =
+		    pike_foreign_words(words, strlen(words), key_of(q));
+	free(words);
+}
+
 static int read_http(struct pike_question *q, const struct pike_ask *ask,
 		     int64_t *after_ms)
 {
@@ -286,6 +307,8 @@ static int read_http(struct pike_question *q, const struct pike_ask *ask,
 		return pike_llm_refused(&q->err, status, body->s, body->len,
 					key_of(q));
 	ret = q->protocol->answer(&q->answer, ask, body->s, body->len, &q->err);
+	if (!ret)
+		hide_key(q);
 	return ret == PIKE_FAILED ? no_answer(q, ask, body) : ret;
 }
 

@@ -29,13 +29,15 @@ bool pike_model_has_levels(const char *model);
  * it is no JSON. */
 struct pike_json *pike_reply_json(const char *body, size_t len,
 				  struct pike_err *err);
-/* The status that a body names as its error's code; 0: none. */
+/* The status that a body names as its error's code, or that its words stand
+ * for; 0: none. */
 int pike_reply_status(const char *body, size_t len);
 /* In how many milliseconds a refusal asks to be asked again, in Google's way;
  * -1: it does not say. */
 int64_t pike_reply_retry_after(const char *body, size_t len);
 
 /* Tokens where nobody has counted them: by the length of the texts. */
+int64_t pike_guess_tokens(size_t bytes);
 void pike_answer_guess(struct pike_answer *a, const struct pike_ask *ask);
 /* What somebody else says: at most `max` bytes, sanitized, without the key,
  * which is hidden before anything is cut. The caller frees. */

@@ -91,12 +91,3 @@ struct pike_json *pike_reply_json(const char *body, size_t len,
 	pike_buf_release(&b);
 	return j;
 }
-
-int pike_reply_status(const char *body, size_t len)
-{
-	struct pike_json *j = pike_reply_json(body, len, NULL);
-	int64_t code = pike_json_i64(pike_json_get(j, "error"), "code", 0);
-
-	pike_json_free(j);
-	return code >= 400 && code < 600 ? (int)code : 0;
-}

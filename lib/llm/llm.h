@@ -130,10 +130,12 @@ enum pike_ending {
 	PIKE_END_WHOLE,	  /* the model had done */
 	PIKE_END_CUT,	  /* at the limit of tokens */
 	PIKE_END_REFUSED, /* by the model, or a filter of the provider's */
+	PIKE_END_BROKEN,  /* none of these: it is not all of the answer */
 };
 struct pike_answer {
-	char *text;  /* never NULL; "" where there is none */
-	char *model; /* as the server calls it; NULL: not told */
+	char *text;   /* never NULL; "" where there is none */
+	char *model;  /* as the server calls it; NULL: not told */
+	char *broken; /* in which way; NULL: it is not, or nobody knows */
 	enum pike_ending ending;
 	int64_t tokens_in, tokens_out; /* hidden reasoning is in the latter */
 	bool counted; /* the server said how many; else they are guessed */
@@ -149,7 +151,8 @@ struct pike_protocol {
 	int (*request)(struct pike_llm_request *out, const struct pike_llm *llm,
 		       const struct pike_ask *ask, const char *key,
 		       struct pike_err *err);
-	/* The body of a reply with status 200. PIKE_RETRY: it is empty;
+	/* The body of a reply with status 200, whole or a stream. PIKE_RETRY:
+	 * it is empty, or was broken off before there was anything in it;
 	 * PIKE_FAILED: no answer is in it, but it may have been paid for. */
 	int (*answer)(struct pike_answer *out, const struct pike_ask *ask,
 		      const char *body, size_t len, struct pike_err *err);

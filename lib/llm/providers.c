@@ -8,6 +8,7 @@
  *   gemini     Gemini API reference, "models.generateContent", v1beta
  */
 #include "llm/ask_priv.h"
+#include "llm/said_priv.h"
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -18,14 +19,20 @@
 
 /* ---- what all share ---- */
 
+/* A query ("?api-version=...") stays behind the path, which some copy with the
+ * url. */
 static char *address(const struct pike_llm *llm, const char *path)
 {
 	const char *url = llm->url ? llm->url : llm->provider->url;
-	size_t n = strlen(url);
+	size_t n = strcspn(url, "?#"), k = strlen(path);
+	const char *rest = url + n;
 
 	while (n && url[n - 1] == '/')
 		n--;
-	return pike_xasprintf("%.*s%s", (int)n, url, path);
+	if (n > k && !strncmp(url + n - k, path, k))
+		n -= k;
+	return pike_xasprintf("%.*s%s%.*s", (int)n, url, path,
+			      (int)strcspn(rest, "#"), rest);
 }
 
 /* A key with a line end in it would be a header of its own. */
@@ -66,67 +73,6 @@ static struct pike_json *message(const char *role, const char *text)
 	return m;
 }
 
-/* An empty reply is none. Any other has been paid for, whatever it holds, and
- * is not asked for again. */
-static int parse(struct pike_json **out, const char *body, size_t len,
-		 struct pike_err *err)
-{
-	struct pike_err why = PIKE_ERR_INIT;
-
-	*out = len ? pike_reply_json(body, len, &why) : NULL;
-	if (*out)
-		return 0;
-	if (!len)
-		return pike_fail(err, PIKE_RETRY,
-				 "the server's reply is empty");
-	return pike_fail(err, PIKE_FAILED, "the server's reply is no JSON (%s)",
-			 why.text);
-}
-
-static int lacks(const char *member, struct pike_err *err)
-{
-	return pike_fail(err, PIKE_FAILED, "the server's reply has no '%s'",
-			 member);
-}
-
-/* Negative: not told. Nobody is billed a negative or an endless number. */
-static void count(struct pike_answer *a, const struct pike_ask *ask, int64_t in,
-		  int64_t out)
-{
-	const int64_t most = (int64_t)1 << 40;
-
-	if (in < 0 || out < 0 || in >= most || out >= most) {
-		pike_answer_guess(a, ask);
-		return;
-	}
-	a->counted = true;
-	a->tokens_in = in;
-	a->tokens_out = out;
-}
-
-/* What fits of it. */
-static void add_text(struct pike_buf *b, const char *s)
-{
-	size_t n = strlen(s);
-
-	if (b->full || !pike_buf_add(b, s, n))
-		return;
-	n = b->max - b->len;
-	while (n && (s[n] & 0xc0) == 0x80)
-		n--;
-	pike_buf_add(b, s, n);
-	b->full = true;
-}
-
-static void answer_take(struct pike_answer *a, struct pike_buf *text,
-			enum pike_ending ending, const char *model)
-{
-	a->ending =
-	    text->full && ending == PIKE_END_WHOLE ? PIKE_END_CUT : ending;
-	a->text = pike_buf_detach(text);
-	a->model = model ? pike_xstrndup(model, 200) : NULL;
-}
-
 /* ---- openai ---- */
 
 /* Reasoning models of that provider take neither a temperature nor
@@ -158,55 +104,72 @@ static int openai_request(struct pike_llm_request *out,
 		pike_json_push(list, message("system", ask->system));
 	pike_json_push(list, message("user", ask->prompt));
 	openai_limits(b, llm);
+	/* Some gateways stream unless they are told not to. */
+	pike_json_set_bool(b, "stream", false);
 	out->url = address(llm, "/chat/completions");
 	finish(out, b);
 	return add_key(out, "Authorization: Bearer ", key, err);
 }
 
-/* `content` is a text, or a list of parts. */
-static void openai_text(struct pike_buf *b, const struct pike_json *message)
+/* Parts that think are no answer: Mistral's "thinking", others' "reasoning".
+ */
+static void take_part(struct pike_said *s, const struct pike_json *p)
 {
-	const struct pike_json *parts = pike_json_get(message, "content");
+	const char *type = pike_json_str(p, "type", "text");
+	const char *text = pike_json_str(p, "text", pike_json_as_str(p, ""));
 
-	add_text(b, pike_json_str(message, "content", ""));
-	for (size_t i = 0; i < pike_json_len(parts); i++)
-		add_text(b, pike_json_str(pike_json_at(parts, i), "text", ""));
+	if (!strcmp(type, "text") || !strcmp(type, "output_text"))
+		pike_said_text(s, text);
+	else
+		pike_said_thought(s, pike_json_str(p, "thinking", text));
 }
 
-static enum pike_ending openai_ending(const struct pike_json *choice)
+/* A text, a part, or a list of them. */
+static void take_content(struct pike_said *s, const struct pike_json *content)
 {
-	const char *why = pike_json_str(choice, "finish_reason", "");
-	const struct pike_json *m = pike_json_get(choice, "message");
+	size_t n = pike_json_key(content, 0) ? 0 : pike_json_len(content);
 
-	if (!strcmp(why, "length"))
-		return PIKE_END_CUT;
-	if (!strcmp(why, "content_filter") || pike_json_str(m, "refusal", NULL))
-		return PIKE_END_REFUSED;
-	return PIKE_END_WHOLE;
+	if (!n)
+		take_part(s, content);
+	for (size_t i = 0; i < n && i < PIKE_PARTS_MAX; i++)
+		take_part(s, pike_json_at(content, i));
+}
+
+/* Thoughts beside the answer are called so by DeepSeek and vLLM, and so by
+ * OpenRouter and Ollama; one of the two where both are sent. */
+static void openai_said(struct pike_said *s, const struct pike_json *message)
+{
+	const char *other = pike_json_str(message, "reasoning", "");
+
+	if (*pike_json_str(message, "refusal", ""))
+		s->refused = true;
+	pike_said_thought(s,
+			  pike_json_str(message, "reasoning_content", other));
+	take_content(s, pike_json_get(message, "content"));
+}
+
+/* A piece of a stream has `delta` for `message`. */
+static void openai_take(struct pike_said *s, const struct pike_json *j)
+{
+	const struct pike_json *choice =
+	    pike_json_at(pike_json_get(j, "choices"), 0);
+	const struct pike_json *usage = pike_json_get(j, "usage");
+
+	s->answered = s->answered || choice;
+	openai_said(s, pike_json_get(choice, "message"));
+	openai_said(s, pike_json_get(choice, "delta"));
+	pike_said_word(s, pike_json_str(choice, "finish_reason", NULL));
+	pike_said_model(s, pike_json_str(j, "model", NULL));
+	pike_said_tokens(s, pike_json_i64(usage, "prompt_tokens", -1),
+			 pike_json_i64(usage, "completion_tokens", -1));
 }
 
 static int openai_answer(struct pike_answer *out, const struct pike_ask *ask,
 			 const char *body, size_t len, struct pike_err *err)
 {
-	const struct pike_json *choice, *usage;
-	struct pike_json *j;
-	struct pike_buf text;
-	int ret = parse(&j, body, len, err);
+	static const struct pike_reader r = { openai_take, "choices" };
 
-	if (ret)
-		return ret;
-	choice = pike_json_at(pike_json_get(j, "choices"), 0);
-	usage = pike_json_get(j, "usage");
-	pike_buf_init(&text, PIKE_REPLY_MAX);
-	openai_text(&text, pike_json_get(choice, "message"));
-	answer_take(out, &text, openai_ending(choice),
-		    pike_json_str(j, "model", NULL));
-	count(out, ask, pike_json_i64(usage, "prompt_tokens", -1),
-	      pike_json_i64(usage, "completion_tokens", -1));
-	if (!choice)
-		ret = lacks("choices", err);
-	pike_json_free(j);
-	return ret;
+	return pike_said_answer(out, ask, body, len, &r, err);
 }
 
 /* ---- anthropic ---- */
@@ -306,20 +269,11 @@ static int anthropic_request(struct pike_llm_request *out,
 		pike_json_set_str(b, "system", ask->system);
 	pike_json_push(list, message("user", ask->prompt));
 	anthropic_sampling(b, llm);
+	pike_json_set_bool(b, "stream", false);
 	out->url = address(llm, "/v1/messages");
 	finish(out, b);
 	pike_strs_push(&out->headers, "anthropic-version: 2023-06-01");
 	return add_key(out, "x-api-key: ", key, err);
-}
-
-static enum pike_ending anthropic_ending(const struct pike_json *j)
-{
-	const char *why = pike_json_str(j, "stop_reason", "");
-
-	if (!strcmp(why, "max_tokens") ||
-	    !strcmp(why, "model_context_window_exceeded"))
-		return PIKE_END_CUT;
-	return strcmp(why, "refusal") ? PIKE_END_WHOLE : PIKE_END_REFUSED;
 }
 
 /* What was read from a cache and written to one is counted beside the rest. */
@@ -333,33 +287,53 @@ static int64_t anthropic_in(const struct pike_json *usage)
 	       pike_json_i64(usage, "cache_creation_input_tokens", 0);
 }
 
+/* A part, or a piece of one ("text_delta"); thinking that is hidden has no
+ * text. */
+static void anthropic_part(struct pike_said *s, const struct pike_json *p)
+{
+	const char *type = pike_json_str(p, "type", "");
+
+	if (pike_starts_with(type, "text"))
+		pike_said_text(s, pike_json_str(p, "text", ""));
+	pike_said_thought(s, pike_json_str(p, "thinking", ""));
+}
+
+/* A whole message, or the one that begins a stream. */
+static void anthropic_message(struct pike_said *s, const struct pike_json *m)
+{
+	const struct pike_json *parts = pike_json_get(m, "content");
+	const struct pike_json *usage = pike_json_get(m, "usage");
+	size_t n = pike_json_len(parts);
+
+	s->answered = s->answered || parts;
+	pike_said_text(s, pike_json_as_str(parts, ""));
+	for (size_t i = 0; i < n && i < PIKE_PARTS_MAX; i++)
+		anthropic_part(s, pike_json_at(parts, i));
+	pike_said_word(s, pike_json_str(m, "stop_reason", NULL));
+	pike_said_model(s, pike_json_str(m, "model", NULL));
+	pike_said_tokens(s, anthropic_in(usage),
+			 pike_json_i64(usage, "output_tokens", -1));
+}
+
+static void anthropic_take(struct pike_said *s, const struct pike_json *j)
+{
+	const struct pike_json *delta = pike_json_get(j, "delta");
+
+	anthropic_message(s, j);
+	anthropic_message(s, pike_json_get(j, "message"));
+	anthropic_part(s, pike_json_get(j, "content_block"));
+	anthropic_part(s, delta);
+	pike_said_word(s, pike_json_str(delta, "stop_reason", NULL));
+	if (!strcmp(pike_json_str(j, "type", ""), "message_stop"))
+		s->done = true;
+}
+
 static int anthropic_answer(struct pike_answer *out, const struct pike_ask *ask,
 			    const char *body, size_t len, struct pike_err *err)
 {
-	const struct pike_json *parts, *usage;
-	struct pike_json *j;
-	struct pike_buf text;
-	int ret = parse(&j, body, len, err);
+	static const struct pike_reader r = { anthropic_take, "content" };
 
-	if (ret)
-		return ret;
-	parts = pike_json_get(j, "content");
-	usage = pike_json_get(j, "usage");
-	pike_buf_init(&text, PIKE_REPLY_MAX);
-	for (size_t i = 0; i < pike_json_len(parts); i++) {
-		const struct pike_json *p = pike_json_at(parts, i);
-
-		if (!strcmp(pike_json_str(p, "type", ""), "text"))
-			add_text(&text, pike_json_str(p, "text", ""));
-	}
-	answer_take(out, &text, anthropic_ending(j),
-		    pike_json_str(j, "model", NULL));
-	count(out, ask, anthropic_in(usage),
-	      pike_json_i64(usage, "output_tokens", -1));
-	if (!parts)
-		ret = lacks("content", err);
-	pike_json_free(j);
-	return ret;
+	return pike_said_answer(out, ask, body, len, &r, err);
 }
 
 /* ---- gemini ---- */
@@ -445,20 +419,6 @@ static int gemini_request(struct pike_llm_request *out,
 	return add_key(out, "x-goog-api-key: ", key, err);
 }
 
-static enum pike_ending gemini_ending(const struct pike_json *candidate)
-{
-	static const char *const whole[] = { "STOP", "", "OTHER",
-					     "FINISH_REASON_UNSPECIFIED" };
-	const char *why = pike_json_str(candidate, "finishReason", "");
-
-	if (!strcmp(why, "MAX_TOKENS"))
-		return PIKE_END_CUT;
-	for (size_t i = 0; i < PIKE_ARRAY_LEN(whole); i++)
-		if (!strcmp(whole[i], why))
-			return PIKE_END_WHOLE;
-	return PIKE_END_REFUSED;
-}
-
 /* Thoughts are billed like what is said. */
 static int64_t gemini_out(const struct pike_json *usage)
 {
@@ -471,44 +431,46 @@ static int64_t gemini_out(const struct pike_json *usage)
 	return said < 0 ? said : said + thought;
 }
 
-static void gemini_said(struct pike_buf *b, const struct pike_json *candidate)
+static void gemini_said(struct pike_said *s, const struct pike_json *candidate)
 {
 	const struct pike_json *parts =
 	    pike_json_get(pike_json_get(candidate, "content"), "parts");
+	size_t n = pike_json_len(parts);
 
-	for (size_t i = 0; i < pike_json_len(parts); i++) {
+	for (size_t i = 0; i < n && i < PIKE_PARTS_MAX; i++) {
 		const struct pike_json *p = pike_json_at(parts, i);
+		const char *text = pike_json_str(p, "text", "");
 
-		if (!pike_json_bool(p, "thought", false))
-			add_text(b, pike_json_str(p, "text", ""));
+		if (pike_json_bool(p, "thought", false))
+			pike_said_thought(s, text);
+		else
+			pike_said_text(s, text);
 	}
+}
+
+static void gemini_take(struct pike_said *s, const struct pike_json *j)
+{
+	const struct pike_json *candidate =
+	    pike_json_at(pike_json_get(j, "candidates"), 0);
+	const struct pike_json *usage = pike_json_get(j, "usageMetadata");
+	const char *blocked = pike_json_str(pike_json_get(j, "promptFeedback"),
+					    "blockReason", "");
+
+	s->answered = s->answered || candidate;
+	s->refused = s->refused || *blocked;
+	gemini_said(s, candidate);
+	pike_said_word(s, pike_json_str(candidate, "finishReason", NULL));
+	pike_said_model(s, pike_json_str(j, "modelVersion", NULL));
+	pike_said_tokens(s, pike_json_i64(usage, "promptTokenCount", -1),
+			 *blocked ? 0 : gemini_out(usage));
 }
 
 static int gemini_answer(struct pike_answer *out, const struct pike_ask *ask,
 			 const char *body, size_t len, struct pike_err *err)
 {
-	const struct pike_json *candidate, *usage, *blocked;
-	struct pike_json *j;
-	struct pike_buf text;
-	int ret = parse(&j, body, len, err);
+	static const struct pike_reader r = { gemini_take, "candidates" };
 
-	if (ret)
-		return ret;
-	candidate = pike_json_at(pike_json_get(j, "candidates"), 0);
-	usage = pike_json_get(j, "usageMetadata");
-	blocked =
-	    pike_json_get(pike_json_get(j, "promptFeedback"), "blockReason");
-	pike_buf_init(&text, PIKE_REPLY_MAX);
-	gemini_said(&text, candidate);
-	answer_take(out, &text,
-		    blocked ? PIKE_END_REFUSED : gemini_ending(candidate),
-		    pike_json_str(j, "modelVersion", NULL));
-	count(out, ask, pike_json_i64(usage, "promptTokenCount", -1),
-	      blocked ? 0 : gemini_out(usage));
-	if (!candidate && !blocked)
-		ret = lacks("candidates", err);
-	pike_json_free(j);
-	return ret;
+	return pike_said_answer(out, ask, body, len, &r, err);
 }
 
 /* ---- the table ---- */

@@ -21,8 +21,8 @@ struct pike_exchange {
 	char *llm, *provider, *model;  /* section of the settings; the rest as
 					* used, the model as the server says */
 	char *system, *prompt, *reply; /* UTF-8; system may be "" */
-	char *ending;		       /* "whole", "cut", "refused", "none" */
-	char *key; /* of the situation, for a replay; "" where not known */
+	char *ending; /* "whole", "cut", "refused", "broken", "none" */
+	char *key;    /* of the situation, for a replay; "" where not known */
 	int64_t tokens_in, tokens_out;
 	bool counted; /* the server said how many; else they are guessed */
 	int tries;

@@ -93,6 +93,31 @@ static void read_code(struct reply *r, const struct pike_run *run,
 	r->body = pike_xstrdup(r->code.explanation);
 }
 
+/* Why a reply is no whole one, in `why`; 0: it is. */
+static int look_at_ending(const struct pike_asked *q, struct pike_err *why)
+{
+	const struct pike_answer *a = pike_question_answer(q->question);
+
+	switch (a->ending) {
+	case PIKE_END_CUT:
+		return pike_fail(why, PIKE_FAILED,
+				 "the reply was cut off at the limit of %lld "
+				 "tokens; raise max-tokens of llm '%s'",
+				 (long long)q->llm->max_tokens, q->llm->name);
+	case PIKE_END_REFUSED:
+		return pike_fail(why, PIKE_FAILED,
+				 "the model, or a filter of its provider, "
+				 "refused to answer");
+	case PIKE_END_BROKEN:
+		return pike_fail(
+		    why, PIKE_FAILED, "the reply was broken off%s%s",
+		    a->broken ? ": " : "", a->broken ? a->broken : "");
+	case PIKE_END_WHOLE:
+		break;
+	}
+	return 0;
+}
+
 static void read_reply(struct reply *r, const struct pike_run *run,
 		       const struct pike_asked *q)
 {
@@ -106,16 +131,7 @@ static void read_reply(struct reply *r, const struct pike_run *run,
 	} else if (q->unusable) {
 		pike_question_result(q->question, &r->why);
 		useless(r, PIKE_V_UNUSABLE);
-	} else if (a->ending == PIKE_END_CUT) {
-		pike_fail(&r->why, PIKE_FAILED,
-			  "the reply was cut off at the limit of %lld tokens; "
-			  "raise max-tokens of llm '%s'",
-			  (long long)q->llm->max_tokens, q->llm->name);
-		useless(r, PIKE_V_UNUSABLE);
-	} else if (a->ending == PIKE_END_REFUSED) {
-		pike_fail(&r->why, PIKE_FAILED,
-			  "the model, or a filter of its provider, refused to "
-			  "answer");
+	} else if (look_at_ending(q, &r->why)) {
 		useless(r, PIKE_V_UNUSABLE);
 	} else if (q->move.agent->ideas) {
 		read_brainstorm(r, run, a);
@@ -130,7 +146,8 @@ static const char *ending_word(const struct pike_asked *q)
 {
 	static const char *const words[] = { [PIKE_END_WHOLE] = "whole",
 					     [PIKE_END_CUT] = "cut",
-					     [PIKE_END_REFUSED] = "refused" };
+					     [PIKE_END_REFUSED] = "refused",
+					     [PIKE_END_BROKEN] = "broken" };
 
 	return q->dropped ? "none"
 			  : words[pike_question_answer(q->question)->ending];

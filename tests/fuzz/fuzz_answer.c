@@ -21,6 +21,8 @@ static void check(const struct pike_answer *a)
 	must(a->tokens_in >= 0 && a->tokens_in < (int64_t)1 << 41);
 	must(a->tokens_out >= 0 && a->tokens_out < (int64_t)1 << 41);
 	must(!a->model || strlen(a->model) <= 200);
+	must((a->ending == PIKE_END_BROKEN) == (a->broken != NULL));
+	must(!a->broken || strlen(a->broken) <= 4200);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -14,6 +14,8 @@ the answer is 400 and says why. The text of a good reply is the question.
   close reset        no answer at all
   garbage empty none 200 with no JSON, with nothing, with no answer in it
   error              200 with an error in it
+  late               200 with half a text, and an error behind it
+  done               a whole reply, and the end of a stream behind it
   mega long huge     1 MiB, 5 MiB and 33 MiB of text
   bytes nul lone     text that is no UTF-8, has a NUL, half a surrogate pair
   drip stall         slowly for half a second; headers, and no body
@@ -166,6 +168,14 @@ class Handler(BaseHTTPRequestHandler):
     def error(self):
         self.send(200, json.dumps({"error": {
             "code": 502, "message": "upstream broke, " + self.key}}).encode())
+
+    def late(self):
+        body = json.loads(self.reply())
+        body["error"] = {"code": 502, "message": "gone, " + self.key}
+        self.send(200, json.dumps(body).encode())
+
+    def done(self):
+        self.send(200, self.reply() + b"\n\ndata: [DONE]\n\n")
 
     def mega(self):
         self.send(200, self.reply("no code here\n" * (2**20 // 13)))

@@ -218,6 +218,8 @@ static enum pike_ending ending_of(const struct day *d)
 {
 	if (!strcmp(d->how, "cut") || !strcmp(d->how, "long"))
 		return PIKE_END_CUT;
+	if (!strcmp(d->how, "late"))
+		return PIKE_END_BROKEN;
 	return strcmp(d->how, "refused") ? PIKE_END_WHOLE : PIKE_END_REFUSED;
 }
 
@@ -229,6 +231,8 @@ static const struct day days[] = {
 	{ "gzip", 0, 1, HOW_FAST },
 	{ "blank", 0, 1, HOW_FAST },
 	{ "drip", 0, 1, HOW_FAST },
+	{ "done", 0, 1, HOW_FAST },
+	{ "late", 0, 1, HOW_FAST },
 	/* Asked again, when and as often as it may do. */
 	{ "seconds-once", 0, 2, HOW_FAST },
 	{ "date-once", 0, 2, HOW_FAST },
@@ -328,6 +332,9 @@ static void check_day(const struct day *d, const struct asked *a)
 			 told("seen", a->id));
 	assert_int_equal(pike_question_tries(a->q), d->requests);
 	assert_null(strstr(err.text, "secret"));
+	if (answer->broken)
+		assert_string_equal(answer->broken, "the server says 'gone, "
+						    "***********************'");
 	if (!result)
 		assert_int_equal(answer->ending, ending_of(d));
 	else

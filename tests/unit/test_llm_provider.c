@@ -62,13 +62,14 @@ static void test_requests(void **state)
 	    "{\"max_tokens\":32000,\"messages\":[{\"content\":\"You are an "
 	    "engineer.\",\"role\":\"system\"},{\"content\":\"Faster: "
 	    "\\\"x\\\"\\n\\u00e9\",\"role\":\"user\"}],\"model\":\"m-1\","
-	    "\"temperature\":0.8}");
+	    "\"stream\":false,\"temperature\":0.8}");
 	check_request(
 	    "anthropic", &llm, "https://api.anthropic.com/v1/messages",
 	    "x-api-key: " KEY,
 	    "{\"max_tokens\":32000,\"messages\":[{\"content\":\"Faster: "
 	    "\\\"x\\\"\\n\\u00e9\",\"role\":\"user\"}],\"model\":\"m-1\","
-	    "\"system\":\"You are an engineer.\",\"temperature\":0.8}");
+	    "\"stream\":false,\"system\":\"You are an "
+	    "engineer.\",\"temperature\":0.8}");
 	check_request(
 	    "gemini", &llm,
 	    "https://generativelanguage.googleapis.com/v1beta/models/"
@@ -94,7 +95,7 @@ static void test_settings(void **state)
 	    "{\"max_tokens\":32000,\"messages\":[{\"content\":\"You are an "
 	    "engineer.\",\"role\":\"system\"},{\"content\":\"Faster: "
 	    "\\\"x\\\"\\n\\u00e9\",\"role\":\"user\"}],\"model\":\"m-1\","
-	    "\"temperature\":0.8,\"top_p\":0.95}");
+	    "\"stream\":false,\"temperature\":0.8,\"top_p\":0.95}");
 	llm.reasoning = (char *)"high";
 	llm.url = NULL;
 	check_request(
@@ -103,13 +104,14 @@ static void test_settings(void **state)
 	    "{\"max_completion_tokens\":32000,\"messages\":[{\"content\":\"You "
 	    "are an engineer.\",\"role\":\"system\"},{\"content\":\"Faster: "
 	    "\\\"x\\\"\\n\\u00e9\",\"role\":\"user\"}],\"model\":\"m-1\","
-	    "\"reasoning_effort\":\"high\"}");
+	    "\"reasoning_effort\":\"high\",\"stream\":false}");
 	check_request(
 	    "anthropic", &llm, "https://api.anthropic.com/v1/messages",
 	    "anthropic-version: 2023-06-01",
 	    "{\"max_tokens\":32000,\"messages\":[{\"content\":\"Faster: "
 	    "\\\"x\\\"\\n\\u00e9\",\"role\":\"user\"}],\"model\":\"m-1\","
-	    "\"system\":\"You are an engineer.\",\"thinking\":{"
+	    "\"stream\":false,\"system\":\"You are an "
+	    "engineer.\",\"thinking\":{"
 	    "\"budget_tokens\":25600,\"type\":\"enabled\"}}");
 }
 
@@ -157,7 +159,8 @@ static void test_models(void **state)
 		  "\"budget_tokens\":30400,\"type\":\"enabled\"", true },
 		{ "anthropic", "claude-opus-4-6", "none", "thinking", false },
 		{ "anthropic", "claude-opus-4-8", "max",
-		  "\"output_config\":{\"effort\":\"max\"},\"system\"", true },
+		  "\"output_config\":{\"effort\":\"max\"},\"stream\":false",
+		  true },
 		{ "anthropic", "claude-opus-4-8", "minimal",
 		  "\"thinking\":{\"type\":\"adaptive\"}", true },
 		{ "anthropic", "claude-sonnet-5", "none",
@@ -267,7 +270,7 @@ static void test_answers(void **state)
 		  "{\"choices\":[{\"finish_reason\":\"stop\",\"message\":{"
 		  "\"content\":null,\"refusal\":\"no\"}}],\"usage\":{"
 		  "\"prompt_tokens\":-5,\"completion_tokens\":5}}",
-		  "", NULL, 0, PIKE_END_REFUSED, GUESS_IN, 0, false },
+		  "", NULL, 0, PIKE_END_REFUSED, GUESS_IN, 5, false },
 		{ "openai", "{\"choices\":[]}", .level = PIKE_FAILED },
 		{ "openai", "{\"choices\":7}", .level = PIKE_FAILED },
 		{ "openai", "{\"choices\":[{\"mess", .level = PIKE_FAILED },
