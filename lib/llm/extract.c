@@ -18,6 +18,7 @@
 
 struct extract {
 	const struct pike_extract_opts *o;
+	struct pike_buf said; /* the text without thoughts: what is parsed */
 	struct pike_reply reply;
 	char **text;  /* by path: what it becomes; NULL: as in the parent */
 	bool *edited; /* by path: `text` is the parent's, edited */
@@ -25,16 +26,19 @@ struct extract {
 
 /* ---- texts ---- */
 
-static char *join(const struct pike_reply *r, struct pike_range at)
+static char *join(const struct pike_lines *l, struct pike_range at)
 {
 	struct pike_buf b;
 
 	pike_buf_init(&b, PIKE_REPLY_MAX + 1);
-	for (size_t i = at.first; i < at.end; i++) {
-		pike_buf_add(&b, r->lines.v[i].s, r->lines.v[i].n);
-		pike_buf_addc(&b, '\n');
-	}
+	for (size_t i = at.first; i < at.end; i++)
+		pike_form_add_line(&b, l->v[i], false);
 	return pike_buf_detach(&b);
+}
+
+static char *code_of(const struct pike_reply *r, const struct pike_block *b)
+{
+	return join(pike_block_lines(r, b), b->code);
 }
 
 static bool is_word_char(char c)
@@ -119,7 +123,7 @@ static int take_named(struct extract *x, size_t *named, struct pike_err *err)
 		*named += b->edit || b->file >= 0;
 		if (!b->edit && b->file >= 0)
 			ret = put_whole(x, (size_t)b->file,
-					join(&x->reply, b->code), err);
+					code_of(&x->reply, b), err);
 	}
 	return ret;
 }
@@ -158,9 +162,9 @@ static int take_unnamed(struct extract *x, struct pike_err *err)
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < r->n; i++) {
-		char *text = join(r, r->v[i].code);
+		char *text = code_of(r, &r->v[i]);
 
-		if (!defines(text, x->o->entry) ||
+		if (r->v[i].data || !defines(text, x->o->entry) ||
 		    (found && !strcmp(found, text))) {
 			free(text);
 			continue;
@@ -184,14 +188,22 @@ static int take_unnamed(struct extract *x, struct pike_err *err)
 	return ret;
 }
 
+/* A reply that is code and nothing else. */
+static bool is_bare_code(const struct extract *x, const char *text)
+{
+	return defines(text, x->o->entry) && strchr(text, '{') &&
+	       strchr(text, '}') && strchr(text, ';') &&
+	       !strchr("{[<", text[strspn(text, " \t\r\n")]) &&
+	       !strstr(text, "```") && !strstr(text, "~~~");
+}
+
 /* No fence at all: code that nobody put one around. */
 static int take_bare(struct extract *x, struct pike_err *err)
 {
 	struct pike_range all = { 0, x->reply.lines.n };
-	char *text = join(&x->reply, all);
+	char *text = join(&x->reply.lines, all);
 
-	if (!defines(text, x->o->entry) || !strchr(text, '{') ||
-	    !strchr(text, '}') || !strchr(text, ';')) {
+	if (!is_bare_code(x, text)) {
 		free(text);
 		return pike_fail(err, PIKE_FAILED,
 				 "no code: neither a fenced block nor an edit");
@@ -247,9 +259,12 @@ static size_t count_places(size_t *at, const struct pike_lines *in,
 	return count;
 }
 
+/* Without a byte-order mark: no model writes one. */
 static const char *now(const struct extract *x, size_t file)
 {
-	return x->text[file] ? x->text[file] : parent_text(x, file);
+	const char *text = x->text[file] ? x->text[file] : parent_text(x, file);
+
+	return text + pike_form_bom(text);
 }
 
 /* In one file, exactly or, where that fits nowhere, but for blanks at the
@@ -258,7 +273,8 @@ static size_t places(size_t *at, const struct extract *x, size_t file,
 		     const struct pike_block *b)
 {
 	struct pike_lines in;
-	const struct pike_line *v = x->reply.lines.v + b->code.first;
+	const struct pike_line *v =
+	    pike_block_lines(&x->reply, b)->v + b->code.first;
 	const char *text = now(x, file);
 	size_t n, len = b->code.end - b->code.first;
 
@@ -270,26 +286,36 @@ static size_t places(size_t *at, const struct extract *x, size_t file,
 	return n;
 }
 
+/* Do the lines around line `at` end with a carriage return? */
+static bool returns_at(const struct pike_lines *in, size_t at)
+{
+	/* What follows the last line is no end of one. */
+	size_t i = at + 1 < in->n || !at ? at : at - 1;
+
+	return in->v[i].s[in->v[i].n] == '\r';
+}
+
+/* Bytes around the lines that are replaced stay as they are. */
 static void replace(struct extract *x, size_t file, size_t at,
 		    const struct pike_block *b)
 {
+	const struct pike_lines *from = pike_block_lines(&x->reply, b);
+	const char *text = now(x, file), *rest = text + strlen(text);
+	bool open_end = rest > text && rest[-1] != '\n';
 	struct pike_lines in;
 	struct pike_buf out;
-	const char *text = now(x, file);
-	char *with = join(&x->reply, b->with);
-	size_t n = b->code.end - b->code.first;
+	size_t end = at + b->code.end - b->code.first;
 
 	pike_lines_split(&in, text, strlen(text));
-	pike_buf_init(&out, 2 * (size_t)PIKE_REPLY_MAX);
-	for (size_t i = 0; i < in.n; i++) {
-		if (i == at)
-			pike_buf_adds(&out, with);
-		if (i >= at && i < at + n)
-			continue;
-		pike_buf_add(&out, in.v[i].s, in.v[i].n);
-		pike_buf_addc(&out, '\n');
-	}
-	free(with);
+	pike_buf_init(&out, 4 * (size_t)PIKE_REPLY_MAX);
+	if (end < in.n)
+		rest = in.v[end].s;
+	pike_buf_add(&out, text, (size_t)(in.v[at].s - text));
+	for (size_t i = b->with.first; i < b->with.end; i++)
+		pike_form_add_line(&out, from->v[i], returns_at(&in, at));
+	if (end == in.n && open_end)
+		pike_form_drop_end(&out);
+	pike_buf_adds(&out, rest);
 	pike_lines_release(&in);
 	free(x->text[file]);
 	x->text[file] = pike_buf_detach(&out);
@@ -299,7 +325,8 @@ static void replace(struct extract *x, size_t file, size_t at,
 static int fits_nowhere(const struct extract *x, const struct pike_block *b,
 			size_t n, struct pike_err *err)
 {
-	const struct pike_line *l = &x->reply.lines.v[b->code.first];
+	const struct pike_line *l =
+	    &pike_block_lines(&x->reply, b)->v[b->code.first];
 	struct pike_buf first;
 	int ret;
 
@@ -363,31 +390,51 @@ static int apply_edits(struct extract *x, struct pike_err *err)
 
 /* ---- the proposal ---- */
 
+/* What becomes of a file, in the form that it has; the caller frees. */
+static char *finished(const struct extract *x, size_t file)
+{
+	const char *was = parent_text(x, file), *is = x->text[file];
+	struct pike_form form = pike_form_of(was);
+
+	if (!is || pike_form_alone(is, was))
+		return pike_xstrdup(was);
+	if (!x->edited[file])
+		return pike_form_apply(&form, is);
+	return pike_xasprintf("%.*s%s", (int)pike_form_bom(was), was, is);
+}
+
+static int check_file(const struct extract *x, size_t file, const char *is,
+		      struct pike_err *err)
+{
+	const char *path = x->o->paths->v[file];
+	size_t len = strlen(is);
+
+	if (len > PIKE_SOURCE_MAX)
+		return pike_fail(err, PIKE_FAILED,
+				 "'%s' would be %zu bytes, more than %u", path,
+				 len, PIKE_SOURCE_MAX);
+	if (x->text[file] && strspn(is, "\xef\xbb\xbf \t\r\n") == len)
+		return pike_fail(err, PIKE_FAILED, "'%s' would be empty", path);
+	return 0;
+}
+
 static int finish_files(struct pike_extracted *out, const struct extract *x,
 			struct pike_err *err)
 {
 	bool changed = false;
+	int ret = 0;
 
-	for (size_t i = 0; i < x->o->paths->n; i++) {
-		const char *was = parent_text(x, i), *is = now(x, i);
-		size_t len = strlen(is);
+	for (size_t i = 0; !ret && i < x->o->paths->n; i++) {
+		char *is = finished(x, i);
 
-		if (len > PIKE_SOURCE_MAX)
-			return pike_fail(err, PIKE_FAILED,
-					 "'%s' would be %zu bytes, more than "
-					 "%u",
-					 x->o->paths->v[i], len,
-					 PIKE_SOURCE_MAX);
-		if (x->text[i] && strspn(is, " \t\n") == len)
-			return pike_fail(err, PIKE_FAILED,
-					 "'%s' would be empty",
-					 x->o->paths->v[i]);
-		changed = changed || strcmp(was, is) != 0;
-		pike_files_add(&out->files, x->o->paths->v[i], is, len);
+		ret = check_file(x, i, is, err);
+		changed = changed || strcmp(parent_text(x, i), is) != 0;
+		pike_files_add(&out->files, x->o->paths->v[i], is, strlen(is));
+		free(is);
 	}
-	return changed ? 0
-		       : pike_fail(err, PIKE_FAILED,
-				   "nothing differs from the parent");
+	if (ret || changed)
+		return ret;
+	return pike_fail(err, PIKE_FAILED, "nothing differs from the parent");
 }
 
 /* The first line that says something, without its dress; cut at a word. */
@@ -434,6 +481,34 @@ static void explain(struct pike_extracted *out, const struct pike_reply *r)
 	pike_buf_release(&talk);
 }
 
+/* A diff that says neither file nor place shows what is given beside it; it
+ * is an edit where there is nothing else. */
+static void drop_sketches(struct pike_reply *r)
+{
+	size_t others = 0, to = 0;
+
+	for (size_t i = 0; i < r->n; i++)
+		others += !r->v[i].sketch && !r->v[i].data;
+	for (size_t i = 0; i < r->n; i++)
+		if (others && r->v[i].sketch)
+			free(r->v[i].path);
+		else
+			r->v[to++] = r->v[i];
+	r->n = to;
+}
+
+/* What follows where it was cut off, nobody knows. */
+static int check_whole(const struct pike_reply *r, struct pike_err *err)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->v[i].cut)
+			return pike_fail(err, PIKE_FAILED,
+					 "the reply ends within a block of "
+					 "code: it was cut off; raise "
+					 "max-tokens");
+	return 0;
+}
+
 static int take(struct extract *x, struct pike_err *err)
 {
 	size_t named;
@@ -443,12 +518,33 @@ static int take(struct extract *x, struct pike_err *err)
 		return pike_fail(err, PIKE_FAILED,
 				 "%zu blocks of code, more than %d", x->reply.n,
 				 BLOCKS_MAX);
-	ret = take_named(x, &named, err);
+	ret = check_whole(&x->reply, err);
+	drop_sketches(&x->reply);
+	if (!ret)
+		ret = take_named(x, &named, err);
 	if (!ret && !x->reply.n)
 		ret = take_bare(x, err);
 	else if (!ret && !named)
 		ret = take_unnamed(x, err);
 	return ret ? ret : apply_edits(x, err);
+}
+
+static int parse_and_take(struct extract *x, const char *text, size_t len,
+			  struct pike_err *err)
+{
+	bool whole;
+	int ret;
+
+	if (memchr(text, '\0', len) || !pike_utf8_valid(text, len))
+		return pike_fail(err, PIKE_FAILED, "the reply is not UTF-8");
+	whole = pike_thoughts_drop(&x->said, text, len);
+	text = x->said.s + pike_form_bom(x->said.s);
+	ret = pike_reply_parse(&x->reply, x->o->paths, text, strlen(text), err);
+	if (!whole)
+		return pike_fail(err, PIKE_FAILED,
+				 "the reply ends within the model's thoughts: "
+				 "it was cut off; raise max-tokens");
+	return ret ? ret : take(x, err);
 }
 
 int pike_extract(struct pike_extracted *out, const struct pike_extract_opts *o,
@@ -462,13 +558,10 @@ int pike_extract(struct pike_extracted *out, const struct pike_extract_opts *o,
 		return pike_fail(err, PIKE_FAILED,
 				 "a reply of %zu bytes, more than %u", len,
 				 PIKE_REPLY_MAX);
-	if (memchr(text, '\0', len) || !pike_utf8_valid(text, len))
-		return pike_fail(err, PIKE_FAILED, "the reply is not UTF-8");
+	pike_buf_init(&x.said, PIKE_REPLY_MAX + 1);
 	x.text = pike_xcalloc(o->paths->n + 1, sizeof(*x.text));
 	x.edited = pike_xcalloc(o->paths->n + 1, sizeof(*x.edited));
-	ret = pike_reply_parse(&x.reply, o->paths, text, len, err);
-	if (!ret)
-		ret = take(&x, err);
+	ret = parse_and_take(&x, text, len, err);
 	if (!ret)
 		ret = finish_files(out, &x, err);
 	explain(out, &x.reply);
@@ -477,6 +570,7 @@ int pike_extract(struct pike_extracted *out, const struct pike_extract_opts *o,
 	free(x.text);
 	free(x.edited);
 	pike_reply_release(&x.reply);
+	pike_buf_release(&x.said);
 	if (ret)
 		pike_files_release(&out->files);
 	return ret;
@@ -545,12 +639,14 @@ int pike_extract_ideas(struct pike_strs *out, const char *text, size_t len,
 		       size_t max, struct pike_err *err)
 {
 	struct pike_lines lines;
-	struct pike_buf raw;
-	bool in = false;
+	struct pike_buf raw, said;
+	bool in = false, whole;
 
 	pike_buf_init(&raw, PIKE_REPLY_MAX + 1);
-	pike_lines_split(&lines, text,
-			 len < PIKE_REPLY_MAX ? len : PIKE_REPLY_MAX);
+	pike_buf_init(&said, PIKE_REPLY_MAX + 1);
+	whole = pike_thoughts_drop(&said, text,
+				   len < PIKE_REPLY_MAX ? len : PIKE_REPLY_MAX);
+	pike_lines_split(&lines, said.s, said.len);
 	for (size_t i = 0; i < lines.n && out->n < max; i++) {
 		struct pike_line l = lines.v[i];
 		size_t n = l.n;
@@ -566,8 +662,12 @@ int pike_extract_ideas(struct pike_strs *out, const char *text, size_t len,
 	if (in && out->n < max)
 		end_idea(out, &raw);
 	pike_buf_release(&raw);
+	pike_buf_release(&said);
 	pike_lines_release(&lines);
-	return out->n ? 0
-		      : pike_fail(err, PIKE_FAILED,
-				  "no list of ideas: each begins with '- '");
+	if (out->n)
+		return 0;
+	return pike_fail(err, PIKE_FAILED, "%s",
+			 whole ? "no list of ideas: each begins with '- '"
+			       : "the reply ends within the model's thoughts; "
+				 "raise max-tokens");
 }

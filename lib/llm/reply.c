@@ -3,225 +3,30 @@
 #include "llm/reply_priv.h"
 
 #include "base/mem.h"
-#include "base/text.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- lines ---- */
-
-void pike_lines_split(struct pike_lines *out, const char *text, size_t len)
-{
-	const char *p = text, *end = text + len;
-
-	memset(out, 0, sizeof(*out));
-	while (p < end) {
-		const char *nl = memchr(p, '\n', (size_t)(end - p));
-		size_t n = (size_t)((nl ? nl : end) - p);
-
-		if (n && p[n - 1] == '\r')
-			n--;
-		PIKE_GROW(out->v, out->n, out->cap);
-		out->v[out->n++] = (struct pike_line){ p, n };
-		p = nl ? nl + 1 : end;
-	}
-}
-
-void pike_lines_release(struct pike_lines *l)
-{
-	free(l->v);
-	memset(l, 0, sizeof(*l));
-}
-
-/* ---- what a line is ---- */
-
-enum kind {
-	TEXT,
-	FENCE,
-	SEARCH,
-	DIVIDER,
-	REPLACE,
-};
-struct mark {
-	enum kind kind;
-	char c;		  /* of a fence */
-	size_t run;	  /* how many of them */
-	const char *rest; /* what follows them, blanks skipped */
-	size_t nrest;
-};
-
-static bool is_word(const struct mark *m, const char *word)
-{
-	size_t n = strlen(word);
-
-	return m->nrest >= n && !strncasecmp(m->rest, word, n) &&
-	       (m->nrest == n || !isalnum((unsigned char)m->rest[n]));
-}
-
-static enum kind kind_of(const struct mark *m)
-{
-	/* Backquotes in what follows make it a span of code in a text. */
-	if (m->run >= 3 && m->c == '`')
-		return memchr(m->rest, '`', m->nrest) ? TEXT : FENCE;
-	if (m->run >= 3 && m->c == '~')
-		return FENCE;
-	if (m->run < 5 || m->run > 10)
-		return TEXT;
-	if (m->c == '<' && is_word(m, "SEARCH"))
-		return SEARCH;
-	if (m->c == '=' && !m->nrest)
-		return DIVIDER;
-	if (m->c == '>' && is_word(m, "REPLACE"))
-		return REPLACE;
-	return TEXT;
-}
-
-static struct mark mark_of(struct pike_line l)
-{
-	struct mark m = { .kind = TEXT };
-	const char *p = l.s, *end = l.s + l.n;
-
-	while (p < end && *p == ' ' && p - l.s < 4)
-		p++;
-	if (p == end || !memchr("`~<=>", *p, 5) || p - l.s > 3)
-		return m;
-	m.c = *p;
-	while (p < end && *p == m.c) {
-		p++;
-		m.run++;
-	}
-	while (p < end && (*p == ' ' || *p == '\t'))
-		p++;
-	while (end > p && (end[-1] == ' ' || end[-1] == '\t'))
-		end--;
-	m.rest = p;
-	m.nrest = (size_t)(end - p);
-	m.kind = kind_of(&m);
-	return m;
-}
-
-/* ---- paths ---- */
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-/* The whole path, or its last part where only one path has that. */
-static int find_path(const struct pike_strs *paths, const char *name)
-{
-	int at = PIKE_BLOCK_FOREIGN;
-
-	if (name[0] == '.' && name[1] == '/')
-		name += 2;
-	for (size_t i = 0; i < paths->n; i++) {
-		if (!strcmp(paths->v[i], name))
-			return (int)i;
-		if (!strcmp(base_name(paths->v[i]), name))
-			at = at == PIKE_BLOCK_FOREIGN ? (int)i
-						      : PIKE_BLOCK_UNNAMED;
-	}
-	return at;
-}
-
-/* Looks like a file of code: what else could a model want to write? */
-static bool looks_like_path(const char *s)
-{
-	static const char *const ends[] = { ".c",  ".h",   ".cu",  ".cuh",
-					    ".py", ".cpp", ".hpp", ".cc",
-					    ".sh", ".md",  ".yml", ".toml" };
-
-	if (strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		      "0123456789_./+-") != strlen(s))
-		return false;
-	for (size_t i = 0; i < PIKE_ARRAY_LEN(ends); i++)
-		if (pike_ends_with(s, ends[i]) && strlen(s) > strlen(ends[i]))
-			return true;
-	/* "and/or" is none. */
-	return strchr(s, '/') &&
-	       (s[0] == '.' || strstr(s, "/.") || strchr(base_name(s), '.'));
-}
-
-static void take_path(struct pike_block *b, const struct pike_strs *paths,
-		      const char *word)
-{
-	int at = find_path(paths, word);
-
-	if (at == PIKE_BLOCK_FOREIGN && !looks_like_path(word))
-		return;
-	b->file = at;
-	free(b->path);
-	b->path = pike_xstrdup(word);
-}
-
-/* "c kernels/a.c", "c:kernels/a.c", "c title=kernels/a.c", "{.c kernels/a.c}"
- */
-static void path_of_info(struct pike_block *b, const struct pike_strs *paths,
-			 const char *info, size_t n)
-{
-	struct pike_strs words = PIKE_STRS_INIT;
-	char *text = pike_xstrndup(info, n);
-
-	pike_strs_split(&words, text, " \t:={}\"',`");
-	for (size_t i = 0; i < words.n && !b->path; i++)
-		if (words.v[i][0] != '.' || strchr(words.v[i], '/'))
-			take_path(b, paths, words.v[i]);
-	pike_strs_release(&words);
-	free(text);
-}
-
-/* A line that says a path and nothing else, however it is dressed: a path in
- * the middle of a sentence names no block. */
-static void path_of_line(struct pike_block *b, const struct pike_strs *paths,
-			 struct pike_line l)
-{
-	struct pike_strs words = PIKE_STRS_INIT;
-	char *text = pike_xstrndup(l.s, l.n);
-	size_t first = 0;
-
-	pike_strs_split(&words, text, " \t*#`:\"'()[]>");
-	while (first < words.n && (!strcasecmp(words.v[first], "file") ||
-				   !strcasecmp(words.v[first], "path") ||
-				   !strcasecmp(words.v[first], "//")))
-		first++;
-	if (words.n == first + 1)
-		take_path(b, paths, words.v[first]);
-	pike_strs_release(&words);
-	free(text);
-}
-
-/* The line before the block, empty ones skipped. */
-static void path_before(struct pike_block *b, const struct pike_reply *r,
-			const struct pike_strs *paths, size_t at)
-{
-	while (at-- > 0) {
-		struct pike_line l = r->lines.v[at];
-
-		if (mark_of(l).kind != TEXT)
-			return;
-		if (strspn(l.s, " \t\r\n") < l.n) {
-			path_of_line(b, paths, l);
-			return;
-		}
-	}
-}
-
-/* ---- blocks ---- */
+#include <strings.h>
 
 struct parser {
 	struct pike_reply *r;
 	const struct pike_strs *paths;
 	size_t at; /* the line that is looked at */
-	bool in_fence;
-	struct mark fence;
-	struct pike_block *open;  /* of that fence; NULL: it holds edits */
-	struct pike_block around; /* what the fence around edits names */
+	bool in_fence, in_wrapper;
+	struct pike_mark fence, wrapper;
+	bool has_open;		  /* the last block is that fence's */
+	bool fresh;		  /* and nothing stands in it yet */
+	struct pike_block around; /* what a fence or element around names */
 };
 
-static struct pike_block *add_block(struct pike_reply *r)
+const struct pike_lines *pike_block_lines(const struct pike_reply *r,
+					  const struct pike_block *b)
+{
+	return b->made ? &r->made : &r->lines;
+}
+
+struct pike_block *pike_reply_add(struct pike_reply *r)
 {
 	struct pike_block *b;
 
@@ -232,96 +37,426 @@ static struct pike_block *add_block(struct pike_reply *r)
 	return b;
 }
 
-static bool closes(const struct mark *open, const struct mark *m)
+static void forget_around(struct parser *p)
 {
-	return m->kind == FENCE && m->c == open->c && m->run >= open->run &&
-	       !m->nrest;
+	free(p->around.path);
+	memset(&p->around, 0, sizeof(p->around));
+	p->around.file = PIKE_BLOCK_UNNAMED;
 }
 
-/* The edit whose first marker is at p->at; ends after its last. */
-static int parse_edit(struct parser *p, struct pike_err *err)
+static void no_talk(struct parser *p, size_t first, size_t end)
 {
-	struct pike_reply *r = p->r;
-	struct pike_block *b = add_block(r);
-	size_t first = p->at + 1, divider = 0, i;
+	memset(p->r->talk + first, 0, (end - first) * sizeof(bool));
+}
 
-	b->edit = true;
-	path_before(b, r, p->paths, p->at);
-	if (!b->path && p->in_fence && p->around.path)
-		take_path(b, p->paths, p->around.path);
-	for (i = first; i < r->lines.n; i++) {
-		enum kind k = mark_of(r->lines.v[i]).kind;
+/* The next line that is not empty, or where the lines end. */
+static size_t next_line(const struct pike_lines *l, size_t i)
+{
+	while (i < l->n && pike_line_blank(l->v[i]))
+		i++;
+	return i;
+}
 
-		if (k == REPLACE && divider)
+/* Takes what stands before a block off all of its lines, where all of them
+ * have it: a list indents what belongs to an item. */
+static void dedent(struct pike_reply *r, struct pike_range at,
+		   struct pike_line lead)
+{
+	for (size_t i = at.first; i < at.end; i++) {
+		struct pike_line l = r->lines.v[i];
+
+		if (!pike_line_blank(l) &&
+		    (l.n < lead.n || memcmp(l.s, lead.s, lead.n) != 0))
+			return;
+	}
+	for (size_t i = at.first; i < at.end; i++) {
+		struct pike_line *l = &r->lines.v[i];
+		size_t n = l->n < lead.n ? l->n : lead.n;
+
+		l->s += n;
+		l->n -= n;
+	}
+}
+
+/* ---- edits ---- */
+
+/* The lines of an edit whose first marker is at p->at. */
+static int find_markers(size_t *divider, size_t *end, const struct parser *p,
+			struct pike_err *err)
+{
+	const struct pike_lines *l = &p->r->lines;
+	struct pike_mark open = pike_mark_of(l->v[p->at]);
+	size_t i;
+
+	*divider = *end = 0;
+	for (i = p->at + 1; i < l->n; i++) {
+		enum pike_mark_kind k = pike_mark_within(l->v[i], &open).kind;
+
+		if (k == PIKE_MARK_REPLACE && *divider)
 			break;
-		if (k == SEARCH || k == REPLACE || (k == DIVIDER && divider))
+		if (k == PIKE_MARK_SEARCH || k == PIKE_MARK_REPLACE ||
+		    (k == PIKE_MARK_DIVIDER && *divider))
 			return pike_fail(err, PIKE_FAILED,
 					 "line %zu: the markers SEARCH, "
 					 "=======, REPLACE do not come in this "
 					 "order",
 					 i + 1);
-		if (k == DIVIDER)
-			divider = i;
+		if (k == PIKE_MARK_DIVIDER)
+			*divider = i;
 	}
-	if (i == r->lines.n)
-		return pike_fail(err, PIKE_FAILED,
-				 "line %zu: this SEARCH has no REPLACE",
-				 p->at + 1);
-	b->code = (struct pike_range){ first, divider };
-	b->with = (struct pike_range){ divider + 1, i };
-	for (size_t k = p->at; k <= i; k++)
-		r->talk[k] = false;
-	p->at = i;
+	*end = i;
+	return i < l->n ? 0
+			: pike_fail(err, PIKE_FAILED,
+				    "line %zu: this SEARCH has no REPLACE",
+				    p->at + 1);
+}
+
+static int parse_edit(struct parser *p, struct pike_err *err)
+{
+	struct pike_reply *r = p->r;
+	struct pike_block *b = pike_reply_add(r);
+	struct pike_line l = r->lines.v[p->at];
+	const struct pike_line lead = { l.s, pike_mark_of(l).lead };
+	size_t divider, end;
+
+	b->edit = true;
+	pike_path_before(b, r, p->paths, p->at);
+	if (!b->path && p->around.path)
+		pike_path_take(b, p->paths, p->around.path);
+	if (find_markers(&divider, &end, p, err))
+		return PIKE_FAILED;
+	b->code = (struct pike_range){ p->at + 1, divider };
+	b->with = (struct pike_range){ divider + 1, end };
+	dedent(r, (struct pike_range){ p->at + 1, end }, lead);
+	no_talk(p, p->at, end + 1);
+	p->at = end;
 	return 0;
 }
 
-static void open_fence(struct parser *p, const struct mark *m)
-{
-	struct pike_block *b = add_block(p->r);
+/* ---- fences ---- */
 
-	b->fenced = true;
-	path_of_info(b, p->paths, m->rest, m->nrest);
-	if (!b->path)
-		path_before(b, p->r, p->paths, p->at);
-	b->code.first = p->at + 1;
-	p->in_fence = true;
-	p->fence = *m;
-	p->open = b;
+static bool info_is(const struct pike_mark *m, const char *const *words,
+		    size_t n)
+{
+	size_t len = 0;
+
+	while (len < m->nrest && isalnum((unsigned char)m->rest[len]))
+		len++;
+	for (size_t i = 0; i < n; i++)
+		if (strlen(words[i]) == len &&
+		    !strncasecmp(words[i], m->rest, len))
+			return true;
+	return false;
 }
 
-/* A fence around edits is no block of its own. */
+static bool info_is_data(const struct pike_mark *m)
+{
+	static const char *const words[] = {
+		"json", "jsonl", "xml", "html",	 "yaml",    "yml", "toml",
+		"csv",	"bash",	 "sh",	"shell", "console", "md",  "markdown"
+	};
+
+	return info_is(m, words, PIKE_ARRAY_LEN(words));
+}
+
+static bool info_is_diff(const struct pike_mark *m)
+{
+	static const char *const words[] = { "diff", "patch", "udiff" };
+
+	return info_is(m, words, PIKE_ARRAY_LEN(words));
+}
+
+/* The whole answer in a fence of its own. */
+static bool info_is_wrapper(const struct pike_mark *m)
+{
+	static const char *const words[] = { "md", "markdown" };
+
+	return info_is(m, words, PIKE_ARRAY_LEN(words));
+}
+
+/* The lines of a fence that opens at `at`. */
+static struct pike_range fenced(const struct pike_lines *l, size_t at,
+				const struct pike_mark *open, bool *cut)
+{
+	struct pike_range in = { at + 1, at + 1 };
+
+	for (*cut = true; in.end < l->n; in.end++) {
+		struct pike_mark m = pike_mark_within(l->v[in.end], open);
+
+		if (pike_mark_closes(open, &m)) {
+			*cut = false;
+			break;
+		}
+	}
+	return in;
+}
+
+static bool has_edits(const struct pike_lines *l, struct pike_range at)
+{
+	for (size_t i = at.first; i < at.end; i++)
+		if (pike_mark_of(l->v[i]).kind == PIKE_MARK_SEARCH)
+			return true;
+	return false;
+}
+
+/* A fence around a diff, to its end; false: there is none in it. */
+static bool parse_fenced_diff(struct parser *p, const struct pike_mark *m,
+			      struct pike_block *name, int *ret,
+			      struct pike_err *err)
+{
+	const struct pike_lines *l = &p->r->lines;
+	bool cut;
+	struct pike_range in = fenced(l, p->at, m, &cut);
+
+	if (has_edits(l, in) || (!info_is_diff(m) && !pike_diff_is(l, in)))
+		return false;
+	dedent(p->r, in, (struct pike_line){ l->v[p->at].s, m->lead });
+	name->cut = cut;
+	*ret = pike_diff_read(p->r, p->paths, in, name, err);
+	p->at = cut ? in.end - 1 : in.end;
+	no_talk(p, in.first, p->at + 1);
+	return true;
+}
+
+static int open_fence(struct parser *p, const struct pike_mark *m,
+		      struct pike_err *err)
+{
+	struct pike_block name = { .file = PIKE_BLOCK_UNNAMED };
+	struct pike_block before = { .file = PIKE_BLOCK_UNNAMED }, *b;
+	int ret = 0;
+
+	pike_path_of_info(&name, p->paths, m->rest, m->nrest);
+	pike_path_before(&before, p->r, p->paths, p->at);
+	if (!name.path && before.path)
+		pike_path_take(&name, p->paths, before.path);
+	if (!name.path && p->around.path)
+		pike_path_take(&name, p->paths, p->around.path);
+	free(before.path);
+	if (parse_fenced_diff(p, m, &name, &ret, err)) {
+		free(name.path);
+		return ret;
+	}
+	b = pike_reply_add(p->r);
+	*b = name;
+	b->data = info_is_data(m);
+	b->code.first = p->at + 1;
+	p->in_fence = p->has_open = p->fresh = true;
+	p->fence = *m;
+	return 0;
+}
+
+/* A fence around edits or elements is no block of its own. */
 static void drop_open(struct parser *p)
 {
-	size_t i = (size_t)(p->open - p->r->v);
+	forget_around(p);
+	p->around = p->r->v[--p->r->n];
+	p->has_open = false;
+}
 
-	p->around = *p->open;
-	memmove(p->open, p->open + 1, (p->r->n - i - 1) * sizeof(*p->open));
-	p->r->n--;
-	p->open = NULL;
+static void close_fence(struct parser *p)
+{
+	struct pike_block *b = &p->r->v[p->r->n - 1];
+	struct pike_line l;
+
+	if (p->has_open) {
+		l = p->r->lines.v[b->code.first - 1];
+		b->code.end = p->at;
+		dedent(p->r, b->code, (struct pike_line){ l.s, p->fence.lead });
+	}
+	p->has_open = p->in_fence = false;
+	forget_around(p);
+}
+
+/* A fence that nothing follows and nothing names is none: one too many. */
+static void end_open(struct parser *p)
+{
+	struct pike_block *b = &p->r->v[p->r->n - 1];
+
+	p->at = p->r->lines.n;
+	close_fence(p);
+	b->cut = true;
+	if (!b->path && !p->fence.nrest &&
+	    next_line(&p->r->lines, b->code.first) == p->r->lines.n)
+		p->r->n--;
+}
+
+/* ---- elements ---- */
+
+/* Code stands in the element itself, not in a fence or an edit within. */
+static bool holds_code(const struct parser *p)
+{
+	const struct pike_lines *l = &p->r->lines;
+	size_t i = next_line(l, p->at + 1);
+	struct pike_block name = { .file = PIKE_BLOCK_UNNAMED };
+	struct pike_element e;
+	bool other;
+
+	if (i == l->n || pike_mark_of(l->v[i]).kind != PIKE_MARK_TEXT)
+		return false;
+	other = pike_element_read(&e, l->v[i]);
+	pike_element_release(&e);
+	pike_path_of_line(&name, p->paths, l->v[i]);
+	other = other || name.path || pike_diff_end(l, i) > i;
+	free(name.path);
+	return !other;
+}
+
+static bool is_cdata(const struct pike_element *e)
+{
+	return pike_line_begins(e->rest, "<![CDATA[");
+}
+
+/* What is written for XML would be another program. */
+static int check_plain(const struct pike_reply *r, const struct pike_block *b,
+		       struct pike_err *err)
+{
+	static const char *const escapes[] = { "&lt;", "&gt;", "&amp;" };
+
+	for (size_t i = b->code.first; i < b->code.end; i++) {
+		struct pike_line l = r->lines.v[i];
+
+		for (size_t k = 0; k < PIKE_ARRAY_LEN(escapes); k++)
+			if (memmem(l.s, l.n, escapes[k], strlen(escapes[k])))
+				return pike_fail(
+				    err, PIKE_FAILED,
+				    "line %zu: code in an element is escaped "
+				    "('%s'); write it as it is",
+				    i + 1, escapes[k]);
+	}
+	return 0;
+}
+
+/* Where the element ends: the line of its last tag, and whether code stands
+ * before that on the line. */
+static size_t element_end(struct pike_lines *l, size_t i,
+			  const struct pike_element *e, bool *on_line)
+{
+	struct pike_line before;
+
+	while (i < l->n && !pike_element_ends(&before, l->v[i], e->tag))
+		i++;
+	*on_line = false;
+	if (i == l->n)
+		return i;
+	if (is_cdata(e) && before.n >= 3 &&
+	    !memcmp(before.s + before.n - 3, "]]>", 3))
+		before.n -= 3;
+	*on_line = !pike_line_blank(before);
+	l->v[i] = before;
+	return i;
+}
+
+static int parse_element(struct parser *p, const struct pike_element *e,
+			 struct pike_err *err)
+{
+	struct pike_lines *l = &p->r->lines;
+	struct pike_block *b = pike_reply_add(p->r);
+	struct pike_line lead = { l->v[p->at].s, 0 };
+	size_t first = p->at, skip = is_cdata(e) ? strlen("<![CDATA[") : 0;
+	bool on_line;
+
+	if (e->path)
+		pike_path_take(b, p->paths, e->path);
+	else
+		pike_path_before(b, p->r, p->paths, p->at);
+	lead.n = (size_t)(e->tag.s - lead.s) - 1;
+	l->v[first].s = e->rest.s + skip;
+	l->v[first].n = e->rest.n - skip;
+	p->at = element_end(l, first, e, &on_line);
+	b->code.first = first + pike_line_blank(l->v[first]);
+	b->code.end = p->at + on_line;
+	b->cut = p->at == l->n;
+	dedent(p->r, (struct pike_range){ first + 1, p->at }, lead);
+	if (b->cut) {
+		b->code.end = p->at--;
+		return 0;
+	}
+	if (b->code.end < b->code.first)
+		b->code.end = b->code.first;
+	return is_cdata(e) ? 0 : check_plain(p->r, b, err);
+}
+
+/* "<file path=...>": a block, or the name of those within. */
+static int take_element(struct parser *p, bool *taken, struct pike_err *err)
+{
+	struct pike_element e;
+	size_t first = p->at;
+	int ret = 0;
+
+	*taken = pike_element_read(&e, p->r->lines.v[p->at]) &&
+		 (pike_element_holds(&e) || e.end || pike_line_blank(e.rest));
+	if (*taken && p->has_open)
+		drop_open(p);
+	if (*taken && pike_element_holds(&e) &&
+	    (!pike_line_blank(e.rest) || holds_code(p)))
+		ret = parse_element(p, &e, err);
+	else if (*taken && e.end)
+		forget_around(p);
+	else if (*taken && e.path)
+		pike_path_take(&p->around, p->paths, e.path);
+	if (*taken)
+		no_talk(p, first, p->at < p->r->lines.n ? p->at + 1 : p->at);
+	pike_element_release(&e);
+	return ret;
+}
+
+/* ---- all of it ---- */
+
+static int parse_text(struct parser *p, struct pike_err *err)
+{
+	size_t first = p->at, end;
+	bool taken = false;
+	int ret = 0;
+
+	if (!p->has_open || p->fresh)
+		ret = take_element(p, &taken, err);
+	p->fresh = p->fresh && pike_line_blank(p->r->lines.v[first]);
+	if (ret || taken || p->in_fence)
+		return ret;
+	end = pike_diff_end(&p->r->lines, first);
+	if (end == first)
+		return 0;
+	no_talk(p, first, end);
+	p->at = end - 1;
+	return pike_diff_read(p->r, p->paths, (struct pike_range){ first, end },
+			      &p->around, err);
+}
+
+static int parse_fence(struct parser *p, const struct pike_mark *m,
+		       struct pike_err *err)
+{
+	if (p->in_fence) {
+		if (pike_mark_closes(&p->fence, m))
+			close_fence(p);
+		return 0;
+	}
+	if (p->in_wrapper && pike_mark_closes(&p->wrapper, m)) {
+		p->in_wrapper = false;
+		return 0;
+	}
+	if (!p->in_wrapper && info_is_wrapper(m)) {
+		p->in_wrapper = true;
+		p->wrapper = *m;
+		return 0;
+	}
+	return open_fence(p, m, err);
 }
 
 static int parse_line(struct parser *p, struct pike_err *err)
 {
-	struct mark m = mark_of(p->r->lines.v[p->at]);
+	struct pike_line l = p->r->lines.v[p->at];
+	struct pike_mark m =
+	    p->in_fence ? pike_mark_within(l, &p->fence) : pike_mark_of(l);
 
-	if (p->in_fence || m.kind == FENCE)
+	if (p->in_fence || m.kind == PIKE_MARK_FENCE)
 		p->r->talk[p->at] = false;
-	if (m.kind == SEARCH) {
-		if (p->open)
+	if (m.kind == PIKE_MARK_SEARCH) {
+		if (p->has_open)
 			drop_open(p);
 		return parse_edit(p, err);
 	}
-	if (!p->in_fence && m.kind == FENCE) {
-		open_fence(p, &m);
-	} else if (p->in_fence && closes(&p->fence, &m)) {
-		if (p->open)
-			p->open->code.end = p->at;
-		p->open = NULL;
-		p->in_fence = false;
-		free(p->around.path);
-		p->around.path = NULL;
-	}
-	return 0;
+	return m.kind == PIKE_MARK_FENCE ? parse_fence(p, &m, err)
+					 : parse_text(p, err);
 }
 
 int pike_reply_parse(struct pike_reply *out, const struct pike_strs *paths,
@@ -331,16 +466,15 @@ int pike_reply_parse(struct pike_reply *out, const struct pike_strs *paths,
 	int ret = 0;
 
 	memset(out, 0, sizeof(*out));
+	forget_around(&p);
 	pike_lines_split(&out->lines, text, len);
 	out->talk = pike_xcalloc(out->lines.n + 1, sizeof(*out->talk));
 	for (size_t i = 0; i < out->lines.n; i++)
 		out->talk[i] = true;
 	for (; !ret && p.at < out->lines.n; p.at++)
 		ret = parse_line(&p, err);
-	if (p.open) {
-		p.open->code.end = out->lines.n;
-		p.open->cut = true;
-	}
+	if (p.has_open)
+		end_open(&p);
 	free(p.around.path);
 	return ret;
 }
@@ -352,5 +486,6 @@ void pike_reply_release(struct pike_reply *r)
 	free(r->v);
 	free(r->talk);
 	pike_lines_release(&r->lines);
+	pike_lines_release(&r->made);
 	memset(r, 0, sizeof(*r));
 }

@@ -10,6 +10,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+#define PARENT "\xef\xbb\xbfint scale(void);\r\n}\r\n"
+
 static const char *const names[] = { "k/a.c", "k/b.c" };
 
 static void must(bool ok)
@@ -21,7 +23,9 @@ static void must(bool ok)
 static void check_files(const struct pike_files *f)
 {
 	must(f->n == PIKE_ARRAY_LEN(names));
+	must(strcmp(f->v[0].data, PARENT) || strcmp(f->v[1].data, PARENT));
 	for (size_t i = 0; i < f->n; i++) {
+		must(!memcmp(f->v[i].data, "\xef\xbb\xbf", 3));
 		must(!strcmp(f->v[i].path, names[i]));
 		must(f->v[i].len <= PIKE_SOURCE_MAX);
 		must(strlen(f->v[i].data) == f->v[i].len);
@@ -46,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(names); i++) {
 		pike_strs_push(&paths, names[i]);
-		pike_files_add(&parent, names[i], "int scale(void);\n}\n", 19);
+		pike_files_add(&parent, names[i], PARENT, strlen(PARENT));
 	}
 	if (!pike_extract(&p, &o, text, size, &err))
 		check_files(&p.files);

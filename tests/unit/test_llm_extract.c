@@ -92,7 +92,10 @@ static void test_whole(void **state)
 		{ "carriage returns",
 		  "```c\r\nvoid scale(float *x)\r\n{\r\n}\r\n```\r\n",
 		  .a = "void scale(float *x)\n{\n}\n" },
-		{ "the last fence is missing", "```c\n" NEW_A, .a = NEW_A },
+		{ "the last fence is missing", "```c\n" NEW_A,
+		  .why = "it was cut off; raise max-tokens" },
+		{ "one fence too many", "```c\n" NEW_A "```\n```\n",
+		  .a = NEW_A },
 		{ "no fence at all", NEW_A, .a = NEW_A },
 		{ "a path in the fence's line", "```c k/a.c\n" NEW_A "```\n",
 		  .a = NEW_A },
@@ -254,6 +257,7 @@ static void test_bounds(void **state)
 	assert_non_null(strstr(err.text, "no code"));
 	pike_extracted_release(&p);
 	memcpy(big, "```c\nscale() {", 14);
+	memcpy(big + len - 5, "\n```", 4);
 	assert_int_equal(try_it(&p, big, len - 1, 1, &err), PIKE_FAILED);
 	assert_non_null(strstr(err.text, "more than 1048576"));
 	pike_extracted_release(&p);
