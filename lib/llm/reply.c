@@ -253,16 +253,19 @@ static void drop_open(struct parser *p)
 	p->has_open = false;
 }
 
-static void close_fence(struct parser *p)
+static void end_block(struct parser *p)
 {
 	struct pike_block *b = &p->r->v[p->r->n - 1];
-	struct pike_line l;
+	const char *line = p->r->lines.v[b->code.first - 1].s;
 
-	if (p->has_open) {
-		l = p->r->lines.v[b->code.first - 1];
-		b->code.end = p->at;
-		dedent(p->r, b->code, (struct pike_line){ l.s, p->fence.lead });
-	}
+	b->code.end = p->at;
+	dedent(p->r, b->code, (struct pike_line){ line, p->fence.lead });
+}
+
+static void close_fence(struct parser *p)
+{
+	if (p->has_open)
+		end_block(p);
 	p->has_open = p->in_fence = false;
 	forget_around(p);
 }
