@@ -27,6 +27,7 @@ struct pike_proc {
 	char *text;	  /* for its stdin */
 	size_t len, sent;
 	int64_t end_ns; /* 0: no limit */
+	bool alone;
 	struct pike_proc_result res;
 };
 
@@ -92,6 +93,7 @@ static struct pike_proc *proc_new(const struct pike_proc_opts *o)
 
 	p->in = p->out = p->err = -1;
 	p->len = o->in_len;
+	p->alone = o->alone;
 	if (o->in_len)
 		p->text = pike_xmemdup(o->in, o->in_len);
 	if (o->timeout_ms)
@@ -192,12 +194,27 @@ static void kill_all(struct pike_proc *c)
 	ended(c, status);
 }
 
+/* Gone, and still to be waited for: its group's number is its own. */
+static bool is_gone(const struct pike_proc *c)
+{
+	siginfo_t info = { 0 };
+
+	return !waitid(P_PID, (id_t)c->pid, &info,
+		       WEXITED | WNOHANG | WNOWAIT) &&
+	       info.si_pid == c->pid;
+}
+
 /* Nothing to read any more, and gone. */
 static bool reap(struct pike_proc *c)
 {
 	int status = 0;
 	pid_t got;
 
+	if (c->alone && (c->out >= 0 || c->err >= 0) && is_gone(c)) {
+		pump(c); /* what it wrote is in there */
+		kill_all(c);
+		return true;
+	}
 	if (c->out >= 0 || c->err >= 0)
 		return false;
 	got = waitpid(c->pid, &status, WNOHANG);

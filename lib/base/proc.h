@@ -17,6 +17,9 @@ struct pike_proc_opts {
 	size_t in_len;
 	int timeout_ms; /* 0: none; then the process group is killed */
 	size_t out_max; /* 0: 1 MiB; what is over is read and dropped */
+	/* It has ended when it has, whatever of its group still holds its
+	 * output: that is killed. Else the last one of them ends it. */
+	bool alone;
 };
 
 struct pike_proc_result {

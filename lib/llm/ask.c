@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -52,6 +53,8 @@ struct pike_question {
 	int tries, result;
 	struct pike_answer answer;
 	struct pike_err err; /* of the last try */
+	char again[256];     /* of the last one that another came after, */
+	int failed;	     /* which was this one; 0: none */
 };
 
 /* ---- all of them ---- */
@@ -254,6 +257,8 @@ static void try_again(struct pike_question *q, int64_t least_ms)
 		end(q, PIKE_RETRY);
 		return;
 	}
+	snprintf(q->again, sizeof(q->again), "%.250s", q->err.text);
+	q->failed = q->tries;
 	q->wake_ns = now + wait;
 }
 
@@ -503,6 +508,12 @@ double pike_question_secs(const struct pike_question *q)
 	int64_t to = q->l ? pike_now_ns() : q->ended_ns;
 
 	return (double)(to - q->begun_ns) / 1e9;
+}
+
+const char *pike_question_again(int *out_n, const struct pike_question *q)
+{
+	*out_n = q->failed;
+	return q->failed ? q->again : NULL;
 }
 
 const char *pike_question_waits(const struct pike_question *q, int64_t *ms)

@@ -224,9 +224,10 @@ bool pike_replay_take(struct pike_exchange *out, struct pike_replay *r,
  * A program (`command = ./model --fast`, words, no shell) gets the prompt on
  * stdin, the system prompt and an empty line before it, and answers on stdout.
  * It runs in an empty folder of its own, with the user's environment but for
- * the keys that are not its own (variables *_API_KEY). Exit 0: an answer; 75
- * (EX_TEMPFAIL of sysexits.h): ask again later; else what it says on stderr
- * is why not.
+ * the keys that are not its own (variables *_API_KEY). Exit 0: an answer,
+ * whatever it leaves behind; 75 (EX_TEMPFAIL of sysexits.h): ask again later;
+ * else what it says on stderr is why not. One that takes too long is killed,
+ * with all that it has started: PIKE_QUESTION in their environment tells.
  */
 struct pike_question;
 /* Does not wait. `llm` must outlive it, `ask` is copied. PIKE_FATAL: the
@@ -253,6 +254,8 @@ int pike_question_result(const struct pike_question *q, struct pike_err *err);
 const struct pike_answer *pike_question_answer(const struct pike_question *q);
 int pike_question_tries(const struct pike_question *q);
 double pike_question_secs(const struct pike_question *q); /* waits included */
+/* Why another try came, or comes, after try number `n`; NULL: none has. */
+const char *pike_question_again(int *out_n, const struct pike_question *q);
 /* Why it is tried again, and in how many milliseconds; NULL: it is not. */
 const char *pike_question_waits(const struct pike_question *q, int64_t *ms);
 void pike_question_free(struct pike_question *q); /* drops it */

@@ -7,11 +7,16 @@
 #include "base/proc.h"
 #include "base/text.h"
 
+#include <dirent.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
+
+#define ENVIRON_MAX ((size_t)4 << 20) /* of one process */
 
 extern char **environ;
 
@@ -50,11 +55,52 @@ static bool is_other_key(const char *entry, const char *own)
 	return !own || strlen(own) != n || strncmp(entry, own, n) != 0;
 }
 
-static void environment(struct pike_strs *out, const char *own)
+/* By what those of one question are known, wherever they went. */
+static char *mark_of(const char *dir)
+{
+	return pike_xasprintf("PIKE_QUESTION=%s", dir);
+}
+
+static bool has_mark(const char *pid, const char *mark)
+{
+	char *path = pike_xasprintf("/proc/%s/environ", pid);
+	size_t n = strlen(mark) + 1;
+	struct pike_buf env;
+	bool has = false;
+
+	pike_buf_init(&env, ENVIRON_MAX);
+	/* Of somebody else's process nothing can be read. */
+	if (!pike_read_file(&env, path, NULL))
+		has = memmem(env.s, env.len, mark, n) != NULL;
+	pike_buf_release(&env);
+	free(path);
+	return has;
+}
+
+/* Those that have left its group, of a program that is killed: nobody reads
+ * their answer any more, and it may cost. */
+static void kill_strays(const char *dir)
+{
+	DIR *proc = opendir("/proc");
+	char *mark = mark_of(dir);
+	const struct dirent *e;
+	int64_t pid;
+
+	while (proc && (e = readdir(proc)))
+		if (pike_parse_i64(e->d_name, &pid) && pid > 1 &&
+		    has_mark(e->d_name, mark))
+			kill((pid_t)pid, SIGKILL);
+	if (proc)
+		closedir(proc);
+	free(mark);
+}
+
+static void environment(struct pike_strs *out, const char *own, const char *dir)
 {
 	for (char **e = environ; *e; e++)
 		if (!is_other_key(*e, own))
 			pike_strs_push(out, *e);
+	pike_strs_take(out, mark_of(dir));
 }
 
 static char *empty_folder(struct pike_err *err)
@@ -81,10 +127,11 @@ static int start(struct pike_program *p, const struct pike_llm *llm,
 				    .in = in,
 				    .in_len = strlen(in),
 				    .timeout_ms = (int)llm->timeout * 1000,
-				    .out_max = PIKE_REPLY_MAX };
+				    .out_max = PIKE_REPLY_MAX,
+				    .alone = true };
 	int ret = words_of(&argv, llm, root, err);
 
-	environment(&env, llm->key);
+	environment(&env, llm->key, p->dir);
 	o.argv = (const char *const *)argv.v;
 	o.envp = (const char *const *)env.v;
 	if (!ret && pike_proc_start(&p->proc, &o, err))
@@ -154,9 +201,15 @@ int pike_program_answer(struct pike_answer *out, const struct pike_program *p,
 
 void pike_program_free(struct pike_program *p)
 {
+	bool kept;
+
 	if (!p)
 		return;
+	kept = !p->proc || (pike_proc_step(p->proc) &&
+			    !pike_proc_result(p->proc)->timed_out);
 	pike_proc_free(p->proc);
+	if (!kept)
+		kill_strays(p->dir);
 	if (p->dir)
 		pike_rm_rf(p->dir, NULL);
 	free(p->dir);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "llm/llm.h"
 #include "server_fixture.h"
@@ -74,12 +75,15 @@ static void check(const char *how, int result, int tries, const char *said)
 	struct pike_llm llm = model(how);
 	struct pike_err err = PIKE_ERR_INIT;
 	struct pike_question *q;
+	int again;
 
 	assert_int_equal(pike_llms_ask(&q, l, &llm, &ask, &err), 0);
 	wait_for(l, q);
 	if (pike_question_result(q, &err) != result)
 		fail_msg("%s gives: %s", how, err.text);
 	assert_int_equal(pike_question_tries(q), tries);
+	assert_int_equal(!pike_question_again(&again, q), tries == 1);
+	assert_int_equal(again, tries - 1);
 	if (!strstr(result ? err.text : pike_question_answer(q)->text, said))
 		fail_msg("%s: %s", how, err.text);
 	assert_null(strstr(err.text, SECRET));
@@ -175,6 +179,8 @@ static const char script[] =
     "deaf) exec <&-; sleep 0.2; echo done ;;\n"
     "hang) sleep 60 ;;\n"
     "endless) exec yes ;;\n"
+    "held) cat; sleep 60 & exit 0 ;;\n"
+    "stray) setsid sh -c 'sleep 3; : >\"$1\"' - \"$2\" & sleep 60 ;;\n"
     "esac\n";
 static char folder[64];
 
@@ -212,7 +218,10 @@ static void run_program(const char *how, const struct pike_ask *a, int result,
 	struct pike_llm llm = { .name = (char *)"main",
 				.provider = &pike_provider_command,
 				.key = (char *)KEY,
-				.timeout = strcmp(how, "hang") ? 20 : 1 };
+				.timeout = strcmp(how, "hang") &&
+						   strncmp(how, "stray", 5)
+					       ? 20
+					       : 1 };
 	struct pike_err err = PIKE_ERR_INIT;
 	struct pike_question *q;
 	struct pike_llms *l;
@@ -251,6 +260,24 @@ static void test_program(void **state)
 	run_program("endless", &ask, PIKE_FAILED, 1,
 		    "says more than 4194304 bytes");
 	free(later);
+}
+
+/* What a program leaves behind keeps nobody from its answer, and answers to
+ * nobody once it has been killed. */
+static void test_left_behind(void **state)
+{
+	char *late = pike_xasprintf("%s/late", folder);
+	char *stray = pike_xasprintf("stray %s", late);
+	int64_t begun = pike_now_ns();
+
+	(void)state;
+	run_program("held", &ask, 0, 1, "how fast?");
+	assert_true(pike_now_ns() - begun < 10 * 1000000000LL);
+	run_program(stray, &ask, PIKE_RETRY, 0, "did not answer in time");
+	sleep(4);
+	assert_int_not_equal(access(late, F_OK), 0);
+	free(stray);
+	free(late);
 }
 
 /* A program that is asked twice, and nobody here lets it go on. */
@@ -418,6 +445,8 @@ int main(void)
 		cmocka_unit_test(test_together),
 		cmocka_unit_test(test_dropped),
 		cmocka_unit_test_setup_teardown(test_program, write_script,
+						remove_script),
+		cmocka_unit_test_setup_teardown(test_left_behind, write_script,
 						remove_script),
 		cmocka_unit_test_setup_teardown(test_away, write_script,
 						remove_script),
