@@ -48,8 +48,9 @@ static void text_record(struct pike_buf *b, const struct pike_history *h,
 	    pike_oid_eq(&r->id, &h->champion) ? ", the champion of now" : "");
 	if (r->cost > 0 || r->tokens_in || r->tokens_out)
 		pike_buf_addf(
-		    b, "cost       %.4f USD, tokens %lld in %lld out\n",
-		    r->cost, (long long)r->tokens_in, (long long)r->tokens_out);
+		    b, "cost       %.4f USD, tokens %lld in %lld out%s\n",
+		    r->cost, (long long)r->tokens_in, (long long)r->tokens_out,
+		    r->guessed ? ", estimated" : "");
 }
 
 /* First parents up to the base, the nearest first. */
@@ -161,6 +162,7 @@ static struct pike_json *json_exchange(const struct pike_exchange *x, bool chat)
 	pike_json_set_str(j, "provider", x->provider);
 	pike_json_set_str(j, "ending", x->ending);
 	pike_json_set_i64(j, "tries", x->tries);
+	pike_json_set_bool(j, "counted", x->counted);
 	pike_json_set_f64(j, "secs", x->secs);
 	pike_json_set_i64(j, "ts", x->ts);
 	if (chat) {

@@ -116,6 +116,7 @@ struct pike_json *pike_json_record(const struct pike_history *h,
 	pike_json_set_i64(j, "settled", r->settled);
 	pike_json_set_i64(j, "tokens_in", r->tokens_in);
 	pike_json_set_i64(j, "tokens_out", r->tokens_out);
+	pike_json_set_bool(j, "estimated", r->guessed);
 	pike_json_set_f64(j, "cost_usd", r->cost);
 	json_score(j, "screen", &r->screen);
 	json_score(j, "confirm", &r->confirm);
@@ -138,6 +139,8 @@ static struct pike_json *json_ledger(const struct pike_history *h)
 		pike_json_set_str(j, "model", v[i].model);
 		pike_json_set_i64(j, "generation", v[i].generation);
 		pike_json_set_i64(j, "exchanges", v[i].exchanges);
+		pike_json_set_i64(j, "asked_again", v[i].again);
+		pike_json_set_i64(j, "estimated", v[i].guessed);
 		pike_json_set_i64(j, "usable", v[i].usable);
 		pike_json_set_i64(j, "tokens_in", v[i].tokens_in);
 		pike_json_set_i64(j, "tokens_out", v[i].tokens_out);

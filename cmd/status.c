@@ -67,6 +67,7 @@ static void text_ledger(struct pike_buf *b, const struct pike_history *h)
 	static const struct pike_column cols[] = {
 		{ .title = "agent" },
 		{ .title = "asked", .right = true },
+		{ .title = "again", .right = true },
 		{ .title = "of use", .right = true },
 		{ .title = "tokens in", .right = true },
 		{ .title = "out", .right = true },
@@ -77,12 +78,17 @@ static void text_ledger(struct pike_buf *b, const struct pike_history *h)
 	size_t n = pike_ledger(&v, h, false);
 	struct pike_table t;
 
+	int64_t guessed = 0;
+
+	for (size_t i = 0; i < n; i++)
+		guessed += v[i].guessed;
 	if (n) {
 		pike_buf_addf(b, "\nmodels of %s on %s:\n", h->target, h->lane);
 		pike_table_init(&t, cols, PIKE_ARRAY_LEN(cols));
 		for (size_t i = 0; i < n; i++) {
 			pike_table_cell(&t, v[i].agent->name);
 			pike_table_cellf(&t, "%lld", (long long)v[i].exchanges);
+			pike_table_cellf(&t, "%lld", (long long)v[i].again);
 			pike_table_cellf(&t, "%lld", (long long)v[i].usable);
 			pike_table_cellf(&t, "%lld", (long long)v[i].tokens_in);
 			pike_table_cellf(&t, "%lld",
@@ -93,6 +99,11 @@ static void text_ledger(struct pike_buf *b, const struct pike_history *h)
 		pike_table_print(b, &t, PIKE_WIDTH);
 		pike_table_release(&t);
 	}
+	if (guessed)
+		pike_buf_addf(b,
+			      "the tokens of %lld replies are estimated: their "
+			      "servers count none\n",
+			      (long long)guessed);
 	free(v);
 }
 

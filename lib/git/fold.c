@@ -77,6 +77,7 @@ static void read_tokens(struct pike_record *r, const struct pike_span *v)
 		else if (!memcmp(v->s + i, "out=", 4))
 			r->tokens_out = span_i64(&out);
 	}
+	r->guessed = memmem(v->s, v->n, "estimated", 9) != NULL;
 }
 
 static const struct {
@@ -151,6 +152,8 @@ void pike_record_of(struct pike_record *out, const git_oid *id,
 			out->cost = span_f64(&v);
 		else if (pike_span_is(&k, "Pike-Tokens"))
 			read_tokens(out, &v);
+		else if (pike_span_is(&k, "Pike-Tries"))
+			out->tries = span_i64(&v);
 		else if (pike_span_is(&k, "Pike-Agent"))
 			out->agent = agent_of(&v);
 		else

@@ -115,6 +115,8 @@ struct pike_proposal {
 	const char *chat; /* line of its chat note; NULL: none */
 	bool paid;	  /* a model's: stored even where its files are known */
 	int64_t generation, tokens_in, tokens_out;
+	bool guessed; /* nobody has counted the tokens */
+	int tries;    /* how often it was asked */
 	double cost;
 };
 /* Stores n proposals under one new rung; ids[n] receives the commits. One

@@ -207,14 +207,16 @@ static void print_candidate(struct pike_buf *b, const struct pike_search_ref *s,
 	pike_trailer_add(b, "Pike-Idea", p->idea);
 	pike_trailer_add(b, "Pike-Model", p->model);
 	if (p->tokens_in || p->tokens_out)
-		pike_buf_addf(b, "Pike-Tokens: in=%lld out=%lld\n",
-			      (long long)p->tokens_in,
-			      (long long)p->tokens_out);
+		pike_buf_addf(b, "Pike-Tokens: in=%lld out=%lld%s\n",
+			      (long long)p->tokens_in, (long long)p->tokens_out,
+			      p->guessed ? " estimated" : "");
 	if (p->cost > 0) {
 		pike_buf_adds(b, "Pike-Cost: ");
 		pike_trailer_num(b, p->cost);
 		pike_buf_addc(b, '\n');
 	}
+	if (p->tries > 1)
+		pike_buf_addf(b, "Pike-Tries: %d\n", p->tries);
 	pike_trailer_add(b, "Pike-Run", p->run);
 	/* Two that say the same in the same second are two. */
 	if (p->paid)

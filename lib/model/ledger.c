@@ -28,6 +28,8 @@ static void add(struct pike_ledger_row *row, const struct pike_record *r)
 	row->usable +=
 	    pike_oid_set(&r->source) ||
 	    (!pike_record_is_query(r) && r->screen.verdict == PIKE_V_NONE);
+	row->again += r->tries > 1 ? r->tries - 1 : 0;
+	row->guessed += r->guessed;
 	row->tokens_in += r->tokens_in;
 	row->tokens_out += r->tokens_out;
 	row->usd += r->cost;

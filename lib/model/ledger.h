@@ -23,6 +23,8 @@ struct pike_ledger_row {
 	const char *model;		/* of the history; "" in a sum */
 	int64_t generation;		/* -1: of all */
 	int64_t exchanges, queries, usable, tokens_in, tokens_out;
+	int64_t again;	 /* tries beside the first of each */
+	int64_t guessed; /* exchanges whose tokens nobody has counted */
 	double usd;
 };
 /* The sum of all records. */

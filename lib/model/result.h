@@ -131,7 +131,9 @@ struct pike_record {
 	int64_t generation; /* the one it was proposed in */
 	int64_t settled;    /* the one whose trailers list it; -1: pending */
 	int64_t tokens_in, tokens_out;
-	double cost;			   /* USD */
+	int64_t tries; /* how often it was asked; 0: once, or by nobody */
+	bool guessed;  /* nobody has counted the tokens */
+	double cost;   /* USD */
 	struct pike_score screen, confirm; /* verdict PENDING: none */
 	int confirms;			   /* how often it was confirmed */
 	/* Natural log of the estimated speedup over the base: confirmed where

@@ -624,6 +624,30 @@ static void give_up(struct pike_run *run, struct pike_asked *q)
 	}
 }
 
+/* A server may have worked, and bill, for a request that was asked again. */
+static void say_again(struct pike_asked *q)
+{
+	int n;
+	const char *why = pike_question_again(&n, q->question);
+
+	if (why && n > q->said_tries)
+		pike_say("llm '%s': asked again after try %d: %s", q->llm->name,
+			 n, why);
+	q->said_tries = n;
+}
+
+static void say_guessed(struct pike_agents *a, const struct pike_asked *q)
+{
+	const struct pike_answer *answer = pike_question_answer(q->question);
+
+	if (a->said_guess || answer->counted || q->llm->provider->program ||
+	    q->llm->provider->recorded)
+		return;
+	a->said_guess = true;
+	pike_say("llm '%s': its server counts no tokens; they are estimated",
+		 q->llm->name);
+}
+
 static void drop_failed(struct pike_agents *a)
 {
 	size_t n = 0;
@@ -645,12 +669,15 @@ int pike_agents_listen(struct pike_run *run, int wait_ms, struct pike_err *err)
 		return 0;
 	pike_llms_run(a->llms, wait_ms);
 	for (size_t i = 0; i < a->n; i++) {
+		say_again(&a->v[i]);
 		if (!pike_question_ended(a->v[i].question))
 			continue;
-		if (pike_question_result(a->v[i].question, NULL))
+		if (pike_question_result(a->v[i].question, NULL)) {
 			give_up(run, &a->v[i]);
-		else
+		} else {
 			a->failures = 0;
+			say_guessed(a, &a->v[i]);
+		}
 	}
 	drop_failed(a);
 	ret = pike_replies_store(run, err);

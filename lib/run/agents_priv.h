@@ -16,8 +16,9 @@ struct pike_asked {
 	struct pike_question *question;
 	char *prompt, key[41]; /* key: of the situation, for a replay */
 	int64_t generation, asked_ns;
-	bool dropped;  /* not answered, and will not be */
-	bool unusable; /* answered by what is none */
+	int said_tries; /* how many have failed that people know of */
+	bool dropped;	/* not answered, and will not be */
+	bool unusable;	/* answered by what is none */
 };
 void pike_asked_release(struct pike_asked *a);
 
@@ -36,11 +37,12 @@ struct pike_agents {
 	const char *system; /* prompt; "" */
 	size_t seen; /* what there was when the strategy wanted nothing */
 	struct pike_strs ideas;
-	bool has_ideas; /* they are known, and may be none */
-	int failures;	/* one after another */
-	int failed;	/* level of what ends the run; 0: nothing */
-	bool used_up;	/* nothing recorded is left to answer with */
-	bool away;	/* questions go on by themselves */
+	bool has_ideas;	 /* they are known, and may be none */
+	int failures;	 /* one after another */
+	int failed;	 /* level of what ends the run; 0: nothing */
+	bool used_up;	 /* nothing recorded is left to answer with */
+	bool away;	 /* questions go on by themselves */
+	bool said_guess; /* that a server counts no tokens */
 	struct pike_err err;
 };
 

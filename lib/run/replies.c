@@ -221,6 +221,8 @@ static void propose(struct pike_proposal *p, const struct reply *r,
 		.generation = q->generation,
 		.tokens_in = a->tokens_in,
 		.tokens_out = a->tokens_out,
+		.guessed = !q->dropped && !a->counted,
+		.tries = pike_question_tries(q->question),
 		.cost = cost_of(q),
 	};
 }

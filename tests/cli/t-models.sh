@@ -130,7 +130,7 @@ none=$(git log --format=%H --grep 'no candidate' "$ref" | head -n 1)
 is "an unusable reply changes no file" "$(git diff --stat "$none" "$none^")" ""
 like "and says why" "$(git log -1 --format=%s "$none")" 'no candidate: '
 pike status --run pike-b "$target"
-like "status has the ledger" "$out" '^optimize +[0-9]+ +[0-9]+ +[0-9]+000 +'
+like "status has the ledger" "$out" '^optimize +[0-9]+ +0 +[0-9]+ +[0-9]+000 +'
 pike log --run pike-b --json --candidates "$target"
 json "log --json --candidates" "$out"
 like "has each of them" "$out" '"agent":"fix"'
