@@ -7,6 +7,7 @@
 #include "base/text.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #define EXPLANATION_MAX 16384
 #define IDEA_MAX 600
 #define BLOCKS_MAX 256 /* of one reply */
+#define CUT_OFF "it was cut off; raise max-tokens"
 
 struct extract {
 	const struct pike_extract_opts *o;
@@ -197,16 +199,35 @@ static bool is_bare_code(const struct extract *x, const char *text)
 	       !strstr(text, "```") && !strstr(text, "~~~");
 }
 
+/* More is opened than closed. */
+static bool is_cut(const char *text)
+{
+	int64_t open = 0;
+
+	for (const char *p = text; *p; p++)
+		open += (*p == '{') - (*p == '}');
+	return open > 0;
+}
+
+static const char *why_not_bare(const struct extract *x, const char *text)
+{
+	if (!text[strspn(text, " \t\r\n")])
+		return "the reply is empty";
+	if (!is_bare_code(x, text))
+		return "neither a fenced block nor an edit";
+	return is_cut(text) ? CUT_OFF : NULL;
+}
+
 /* No fence at all: code that nobody put one around. */
 static int take_bare(struct extract *x, struct pike_err *err)
 {
 	struct pike_range all = { 0, x->reply.lines.n };
 	char *text = join(&x->reply.lines, all);
+	const char *why = why_not_bare(x, text);
 
-	if (!is_bare_code(x, text)) {
+	if (why) {
 		free(text);
-		return pike_fail(err, PIKE_FAILED,
-				 "no code: neither a fenced block nor an edit");
+		return pike_fail(err, PIKE_FAILED, "no code: %s", why);
 	}
 	memset(x->reply.talk, 0, x->reply.lines.n * sizeof(bool));
 	return put_entry(x, text, err);
@@ -504,8 +525,7 @@ static int check_whole(const struct pike_reply *r, struct pike_err *err)
 		if (r->v[i].cut)
 			return pike_fail(err, PIKE_FAILED,
 					 "the reply ends within a block of "
-					 "code: it was cut off; raise "
-					 "max-tokens");
+					 "code: " CUT_OFF);
 	return 0;
 }
 
@@ -541,9 +561,9 @@ static int parse_and_take(struct extract *x, const char *text, size_t len,
 	text = x->said.s + pike_form_bom(x->said.s);
 	ret = pike_reply_parse(&x->reply, x->o->paths, text, strlen(text), err);
 	if (!whole)
-		return pike_fail(err, PIKE_FAILED,
-				 "the reply ends within the model's thoughts: "
-				 "it was cut off; raise max-tokens");
+		return pike_fail(
+		    err, PIKE_FAILED,
+		    "the reply ends within the model's thoughts: " CUT_OFF);
 	return ret ? ret : take(x, err);
 }
 
@@ -666,8 +686,8 @@ int pike_extract_ideas(struct pike_strs *out, const char *text, size_t len,
 	pike_lines_release(&lines);
 	if (out->n)
 		return 0;
-	return pike_fail(err, PIKE_FAILED, "%s",
-			 whole ? "no list of ideas: each begins with '- '"
-			       : "the reply ends within the model's thoughts; "
-				 "raise max-tokens");
+	return pike_fail(
+	    err, PIKE_FAILED, "%s",
+	    whole ? "no list of ideas: each begins with '- '"
+		  : "the reply ends within the model's thoughts: " CUT_OFF);
 }

@@ -50,9 +50,13 @@ struct pike_extracted {
  * The path stands in the fence's own line, or alone on the line before, and
  * may be left out where there is one file, or code that defines the entry, or
  * lines that stand in one file only. Fences within the markers and around them
- * are no matter, nor is talk. PIKE_FAILED: unusable, and why: no code, a path
- * that may not change, two texts for one file, an edit that fits nowhere or
- * twice, more than fits, or nothing that differs from the parent.
+ * are no matter, nor is talk, nor how far all of it is indented. Unified diffs
+ * are edits, elements (<file path="kernels/softmax.c">) whole files; what a
+ * model thinks aloud (<think>) is not there. A file keeps its byte-order mark,
+ * the ends of its lines and what is behind the last one. PIKE_FAILED:
+ * unusable, and why: no code, a path that may not change, two texts for one
+ * file, an edit that fits nowhere or twice, more than fits, a block that the
+ * reply ends within, or nothing that differs from the parent but in form.
  */
 int pike_extract(struct pike_extracted *out, const struct pike_extract_opts *o,
 		 const char *text, size_t len, struct pike_err *err);

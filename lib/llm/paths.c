@@ -81,7 +81,8 @@ void pike_path_of_info(struct pike_block *b, const struct pike_strs *paths,
 /* "File", "//", "2." before a path. */
 static bool is_dress(const char *word)
 {
-	static const char *const words[] = { "file", "path", "filename", "//" };
+	static const char *const words[] = { "file", "path", "filename",
+					     "//",   "-",    "+" };
 	size_t digits = strspn(word, "0123456789");
 
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(words); i++)

@@ -158,6 +158,8 @@ static void openai_take(struct pike_said *s, const struct pike_json *j)
 	s->answered = s->answered || choice;
 	openai_said(s, pike_json_get(choice, "message"));
 	openai_said(s, pike_json_get(choice, "delta"));
+	/* Of servers that complete a text. */
+	pike_said_text(s, pike_json_str(choice, "text", ""));
 	pike_said_word(s, pike_json_str(choice, "finish_reason", NULL));
 	pike_said_model(s, pike_json_str(j, "model", NULL));
 	pike_said_tokens(s, pike_json_i64(usage, "prompt_tokens", -1),
@@ -419,12 +421,15 @@ static int gemini_request(struct pike_llm_request *out,
 	return add_key(out, "x-goog-api-key: ", key, err);
 }
 
-/* Thoughts are billed like what is said. */
-static int64_t gemini_out(const struct pike_json *usage)
+/* Thoughts are billed like what is said; -1: not told, as where only they are
+ * counted beside a text. */
+static int64_t gemini_out(const struct pike_json *usage, bool text)
 {
 	int64_t said = pike_json_i64(usage, "candidatesTokenCount", -1);
 	int64_t thought = pike_json_i64(usage, "thoughtsTokenCount", 0);
 
+	if (text && said <= 0)
+		return -1;
 	/* All tokens went into thinking. */
 	if (said < 0 && thought > 0)
 		return thought;
@@ -462,7 +467,7 @@ static void gemini_take(struct pike_said *s, const struct pike_json *j)
 	pike_said_word(s, pike_json_str(candidate, "finishReason", NULL));
 	pike_said_model(s, pike_json_str(j, "modelVersion", NULL));
 	pike_said_tokens(s, pike_json_i64(usage, "promptTokenCount", -1),
-			 *blocked ? 0 : gemini_out(usage));
+			 *blocked ? 0 : gemini_out(usage, s->text.len > 0));
 }
 
 static int gemini_answer(struct pike_answer *out, const struct pike_ask *ask,

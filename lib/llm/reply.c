@@ -379,6 +379,13 @@ static int parse_element(struct parser *p, const struct pike_element *e,
 	return is_cdata(e) ? 0 : check_plain(p->r, b, err);
 }
 
+/* "<code>x</code> is" is talk. */
+static bool may_hold(const struct pike_element *e)
+{
+	return pike_element_holds(e) &&
+	       (e->path || is_cdata(e) || pike_line_blank(e->rest));
+}
+
 /* "<file path=...>": a block, or the name of those within. */
 static int take_element(struct parser *p, bool *taken, struct pike_err *err)
 {
@@ -387,10 +394,10 @@ static int take_element(struct parser *p, bool *taken, struct pike_err *err)
 	int ret = 0;
 
 	*taken = pike_element_read(&e, p->r->lines.v[p->at]) &&
-		 (pike_element_holds(&e) || e.end || pike_line_blank(e.rest));
+		 (may_hold(&e) || e.end || pike_line_blank(e.rest));
 	if (*taken && p->has_open)
 		drop_open(p);
-	if (*taken && pike_element_holds(&e) &&
+	if (*taken && may_hold(&e) &&
 	    (!pike_line_blank(e.rest) || holds_code(p)))
 		ret = parse_element(p, &e, err);
 	else if (*taken && e.end)

@@ -44,11 +44,13 @@ static size_t is_at(const struct scan *s, const char *p, const char *tag)
 	return (size_t)(s->end - p) >= n && !strncasecmp(p, tag, n) ? n : 0;
 }
 
-/* A tag that is spoken of is none. */
+/* A tag that is spoken of is none; one before a fence is. */
 static bool is_quoted(const struct scan *s, const char *p, size_t n)
 {
-	return (p > s->text && strchr("\"'`", p[-1])) ||
-	       (p + n < s->end && strchr("\"'`", p[n]));
+	const char *next = p + n;
+
+	return p > s->text && next < s->end && strchr("\"'`", *next) &&
+	       p[-1] == *next && (next + 1 == s->end || next[1] != *next);
 }
 
 /* Nothing but blanks before it on its line. */

@@ -314,6 +314,12 @@ static void test_answers(void **state)
 		  "\"thoughtsTokenCount\":50}}",
 		  "", NULL, 0, PIKE_END_CUT, 4, 50, true },
 		{ "gemini",
+		  "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":"
+		  "\"code\"}"
+		  "]},\"finishReason\":\"STOP\"}],\"usageMetadata\":{"
+		  "\"promptTokenCount\":4,\"thoughtsTokenCount\":50}}",
+		  "code", NULL, 0, PIKE_END_WHOLE, 4, 1, false },
+		{ "gemini",
 		  "{\"promptFeedback\":{\"blockReason\":\"SAFETY\"},"
 		  "\"usageMetadata\":{\"promptTokenCount\":4}}",
 		  "", NULL, 0, PIKE_END_REFUSED, 4, 0, true },

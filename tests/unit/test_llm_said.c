@@ -178,6 +178,8 @@ static void test_thoughts(void **state)
 		  "\"x\"},{\"type\":\"text\",\"text\":\"code\"}]}",
 		  0, "code", 0, NULL },
 		{ "anthropic", "{\"content\":\"code\"}", 0, "code", 0, NULL },
+		{ "openai", "{\"choices\":[{\"text\":\"code\"}]}", 0, "code", 0,
+		  NULL },
 	};
 
 	(void)state;
