@@ -110,7 +110,6 @@ static void end_hunk(struct diff *d)
 		b->made = true;
 		b->edit = d->old.n || !d->fresh;
 		b->sketch = !d->placed;
-		b->cut = d->around->cut;
 		if (path)
 			pike_path_take(b, d->paths, path);
 		b->code = keep(d->r, b->edit ? &d->old : &d->new);

@@ -521,12 +521,10 @@ static void drop_sketches(struct pike_reply *r)
 /* What follows where it was cut off, nobody knows. */
 static int check_whole(const struct pike_reply *r, struct pike_err *err)
 {
-	for (size_t i = 0; i < r->n; i++)
-		if (r->v[i].cut)
-			return pike_fail(err, PIKE_FAILED,
-					 "the reply ends within a block of "
-					 "code: " CUT_OFF);
-	return 0;
+	return r->cut ? pike_fail(err, PIKE_FAILED,
+				  "the reply ends within a block of "
+				  "code: " CUT_OFF)
+		      : 0;
 }
 
 static int take(struct extract *x, struct pike_err *err)

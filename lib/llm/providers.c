@@ -118,6 +118,8 @@ static void take_part(struct pike_said *s, const struct pike_json *p)
 	const char *type = pike_json_str(p, "type", "text");
 	const char *text = pike_json_str(p, "text", pike_json_as_str(p, ""));
 
+	if (*pike_json_str(p, "refusal", ""))
+		s->refused = true;
 	if (!strcmp(type, "text") || !strcmp(type, "output_text"))
 		pike_said_text(s, text);
 	else

@@ -201,7 +201,7 @@ static bool has_edits(const struct pike_lines *l, struct pike_range at)
 
 /* A fence around a diff, to its end; false: there is none in it. */
 static bool parse_fenced_diff(struct parser *p, const struct pike_mark *m,
-			      struct pike_block *name, int *ret,
+			      const struct pike_block *name, int *ret,
 			      struct pike_err *err)
 {
 	const struct pike_lines *l = &p->r->lines;
@@ -211,7 +211,7 @@ static bool parse_fenced_diff(struct parser *p, const struct pike_mark *m,
 	if (has_edits(l, in) || (!info_is_diff(m) && !pike_diff_is(l, in)))
 		return false;
 	dedent(p->r, in, (struct pike_line){ l->v[p->at].s, m->lead });
-	name->cut = cut;
+	p->r->cut = cut;
 	*ret = pike_diff_read(p->r, p->paths, in, name, err);
 	p->at = cut ? in.end - 1 : in.end;
 	no_talk(p, in.first, p->at + 1);
@@ -270,17 +270,18 @@ static void close_fence(struct parser *p)
 	forget_around(p);
 }
 
-/* A fence that nothing follows and nothing names is none: one too many. */
-static void end_open(struct parser *p)
+/* Where the reply ends in a fence. One that nothing follows and nothing names
+ * is none: there is one too many. */
+static void end_reply(struct parser *p)
 {
-	struct pike_block *b = &p->r->v[p->r->n - 1];
+	struct pike_reply *r = p->r;
+	bool stray =
+	    p->has_open && p->fresh && !p->fence.nrest && !r->v[r->n - 1].path;
 
-	p->at = p->r->lines.n;
+	r->cut = r->cut || p->in_wrapper || (p->in_fence && !stray);
+	p->at = r->lines.n;
 	close_fence(p);
-	b->cut = true;
-	if (!b->path && !p->fence.nrest &&
-	    next_line(&p->r->lines, b->code.first) == p->r->lines.n)
-		p->r->n--;
+	r->n -= stray;
 }
 
 /* ---- elements ---- */
@@ -368,9 +369,9 @@ static int parse_element(struct parser *p, const struct pike_element *e,
 	p->at = element_end(l, first, e, &on_line);
 	b->code.first = first + pike_line_blank(l->v[first]);
 	b->code.end = p->at + on_line;
-	b->cut = p->at == l->n;
+	p->r->cut = p->at == l->n;
 	dedent(p->r, (struct pike_range){ first + 1, p->at }, lead);
-	if (b->cut) {
+	if (p->r->cut) {
 		b->code.end = p->at--;
 		return 0;
 	}
@@ -483,9 +484,7 @@ int pike_reply_parse(struct pike_reply *out, const struct pike_strs *paths,
 		out->talk[i] = true;
 	for (; !ret && p.at < out->lines.n; p.at++)
 		ret = parse_line(&p, err);
-	if (p.has_open)
-		end_open(&p);
-	free(p.around.path);
+	end_reply(&p);
 	return ret;
 }
 

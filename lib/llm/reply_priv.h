@@ -72,7 +72,6 @@ struct pike_block {
 	int file;    /* index in the paths, or one of the above */
 	char *path;  /* as written, for messages; NULL: unnamed */
 	bool edit;   /* `code` is to be found and replaced by `with` */
-	bool cut;    /* the reply ends within it */
 	bool data;   /* in a language in which nobody writes kernels */
 	bool sketch; /* of a diff that says neither file nor place */
 	bool made;   /* its lines are those of a diff without its signs */
@@ -83,6 +82,7 @@ struct pike_reply {
 	struct pike_block *v;
 	size_t n, cap;
 	bool *talk; /* for each of `lines`: it says something to people */
+	bool cut;   /* it ends within a fence or an element */
 };
 /* `text` must outlive it. PIKE_FAILED: markers that do not pair up. */
 int pike_reply_parse(struct pike_reply *out, const struct pike_strs *paths,

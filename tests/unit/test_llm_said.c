@@ -166,6 +166,10 @@ static void test_thoughts(void **state)
 		  "\"text\":\"co\"},\"de\"]}}]}",
 		  0, "code", 0, NULL },
 		{ "openai",
+		  "{\"choices\":[{\"message\":{\"content\":[{\"type\":"
+		  "\"refusal\",\"refusal\":\"no\"}]}}]}",
+		  0, "", PIKE_END_REFUSED, NULL },
+		{ "openai",
 		  "{\"choices\":[{\"message\":{\"content\":{\"type\":\"text\","
 		  "\"text\":\"code\"}}}]}",
 		  0, "code", 0, NULL },
