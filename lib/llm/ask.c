@@ -271,11 +271,11 @@ static int no_answer(struct pike_question *q, const struct pike_ask *ask,
 	struct pike_err why;
 	char *words;
 
+	pike_answer_release(&q->answer);
 	if (status)
 		return pike_llm_refused(&q->err, status, body->s, body->len,
 					key_of(q));
 	words = pike_foreign_words(body->s, body->len, key_of(q));
-	pike_answer_release(&q->answer);
 	q->answer.text =
 	    pike_foreign_text(body->s, body->len, key_of(q), PIKE_REPLY_MAX);
 	pike_answer_guess(&q->answer, ask);

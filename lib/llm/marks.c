@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+/* As git writes them: whatever follows, no line of code begins so. */
+#define GIT_RUN 7
 /* Columns that a mark may stand further right than the one that opened. */
 #define INDENT_MAX 3
 
@@ -75,11 +77,11 @@ static enum pike_mark_kind kind_of(const struct pike_mark *m)
 		return PIKE_MARK_FENCE;
 	if (m->run < 5 || m->run > 10)
 		return PIKE_MARK_TEXT;
-	if (m->c == '<' && is_word(m, "SEARCH"))
+	if (m->c == '<' && (m->run == GIT_RUN || is_word(m, "SEARCH")))
 		return PIKE_MARK_SEARCH;
 	if (m->c == '=' && !m->nrest)
 		return PIKE_MARK_DIVIDER;
-	if (m->c == '>' && is_word(m, "REPLACE"))
+	if (m->c == '>' && (m->run == GIT_RUN || is_word(m, "REPLACE")))
 		return PIKE_MARK_REPLACE;
 	return PIKE_MARK_TEXT;
 }

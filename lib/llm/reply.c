@@ -15,6 +15,7 @@ struct parser {
 	size_t at; /* the line that is looked at */
 	bool in_fence, in_wrapper;
 	struct pike_mark fence, wrapper;
+	size_t fence_at;	  /* its line */
 	bool has_open;		  /* the last block is that fence's */
 	bool fresh;		  /* and nothing stands in it yet */
 	struct pike_block around; /* what a fence or element around names */
@@ -218,6 +219,29 @@ static bool parse_fenced_diff(struct parser *p, const struct pike_mark *m,
 	return true;
 }
 
+/* A path that stands in the fence, on the first line, is none of the code. */
+static void path_within(struct parser *p, struct pike_block *b)
+{
+	struct pike_block name = { .file = PIKE_BLOCK_UNNAMED };
+	size_t i = next_line(&p->r->lines, b->code.first);
+	struct pike_line l;
+	size_t lead;
+
+	if (i == p->r->lines.n)
+		return;
+	l = p->r->lines.v[i];
+	lead = pike_mark_of(l).lead;
+	/* A comment is code. */
+	if (!strchr("/#*<;", l.s[lead]))
+		pike_path_of_line(&name, p->paths, l);
+	if (name.file >= 0) {
+		if (!b->path)
+			pike_path_take(b, p->paths, name.path);
+		b->code.first = next_line(&p->r->lines, i + 1);
+	}
+	free(name.path);
+}
+
 static int open_fence(struct parser *p, const struct pike_mark *m,
 		      struct pike_err *err)
 {
@@ -240,6 +264,8 @@ static int open_fence(struct parser *p, const struct pike_mark *m,
 	*b = name;
 	b->data = info_is_data(m);
 	b->code.first = p->at + 1;
+	path_within(p, b);
+	p->fence_at = p->at;
 	p->in_fence = p->has_open = p->fresh = true;
 	p->fence = *m;
 	return 0;
@@ -256,9 +282,9 @@ static void drop_open(struct parser *p)
 static void end_block(struct parser *p)
 {
 	struct pike_block *b = &p->r->v[p->r->n - 1];
-	const char *line = p->r->lines.v[b->code.first - 1].s;
+	const char *line = p->r->lines.v[p->fence_at].s;
 
-	b->code.end = p->at;
+	b->code.end = p->at > b->code.first ? p->at : b->code.first;
 	dedent(p->r, b->code, (struct pike_line){ line, p->fence.lead });
 }
 
