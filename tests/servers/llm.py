@@ -14,6 +14,8 @@ the answer is 400 and says why. The text of a good reply is the question.
   close reset        no answer at all
   garbage empty none 200 with no JSON, with nothing, with no answer in it
   error              200 with an error in it
+  denied loaded      200 with an error of one's own, by number or by word
+  upstream           200 with an error in a choice
   late               200 with half a text, and an error behind it
   done               a whole reply, and the end of a stream behind it
   mega long huge     1 MiB, 5 MiB and 33 MiB of text
@@ -168,6 +170,17 @@ class Handler(BaseHTTPRequestHandler):
     def error(self):
         self.send(200, json.dumps({"error": {
             "code": 502, "message": "upstream broke, " + self.key}}).encode())
+
+    def denied(self):
+        self.send(200, b'{"error":{"code":"400","message":"too odd"}}')
+
+    def loaded(self):
+        self.send(200, b'{"type":"error","error":{"type":"overloaded_error"}}')
+
+    def upstream(self):
+        self.send(200, json.dumps({"choices": [{
+            "finish_reason": "error", "message": {"content": ""},
+            "error": {"code": 502, "message": "gone, " + self.key}}]}).encode())
 
     def late(self):
         body = json.loads(self.reply())
