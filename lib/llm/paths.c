@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define ATTRIBUTES_MAX 1024 /* bytes of an element's that are read */
+
 static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -34,19 +36,26 @@ static int find_path(const struct pike_strs *paths, const char *name)
 	return at;
 }
 
-/* Looks like a file of code: what else could a model want to write? */
-static bool looks_like_path(const char *s)
+static bool ends_like_code(const char *s)
 {
 	static const char *const ends[] = { ".c",  ".h",   ".cu",  ".cuh",
 					    ".py", ".cpp", ".hpp", ".cc",
 					    ".sh", ".md",  ".yml", ".toml" };
 
-	if (strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		      "0123456789_./+-") != strlen(s))
-		return false;
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(ends); i++)
 		if (pike_ends_with(s, ends[i]) && strlen(s) > strlen(ends[i]))
 			return true;
+	return false;
+}
+
+/* Looks like a file of code: what else could a model want to write? */
+static bool looks_like_path(const char *s)
+{
+	if (strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		      "0123456789_./+-") != strlen(s))
+		return false;
+	if (ends_like_code(s))
+		return true;
 	/* "and/or" is none. */
 	return strchr(s, '/') &&
 	       (s[0] == '.' || strstr(s, "/.") || strchr(base_name(s), '.'));
@@ -64,13 +73,40 @@ void pike_path_take(struct pike_block *b, const struct pike_strs *paths,
 	b->path = pike_xstrdup(word);
 }
 
+/* A path that words would tear apart, such as one with a blank, taken out of
+ * the text where it stands as a whole. */
+static void take_torn(struct pike_block *b, const struct pike_strs *paths,
+		      char *text, const char *seps)
+{
+	size_t most = 0;
+	char *found = NULL;
+
+	for (size_t i = 0; i < paths->n; i++) {
+		size_t len = strlen(paths->v[i]);
+		char *at = strpbrk(paths->v[i], seps)
+			       ? strstr(text, paths->v[i])
+			       : NULL;
+
+		if (!at || len <= most || !strchr(seps, at[len]) ||
+		    (at > text && !strchr(seps, at[-1])))
+			continue;
+		found = at;
+		most = len;
+		pike_path_take(b, paths, paths->v[i]);
+	}
+	if (found)
+		memset(found, ' ', most);
+}
+
 void pike_path_of_info(struct pike_block *b, const struct pike_strs *paths,
 		       const char *info, size_t n)
 {
+	static const char seps[] = " \t:={}\"',`";
 	struct pike_strs words = PIKE_STRS_INIT;
 	char *text = pike_xstrndup(info, n);
 
-	pike_strs_split(&words, text, " \t:={}\"',`");
+	take_torn(b, paths, text, seps);
+	pike_strs_split(&words, text, seps);
 	for (size_t i = 0; i < words.n && !b->path; i++)
 		if (words.v[i][0] != '.' || strchr(words.v[i], '/'))
 			pike_path_take(b, paths, words.v[i]);
@@ -99,18 +135,24 @@ static bool is_pair(const struct pike_strs *words)
 }
 
 static void take_words(struct pike_block *b, const struct pike_strs *paths,
-		       const char *text)
+		       char *text)
 {
+	static const char seps[] = " \t*#`:\"'()[]<>";
+	struct pike_block torn = { .file = PIKE_BLOCK_UNNAMED };
 	struct pike_strs words = PIKE_STRS_INIT;
+	bool element = text[strspn(text, " \t")] == '<';
 	size_t first = 0;
 
-	pike_strs_split(&words, text, " \t*#`:\"'()[]<>");
+	take_torn(&torn, paths, text, seps);
+	pike_strs_split(&words, text, seps);
 	while (first < words.n && is_dress(words.v[first]))
 		first++;
-	if (words.n == first + 1)
-		pike_path_take(b, paths, words.v[first]);
-	else if (is_pair(&words) && text[strspn(text, " \t")] == '<')
+	if (words.n == first + !torn.path)
+		pike_path_take(b, paths,
+			       torn.path ? torn.path : words.v[first]);
+	else if (element && is_pair(&words))
 		pike_path_take(b, paths, words.v[1]);
+	free(torn.path);
 	pike_strs_release(&words);
 }
 
@@ -169,23 +211,43 @@ static size_t name_length(const char *s, size_t n)
 	return i;
 }
 
-/* The value of an attribute whose name says that it is a path. */
-static char *path_attribute(struct pike_line l)
+static bool is_path_name(const char *s, size_t n)
 {
 	static const char *const names[] = { "path",	 "file",
 					     "filename", "file_path",
 					     "filepath", "file_name",
 					     "name",	 "src" };
-	struct pike_strs words = PIKE_STRS_INIT;
-	char *text = pike_xstrndup(l.s, l.n), *found = NULL;
 
-	pike_strs_split(&words, text, " \t=\"'");
-	for (size_t i = 0; i + 1 < words.n && !found; i++)
-		for (size_t k = 0; k < PIKE_ARRAY_LEN(names) && !found; k++)
-			if (!strcasecmp(words.v[i], names[k]) &&
-			    looks_like_path(words.v[i + 1]))
-				found = pike_xstrdup(words.v[i + 1]);
-	pike_strs_release(&words);
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(names); i++)
+		if (strlen(names[i]) == n && !strncasecmp(names[i], s, n))
+			return true;
+	return false;
+}
+
+/* The value of an attribute whose name says that it is a path; with quotes it
+ * may have blanks. */
+static char *path_attribute(struct pike_line l)
+{
+	size_t n = l.n < ATTRIBUTES_MAX ? l.n : ATTRIBUTES_MAX;
+	char *text = pike_xstrndup(l.s, n), *found = NULL;
+
+	for (char *p = text; !found && (p = strchr(p, '=')); p++) {
+		const char *value = p + 1 + strspn(p + 1, " \t"), *name = p;
+		const char end[] = { *value, '\0' };
+		bool quoted = *value == '"' || *value == '\'';
+		char *word;
+
+		while (name > text && !isspace((unsigned char)name[-1]))
+			name--;
+		value += quoted;
+		word =
+		    pike_xstrndup(value, strcspn(value, quoted ? end : " \t>"));
+		if (is_path_name(name, (size_t)(p - name)) &&
+		    (looks_like_path(word) || ends_like_code(word)))
+			found = word;
+		else
+			free(word);
+	}
 	free(text);
 	return found;
 }

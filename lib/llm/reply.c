@@ -376,6 +376,23 @@ static size_t element_end(struct pike_lines *l, size_t i,
 	return i;
 }
 
+/* Whatever an attribute says, no other file is meant. */
+static void name_by(struct pike_block *b, const struct pike_strs *paths,
+		    const char *path)
+{
+	pike_path_take(b, paths, path);
+	if (b->path)
+		return;
+	b->file = PIKE_BLOCK_FOREIGN;
+	b->path = pike_xstrdup(path);
+}
+
+static void name_around(struct parser *p, const char *path)
+{
+	forget_around(p);
+	name_by(&p->around, p->paths, path);
+}
+
 static int parse_element(struct parser *p, const struct pike_element *e,
 			 struct pike_err *err)
 {
@@ -386,7 +403,7 @@ static int parse_element(struct parser *p, const struct pike_element *e,
 	bool on_line;
 
 	if (e->path)
-		pike_path_take(b, p->paths, e->path);
+		name_by(b, p->paths, e->path);
 	else
 		pike_path_before(b, p->r, p->paths, p->at);
 	lead.n = (size_t)(e->tag.s - lead.s) - 1;
@@ -430,7 +447,7 @@ static int take_element(struct parser *p, bool *taken, struct pike_err *err)
 	else if (*taken && e.end)
 		forget_around(p);
 	else if (*taken && e.path)
-		pike_path_take(&p->around, p->paths, e.path);
+		name_around(p, e.path);
 	if (*taken)
 		no_talk(p, first, p->at < p->r->lines.n ? p->at + 1 : p->at);
 	pike_element_release(&e);

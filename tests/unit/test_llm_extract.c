@@ -233,6 +233,40 @@ static void test_several_files(void **state)
 }
 
 /* Bytes that are no text, and more of it than fits. */
+/* As a path of the repository may be: with a blank, and one inside another. */
+static void test_torn_paths(void **state)
+{
+	static const char *const replies[] = {
+		"```c my k/a (1).c\n" NEW_A "```\n",
+		"```c title=\"my k/a (1).c\"\n" NEW_A "```\n",
+		"my k/a (1).c\n```c\n" NEW_A "```\n",
+		"**File: `my k/a (1).c`**\n\n```c\n" NEW_A "```\n",
+	};
+	struct pike_strs paths = PIKE_STRS_INIT;
+	struct pike_files parent = { 0 };
+	struct pike_extract_opts o = { .paths = &paths,
+				       .parent = &parent,
+				       .entry = "scale" };
+
+	(void)state;
+	pike_strs_push(&paths, "k/a (1).c");
+	pike_strs_push(&paths, "my k/a (1).c");
+	pike_files_add(&parent, "k/a (1).c", A, strlen(A));
+	pike_files_add(&parent, "my k/a (1).c", A, strlen(A));
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(replies); i++) {
+		struct pike_err err = PIKE_ERR_INIT;
+		struct pike_extracted p;
+
+		if (pike_extract(&p, &o, replies[i], strlen(replies[i]), &err))
+			fail_msg("%s: %s", replies[i], err.text);
+		assert_string_equal(p.files.v[0].data, A);
+		assert_string_equal(p.files.v[1].data, NEW_A);
+		pike_extracted_release(&p);
+	}
+	pike_strs_release(&paths);
+	pike_files_release(&parent);
+}
+
 static void test_bounds(void **state)
 {
 	static const char nul[] = "```c\nvoid scale() {\0}\n```\n";
@@ -345,6 +379,7 @@ int main(void)
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_edits),
 		cmocka_unit_test(test_several_files),
+		cmocka_unit_test(test_torn_paths),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_hostile_edit),
 		cmocka_unit_test(test_explanation),

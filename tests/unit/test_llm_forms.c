@@ -301,6 +301,9 @@ static void test_elements(void **state)
 		  "<write_file filename='k/a.c' lang='c'>\n" NEW_A
 		  "</write_file>\n",
 		  NULL, "" },
+		{ "of a file with a blank",
+		  "<file path=\"my k/ref.c\">\n" NEW_A "</file>\n",
+		  "'my k/ref.c' may not change", NULL },
 		{ "on few lines",
 		  "<file path=\"k/a.c\">void scale(float *x)\n{\n" NEW_LINE
 		  "}</file>\nDone.\n",
