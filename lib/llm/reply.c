@@ -108,7 +108,8 @@ static int find_markers(size_t *divider, size_t *end, const struct parser *p,
 	*end = i;
 	return i < l->n ? 0
 			: pike_fail(err, PIKE_FAILED,
-				    "line %zu: this SEARCH has no REPLACE",
+				    "line %zu: this SEARCH has no REPLACE; the "
+				    "reply ends before it",
 				    p->at + 1);
 }
 

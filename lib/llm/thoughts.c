@@ -12,25 +12,34 @@
 /* As models' own templates mark them. */
 static const struct tags {
 	const char *open, *close;
+	bool first; /* only as the first thing that is said, and with an end */
 } tags[] = {
-	{ "<think>", "</think>" },
-	{ "<thinking>", "</thinking>" },
-	{ "<antThinking>", "</antThinking>" },
-	{ "<thought>", "</thought>" },
-	{ "<thoughts>", "</thoughts>" },
-	{ "<reasoning>", "</reasoning>" },
-	{ "<reflection>", "</reflection>" },
-	{ "<analysis>", "</analysis>" },
-	{ "<scratchpad>", "</scratchpad>" },
-	{ "<seed:think>", "</seed:think>" },
-	{ "[THINK]", "[/THINK]" },
-	{ "<|begin_of_thought|>", "<|end_of_thought|>" },
-	{ "<|START_THINKING|>", "<|END_THINKING|>" },
-	{ "\xe2\x97\x81think\xe2\x96\xb7", "\xe2\x97\x81/think\xe2\x96\xb7" },
+	{ "<think>", "</think>", false },
+	{ "<thinking>", "</thinking>", false },
+	{ "<antThinking>", "</antThinking>", false },
+	{ "<thought>", "</thought>", false },
+	{ "<thoughts>", "</thoughts>", false },
+	{ "<reasoning>", "</reasoning>", false },
+	{ "<reflection>", "</reflection>", false },
+	{ "<analysis>", "</analysis>", false },
+	{ "<scratchpad>", "</scratchpad>", false },
+	{ "<seed:think>", "</seed:think>", false },
+	{ "[THINK]", "[/THINK]", false },
+	{ "<|begin_of_thought|>", "<|end_of_thought|>", false },
+	{ "<|START_THINKING|>", "<|END_THINKING|>", false },
+	{ "\xe2\x97\x81think\xe2\x96\xb7", "\xe2\x97\x81/think\xe2\x96\xb7",
+	  false },
+	/* `ollama run` */
+	{ "Thinking...\n", "...done thinking.", true },
 	/* Channels of gpt-oss: the last one is the answer. */
-	{ "<|channel|>analysis<|message|>", "<|channel|>final<|message|>" },
-	{ "<|channel|>commentary<|message|>", "<|channel|>final<|message|>" },
+	{ "<|channel|>analysis<|message|>", "<|channel|>final<|message|>",
+	  false },
+	{ "<|channel|>commentary<|message|>", "<|channel|>final<|message|>",
+	  false },
 };
+
+/* What they begin with. */
+#define FIRST "<[\xe2T."
 
 struct scan {
 	const char *text, *end;
@@ -61,6 +70,12 @@ static bool begins_line(const struct scan *s, const char *p)
 	return p == s->text || p[-1] == '\n' || p[-1] == '>';
 }
 
+static bool is_pair(const struct scan *s, const char *p, const char *close)
+{
+	return p == s->text &&
+	       memmem(p, (size_t)(s->end - p), close, strlen(close));
+}
+
 /* How long the tag is that begins or ends thoughts here; 0: there is none. */
 static size_t opens(struct scan *s, const char *p)
 {
@@ -68,7 +83,8 @@ static size_t opens(struct scan *s, const char *p)
 
 	for (size_t i = 0; !s->in && !n && i < PIKE_ARRAY_LEN(tags); i++) {
 		n = is_at(s, p, tags[i].open);
-		if (n && begins_line(s, p) && !is_quoted(s, p, n))
+		if (n && begins_line(s, p) && !is_quoted(s, p, n) &&
+		    (!tags[i].first || is_pair(s, p, tags[i].close)))
 			s->in = &tags[i];
 		else
 			n = 0;
@@ -81,8 +97,43 @@ static size_t closes(struct scan *s, const char *p)
 	size_t n = s->in ? is_at(s, p, s->in->close) : 0;
 
 	for (size_t i = 0; !s->in && !n && i < PIKE_ARRAY_LEN(tags); i++)
-		n = is_at(s, p, tags[i].close);
+		n = tags[i].first ? 0 : is_at(s, p, tags[i].close);
 	return n && !is_quoted(s, p, n) ? n : 0;
+}
+
+/* Where a word begins that ends a model's turn, at the end; `len`: none. */
+static size_t end_word(const char *s, size_t len)
+{
+	static const char *const words[] = { "</s>",	       "<eos>",
+					     "<end_of_turn>",  "<|im_end|>",
+					     "<|eot_id|>",     "<|end|>",
+					     "<|return|>",     "<|endoftext|>",
+					     "<|end_of_text|>" };
+
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(words); i++) {
+		size_t n = strlen(words[i]);
+
+		if (len >= n && !memcmp(s + len - n, words[i], n))
+			return len - n;
+	}
+	return len;
+}
+
+/* What a server should have taken off. */
+static void drop_end_words(struct pike_buf *b)
+{
+	size_t len = b->len;
+
+	for (;;) {
+		size_t end = end_word(b->s, len);
+
+		if (end < len)
+			b->len = end;
+		else if (!len || !strchr(" \r\n", b->s[len - 1]))
+			break;
+		len = end < len ? end : len - 1;
+	}
+	b->s[b->len] = '\0';
 }
 
 /* A template may have opened them in the prompt already, so that all before a
@@ -93,18 +144,20 @@ bool pike_thoughts_drop(struct pike_buf *out, const char *text, size_t len)
 	const char *p = text;
 
 	while (p < s.end) {
-		size_t n = memchr("<[\xe2", *p, 3) ? closes(&s, p) : 0;
+		bool may = memchr(FIRST, *p, sizeof(FIRST) - 1);
+		size_t n = may ? closes(&s, p) : 0;
 
 		if (n) {
 			if (!s.in)
 				pike_buf_reset(out);
 			s.in = NULL;
 		} else {
-			n = memchr("<[\xe2", *p, 3) ? opens(&s, p) : 0;
+			n = may ? opens(&s, p) : 0;
 		}
 		if (!n && !s.in)
 			pike_buf_addc(out, *p);
 		p += n ? n : 1;
 	}
+	drop_end_words(out);
 	return !s.in;
 }

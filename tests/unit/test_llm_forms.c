@@ -111,6 +111,12 @@ static void test_thoughts(void **state)
 		      DRAFT) "<|end|><|start|>assistant<|channel|>final"
 			     "<|message|>" WHOLE,
 		  NULL, "Adds." },
+		{ "of a program",
+		  "Thinking...\nk/a.c\n" FENCE(
+		      DRAFT) "...done thinking.\n\n" WHOLE,
+		  NULL, "Adds." },
+		{ "that are none", "Thinking...\n" WHOLE, NULL,
+		  "Thinking...\nAdds." },
 		{ "of another name", "<reasoning>\nhm\n</reasoning>\n" WHOLE,
 		  NULL, "Adds." },
 		{ "before a quote, and before a fence",
@@ -205,6 +211,9 @@ static void test_fences(void **state)
 		  "```c\n<<<<<<< ORIGINAL\n" OLD_LINE "=======\n" NEW_LINE
 		  ">>>>>>> UPDATED\n```\n",
 		  NULL, "" },
+		{ "before the end of a turn",
+		  "Adds.\n```c k/a.c\n" NEW_A "```<|im_end|>\n</s>\n", NULL,
+		  "Adds." },
 		{ "of data", "```json\n{\"code\": \"void scale(x)\"}\n```\n",
 		  "no block of code", NULL },
 		{ "none, and cut off",
