@@ -362,7 +362,7 @@ static int check_plain(const struct pike_reply *r, const struct pike_block *b,
 static size_t element_end(struct pike_lines *l, size_t i,
 			  const struct pike_element *e, bool *on_line)
 {
-	struct pike_line before;
+	struct pike_line before = { "", 0 };
 
 	while (i < l->n && !pike_element_ends(&before, l->v[i], e->tag))
 		i++;
