@@ -151,15 +151,15 @@ def await_device():
 def model_inputs(w):
     """Inputs as a caller's, and then as those that are timed: parts of a
     larger memory."""
-    values = []
-    leaves(w.torch, w.values, "", values)
+    drawn, values = w.drawn(1), []
+    leaves(w.torch, drawn, "", values)
     owned = [t.to(w.device) for _, t in values]
     parts = []
     for t in owned:
         raw = w.torch.empty(t.numel() * t.element_size() + 64,
                             dtype=w.torch.uint8, device=w.device)[64:]
         parts.append(raw.view(t.dtype).view(t.shape).copy_(t))
-    return [replace(w.torch, w.values, iter(of)) for of in (owned, parts)]
+    return [replace(w.torch, drawn, iter(of)) for of in (owned, parts)]
 
 
 def prime_case(w, case):

@@ -238,9 +238,20 @@ class Worker:
         self.state = self.changed(model)
         reseed(torch, 0)
         # Of the values only what is no tensor is used.
-        self.values = inputs_of(self.reference)
+        self.values = self.shapes()
         if self.real == REAL_DOUBLE:
             torch.set_default_dtype(torch.float64)
+
+    def shapes(self):
+        """Inputs without values where that can be: gigabytes of them would be
+        drawn each time a process starts."""
+        if hasattr(self.torch, "set_default_device"):
+            try:
+                with self.torch.device("meta"):
+                    return inputs_of(self.reference)
+            except Exception:
+                reseed(self.torch, 0)
+        return inputs_of(self.reference)
 
     def exact(self, model):
         """In double precision; plain attributes too, which are neither
