@@ -286,6 +286,31 @@ static int hash(uint64_t *h, struct pike_runner *r, size_t slot, size_t arg,
 				 r->mem[arg].bytes, err);
 }
 
+static int list(struct pike_runner *r, uint32_t first, uint32_t n,
+		struct pike_err *err)
+{
+	const struct pike_layout *l = &r->pool->layout;
+	struct pike_gpu_buffer *v = pike_xcalloc(n * l->n + 1, sizeof(*v));
+	size_t many = 0;
+	int ret;
+
+	for (uint32_t s = first; s < first + n; s++)
+		for (size_t i = 0; i < l->n; i++)
+			if (pike_tensor_is_output(&l->v[i]))
+				v[many++] = (struct pike_gpu_buffer){
+					at(r, pike_runner_slot(r, s), i),
+					l->v[i].bytes
+				};
+	ret = pike_referee_list(r->j->referee, v, many, err);
+	free(v);
+	return ret;
+}
+
+static int digest(uint64_t *out, struct pike_runner *r, struct pike_err *err)
+{
+	return pike_referee_digest(out, r->j->referee, err);
+}
+
 static int guarded(bool *out, struct pike_runner *r, size_t slot, size_t arg,
 		   struct pike_err *err)
 {
@@ -336,6 +361,8 @@ const struct pike_buffers pike_buffers_gpu = {
 	.poison = poison,
 	.ready = ready,
 	.hash = hash,
+	.list = list,
+	.digest = digest,
 	.guarded = guarded,
 	.check = check,
 	.output = output,

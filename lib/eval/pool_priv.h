@@ -217,6 +217,13 @@ struct pike_buffers {
 	/* Adds to *h. */
 	int (*hash)(uint64_t *h, struct pike_runner *r, size_t slot, size_t arg,
 		    struct pike_err *err);
+	/* One hash of all outputs of a sample, at once, as soon as its process
+	 * has answered; `list` says before which they are. NULL: nothing works
+	 * on after an answer there. */
+	int (*list)(struct pike_runner *r, uint32_t first, uint32_t n,
+		    struct pike_err *err);
+	int (*digest)(uint64_t *out, struct pike_runner *r,
+		      struct pike_err *err);
 	/* Is nothing written beside the output? */
 	int (*guarded)(bool *out, struct pike_runner *r, size_t slot,
 		       size_t arg, struct pike_err *err);

@@ -432,13 +432,15 @@ int pike_process_run(struct pike_timed *out, struct pike_process *p,
 		out->late_ns = out->wall_ns - out->claim_ns;
 		out->claim_ns = out->wall_ns;
 	}
-	/* One that is ending goes on with that. */
-	if (!ret)
-		let_go_on(p, false);
 	if (ret && how == PIKE_V_TIMEOUT)
 		pike_fail(&why, ret, "%u call(s) did not end within %.3g s", n,
 			  deadline_ms / 1000.0);
 	return ended_how(ret, how, &why, p, f, err);
+}
+
+void pike_process_rest(struct pike_process *p)
+{
+	let_go_on(p, false);
 }
 
 int pike_process_sustain(double *ns, struct pike_process *p, uint32_t call,

@@ -50,6 +50,8 @@ int pike_process_run(struct pike_timed *out, struct pike_process *p,
 		     const struct pike_judge *j, uint32_t first, uint32_t n,
 		     int deadline_ms, struct pike_fault *f,
 		     struct pike_err *err);
+/* After an answer: one that is to be stopped between its calls is. */
+void pike_process_rest(struct pike_process *p);
 /* GPU: one call, again and again, back to back; ns a call by the judge's own
  * clock. */
 int pike_process_sustain(double *ns, struct pike_process *p, uint32_t call,
@@ -98,6 +100,7 @@ struct pike_runner {
 	 * this machine does not tell, or it has several threads. */
 	struct pike_used used;
 	bool told;
+	uint64_t digest; /* of the outputs, when the sample was answered */
 };
 
 struct pike_runner_opts {
@@ -109,6 +112,8 @@ struct pike_runner_opts {
 	bool exact, warm;	    /* as in pike_process_opts */
 	struct pike_process *ahead; /* of pike_runner_ahead: is taken */
 };
+/* Where the arguments of a set are, of nslots + nwarm. */
+size_t pike_runner_slot(const struct pike_runner *r, size_t set);
 /* Only starts the process of one that is opened next. */
 int pike_runner_ahead(struct pike_process *p, struct pike_judge *j,
 		      const struct pike_runner_opts *o, struct pike_err *err);

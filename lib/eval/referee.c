@@ -43,6 +43,10 @@ struct pike_referee {
 	struct pike_gpu *g;
 	struct pike_gpu_code *code;
 	pike_gpu_ptr sums, zeros, found, done;
+	/* Of pike_referee_list; its sums are none when it is asked for. */
+	pike_gpu_ptr listed, digest;
+	size_t nlisted, room;
+	uint64_t most; /* bytes of the largest of them */
 };
 
 /* The kernels' text is part of the program. */
@@ -74,6 +78,8 @@ int pike_referee_open(struct pike_referee **out, struct pike_gpu *g,
 	if (!ret)
 		ret = pike_gpu_alloc(&r->zeros, g, sizeof(none), err);
 	if (!ret)
+		ret = pike_gpu_alloc(&r->digest, g, sizeof(none), err);
+	if (!ret)
 		ret = pike_gpu_put(g, r->zeros, &none, sizeof(none), err);
 	if (!ret)
 		ret = pike_gpu_alloc(&r->found, g, BLOCKS * FOUND_BYTES, err);
@@ -93,6 +99,8 @@ void pike_referee_close(struct pike_referee *r)
 	pike_gpu_free(r->g, r->zeros);
 	pike_gpu_free(r->g, r->found);
 	pike_gpu_free(r->g, r->done);
+	pike_gpu_free(r->g, r->listed);
+	pike_gpu_free(r->g, r->digest);
 	pike_gpu_unload(r->code);
 	free(r);
 }
@@ -413,4 +421,55 @@ int pike_referee_hash(uint64_t *h, struct pike_referee *r, pike_gpu_ptr data,
 		ret = read_sums(&s, r, err);
 	*h = (*h + s.hash) * 0x9e3779b97f4a7c15ULL;
 	return ret;
+}
+
+static int room_for(struct pike_referee *r, size_t n, struct pike_err *err)
+{
+	size_t bytes = n * sizeof(struct pike_gpu_buffer);
+	int ret;
+
+	if (n <= r->room)
+		return 0;
+	pike_gpu_free(r->g, r->listed);
+	r->listed = 0;
+	r->room = 0;
+	ret = pike_gpu_alloc(&r->listed, r->g, bytes, err);
+	if (!ret)
+		r->room = n;
+	return ret;
+}
+
+/* Not where a digest is asked for: it would come a little later. */
+static int clear_digest(struct pike_referee *r, struct pike_err *err)
+{
+	return pike_gpu_copy(r->g, r->digest, r->zeros, sizeof(struct sums),
+			     err);
+}
+
+int pike_referee_list(struct pike_referee *r, const struct pike_gpu_buffer *v,
+		      size_t n, struct pike_err *err)
+{
+	int ret = room_for(r, n, err);
+
+	r->nlisted = n;
+	r->most = 0;
+	for (size_t i = 0; i < n; i++)
+		r->most = v[i].bytes > r->most ? v[i].bytes : r->most;
+	if (!ret && n)
+		ret = pike_gpu_put(r->g, r->listed, v, n * sizeof(*v), err);
+	return ret ? ret : clear_digest(r, err);
+}
+
+int pike_referee_digest(uint64_t *out, struct pike_referee *r,
+			struct pike_err *err)
+{
+	uint64_t n = r->nlisted;
+	void *args[] = { &r->listed, &n, &r->digest };
+	struct sums s = { 0 };
+	int ret = call(r, "digest", r->most / 8 + 1, args, err);
+
+	if (!ret)
+		ret = pike_gpu_get(r->g, &s, r->digest, sizeof(s), err);
+	*out = s.hash;
+	return ret ? ret : clear_digest(r, err);
 }

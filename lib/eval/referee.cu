@@ -475,7 +475,7 @@ extern "C" __global__ void canary_check(const u8 *p, u64 n, u64 from, u64 to,
 
 /* Of order-free sums: threads finish as they like. `salt` tells buffers
  * apart. */
-extern "C" __global__ void hash(const u8 *p, u64 n, u64 salt, sums *s)
+static __device__ u64 hash_of(const u8 *p, u64 n, u64 salt)
 {
 	u64 h = 0;
 
@@ -489,10 +489,34 @@ extern "C" __global__ void hash(const u8 *p, u64 n, u64 salt, sums *s)
 				w = w << 8 | p[k];
 		h += bits(w ^ salt, i, 0);
 	}
+	return h;
+}
+
+static __device__ void add_hash(sums *s, u64 h)
+{
 	for (int k = 16; k; k /= 2)
 		h += __shfl_xor_sync(~0u, h, k);
 	if (!(threadIdx.x % 32))
 		atomicAdd(&s->hash, h);
+}
+
+extern "C" __global__ void hash(const u8 *p, u64 n, u64 salt, sums *s)
+{
+	add_hash(s, hash_of(p, n, salt));
+}
+
+/* Of many buffers in one launch, which leaves no time between them. */
+struct buffer {
+	const u8 *p;
+	u64 bytes;
+};
+extern "C" __global__ void digest(const buffer *b, u64 n, sums *s)
+{
+	u64 h = 0;
+
+	for (u64 k = 0; k < n; k++)
+		h += hash_of(b[k].p, b[k].bytes, k);
+	add_hash(s, h);
 }
 
 /* ---- for each type ---- */

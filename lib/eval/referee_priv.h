@@ -78,4 +78,15 @@ int pike_referee_check(struct pike_check *out, struct pike_referee *r,
 int pike_referee_hash(uint64_t *h, struct pike_referee *r, pike_gpu_ptr data,
 		      size_t bytes, struct pike_err *err);
 
+/* What pike_referee_digest reads. */
+struct pike_gpu_buffer {
+	pike_gpu_ptr at;
+	uint64_t bytes;
+};
+int pike_referee_list(struct pike_referee *r, const struct pike_gpu_buffer *v,
+		      size_t n, struct pike_err *err);
+/* One hash of all of them, in one launch; it may be asked for again. */
+int pike_referee_digest(uint64_t *out, struct pike_referee *r,
+			struct pike_err *err);
+
 #endif

@@ -7,6 +7,7 @@
  */
 #include "eval/process_priv.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "eval/protocol_priv.h"
 
@@ -15,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t slot_of(const struct pike_runner *r, size_t set)
+size_t pike_runner_slot(const struct pike_runner *r, size_t set)
 {
 	size_t timed = r->pool->nsets - r->nwarm;
 
@@ -102,7 +103,7 @@ static int prepare_set(struct pike_runner *r, size_t set, struct pike_err *err)
 {
 	const struct pike_layout *l = &r->pool->layout;
 	const struct pike_buffers *at = place_of(r);
-	size_t slot = slot_of(r, set);
+	size_t slot = pike_runner_slot(r, set);
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < l->n; i++) {
@@ -125,7 +126,7 @@ static int prepare_set(struct pike_runner *r, size_t set, struct pike_err *err)
 int pike_runner_output(const void **out, struct pike_runner *r, size_t set,
 		       size_t arg, struct pike_err *err)
 {
-	return place_of(r)->output(out, r, slot_of(r, set), arg, err);
+	return place_of(r)->output(out, r, pike_runner_slot(r, set), arg, err);
 }
 
 /* The loosest class in which a wrong output would have passed. */
@@ -155,7 +156,7 @@ static void describe(char *text, size_t size, const struct pike_runner *r,
 	const struct pike_layout *l = &r->pool->layout;
 	const void **in = pike_xcalloc(l->n + 1, sizeof(*in));
 	const char **names = pike_xcalloc(l->n + 1, sizeof(*names));
-	size_t slot = slot_of(r, set);
+	size_t slot = pike_runner_slot(r, set);
 	struct pike_mismatch_hints h = { .inputs = in, .names = names };
 
 	if (l->v[arg].dir == PIKE_OUT)
@@ -225,7 +226,8 @@ static int look_closer(struct pike_check *c, struct pike_runner *r, size_t set,
 {
 	const void *y;
 	bool wider;
-	int ret = place_of(r)->output(&y, r, slot_of(r, set), arg, err);
+	int ret =
+	    place_of(r)->output(&y, r, pike_runner_slot(r, set), arg, err);
 
 	if (!ret)
 		ret = pike_pool_fetch(r->pool, set, err);
@@ -245,7 +247,7 @@ static int look_closer(struct pike_check *c, struct pike_runner *r, size_t set,
 static int check_arg(struct pike_runner *r, size_t set, size_t arg,
 		     struct pike_fault *f, struct pike_err *err)
 {
-	size_t slot = slot_of(r, set);
+	size_t slot = pike_runner_slot(r, set);
 	struct pike_check c;
 	bool ok;
 	int ret = place_of(r)->guarded(&ok, r, slot, arg, err);
@@ -274,7 +276,7 @@ static int check_set(struct pike_runner *r, size_t set, struct pike_fault *f,
 		     struct pike_err *err)
 {
 	const struct pike_layout *l = &r->pool->layout;
-	size_t slot = slot_of(r, set);
+	size_t slot = pike_runner_slot(r, set);
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < l->n; i++)
@@ -314,7 +316,8 @@ static void flush_sets(struct pike_runner *r, uint32_t first, uint32_t n)
 	for (uint32_t s = first; s < first + n; s++)
 		for (size_t i = 0; i < l->n; i++)
 			if (l->v[i].dir != PIKE_SCALAR)
-				place_of(r)->flush(r, slot_of(r, s), i);
+				place_of(r)->flush(r, pike_runner_slot(r, s),
+						   i);
 }
 
 /* For one call on each of the sets: earlier outputs there are looked at once
@@ -329,7 +332,7 @@ static int prepare(struct pike_runner *r, uint32_t first, uint32_t n,
 
 	pike_judge_go(&stay, r->j);
 	for (uint32_t s = first; !ret && s < first + n; s++) {
-		ret = still_there(r, slot_of(r, s), f, err);
+		ret = still_there(r, pike_runner_slot(r, s), f, err);
 		if (!ret)
 			ret = prepare_set(r, s, err);
 	}
@@ -356,6 +359,51 @@ static void close_account(struct pike_runner *r, const struct pike_used *from)
 	u->turns -= from->turns;
 }
 
+/* Host code of a candidate can answer while a GPU is still at work for it,
+ * which no stopped process ends. What the outputs are is read at once, and
+ * takes longer then, or reads what is not there yet. */
+static bool may_work_on(const struct pike_runner *r)
+{
+	return place_of(r)->digest && !r->j->traits->device_code_only;
+}
+
+/* One that is ending goes on with that. */
+static int ask(struct pike_timed *out, struct pike_runner *r, uint32_t first,
+	       uint32_t n, int deadline_ms, bool look, struct pike_fault *f,
+	       struct pike_err *err)
+{
+	int ret = pike_process_run(out, &r->process, r->j, first, n,
+				   deadline_ms, f, err);
+	int64_t t0 = pike_now_ns();
+
+	if (ret)
+		return ret;
+	if (look && may_work_on(r)) {
+		ret = place_of(r)->digest(&r->digest, r, err);
+		out->wall_ns += pike_now_ns() - t0;
+	}
+	pike_process_rest(&r->process);
+	return ret;
+}
+
+static int check_sets(struct pike_runner *r, uint32_t first, uint32_t n,
+		      struct pike_fault *f, struct pike_err *err)
+{
+	uint64_t now = r->digest;
+	int ret = 0;
+
+	for (uint32_t s = first; !ret && s < first + n; s++)
+		ret = check_set(r, s, f, err);
+	if (!ret && may_work_on(r))
+		ret = place_of(r)->digest(&now, r, err);
+	if (ret || now == r->digest)
+		return ret;
+	pike_fault_set(f, PIKE_V_CONTRACT,
+		       "an output changed after the call had returned: "
+		       "something goes on writing");
+	return 1;
+}
+
 int pike_runner_sample(struct pike_timed *out, struct pike_runner *r,
 		       uint32_t first, uint32_t n, int deadline_ms,
 		       struct pike_fault *f, struct pike_err *err)
@@ -369,17 +417,17 @@ int pike_runner_sample(struct pike_timed *out, struct pike_runner *r,
 	from.cpu_ns = early.cpu_ns;
 	if (r->told)
 		r->used.judge_ns = -pike_account_own_wait();
+	if (!ret && may_work_on(r))
+		ret = place_of(r)->list(r, first, n, err);
 	if (!ret)
-		ret = pike_process_run(out, &r->process, r->j, first, n,
-				       deadline_ms, f, err);
+		ret = ask(out, r, first, n, deadline_ms, true, f, err);
 	if (r->told)
 		r->used.judge_ns += pike_account_own_wait();
 	if (ret)
 		return ret;
 	if (out->claim_ns > 0 && out->claim_ns <= out->wall_ns)
 		r->j->kernel_ns += out->claim_ns;
-	for (uint32_t s = first; !ret && s < first + n; s++)
-		ret = check_set(r, s, f, err);
+	ret = check_sets(r, first, n, f, err);
 	close_account(r, &from);
 	if (ret)
 		return ret;
@@ -393,9 +441,7 @@ int pike_runner_warm(struct pike_timed *out, struct pike_runner *r,
 	/* Prepared too: an inout kernel would go on from its own results */
 	int ret = prepare(r, first, n, f, err);
 
-	return ret ? ret
-		   : pike_process_run(out, &r->process, r->j, first, n,
-				      deadline_ms, f, err);
+	return ret ? ret : ask(out, r, first, n, deadline_ms, false, f, err);
 }
 
 int pike_runner_sustain(double *ns, struct pike_runner *r, uint32_t set,
@@ -403,7 +449,7 @@ int pike_runner_sustain(double *ns, struct pike_runner *r, uint32_t set,
 			struct pike_err *err)
 {
 	/* Sums in another order each time: no longer what was remembered */
-	r->held[slot_of(r, set)] = false;
+	r->held[pike_runner_slot(r, set)] = false;
 	return pike_process_sustain(ns, &r->process, set, repeat, deadline_ms,
 				    f, err);
 }
@@ -420,7 +466,7 @@ static struct pike_region region_of(const struct pike_runner *r, size_t set,
 		return (struct pike_region){ .fd = -1,
 					     .offset =
 						 (size_t)l->v[arg].value };
-	return place_of(r)->region(r, slot_of(r, set), arg);
+	return place_of(r)->region(r, pike_runner_slot(r, set), arg);
 }
 
 static int bind_sets(struct pike_runner *r, struct pike_fault *f,

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/rand.h"
 #include "device/device_priv.h"
-#include "eval/judge_priv.h"
+#include "eval/process_priv.h"
 #include "eval/protocol_priv.h"
 
 #include <math.h>
@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -514,6 +515,75 @@ static void test_fake_backend(void **state)
 	close_judge(&f);
 }
 
+/* ---- what works on after its answer ---- */
+
+/* As on a GPU: each time it is read it has changed by so much, and reading
+ * takes so long, as what is at work there comes first. */
+static uint64_t change, digests;
+#define READING_US 20000
+
+static int no_list(struct pike_runner *r, uint32_t first, uint32_t n,
+		   struct pike_err *err)
+{
+	(void)r, (void)first, (void)n, (void)err;
+	return 0;
+}
+
+static int slow_digest(uint64_t *out, struct pike_runner *r,
+		       struct pike_err *err)
+{
+	const struct timespec t = { .tv_nsec = 1000L * READING_US };
+
+	(void)r, (void)err;
+	nanosleep(&t, NULL);
+	*out = digests += change;
+	return 0;
+}
+
+static int sample(struct pike_timed *x, struct fix *f, struct pike_pool *p,
+		  struct pike_fault *fault)
+{
+	struct pike_runner_opts o = { .build = f->j->base,
+				      .pool = p,
+				      .nslots = 1 };
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_runner *r;
+	int ret = pike_runner_open(&r, f->j, &o, fault, &err);
+
+	if (!ret)
+		ret = pike_runner_sample(x, r, 0, 1, 10000, fault, &err);
+	if (ret < 0)
+		fail_msg("%s", err.text);
+	pike_runner_close(r);
+	return ret;
+}
+
+static void test_works_on(void **state)
+{
+	struct fix *f = *state;
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_case_state *cs = &f->j->cases[0];
+	struct pike_buffers gpu = pike_buffers_host;
+	struct pike_fault fault;
+	struct pike_timed x;
+
+	gpu.list = no_list;
+	gpu.digest = slow_digest;
+	pike_fault_init(&fault);
+	assert_int_equal(pike_judge_pool(f->j, cs, 1, &err), 0);
+	cs->pool->layout.buffers = &gpu;
+	change = 0;
+	assert_int_equal(sample(&x, f, cs->pool, &fault), 0);
+	/* Charged like any other time that passes outside. */
+	assert_true(x.wall_ns - x.claim_ns >= 1000L * READING_US);
+	change = 1;
+	assert_int_equal(sample(&x, f, cs->pool, &fault), 1);
+	assert_int_equal(fault.v, PIKE_V_CONTRACT);
+	assert_non_null(strstr(fault.reason, "goes on writing"));
+	cs->pool->layout.buffers = &pike_buffers_host;
+	pike_fault_release(&fault);
+}
+
 /* ---- tasks that the lint refuses ---- */
 
 static void refuse(const char *ref, const char *src, const char *part)
@@ -603,6 +673,7 @@ int main(void)
 		cmocka_unit_test(test_confirm),
 		cmocka_unit_test(test_hidden),
 		cmocka_unit_test(test_fake_backend),
+		cmocka_unit_test(test_works_on),
 		cmocka_unit_test(test_lint),
 		cmocka_unit_test(test_few_inputs),
 	};
