@@ -114,6 +114,8 @@ struct pike_runner_opts {
 };
 /* Where the arguments of a set are, of nslots + nwarm. */
 size_t pike_runner_slot(const struct pike_runner *r, size_t set);
+/* Does host code of a candidate rule over a GPU in there? */
+bool pike_runner_may_work_on(const struct pike_runner *r);
 /* Only starts the process of one that is opened next. */
 int pike_runner_ahead(struct pike_process *p, struct pike_judge *j,
 		      const struct pike_runner_opts *o, struct pike_err *err);

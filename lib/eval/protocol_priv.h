@@ -55,6 +55,9 @@
 #define PROTO_SAME_ALPHA 0.025 /* 95 % interval for "same" */
 #define PROTO_CASE_SLOWER 0.05 /* no case may lose more */
 #define PROTO_RESAMPLES 10000
+/* A candidate that leaves less than one part of so many of the memory that was
+ * there before takes it from those it is compared with. */
+#define PROTO_STARVED 16
 #define PROTO_DROP_MAX 0.20 /* share of pairs; more: both ways must agree */
 /* Several threads: so long a pair waits for a moment in which there are cores
  * for all who want one, and so long all pairs of a case do. */

@@ -362,7 +362,7 @@ static void close_account(struct pike_runner *r, const struct pike_used *from)
 /* Host code of a candidate can answer while a GPU is still at work for it,
  * which no stopped process ends. What the outputs are is read at once, and
  * takes longer then, or reads what is not there yet. */
-static bool may_work_on(const struct pike_runner *r)
+bool pike_runner_may_work_on(const struct pike_runner *r)
 {
 	return place_of(r)->digest && !r->j->traits->device_code_only;
 }
@@ -378,7 +378,7 @@ static int ask(struct pike_timed *out, struct pike_runner *r, uint32_t first,
 
 	if (ret)
 		return ret;
-	if (look && may_work_on(r)) {
+	if (look && pike_runner_may_work_on(r)) {
 		ret = place_of(r)->digest(&r->digest, r, err);
 		out->wall_ns += pike_now_ns() - t0;
 	}
@@ -394,7 +394,7 @@ static int check_sets(struct pike_runner *r, uint32_t first, uint32_t n,
 
 	for (uint32_t s = first; !ret && s < first + n; s++)
 		ret = check_set(r, s, f, err);
-	if (!ret && may_work_on(r))
+	if (!ret && pike_runner_may_work_on(r))
 		ret = place_of(r)->digest(&now, r, err);
 	if (ret || now == r->digest)
 		return ret;
@@ -417,7 +417,7 @@ int pike_runner_sample(struct pike_timed *out, struct pike_runner *r,
 	from.cpu_ns = early.cpu_ns;
 	if (r->told)
 		r->used.judge_ns = -pike_account_own_wait();
-	if (!ret && may_work_on(r))
+	if (!ret && pike_runner_may_work_on(r))
 		ret = place_of(r)->list(r, first, n, err);
 	if (!ret)
 		ret = ask(out, r, first, n, deadline_ms, true, f, err);

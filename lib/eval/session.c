@@ -43,11 +43,38 @@ size_t pike_slots(uint32_t inner)
 
 /* ---- rounds ---- */
 
-/* A fault of an arm that is not on trial is an error of the world. */
+static int64_t available(const struct pike_session *s)
+{
+	return s->pool->layout.buffers->available(s->j);
+}
+
+/* No limit of the system holds for a GPU's memory: who comes first can take
+ * all of it. */
+static bool starved(const struct pike_session *s)
+{
+	const struct pike_runner *r = s->runner[s->narms - 1];
+
+	return r && pike_runner_may_work_on(r) &&
+	       available(s) < s->room / PROTO_STARVED;
+}
+
+/* A fault of an arm that is not on trial is an error of the world, but where
+ * the candidate leaves it nothing to live on. */
 static int blame(const struct pike_session *s, size_t arm, int ret,
 		 struct pike_fault *f, struct pike_err *err)
 {
-	if (ret != 1 || arm == s->narms - 1)
+	if (!ret || arm == s->narms - 1)
+		return ret;
+	if ((ret == 1 || ret == PIKE_FAILED) && starved(s)) {
+		pike_fault_set(f, PIKE_V_CONTRACT,
+			       "beside it there is no room for the %s: it "
+			       "leaves %lld of %lld MiB of %s",
+			       s->label[arm], (long long)(available(s) >> 20),
+			       (long long)(s->room >> 20),
+			       s->j->buffers->memory);
+		return 1;
+	}
+	if (ret != 1)
 		return ret;
 	return pike_fail(err, PIKE_FAILED,
 			 "the %s itself fails on case '%s': %s; mend it, the "
@@ -173,6 +200,7 @@ int pike_session_begin(struct pike_session *s, struct pike_fault *f,
 		pike_phase(j, PIKE_PHASE_START);
 	s->nwarm = pike_warm_sets(&s->pool->layout);
 	s->next = 0;
+	s->room = available(s);
 	s->warm = s->warm && pike_judge_warm(s->j);
 	ret = open_runners(s, f, err);
 	/* Not one a fork, and the other none. */

@@ -71,6 +71,7 @@ struct pike_session {
 	size_t nwarm, next, round;
 	double warm_ns[PIKE_ARMS]; /* per call, median of the warm-up */
 	int64_t start_ns;	   /* of the last round, until all were ready */
+	int64_t room;		   /* bytes available before it */
 	int deadline_ms;
 };
 

@@ -584,6 +584,41 @@ static void test_works_on(void **state)
 	pike_fault_release(&fault);
 }
 
+/* Of the memory that there was, next to nothing is left. */
+static int64_t little(const struct pike_judge *j)
+{
+	static int64_t left = 64LL << 30;
+
+	(void)j;
+	left /= 32;
+	return left;
+}
+
+static void test_starves(void **state)
+{
+	struct fix *f = *state;
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_buffers gpu = pike_buffers_host;
+	struct pike_build *cand = build(f, fast);
+	struct pike_build *champion = build(f, HEAD SIG "{ *(int *)0 = 1; }");
+	struct pike_result r;
+
+	gpu.list = no_list;
+	gpu.digest = slow_digest;
+	gpu.available = little;
+	change = 0;
+	assert_int_equal(pike_judge_pool(f->j, f->j->cases, 1, &err), 0);
+	f->j->cases->pool->layout.buffers = &gpu;
+	pike_result_init(&r);
+	assert_int_equal(pike_judge_screen(&r, f->j, cand, champion, &err), 0);
+	assert_int_equal(r.verdict, PIKE_V_CONTRACT);
+	assert_non_null(strstr(r.reason, "no room for the champion"));
+	f->j->cases->pool->layout.buffers = &pike_buffers_host;
+	pike_result_release(&r);
+	pike_build_free(cand);
+	pike_build_free(champion);
+}
+
 /* ---- tasks that the lint refuses ---- */
 
 static void refuse(const char *ref, const char *src, const char *part)
@@ -674,6 +709,7 @@ int main(void)
 		cmocka_unit_test(test_hidden),
 		cmocka_unit_test(test_fake_backend),
 		cmocka_unit_test(test_works_on),
+		cmocka_unit_test(test_starves),
 		cmocka_unit_test(test_lint),
 		cmocka_unit_test(test_few_inputs),
 	};

@@ -1,4 +1,4 @@
-# expect: wrong same slower inconclusive suspect crash build timeout
+# expect: wrong contract same slower inconclusive suspect crash build timeout
 # target: softmax
 # needs: nvidia-smi
 # about: 4 takes all memory of the GPU, so that nobody else has any
