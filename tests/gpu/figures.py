@@ -52,6 +52,14 @@ def aa(path):
               f" {x['n']:>3} {x['faster']:>7} {x['same']:>4} {x['slower']:>6}"
               f" {x['inconclusive']:>12}")
     bad = 0
+    for x in lines:
+        if x["bench"].startswith("gain"):
+            print(f"{x['bench']} of {x['us']:.1f} us: {x['faster']} of "
+                  f"{x['n']} confirmed")
+        elif "by_mean" in x:
+            print(f"other rules on {x['bench']} of {x['us']:.1f} us: any gain "
+                  f"of the mean {x['by_mean']}, two ABBA repeats "
+                  f"{x['by_two_abba']} of {x['n']}")
     for what in ("aa-screen", "aa-confirm"):
         n = sum(x["n"] for x in lines if x["bench"] == what)
         k = sum(x["faster"] for x in lines if x["bench"] == what)
