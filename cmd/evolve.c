@@ -162,10 +162,10 @@ static void say_browse(struct pike_buf *b, const struct pike_history *h,
 {
 	pike_buf_addf(b,
 		      "browse:\n"
-		      "  git log --first-parent %s\n"
-		      "  git log --graph --oneline %s\n"
+		      "  git log --oneline --first-parent -20 %s\n"
+		      "  pike-git log --tree %s\n"
 		      "  git log --notes=pike/results -1 %.12s\n",
-		      branch, branch, h->champion.hex);
+		      branch, h->target, h->champion.hex);
 	if (!pike_oid_eq(&h->champion, &h->base))
 		pike_buf_addf(b,
 			      "  git diff %.12s %.12s\n"

@@ -14,7 +14,8 @@ struct opts {
 	struct pike_common common;
 	const char *run;
 	int64_t number;
-	bool candidates;
+	bool candidates, tree;
+	const char *of;
 };
 
 static const struct pike_opt opts_table[] = {
@@ -33,6 +34,15 @@ static const struct pike_opt opts_table[] = {
 	  .type = PIKE_OPT_BOOL,
 	  .offset = offsetof(struct opts, candidates),
 	  .help = "every candidate too" },
+	{ .name = "tree",
+	  .type = PIKE_OPT_BOOL,
+	  .offset = offsetof(struct opts, tree),
+	  .help = "what each candidate was made from" },
+	{ .name = "of",
+	  .type = PIKE_OPT_STR,
+	  .offset = offsetof(struct opts, of),
+	  .arg = "REV",
+	  .help = "what this candidate was made from" },
 	{ .name = NULL },
 };
 
@@ -188,40 +198,87 @@ static struct pike_json *json_log(const struct pike_history *h, size_t first,
 	return j;
 }
 
+static bool has(const struct pike_history *h, const struct pike_oid *id)
+{
+	return pike_oid_eq(id, &h->base) || pike_find_record(h, id);
+}
+
+static int text_tree(struct pike_ctx *ctx, const struct pike_history *h,
+		     const struct opts *o, const struct pike_oid *of,
+		     struct pike_err *err)
+{
+	const struct pike_tree_opts t = { .of = of,
+					  .all = o->candidates,
+					  .width = PIKE_WIDTH };
+
+	pike_buf_addf(&ctx->out, "%s%s on %s\n", ctx->out.len ? "\n" : "",
+		      h->target, h->lane);
+	return pike_tree_text(&ctx->out, h, &t, err);
+}
+
+static int one(struct pike_ctx *ctx, const struct pike_history *h,
+	       const struct opts *o, const struct pike_oid *of,
+	       struct pike_json *list, struct pike_err *err)
+{
+	size_t first = o->number > 0 && (size_t)o->number < h->ngens
+			   ? h->ngens - (size_t)o->number
+			   : 0;
+	bool tree = o->tree || of;
+
+	if (ctx->json)
+		pike_json_push(list, json_log(h, first, o->candidates || tree));
+	else if (tree)
+		return text_tree(ctx, h, o, of, err);
+	else
+		text_log(&ctx->out, h, first);
+	if (!ctx->json && o->candidates)
+		text_candidates(&ctx->out, h);
+	return 0;
+}
+
+static int each(struct pike_ctx *ctx, const struct pike_founds *f,
+		const struct opts *o, struct pike_json *list,
+		struct pike_err *err)
+{
+	struct pike_oid of;
+	size_t n = 0;
+	int ret = o->of ? pike_repo_resolve(&of, ctx->repo, o->of, err) : 0;
+
+	for (size_t i = 0; !ret && i < f->n; i++) {
+		const struct pike_history *h = f->v[i].history;
+
+		if (o->of && !has(h, &of))
+			continue;
+		n++;
+		ret = one(ctx, h, o, o->of ? &of : NULL, list, err);
+	}
+	if (!ret && o->of && !n)
+		ret = pike_fail(err, PIKE_FAILED,
+				"'%s' is no candidate of these searches; "
+				"`pike-git log --candidates` names them",
+				o->of);
+	return ret;
+}
+
 static int run(struct pike_ctx *ctx, const void *opts,
 	       const struct pike_strs *rest, struct pike_err *err)
 {
 	const struct opts *o = opts;
 	struct pike_founds f = { 0 };
-	struct pike_json *list;
+	struct pike_json *list = pike_json_array();
 	int ret = pike_check_run(o->run, err);
 
+	ctx->doc = pike_json_object();
+	pike_json_set(ctx->doc, "searches", list);
 	if (!ret)
 		ret = pike_find_searches(&f, ctx, rest, o->run, err);
 	if (!ret)
 		ret = pike_check_searched(ctx, opts, rest, &f, err);
-	if (ret)
-		goto out;
-	ctx->doc = pike_json_object();
-	list = pike_json_array();
-	pike_json_set(ctx->doc, "searches", list);
-	for (size_t i = 0; i < f.n; i++) {
-		const struct pike_history *h = f.v[i].history;
-		size_t first = o->number > 0 && (size_t)o->number < h->ngens
-				   ? h->ngens - (size_t)o->number
-				   : 0;
-
-		if (ctx->json)
-			pike_json_push(list, json_log(h, first, o->candidates));
-		else
-			text_log(&ctx->out, h, first);
-		if (!ctx->json && o->candidates)
-			text_candidates(&ctx->out, h);
-	}
-	if (!f.n)
+	if (!ret)
+		ret = each(ctx, &f, o, list, err);
+	if (!ret && !f.n)
 		pike_buf_adds(&ctx->out, "no search yet; `pike-git evolve` "
 					 "begins one\n");
-out:
 	pike_founds_release(&f);
 	return ret;
 }
@@ -231,6 +288,9 @@ const struct pike_cmd pike_cmd_log = {
 	.summary = "show the generations of searches and their champions",
 	.usage = "[TARGET...]",
 	.text = "One line for each generation; a star marks a new champion. "
+		"With --tree, one for each candidate that something came of: "
+		"what stands below it in the same column was made from it. The "
+		"others are counted, or listed too with --candidates. "
 		"`git log --first-parent pike/evo/TARGET/LANE` has the whole "
 		"story.",
 	.opts = opts_table,

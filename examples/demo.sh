@@ -89,7 +89,7 @@ echo "demo: $(($(date +%s) - began)) s for: $(echo "$targets" | tr '\n' ' ')"
 echo "To look at it:"
 echo "  cd $demo && PATH=$B:\$PATH"
 echo "  git log --first-parent --branches='pike/evo/*'"
-echo "  git log --graph --oneline --branches='pike/evo/*'"
+echo "  git pike log --tree"
 echo "  git pike status"
 [ "$from" = examples/cpu-kernels ] || {
 	echo "  git log --notes=pike/chat --glob='refs/pike/open/*'"

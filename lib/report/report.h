@@ -71,6 +71,20 @@ void pike_phases_text(struct pike_buf *b, const struct pike_result *r);
 /* The cases of a result as a table. */
 void pike_cases_text(struct pike_buf *b, const struct pike_result *r);
 
+/* ---- tree.c ---- */
+
+struct pike_tree_opts {
+	const struct pike_oid *of; /* NULL: all; else the line to this one */
+	bool all;     /* candidates that nothing came of have a line, too */
+	size_t width; /* columns; ideas are cut there */
+};
+/* The family tree: what each candidate was made from. `*` is the champion, `+`
+ * a former one; `~` before a speedup says that nobody has confirmed it. Those
+ * without children are counted behind their parent. PIKE_FAILED: `of` is none
+ * of the search. */
+int pike_tree_text(struct pike_buf *b, const struct pike_history *h,
+		   const struct pike_tree_opts *o, struct pike_err *err);
+
 /* ---- resources.c ---- */
 
 /* What a GPU result tells beside its times: launches with registers, spills,

@@ -6,6 +6,26 @@
 . "$(dirname "$0")/lib.sh"
 evolved=$here/../../examples/cuda-kernels/evolved
 
+# "CHILD PARENT" of each line of a family tree on stdin: what stands in the
+# same column above it, or where its branch begins.
+pairs() {
+	awk '/^[-|+ ]*[*+o] [0-9a-f]+ / || /^base/ {
+		match($0, /([*+o] [0-9a-f]+|base [0-9a-f]+)/)
+		id = substr($0, RSTART, RLENGTH); sub(/^.* /, "", id)
+		at = RSTART
+		from = substr($0, at - 3, 3) == "+- " ? at - 3 : at
+		if (from in last) print id, last[from]
+		last[at] = id }'
+}
+# The same by git, which has first parents.
+by_git() {
+	local child parent
+	while read -r child parent; do
+		[ "$(git rev-parse "$child^1")" = \
+			"$(git rev-parse "$parent")" ] || echo "$child $parent"
+	done
+}
+
 for bundle in "$evolved"/*.bundle; do
 	target=$(basename "$bundle" .bundle)
 	git clone -q --mirror "$bundle" "$dir/$target" 2>/dev/null
@@ -26,7 +46,29 @@ for bundle in "$evolved"/*.bundle; do
 		sort -u | tr -dc '0-9\n')
 	is "$target: the judge that measured it" "$judges" "$(sed -n \
 		"s/^| $target .*| \([0-9]*\) *|\$/\1/p" "$evolved/README.md")"
+	for how in "" --candidates; do
+		# shellcheck disable=SC2086 # none, or one word
+		pike log --tree $how
+		pairs <<<"$out" >"$dir/pairs"
+		is "$target: the tree $how has git's first parents" \
+			"$(by_git <"$dir/pairs")" ""
+		is "$target: no line is wider than a terminal" \
+			"$(awk 'length > 80' <<<"$out")" ""
+	done
+	is "$target: each candidate has a line" "$(wc -l <"$dir/pairs")" \
+		"$(git log --no-merges --format=%H --glob='refs/*' \
+			--grep='^Pike-Agent: ' | sort -u | wc -l)"
+	like "$target: its champion is marked" "$out" "\\* ${champion:0:10} "
+	pike log --tree --of "$champion"
+	grep -v '^+-' <<<"$out" | pairs >"$dir/pairs"
+	is "$target: what led to the champion" \
+		"$(by_git <"$dir/pairs") $(tail -n 1 "$dir/pairs" |
+			cut -c 1-10)" " ${champion:0:10}"
 done
+pike log --tree --of "$(git for-each-ref --count=1 --format='%(objectname)' \
+	refs/heads/pike/evo)"
+is "a revision that is no candidate is an error" "$status" 128
+like "and names what to do" "$err" 'log --candidates'
 is "a row for each" "$(grep -c '^| [a-z_]* .*x \[' "$evolved/README.md")" \
 	"$(find "$evolved" -name '*.bundle' | wc -l)"
 finish
