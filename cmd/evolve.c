@@ -54,8 +54,9 @@ static const struct pike_opt opts_table[] = {
 	{ .name = NULL },
 };
 
-/* Ceilings of the machine, or zeros. */
-static void ceilings(struct pike_ceilings *out, const struct pike_target *t)
+/* Ceilings of the machine that has measured it, or of this one, or zeros. */
+static void ceilings(struct pike_ceilings *out, const struct pike_target *t,
+		     const struct pike_result *r)
 {
 	struct pike_err err = PIKE_ERR_INIT;
 	struct pike_device_info info;
@@ -63,6 +64,10 @@ static void ceilings(struct pike_ceilings *out, const struct pike_target *t)
 
 	memset(out, 0, sizeof(*out));
 	if (!t->bytes && !t->flops)
+		return;
+	out->copy_bps = pike_json_f64(r->extra, "copy_bps", 0);
+	out->fma_flops = pike_json_f64(r->extra, "fma_flops", 0);
+	if (out->copy_bps > 0 || out->fma_flops > 0)
 		return;
 	ret = pike_device_find(&info, t->backend, &err);
 	if (!ret)
@@ -114,7 +119,7 @@ static int say_cases(struct pike_ctx *ctx, struct pike_json *j,
 				   &h->base, err);
 
 	if (!ret)
-		ceilings(&top, t);
+		ceilings(&top, t, &res);
 	for (size_t i = 0; !ret && i < res.ncases; i++) {
 		const struct pike_case_result *c = &res.cases[i];
 		int none = pike_roofline(&roof, t, c, top.copy_bps,
@@ -160,12 +165,15 @@ static void say_champion(struct pike_buf *b, const struct pike_history *h)
 static void say_browse(struct pike_buf *b, const struct pike_history *h,
 		       const char *branch)
 {
+	const char *run = strrchr(h->lane, '.');
+
 	pike_buf_addf(b,
 		      "browse:\n"
 		      "  git log --oneline --first-parent -20 %s\n"
-		      "  pike-git log --tree %s\n"
+		      "  pike-git log --tree%s%s %s\n"
 		      "  git log --notes=pike/results -1 %.12s\n",
-		      branch, h->target, h->champion.hex);
+		      branch, run ? " --run " : "", run ? run + 1 : "",
+		      h->target, h->champion.hex);
 	if (!pike_oid_eq(&h->champion, &h->base))
 		pike_buf_addf(b,
 			      "  git diff %.12s %.12s\n"
@@ -197,12 +205,19 @@ static int summary(struct pike_ctx *ctx, struct pike_run *run,
 		      (long long)st->generations,
 		      st->generations == 1 ? "" : "s",
 		      pike_human_ns(wall, (double)st->wall_ns), pike_spent(h));
+	if (st->unmeasured)
+		pike_buf_addf(
+		    b,
+		    "  replayed: %lld unmeasured, as the recording has "
+		    "no result of them\n",
+		    (long long)st->unmeasured);
 	pike_buf_addf(b, "  ended    %s\n", pike_run_ended(run));
 	say_browse(b, h, branch);
 	pike_json_set_str(j, "ended", pike_run_ended(run));
 	pike_json_set_str(j, "branch", branch);
 	pike_json_set_i64(j, "screened", st->screened);
 	pike_json_set_i64(j, "confirmed", st->confirmed);
+	pike_json_set_i64(j, "unmeasured", st->unmeasured);
 	pike_json_set_f64(j, "secs", (double)st->wall_ns / 1e9);
 	/* Of them: with the device's lock held; with a kernel being timed. */
 	pike_json_set_f64(j, "lock_secs", (double)st->lock_ns / 1e9);

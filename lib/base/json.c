@@ -311,6 +311,11 @@ struct pike_json *pike_json_array(void)
 	return wrap(must(cJSON_CreateArray()));
 }
 
+struct pike_json *pike_json_copy(const struct pike_json *j)
+{
+	return wrap(must(cJSON_Duplicate(node(j), true)));
+}
+
 void pike_json_set(struct pike_json *j, const char *key, struct pike_json *v)
 {
 	cJSON_DeleteItemFromObjectCaseSensitive(node(j), key);

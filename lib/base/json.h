@@ -21,6 +21,7 @@ struct pike_json; /* a value; members belong to their parent */
 struct pike_json *pike_json_parse(const char *s, size_t len,
 				  struct pike_err *err);
 void pike_json_free(struct pike_json *j); /* the root only */
+struct pike_json *pike_json_copy(const struct pike_json *j);
 void pike_json_print(struct pike_buf *b, const struct pike_json *j);
 
 struct pike_json *pike_json_object(void);

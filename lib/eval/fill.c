@@ -15,18 +15,6 @@ static void set_text(char **s, const char *text)
 	*s = pike_xstrdup(text);
 }
 
-static struct pike_json *copy_json(const struct pike_json *j)
-{
-	struct pike_json *copy;
-	struct pike_buf b;
-
-	pike_buf_init(&b, 1 << 16);
-	pike_json_print(&b, j);
-	copy = pike_json_parse(b.s, b.len, NULL);
-	pike_buf_release(&b);
-	return copy;
-}
-
 void pike_judge_identify(struct pike_result *out, const struct pike_judge *j)
 {
 	char level[4];
@@ -36,7 +24,7 @@ void pike_judge_identify(struct pike_result *out, const struct pike_judge *j)
 	set_text(&out->task, j->task);
 	set_text(&out->isolation, level);
 	pike_json_free(out->env_info);
-	out->env_info = copy_json(j->env_info);
+	out->env_info = pike_json_copy(j->env_info);
 	if (!out->extra)
 		out->extra = pike_json_object();
 	if (!out->resources)
@@ -163,7 +151,7 @@ static void add_device(struct pike_result *out, const struct pike_timing *t)
 
 	if (t->launches)
 		pike_json_set(out->resources, "launches",
-			      copy_json(t->launches));
+			      pike_json_copy(t->launches));
 	if (!(base > 0))
 		return;
 	pike_json_set_f64(out->resources, "sm_mhz",

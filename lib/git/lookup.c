@@ -247,6 +247,56 @@ int pike_results_of(struct pike_result **out, size_t *n, struct pike_repo *r,
 	return ret;
 }
 
+/* 1: it has none. */
+static int result_at(struct pike_result *out, struct pike_repo *r,
+		     const git_oid *id, const char *target,
+		     struct pike_err *err)
+{
+	struct pike_result *v = NULL;
+	struct pike_oid commit;
+	bool found = false;
+	size_t n = 0;
+	int ret;
+
+	pike_oid_from(&commit, id);
+	ret = pike_results_of(&v, &n, r, &commit, err);
+	for (size_t i = 0; i < n; i++) {
+		if (!found && v[i].env && v[i].task && v[i].target &&
+		    strcmp(v[i].target, target) == 0) {
+			pike_result_release(out);
+			*out = v[i];
+			pike_result_init(&v[i]);
+			found = true;
+		}
+		pike_result_release(&v[i]);
+	}
+	free(v);
+	return ret ? ret : !found;
+}
+
+int pike_result_below(struct pike_result *out, struct pike_repo *r,
+		      const struct pike_oid *tip, const char *target,
+		      struct pike_err *err)
+{
+	git_revwalk *walk = NULL;
+	git_oid id;
+	int ret = pike_oid_to(&id, tip, err), rc;
+
+	if (ret)
+		return ret;
+	rc = git_revwalk_new(&walk, r->g);
+	if (!rc)
+		rc = git_revwalk_push(walk, &id);
+	ret = 1;
+	while (!rc && ret == 1 && !(rc = git_revwalk_next(&id, walk)))
+		ret = result_at(out, r, &id, target, err);
+	git_revwalk_free(walk);
+	return !rc || rc == GIT_ITEROVER
+		   ? ret
+		   : pike_git_fail(err, PIKE_FAILED, rc,
+				   "cannot walk the commits");
+}
+
 int pike_results_add(struct pike_repo *r, const struct pike_result *res,
 		     size_t n, struct pike_err *err)
 {

@@ -9,6 +9,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Where nothing is recorded the exchanges are missed first. */
+static bool recorded_lane(struct pike_run *run)
+{
+	struct pike_result known;
+	bool found;
+
+	pike_result_init(&known);
+	found = !pike_run_recorded(&known, run, NULL) && known.lane;
+	if (found)
+		snprintf(run->lane, sizeof(run->lane), "%s", known.lane);
+	pike_result_release(&known);
+	return found;
+}
+
 static int choose_lane(struct pike_run *run, struct pike_err *err)
 {
 	struct pike_device_info info;
@@ -19,6 +33,8 @@ static int choose_lane(struct pike_run *run, struct pike_err *err)
 		snprintf(run->lane, sizeof(run->lane), "%s", lane);
 		return 0;
 	}
+	if (run->o.replay && recorded_lane(run))
+		return 0;
 	ret = pike_device_find(&info, run->target->backend, err);
 	if (!ret)
 		snprintf(run->lane, sizeof(run->lane), "%s", info.lane);
@@ -97,7 +113,7 @@ int pike_run_open(struct pike_run **out, struct pike_repo *repo,
 
 	run->repo = repo;
 	run->settings = settings;
-	run->judging = &pike_judging;
+	run->judging = o->replay ? &pike_judging_replay : &pike_judging;
 	run->o = *o;
 	run->started_ns = pike_now_ns();
 	run->seed = settings->seed ? (uint64_t)settings->seed : 1;

@@ -31,6 +31,7 @@ struct pike_run_opts {
 
 struct pike_run_stats {
 	int64_t proposed, screened, confirmed, generations;
+	int64_t unmeasured; /* of a replay: what the recording does not know */
 	int64_t wall_ns, lock_ns;   /* for the benchmark */
 	int64_t held_ns, kernel_ns; /* see pike_judge_times */
 };

@@ -19,6 +19,8 @@ struct pike_inputs {
 	struct pike_files base, headers, reference, modules;
 };
 
+struct pike_run;
+
 /* What a search asks of a judge. Tests have a judge of their own, without a
  * device; see eval.h for what each function does. */
 struct pike_judging {
@@ -44,6 +46,10 @@ struct pike_judging {
 		       const struct pike_confirm_opts *o, struct pike_err *err);
 };
 extern const struct pike_judging pike_judging; /* lib/eval's */
+extern const struct pike_judging pike_judging_replay;
+/* A result of the search that is replayed; 1: it has none. */
+int pike_run_recorded(struct pike_result *out, struct pike_run *run,
+		      struct pike_err *err);
 
 /* Questions on their way to models; see agents.c. */
 struct pike_agents;

@@ -151,6 +151,24 @@ status_is "another strategy over the same exchanges" 0
 like "ends when they are used up" "$out" "ended .*no recorded exchange of the agent 'optimize' is left"
 is "mends nothing" "$(git log --format=%H --grep '^Pike-Agent: fix' \
 	"refs/pike/open/$target/$lane.other" | wc -l)" 0
+# On a machine that can measure nothing: there is no compiler.
+mkdir "$dir/bare"
+ln -s "$(command -v git)" "$dir/bare/git"
+PATH=$dir/bare pike evolve --run cannot --strategy tune "$weak" "$target"
+unlike "a machine without a compiler cannot measure" "$status" '^0$'
+PATH=$dir/bare pike evolve --replay "pike/evo/$target/$lane.pike-b" \
+	--run bare --strategy pike-b "$weak" "$target"
+status_is "but it can replay" 0
+is "the same search again" \
+	"$("$presets" --moves "refs/pike/open/$target/$lane.bare")" \
+	"$("$presets" --moves "$ref")"
+pike evolve --replay "pike/evo/$target/$lane.pike-b" --run fewer \
+	--strategy pike-o-mut "$weak" "$target"
+status_is "another strategy, which asks for what was never measured" 0
+left=$(sed -n 's/.*replayed: \([0-9]*\) unmeasured.*/\1/p' <<<"$out")
+is "what it has no result of is counted" "${left:-0}" \
+	"$(git log --format=%N --notes='pike/results*' --notes='pike/inbox*' \
+		"refs/pike/open/$target/$lane.fewer" | grep -c 'unmeasured: ')"
 pike evolve --replay main --run none --strategy pike-b "$weak" "$target"
 status_is "where nothing is recorded" 128
 like "it says so" "$err" "no exchanges with models are recorded below 'main'"
