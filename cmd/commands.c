@@ -214,6 +214,8 @@ static void man_settings(struct pike_buf *b)
 		pike_buf_adds(&text, rows[i].help);
 		if (*rows[i].def)
 			pike_buf_addf(&text, " (default %s)", rows[i].def);
+		if (rows[i].unread)
+			pike_buf_adds(&text, "; changes nothing yet");
 		tag = pike_xasprintf("%s (%s)", rows[i].key, rows[i].type);
 		entry(b, tag, text.s);
 		free(tag);

@@ -90,6 +90,8 @@ static void text_setting(struct pike_buf *b, const struct pike_entries *e,
 	}
 	pike_wrap(b, row->help, 6, PIKE_WIDTH);
 	pike_buf_addf(b, "      %s", row->type);
+	if (row->unread)
+		pike_buf_adds(b, "; changes nothing yet");
 	if (last)
 		pike_buf_addf(b, "; from %s", last->origin);
 	if (*row->def)
@@ -116,6 +118,7 @@ static void json_setting(struct pike_json *list, const struct pike_entries *e,
 	pike_json_set_str(j, "default", row->def);
 	pike_json_set_str(j, "source", last ? last->origin : "default");
 	pike_json_set_str(j, "meaning", row->help);
+	pike_json_set_bool(j, "read", !row->unread);
 	pike_json_push(list, j);
 	pike_strs_release(&v);
 }

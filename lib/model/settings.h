@@ -98,7 +98,8 @@ struct pike_setting_row {
 	/* Instead of `choices`: the i-th name of a table's rows, NULL past the
 	 * last. */
 	const char *(*name_at)(size_t i);
-	bool runs; /* names a program: trusted entries only */
+	bool runs;   /* names a program: trusted entries only */
+	bool unread; /* changes nothing yet; ci/gates/settings sees to that */
 };
 const struct pike_setting_row *pike_setting_rows(size_t *n);
 
