@@ -3,6 +3,8 @@
 #include "cmd.h"
 
 #include "base/mem.h"
+#include "model/agent.h"
+#include "model/ledger.h"
 #include "report/report.h"
 
 #include <math.h>
@@ -76,14 +78,51 @@ static bool new_champion(const struct pike_history *h, size_t i)
 	       !pike_oid_eq(&h->gens[i].champion, &h->gens[i - 1].champion);
 }
 
-static const char *idea_of(const struct pike_history *h, size_t i)
+/* A fix has none of its own: it is that of what it mends. */
+static const char *idea_of(const struct pike_history *h,
+			   const struct pike_record *r)
 {
-	const struct pike_record *r;
+	for (int i = 0; r && r->agent->mends && i < 100; i++)
+		r = r->nparents ? pike_find_record(h, &r->parents[0]) : NULL;
+	return r && r->idea ? r->idea : "";
+}
 
+static const char *champions_idea(const struct pike_history *h, size_t i)
+{
 	if (!new_champion(h, i))
 		return "";
-	r = pike_find_record(h, &h->gens[i].champion);
-	return r && r->idea ? r->idea : "";
+	return idea_of(h, pike_find_record(h, &h->gens[i].champion));
+}
+
+/* What no generation has closed yet, and how many are not measured. */
+static size_t open_ones(size_t *waiting, const struct pike_history *h)
+{
+	size_t n = 0;
+
+	*waiting = 0;
+	for (size_t i = 0; i < h->nrecs; i++) {
+		const struct pike_record *r = &h->recs[i];
+
+		if (r->settled >= 0 || !pike_record_is_candidate(r))
+			continue;
+		n++;
+		*waiting += r->screen.verdict == PIKE_V_PENDING;
+	}
+	return n;
+}
+
+static void row_open(struct pike_table *t, const struct pike_history *h)
+{
+	size_t waiting, n = open_ones(&waiting, h);
+
+	if (!n)
+		return;
+	pike_table_cell(t, "open");
+	pike_table_cell(t, "");
+	pike_table_cellf(t, "%zu", n);
+	pike_table_cell(t, "-");
+	pike_table_cell(t, "");
+	pike_table_cellf(t, "%zu not measured", waiting);
 }
 
 static void text_log(struct pike_buf *b, const struct pike_history *h,
@@ -95,7 +134,7 @@ static void text_log(struct pike_buf *b, const struct pike_history *h,
 		{ .title = "tried", .right = true },
 		{ .title = "best [interval]" },
 		{ .title = "champion" },
-		{ .title = "new champion's idea" },
+		{ .title = "idea", .cut = true },
 	};
 	size_t *n = settled(h);
 	struct pike_table t;
@@ -116,8 +155,9 @@ static void text_log(struct pike_buf *b, const struct pike_history *h,
 					 : pike_ratio_text(ratio, &g->speedup));
 		pike_table_cellf(&t, "%s%.12s", new_champion(h, i) ? "*" : " ",
 				 base ? "base" : g->champion.hex);
-		pike_table_cell(&t, idea_of(h, i));
+		pike_table_cell(&t, champions_idea(h, i));
 	}
+	row_open(&t, h);
 	pike_table_print(b, &t, PIKE_WIDTH);
 	pike_table_release(&t);
 	free(n);
@@ -132,7 +172,7 @@ static void text_candidates(struct pike_buf *b, const struct pike_history *h)
 		{ .title = "agent" },
 		{ .title = "verdict" },
 		{ .title = "over base", .right = true },
-		{ .title = "idea" },
+		{ .title = "idea", .cut = true },
 	};
 	struct pike_table t;
 
@@ -151,7 +191,7 @@ static void text_candidates(struct pike_buf *b, const struct pike_history *h)
 			pike_table_cell(&t, "-");
 		else
 			pike_table_cellf(&t, "%.2fx", exp(r->score));
-		pike_table_cell(&t, r->idea ? r->idea : "");
+		pike_table_cell(&t, idea_of(h, r));
 	}
 	pike_table_print(b, &t, PIKE_WIDTH);
 	pike_table_release(&t);
@@ -174,7 +214,7 @@ static struct pike_json *json_log(const struct pike_history *h, size_t first,
 				  bool candidates)
 {
 	struct pike_json *j = pike_json_search(h), *list = pike_json_array();
-	size_t *n = settled(h);
+	size_t *n = settled(h), waiting;
 
 	for (size_t i = first; i < h->ngens; i++) {
 		const struct pike_generation *g = &h->gens[i];
@@ -186,12 +226,14 @@ static struct pike_json *json_log(const struct pike_history *h, size_t first,
 		pike_json_set_i64(e, "settled", (int64_t)n[i]);
 		pike_json_set_str(e, "champion", g->champion.hex);
 		pike_json_set_bool(e, "new_champion", new_champion(h, i));
-		pike_json_set_str(e, "idea", idea_of(h, i));
+		pike_json_set_str(e, "idea", champions_idea(h, i));
 		pike_json_set(e, "speedup", pike_json_ratio(&g->speedup));
 		pike_json_set_f64(e, "spent_usd", g->spent);
 		pike_json_push(list, e);
 	}
 	pike_json_set(j, "log", list);
+	pike_json_set_i64(j, "open", (int64_t)open_ones(&waiting, h));
+	pike_json_set_i64(j, "open_unmeasured", (int64_t)waiting);
 	if (candidates)
 		pike_json_set(j, "tried", json_candidates(h));
 	free(n);

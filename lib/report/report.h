@@ -24,6 +24,7 @@
 struct pike_column {
 	const char *title; /* NULL in all columns: no line of titles */
 	bool right;
+	bool cut; /* the last one: what is too long is cut, not wrapped */
 };
 struct pike_table {
 	const struct pike_column *cols;
@@ -48,6 +49,8 @@ void pike_wrap(struct pike_buf *b, const char *text, size_t indent,
 /* The same behind something that has already filled `at` columns. */
 void pike_wrap_from(struct pike_buf *b, const char *text, size_t at,
 		    size_t indent, size_t width);
+/* The first line of it, as far as `room` columns hold it. */
+void pike_cut(struct pike_buf *b, const char *text, size_t room);
 /* Columns that UTF-8 text takes, one for each code point. */
 size_t pike_text_width(const char *s);
 

@@ -115,6 +115,25 @@ void pike_wrap(struct pike_buf *b, const char *text, size_t indent,
 	pike_buf_release(&clean);
 }
 
+void pike_cut(struct pike_buf *b, const char *text, size_t room)
+{
+	struct pike_buf clean;
+
+	pike_buf_init(&clean, 4096);
+	pike_sanitize(&clean, text, strcspn(text, "\n"));
+	if (pike_text_width(clean.s) > room) {
+		while (clean.len && pike_text_width(clean.s) + 3 > room) {
+			while (clean.len > 1 &&
+			       (clean.s[clean.len - 1] & 0xc0) == 0x80)
+				clean.len--;
+			clean.s[--clean.len] = '\0';
+		}
+		pike_buf_adds(&clean, room > 3 ? "..." : "");
+	}
+	pike_buf_adds(b, clean.s);
+	pike_buf_release(&clean);
+}
+
 static size_t column_width(const struct pike_table *t, size_t col)
 {
 	size_t w = t->cols[col].title ? pike_text_width(t->cols[col].title) : 0;
@@ -139,6 +158,10 @@ static void print_row(struct pike_buf *b, const struct pike_table *t,
 
 		if (t->cols[i].right && n < widths[i])
 			spaces(b, widths[i] - n);
+		if (last && t->cols[i].cut) {
+			pike_cut(b, s, at < width ? width - at : 0);
+			break;
+		}
 		if (last && !t->cols[i].right) {
 			pike_wrap_from(b, s, at, at, width);
 			break;

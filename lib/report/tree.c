@@ -164,26 +164,6 @@ static void add_rest(struct pike_buf *b, const struct tree *t, size_t i,
 	pike_buf_addf(b, " [+%zu]", n);
 }
 
-/* As much of it as `room` columns hold. */
-static void add_cut(struct pike_buf *b, const char *text, size_t room)
-{
-	struct pike_buf clean;
-
-	pike_buf_init(&clean, 4096);
-	pike_sanitize(&clean, text, strcspn(text, "\n"));
-	if (pike_text_width(clean.s) > room) {
-		while (clean.len && pike_text_width(clean.s) + 3 > room) {
-			while (clean.len > 1 &&
-			       (clean.s[clean.len - 1] & 0xc0) == 0x80)
-				clean.len--;
-			clean.s[--clean.len] = '\0';
-		}
-		pike_buf_adds(&clean, room > 3 ? "..." : "");
-	}
-	pike_buf_adds(b, clean.s);
-	pike_buf_release(&clean);
-}
-
 static char mark_of(const struct tree *t, size_t i)
 {
 	if (pike_oid_eq(&t->h->recs[i].id, &t->h->champion))
@@ -237,7 +217,7 @@ static void line(struct tree *t, size_t i)
 	add_prefix(t);
 	pike_buf_adds(t->out, head.s);
 	if (idea && used < t->o.width)
-		add_cut(t->out, idea, t->o.width - used);
+		pike_cut(t->out, idea, t->o.width - used);
 	pike_buf_adds(t->out, rest.s);
 	while (t->out->len && t->out->s[t->out->len - 1] == ' ')
 		t->out->s[--t->out->len] = '\0';
