@@ -15,10 +15,12 @@
 #include <unistd.h>
 
 #define REDRAW_NS 100000000
+#define LINE_NS 60000000000
 
 /* The one state of the terminal that the process talks to. */
 static enum pike_verbosity verbosity;
-static int64_t drawn_ns;
+static int64_t drawn_ns; /* the line, or off a terminal the last one */
+static int64_t between_ns = LINE_NS;
 static bool line_shown;
 
 void pike_log_set(enum pike_verbosity v)
@@ -83,9 +85,26 @@ void pike_debug(const char *fmt, ...)
 		PUT("");
 }
 
+void pike_progress_every(int64_t ns)
+{
+	between_ns = ns;
+}
+
+/* In a file or a CI job a line now and then says that it goes on; a command
+ * that ends before says nothing. */
+static bool line_due(void)
+{
+	int64_t now = pike_now_ns();
+
+	if (!drawn_ns)
+		drawn_ns = now;
+	return now - drawn_ns >= between_ns;
+}
+
 bool pike_progress_shown(void)
 {
-	return verbosity >= PIKE_NORMAL && isatty(STDERR_FILENO);
+	return verbosity >= PIKE_NORMAL &&
+	       (isatty(STDERR_FILENO) || line_due());
 }
 
 static size_t columns(void)
@@ -116,6 +135,7 @@ static void cut(struct pike_buf *b, size_t n)
 void pike_progress(const char *fmt, ...)
 {
 	int64_t now = pike_now_ns();
+	bool terminal = isatty(STDERR_FILENO);
 	struct pike_buf b;
 	va_list ap;
 
@@ -126,10 +146,15 @@ void pike_progress(const char *fmt, ...)
 	va_start(ap, fmt);
 	format(&b, fmt, ap);
 	va_end(ap);
-	cut(&b, columns() - 1);
-	fprintf(stderr, "\r%s\033[K", b.s);
+	if (terminal) {
+		cut(&b, columns() - 1);
+		fprintf(stderr, "\r%s\033[K", b.s);
+	} else {
+		cut(&b, b.len);
+		fprintf(stderr, "pike-git: %s\n", b.s);
+	}
 	fflush(stderr);
-	line_shown = true;
+	line_shown = terminal;
 	drawn_ns = now;
 	pike_buf_release(&b);
 }

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "model/ledger.h"
 
 #include <stdio.h>
 
@@ -60,6 +61,7 @@ void pike_run_show(const struct pike_run *run)
 {
 	const struct pike_history *h = run->history;
 	struct pike_buf tally;
+	struct pike_ledger_row spent;
 	double secs, rate;
 	struct pike_buf asked;
 	char left[40];
@@ -74,11 +76,13 @@ void pike_run_show(const struct pike_run *run)
 	secs = (double)(pike_now_ns() - run->started_ns) / 1e9;
 	rate = secs > 0 ? (double)run->stats.screened / secs : 0;
 	pike_run_tally(&tally, h, -1);
+	pike_ledger_sum(&spent, h);
 	time_left(left, run, rate);
-	pike_progress("%s gen %zu  %zu/%zu  best %.2fx  %.0f/min%s  %s  %s%s%s",
+	pike_progress("%s gen %zu  %zu/%zu  best %.2fx  %.0f/min%s  %s  "
+		      "%.2f USD  %s%s%s",
 		      h->target, h->ngens, judged, open, h->speedup.mid,
-		      rate * 60, left, tally.s, asked.s, asked.len ? "  " : "",
-		      run->step);
+		      rate * 60, left, tally.s, spent.usd, asked.s,
+		      asked.len ? "  " : "", run->step);
 	pike_buf_release(&asked);
 	pike_buf_release(&tally);
 }

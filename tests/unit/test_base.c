@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/fs.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/opts.h"
 #include "base/proc.h"
@@ -491,6 +492,44 @@ static void errors_chain(void **state)
 	assert_int_equal(pike_fail(NULL, PIKE_RETRY, "x"), PIKE_RETRY);
 }
 
+/* What three calls print to a file, with so many ns between two lines. */
+static void tell_thrice(char *out, size_t size, int64_t between)
+{
+	FILE *f = tmpfile();
+	int kept = dup(STDERR_FILENO);
+	size_t n;
+
+	assert_non_null(f);
+	assert_true(dup2(fileno(f), STDERR_FILENO) >= 0);
+	pike_progress_every(between);
+	for (int i = 0; i < 3; i++)
+		pike_progress("at %d of 3\nand more", i);
+	fflush(stderr);
+	dup2(kept, STDERR_FILENO);
+	close(kept);
+	rewind(f);
+	n = fread(out, 1, size - 1, f);
+	out[n] = '\0';
+	fclose(f);
+}
+
+static void tells_how_far_off_a_terminal(void **state)
+{
+	char text[400];
+
+	(void)state;
+	tell_thrice(text, sizeof(text), 3600 * 1000000000LL);
+	assert_string_equal(text, "");
+	tell_thrice(text, sizeof(text), 0);
+	assert_string_equal(text, "pike-git: at 0 of 3 and more\n"
+				  "pike-git: at 1 of 3 and more\n"
+				  "pike-git: at 2 of 3 and more\n");
+	pike_log_set(PIKE_QUIET);
+	tell_thrice(text, sizeof(text), 0);
+	pike_log_set(PIKE_NORMAL);
+	assert_string_equal(text, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -515,6 +554,7 @@ int main(void)
 		cmocka_unit_test(options_are_read_by_table),
 		cmocka_unit_test(wrong_options_are_usage),
 		cmocka_unit_test(errors_chain),
+		cmocka_unit_test(tells_how_far_off_a_terminal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
