@@ -107,8 +107,12 @@ int pike_search_begin(struct pike_search_ref *s, const struct pike_oid *base,
 /* What was tried: becomes a commit. Texts are cleaned; no line of `body` can
  * become a trailer. */
 struct pike_proposal {
-	struct pike_oid *parents; /* solutions it was made from, >= 1 */
+	/* The solution it was made from, and for a crossover the best of those
+	 * that it was crossed with. */
+	const struct pike_oid *parents;
 	size_t nparents;
+	const struct pike_oid *shown; /* all that its prompt showed */
+	size_t nshown;
 	struct pike_files files; /* evolvable files only */
 	const struct pike_agent *agent;
 	const char *subject, *body, *slot, *idea, *model, *run;

@@ -187,6 +187,14 @@ int pike_search_begin(struct pike_search_ref *s, const struct pike_oid *base,
 
 /* ---- storing ---- */
 
+static void print_shown(struct pike_buf *b, const struct pike_proposal *p)
+{
+	pike_buf_adds(b, "Pike-Shown:");
+	for (size_t i = 0; i < p->nshown; i++)
+		pike_buf_addf(b, " %s", p->shown[i].hex);
+	pike_buf_addc(b, '\n');
+}
+
 static void print_candidate(struct pike_buf *b, const struct pike_search_ref *s,
 			    const struct pike_proposal *p,
 			    const struct pike_oid *source, size_t number)
@@ -217,6 +225,8 @@ static void print_candidate(struct pike_buf *b, const struct pike_search_ref *s,
 	}
 	if (p->tries > 1)
 		pike_buf_addf(b, "Pike-Tries: %d\n", p->tries);
+	if (p->nshown > 1)
+		print_shown(b, p);
 	pike_trailer_add(b, "Pike-Run", p->run);
 	/* Two that say the same in the same second are two. */
 	if (p->paid)

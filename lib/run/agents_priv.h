@@ -8,9 +8,10 @@
 
 /* A question on its way. */
 struct pike_asked {
-	struct pike_move move; /* its parents are record indexes */
-	struct pike_oid *parents;
+	struct pike_move move;	  /* its parents are record indexes */
+	struct pike_oid *parents; /* all that the prompt shows */
 	size_t nparents;
+	struct pike_oid from[2]; /* those of the commit; see replies.c */
 	struct pike_files files; /* evolvable ones of parents[0] */
 	const struct pike_llm *llm;
 	struct pike_question *question;

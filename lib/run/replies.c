@@ -9,6 +9,8 @@
 #include "base/mem.h"
 #include "model/ledger.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -200,14 +202,39 @@ static void name_model(struct reply *r, const struct pike_asked *q)
 	r->model = pike_xstrdup(name ? name : q->llm->name);
 }
 
+/* A family tree that shows all that a prompt showed cannot be read: the
+ * solution it was made from, and the best of those it was crossed with. */
+static size_t choose_from(struct pike_asked *q, const struct pike_run *run)
+{
+	double best = -INFINITY;
+	size_t n = 1;
+
+	q->from[0] = q->parents[0];
+	for (size_t i = 1; i < q->nparents; i++) {
+		const struct pike_record *r =
+		    pike_history_find(run->history, &q->parents[i]);
+		double score = r && !isnan(r->score) ? r->score : -DBL_MAX;
+
+		if (pike_oid_eq(&q->parents[i], &q->from[0]) || score <= best)
+			continue;
+		best = score;
+		q->from[1] = q->parents[i];
+		n = 2;
+	}
+	return n;
+}
+
 static void propose(struct pike_proposal *p, const struct reply *r,
-		    const struct pike_run *run, const struct pike_asked *q)
+		    const struct pike_run *run, struct pike_asked *q)
 {
 	const struct pike_answer *a = pike_question_answer(q->question);
+	size_t nfrom = choose_from(q, run);
 
 	*p = (struct pike_proposal){
-		.parents = q->parents,
-		.nparents = q->nparents,
+		.parents = q->from,
+		.nparents = nfrom,
+		.shown = q->parents,
+		.nshown = q->nparents,
 		.files = r->code.files,
 		.subject = r->subject,
 		.body = r->body,
@@ -352,7 +379,7 @@ int pike_replies_store(struct pike_run *run, struct pike_err *err)
 	int ret = 0;
 
 	for (size_t i = 0; i < a->n; i++) {
-		const struct pike_asked *q = &a->v[i];
+		struct pike_asked *q = &a->v[i];
 
 		if (!is_over(q))
 			continue;

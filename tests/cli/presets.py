@@ -46,6 +46,11 @@ class Commit:
             if colon:
                 self.trailers[key].append(value)
 
+    @property
+    def shown(self):
+        """All that its prompt showed; one alone is the parent."""
+        return self.get("Pike-Shown").split() or self.parents
+
     def get(self, key):
         return self.trailers[key][0] if key in self.trailers else ""
 
@@ -185,7 +190,10 @@ def check_sample(s, chain, fixes, crossover):
     first, *rest = chain
     check(first.agent == "optimize" and all(c.agent == "fix" for c in rest),
           f"sample {first.get('Pike-Slot')}: {[c.agent for c in chain]}")
-    check(len(first.parents) <= (SHOWN if crossover else 1),
+    check(len(first.shown) <= (SHOWN if crossover else 1),
+          f"{first.id[:8]} was shown {len(first.shown)}")
+    check(len(first.parents) <= 2 and first.parents[0] == first.shown[0] and
+          set(first.parents) <= set(first.shown),
           f"{first.id[:8]} has {len(first.parents)} parents")
     check(len(rest) <= fixes, f"{first.id[:8]}: {len(rest)} fixes")
     for before, fix in zip(chain, rest):
@@ -199,9 +207,9 @@ def check_parent(s, c, measured, flying, exploit):
     while there is nothing else, or where an island is explored. What is asked
     before anything is known has nothing else."""
     island, sample = c.get("Pike-Slot").split(".")
-    check(int(sample) >= flying or c.parents == [s.base],
+    check(int(sample) >= flying or c.shown == [s.base],
           f"{c.id[:8]}: not of the base, though of the first {flying}")
-    for p in c.parents:
+    for p in c.shown:
         check(p == s.base or s.verdict.get(p) in MEASURED,
               f"{c.id[:8]}: a parent that failed")
     first = s.by_id.get(c.parents[0])

@@ -285,6 +285,45 @@ static void test_known_content(void **state)
 	fixture_end(&f);
 }
 
+/* All that a prompt showed is told; parents are what git's graph shows. */
+static void test_shown(void **state)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_search_ref *s;
+	struct pike_history *h;
+	struct pike_proposal p;
+	struct pike_oid shown[3], id;
+	struct pike_repo *r;
+	struct fixture f;
+	char *out, *want;
+	bool known;
+
+	(void)state;
+	fixture_begin(&f);
+	open_search(&r, &s, &h, f.repo);
+	shown[0] = store_one(s, h, h->base, "one\n");
+	shown[1] = store_one(s, h, h->base, "two\n");
+	shown[2] = store_one(s, h, h->base, "three\n");
+	proposal(&p, shown, "four\n");
+	p.nparents = 2;
+	p.shown = shown;
+	p.nshown = 3;
+	ok(pike_search_store(&id, &known, s, h, &p, 1, &err), &err);
+	out = sh_in(f.repo, 0,
+		    "git log -1 --format='%%P; %%(trailers:key=Pike-Shown,"
+		    "valueonly,separator=)' %s",
+		    id.hex);
+	want = pike_xasprintf("%s %s; %s %s %s", shown[0].hex, shown[1].hex,
+			      shown[0].hex, shown[1].hex, shown[2].hex);
+	assert_string_equal(out, want);
+	free(out);
+	free(want);
+	pike_files_release(&p.files);
+	check_folds(f.repo, h);
+	close_search(r, s, h);
+	fixture_end(&f);
+}
+
 static void test_lookup(void **state)
 {
 	struct pike_err err = PIKE_ERR_INIT;
@@ -604,6 +643,7 @@ int main(void)
 		cmocka_unit_test(test_random_histories),
 		cmocka_unit_test(test_cut_short),
 		cmocka_unit_test(test_known_content),
+		cmocka_unit_test(test_shown),
 		cmocka_unit_test(test_lookup),
 		cmocka_unit_test(test_bundle),
 		cmocka_unit_test(test_person),
