@@ -277,26 +277,11 @@ static char *base_override(struct pike_repo *r)
 	return copy;
 }
 
-static const char *level_origin(git_config_level_t level)
-{
-	switch (level) {
-	case GIT_CONFIG_LEVEL_SYSTEM:
-		return "git config --system";
-	case GIT_CONFIG_LEVEL_XDG:
-	case GIT_CONFIG_LEVEL_GLOBAL:
-		return "git config --global";
-	case GIT_CONFIG_LEVEL_LOCAL:
-		return "git config --local";
-	default:
-		return "git config";
-	}
-}
-
 /* pike.k is [pike] k; pike.S.k is [S] k; pike.S.N.k is [S "N"] k. */
 static void add_override(struct pike_entries *out, const git_config_entry *e)
 {
 	const char *rest = e->name + strlen("pike.");
-	const char *origin = level_origin(e->level);
+	const char *origin = pike_layer_name((int)e->level);
 
 	if (!pike_starts_with(e->name, "pike.") || !strcmp(e->name, TRUST_KEY))
 		return;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* config_priv: reading one config text, for config.c, its tests and fuzzer. */
+/* config_priv: reading config texts, for config.c, its tests and fuzzer. */
 #ifndef PIKE_GIT_CONFIG_PRIV_H
 #define PIKE_GIT_CONFIG_PRIV_H
 
@@ -26,5 +26,10 @@ int pike_config_scan(struct pike_marks *out, const char *text, size_t len,
 /* Adds the entries of a config text, read by libgit2; origins "name:LINE". */
 int pike_config_parse(struct pike_entries *out, const char *text, size_t len,
 		      const char *name, bool trusted, struct pike_err *err);
+
+/* ---- config_call.c ---- */
+
+/* Appends what the environment says of settings for this call, as a text. */
+int pike_config_call(struct pike_buf *out, struct pike_err *err);
 
 #endif

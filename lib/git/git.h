@@ -20,14 +20,15 @@
 
 struct pike_repo;
 
-/* Opens the repository around `dir` (normal, bare, linked worktree). Refuses,
- * naming the remedy: shallow, sha256 and partial clones, an owner that
- * safe.directory does not admit. Removes what killed processes of ours left.
- * `fsync`: also fsync objects and refs (setting pike.fsync). */
+/* Opens the repository around `dir` (normal, bare, linked worktree), or that
+ * of GIT_DIR. Refuses, naming the remedy: shallow and partial clones, sha256,
+ * reftable, an owner that safe.directory does not admit. Removes what killed
+ * processes of ours left. */
 int pike_repo_open(struct pike_repo **out, const char *dir,
 		   struct pike_err *err);
 /* "1.5.1", of the libgit2 that runs. Static. */
 const char *pike_git_version(void);
+/* Also fsync objects and refs (setting pike.fsync). */
 void pike_repo_set_fsync(struct pike_repo *r, bool on);
 void pike_repo_free(struct pike_repo *r);
 const char *pike_repo_workdir(const struct pike_repo *r); /* NULL when bare */
@@ -39,7 +40,9 @@ int pike_repo_scratch(char **out, struct pike_repo *r, struct pike_err *err);
 /* ---- config.c ---- */
 
 /* Entries of .pike/config (working tree's, else the base branch's), then of
- * the user's and repository's git config. Errors carry file and line. */
+ * git's config as it holds for this call: the system's, the user's, the
+ * repository's, its worktree's, and that of `git -c` and GIT_CONFIG_COUNT.
+ * Errors carry file and line. */
 int pike_repo_config(struct pike_entries *out, struct pike_repo *r,
 		     struct pike_err *err);
 /* Records the file's blob id as trusted; *out_trusted of the present one. */

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * repo: opens the repository, and refuses the kinds that cannot work with the
- * remedy in the message.
- */
+/* repo: the handle on an open repository, and its scratch folders. */
 #include "git/repo_priv.h"
 
 #include "base/fs.h"
@@ -11,6 +8,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <git2/sys/repository.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,186 +105,6 @@ const char *pike_repo_spool(struct pike_repo *r, struct pike_err *err)
 
 /* ---- opening ---- */
 
-static bool owner_refused(int rc)
-{
-	const git_error *e = git_error_last();
-
-	return rc == GIT_EOWNER ||
-	       (rc && e && e->message && strstr(e->message, "safe.directory"));
-}
-
-/* libgit2 1.5 wants a trailing slash where git wants none. */
-static bool same_dir(const char *entry, const char *dir)
-{
-	size_t a = strlen(entry), b = strlen(dir);
-
-	while (a > 1 && entry[a - 1] == '/')
-		a--;
-	while (b > 1 && dir[b - 1] == '/')
-		b--;
-	return !strcmp(entry, "*") || (a == b && !memcmp(entry, dir, a));
-}
-
-struct admit {
-	const char *dir;
-	bool yes;
-};
-
-static int admit_entry(const git_config_entry *e, void *payload)
-{
-	struct admit *a = payload;
-
-	if (!*e->value) /* an empty entry resets the list */
-		a->yes = false;
-	else if (e->level <= GIT_CONFIG_LEVEL_GLOBAL &&
-		 same_dir(e->value, a->dir))
-		a->yes = true;
-	return 0;
-}
-
-static bool admitted(const char *dir)
-{
-	char *real = realpath(dir, NULL);
-	struct admit a = { .dir = real ? real : dir };
-	git_config *cfg = NULL;
-
-	if (!git_config_open_default(&cfg))
-		git_config_get_multivar_foreach(cfg, "safe.directory", NULL,
-						admit_entry, &a);
-	git_config_free(cfg);
-	free(real);
-	return a.yes;
-}
-
-/* The folder that git would ask about: the one that holds .git, or a bare
- * repository itself. */
-static char *discover(const char *dir)
-{
-	char *d = realpath(dir, NULL);
-
-	while (d && d[0] && d[1]) {
-		char *git = pike_xasprintf("%s/.git", d);
-		char *head = pike_xasprintf("%s/HEAD", d);
-		char *objects = pike_xasprintf("%s/objects", d);
-		bool here = !access(git, F_OK) ||
-			    (!access(head, F_OK) && !access(objects, F_OK));
-
-		free(git);
-		free(head);
-		free(objects);
-		if (here)
-			return d;
-		*strrchr(d, '/') = '\0';
-	}
-	free(d);
-	return pike_xstrdup(dir);
-}
-
-static int open_any_owner(git_repository **out, const char *dir)
-{
-	int rc;
-
-	git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
-	rc = git_repository_open_ext(out, dir, 0, NULL);
-	git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 1);
-	return rc;
-}
-
-static int refuse_open(int rc, const char *dir, struct pike_err *err)
-{
-	const git_error *e = git_error_last();
-	const char *text = e && e->message ? e->message : "";
-
-	if (rc == GIT_ENOTFOUND && !strstr(text, "safe.directory"))
-		return pike_fail(err, PIKE_FATAL,
-				 "no git repository at or above '%s'; run "
-				 "'git init' there, or give another with -C",
-				 dir);
-	if (strstr(text, "objectformat"))
-		return pike_fail(err, PIKE_FATAL,
-				 "the repository at '%s' uses sha256 object "
-				 "ids, which libgit2 cannot read; use a clone "
-				 "made with --object-format=sha1",
-				 dir);
-	if (strstr(text, "partialclone"))
-		return pike_fail(err, PIKE_FATAL,
-				 "the repository at '%s' is a partial clone; "
-				 "clone it again without --filter",
-				 dir);
-	return pike_git_fail(err, PIKE_FATAL, rc,
-			     "cannot open the repository at '%s'", dir);
-}
-
-static int open_checked(git_repository **out, const char *dir,
-			struct pike_err *err)
-{
-	int rc = git_repository_open_ext(out, dir, 0, NULL);
-
-	if (owner_refused(rc)) {
-		char *top = discover(dir);
-		int ret = 0;
-
-		if (admitted(top))
-			rc = open_any_owner(out, dir);
-		else
-			ret = pike_fail(err, PIKE_FATAL,
-					"the repository at '%s' belongs to "
-					"another user; if you trust it, run "
-					"'git config --global --add "
-					"safe.directory %s'",
-					top, top);
-		free(top);
-		if (ret)
-			return ret;
-	}
-	return rc ? refuse_open(rc, dir, err) : 0;
-}
-
-/* extensions.partialclone, or remote.NAME.promisor */
-static bool tells_partial(const char *name)
-{
-	static const char end[] = ".promisor";
-	size_t n = strlen(name), e = sizeof(end) - 1;
-
-	return !strcmp(name, "extensions.partialclone") ||
-	       (!strncmp(name, "remote.", 7) && n > e &&
-		!strcmp(name + n - e, end));
-}
-
-/* Not by libgit2's patterns: 1.5 leaks 20 KB for each entry that does not
- * match one. */
-static bool is_partial(git_repository *g)
-{
-	git_config_iterator *it = NULL;
-	git_config *cfg = NULL;
-	git_config_entry *e;
-	bool yes = false;
-
-	if (!git_repository_config_snapshot(&cfg, g) &&
-	    !git_config_iterator_new(&it, cfg))
-		while (!yes && !git_config_next(&e, it))
-			yes = tells_partial(e->name);
-	git_config_iterator_free(it);
-	git_config_free(cfg);
-	return yes;
-}
-
-static int refuse_kind(git_repository *g, const char *dir, struct pike_err *err)
-{
-	if (git_repository_is_shallow(g))
-		return pike_fail(err, PIKE_FATAL,
-				 "the repository at '%s' is a shallow clone; "
-				 "run 'git fetch --unshallow', or set the CI's "
-				 "fetch depth to 0",
-				 dir);
-	if (is_partial(g))
-		return pike_fail(err, PIKE_FATAL,
-				 "the repository at '%s' is a partial clone; "
-				 "clone it again without --filter",
-				 dir);
-	return 0;
-}
-
 static void set_identity(struct pike_repo *r)
 {
 	git_signature *sig = NULL;
@@ -303,9 +121,6 @@ static void set_identity(struct pike_repo *r)
 
 static void set_options(void)
 {
-	const char *ext[] = { "worktreeconfig" };
-
-	git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, ext, PIKE_ARRAY_LEN(ext));
 	/* Every id that we write was just read or written; git itself does
 	 * not hash what it reads either. */
 	git_libgit2_opts(GIT_OPT_ENABLE_STRICT_OBJECT_CREATION, 0);
@@ -318,6 +133,19 @@ static void set_options(void)
 	setenv("TZ", ":/etc/localtime", 0);
 }
 
+/* From here on libgit2 reads the config that holds for this call. */
+static int use_layers(struct pike_repo *r, struct pike_err *err)
+{
+	int rc, ret = pike_layers_open(&r->layers, r->g, err);
+
+	if (ret)
+		return ret;
+	rc = git_repository_set_config(r->g, r->layers.cfg);
+	return rc ? pike_git_fail(err, PIKE_FATAL, rc,
+				  "cannot use git's config")
+		  : 0;
+}
+
 int pike_repo_open(struct pike_repo **out, const char *dir,
 		   struct pike_err *err)
 {
@@ -326,9 +154,13 @@ int pike_repo_open(struct pike_repo **out, const char *dir,
 
 	git_libgit2_init();
 	set_options();
-	ret = open_checked(&r->g, dir, err);
+	ret = pike_open_checked(&r->g, dir, err);
 	if (!ret)
-		ret = refuse_kind(r->g, dir, err);
+		ret = use_layers(r, err);
+	if (!ret)
+		ret = pike_open_workdir(r->g, err);
+	if (!ret)
+		ret = pike_refuse_kind(r->g, dir, err);
 	if (ret)
 		goto out;
 	r->workdir = pike_xstrdup(git_repository_workdir(r->g));
@@ -369,6 +201,7 @@ void pike_repo_free(struct pike_repo *r)
 	git_odb_free(r->odb);
 	git_repository_free(r->g);
 	git_odb_free(r->disk);
+	pike_layers_release(&r->layers);
 	free(r->spool);
 	free(r->inbox.ref);
 	free(r->workdir);

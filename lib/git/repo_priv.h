@@ -22,14 +22,22 @@ struct pike_inbox {
 	size_t entries;
 };
 
+/* git's config in its layers: release it after what reads it. */
+struct pike_layers {
+	git_config *cfg;
+	int *fds; /* of texts that are no files */
+	size_t nfds, fds_cap;
+};
+
 struct pike_repo {
 	git_repository *g;
-	git_odb *odb;	    /* of g: the stage, then the disk */
-	git_odb *disk;	    /* loose objects and packs */
-	ino_t packs_inode;  /* of the list of packs, when opened */
-	struct stat packed; /* of packed refs that name no inbox */
-	bool unasked;	    /* nothing that is written is looked for on disk */
-	bool fsync;	    /* setting pike.fsync */
+	struct pike_layers layers; /* g's config */
+	git_odb *odb;		   /* of g: the stage, then the disk */
+	git_odb *disk;		   /* loose objects and packs */
+	ino_t packs_inode;	   /* of the list of packs, when opened */
+	struct stat packed;	   /* of packed refs that name no inbox */
+	bool unasked; /* nothing that is written is looked for on disk */
+	bool fsync;   /* setting pike.fsync */
 	struct pike_deflate *deflate; /* NULL: none needed so far */
 	struct pike_staging
 	    *stage;		  /* objects not yet on disk; belongs to odb */
@@ -66,6 +74,30 @@ struct pike_span {
 	const char *s;
 	size_t n;
 };
+
+/* ---- layers.c ---- */
+
+/* The system's, the user's, the repository's (g NULL: none), the call's. */
+int pike_layers_open(struct pike_layers *l, git_repository *g,
+		     struct pike_err *err);
+void pike_layers_release(struct pike_layers *l);
+/* One more, of this level of libgit2's. */
+int pike_layers_add_text(struct pike_layers *l, const char *text, size_t len,
+			 int level, struct pike_err *err);
+/* As `config` names the source of a setting. Static. */
+const char *pike_layer_name(int level);
+/* Is it none that comes with a repository? */
+bool pike_layer_protected(int level);
+bool pike_env_bool(const char *name);
+
+/* ---- open.c ---- */
+
+/* Opens it where git would, and refuses the kinds that cannot work. */
+int pike_open_checked(git_repository **out, const char *dir,
+		      struct pike_err *err);
+int pike_refuse_kind(git_repository *g, const char *dir, struct pike_err *err);
+/* Its working tree as git has it, of GIT_WORK_TREE and the whole config. */
+int pike_open_workdir(git_repository *g, struct pike_err *err);
 
 /* ---- sweep.c ---- */
 
@@ -183,8 +215,8 @@ int pike_pack_by_git(char hash[GIT_OID_HEXSZ + 1], struct pike_repo *r,
 
 /* ---- transport.c ---- */
 
-/* Runs git with the arguments after `git -C DIR`, hooks off, its environment
- * without GIT_*. 1: there is no git program. Caller releases `out`. */
+/* Runs git on the repository with these arguments, hooks off, with the config
+ * of the call. 1: there is no git program. Caller releases `out`. */
 int pike_git_run(struct pike_buf *out, struct pike_repo *r,
 		 const struct pike_strs *args, const struct pike_buf *in,
 		 struct pike_err *err);

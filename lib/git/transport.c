@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * transport: the `git` program, where it does what libgit2 cannot: bundles and
- * the merging of large packs. Arguments go as a vector, hooks are off, and the
- * environment has none of the GIT_* that would point it elsewhere.
+ * the merging of large packs. Arguments go as a vector, hooks are off, which
+ * goes over the config of the call, and the environment has none of the GIT_*
+ * that would point it elsewhere.
  */
 #include "git/search_priv.h"
 
@@ -25,14 +26,18 @@ enum {
 
 extern char **environ;
 
-/* Of the user's environment all but GIT_*, yet how ssh and askpass are run. */
+/* Of the user's environment all but GIT_*, yet how ssh, askpass and git itself
+ * are run, and what holds as config for this call. */
 static bool keep_variable(const char *v)
 {
-	return !pike_starts_with(v, "GIT_") || pike_starts_with(v, "GIT_SSH") ||
-	       pike_starts_with(v, "GIT_ASKPASS") ||
-	       pike_starts_with(v, "GIT_SSL_") ||
-	       pike_starts_with(v, "GIT_CONFIG_NOSYSTEM=") ||
-	       pike_starts_with(v, "GIT_CONFIG_GLOBAL=");
+	static const char *const kept[] = { "GIT_SSH", "GIT_ASKPASS",
+					    "GIT_SSL_",
+					    "GIT_EXEC_PATH=", "GIT_CONFIG_" };
+
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(kept); i++)
+		if (pike_starts_with(v, kept[i]))
+			return true;
+	return !pike_starts_with(v, "GIT_");
 }
 
 static void git_environment(struct pike_strs *env)
@@ -64,7 +69,8 @@ static void git_argv(struct pike_strs *argv, const struct pike_repo *r,
 
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(first); i++)
 		pike_strs_push(argv, first[i]);
-	pike_strs_pushf(argv, "--git-dir=%s", r->commondir);
+	/* Not the folder that worktrees share: config.worktree is here. */
+	pike_strs_pushf(argv, "--git-dir=%s", git_repository_path(r->g));
 	for (size_t i = 0; i < args->n; i++)
 		pike_strs_push(argv, args->v[i]);
 }

@@ -71,6 +71,7 @@ static inline void fixture_begin(struct fixture *f)
 	assert_non_null(mkdtemp(dir));
 	f->top = pike_xstrdup(dir);
 	f->repo = pike_xasprintf("%s/repo", dir);
+	unsetenv("GIT_DIR");
 	setenv("HOME", f->top, 1);
 	setenv("GIT_CONFIG_NOSYSTEM", "1", 1);
 	setenv("XDG_CONFIG_HOME", f->top, 1);

@@ -278,6 +278,39 @@ static void test_overrides(void **state)
 	pike_entries_release(&e);
 }
 
+/* A value may hold whatever a variable can, and quotes do not get lost. */
+static void test_call(void **state)
+{
+	static const char value[] = "a 'b' \"c\" \\d\n\te;f#g ";
+	struct place *p = *state;
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_entries e;
+	struct pike_repo *r;
+
+	git(p, "config", "pike.seed", "1");
+	setenv("GIT_CONFIG_COUNT", "2", 1);
+	setenv("GIT_CONFIG_KEY_0", "pike.target.a \"b\\.c.entry", 1);
+	setenv("GIT_CONFIG_VALUE_0", value, 1);
+	setenv("GIT_CONFIG_KEY_1", "PIKE.Seed", 1);
+	setenv("GIT_CONFIG_VALUE_1", "2", 1);
+	setenv("GIT_CONFIG_PARAMETERS",
+	       "'pike.fsync'=  'pike.seed=3' 'pike.python'='it'\\''s'\\!''", 1);
+	assert_int_equal(pike_repo_open(&r, p->dir, &err), 0);
+	unsetenv("GIT_CONFIG_COUNT");
+	unsetenv("GIT_CONFIG_PARAMETERS");
+	assert_int_equal(pike_repo_config(&e, r, &err), 0);
+	assert_int_equal(e.n, 6);
+	check(&e, 0, "pike||seed|1|git config --local");
+	assert_string_equal(e.v[1].sub, "a \"b\\.c");
+	assert_string_equal(e.v[1].value, value);
+	check(&e, 2, "pike||seed|2|git -c or GIT_CONFIG_COUNT");
+	check(&e, 3, "pike||fsync|(none)|git -c or GIT_CONFIG_COUNT");
+	check(&e, 4, "pike||seed|3|git -c or GIT_CONFIG_COUNT");
+	check(&e, 5, "pike||python|it's!|git -c or GIT_CONFIG_COUNT");
+	pike_entries_release(&e);
+	pike_repo_free(r);
+}
+
 static void test_trust(void **state)
 {
 	struct place *p = *state;
@@ -348,6 +381,7 @@ int main(void)
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test_setup_teardown(test_overrides, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_call, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_trust, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_base_branch, setup,
 						teardown),

@@ -1,0 +1,128 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Repositories as they are found: what git makes of them holds here too.
+# shellcheck disable=SC2154 # out, err and status come from `pike`
+. "$(dirname "$0")/lib.sh"
+unset GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM GIT_CONFIG_COUNT
+unset GIT_CONFIG_PARAMETERS GIT_CEILING_DIRECTORIES
+make_repo "$dir/repo"
+cd "$dir/repo" || exit 1
+
+# ---- the config of the call ----
+
+# As `git pike` has it: git runs a program of its PATH.
+mkdir -p "$dir/bin"
+printf '#!/bin/sh\nexec "%s" "$@"\n' "$PIKE" >"$dir/bin/git-pike"
+chmod +x "$dir/bin/git-pike"
+PATH=$dir/bin:$PATH
+same() { # same NAME KEY [GIT-OPTIONS]: what git says of pike.KEY, we say
+	local name=$1 key=$2
+	shift 2
+	is "$name" "$(git "$@" pike config "$key" 2>&1)" \
+		"$(git "$@" config "pike.$key")"
+}
+pike config budget.usd
+none=$out
+git config pike.budget.usd 9
+same "git -c" budget.usd -c pike.budget.usd=1
+same "the last -c holds" budget.usd -c pike.budget.usd=1 -c pike.budget.usd=2
+odd="it's 50\\ \"!\" of a=b;#c "
+out=$(git -c "pike.python=$odd" pike config python)
+is "a value with all that must be quoted" "$out" "$odd"
+export ODD=$odd
+out=$(git --config-env=pike.python=ODD pike config python)
+is "--config-env" "$out" "$odd"
+out=$(GIT_CONFIG_PARAMETERS="'pike.budget.usd=5'" "$PIKE" config budget.usd)
+is "as git before 2.31 wrote it" "$out" 5
+export GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=pike.budget.usd
+export GIT_CONFIG_VALUE_0=3 GIT_CONFIG_VALUE_1=11
+export GIT_CONFIG_KEY_1=pike.target.scale.timeout
+same "GIT_CONFIG_COUNT" budget.usd
+same "its second" target.scale.timeout
+same "-c is stronger" budget.usd -c pike.budget.usd=4
+unset GIT_CONFIG_COUNT "${!GIT_CONFIG_KEY_@}" "${!GIT_CONFIG_VALUE_@}"
+GIT_CONFIG_COUNT=1 pike config
+status_is "a key that is missing" 128
+like "is named" "$err" 'GIT_CONFIG_KEY_0'
+one_line "in one line"
+GIT_CONFIG_COUNT=many pike config
+status_is "a count that is none" 128
+GIT_CONFIG_PARAMETERS=nonsense pike config
+status_is "parameters that git did not write" 128
+GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=nonsense GIT_CONFIG_VALUE_0=1 pike config
+status_is "a key without a section" 128
+like "as it stands" "$err" "'nonsense'"
+printf '[pike "budget"]\n\tusd = 5\n[include]\n\tpath = more\n' >"$dir/global"
+printf '[pike]\n\tseed = 77\n' >"$dir/more"
+GIT_CONFIG_GLOBAL=$dir/global pike config budget.usd
+is "the repository's own is stronger than GIT_CONFIG_GLOBAL" "$out" 9
+git config --unset pike.budget.usd
+git config --global pike.budget.usd 6
+pike config budget.usd
+is "git config --global" "$out" 6
+GIT_CONFIG_GLOBAL=$dir/global pike config budget.usd
+is "GIT_CONFIG_GLOBAL instead of it" "$out" 5
+GIT_CONFIG_GLOBAL=$dir/global pike config seed
+is "and what that includes" "$out" 77
+GIT_CONFIG_GLOBAL=/dev/null pike config budget.usd
+is "or of nothing" "$out" "$none"
+out=$(GIT_CONFIG_GLOBAL=<(printf '[pike "budget"]\nusd = 8\n') \
+	"$PIKE" config budget.usd 2>&1)
+is "or of a pipe" "$out" 8
+GIT_CONFIG_NOSYSTEM=0 GIT_CONFIG_SYSTEM=$dir/global pike config seed
+is "GIT_CONFIG_SYSTEM" "$out" 77
+GIT_CONFIG_SYSTEM=$dir/global pike config seed
+unlike "not with GIT_CONFIG_NOSYSTEM" "$out" 77
+git config --global --unset pike.budget.usd
+
+# One worktree's own.
+git worktree add -q -b other "$dir/tree"
+git config extensions.worktreeConfig true
+git config --worktree pike.budget.usd 4
+git -C "$dir/tree" config --worktree pike.budget.usd 5
+same "git config --worktree" budget.usd
+pike -C "$dir/tree" config budget.usd
+is "of each worktree its own" "$out" 5
+pike config
+like "names it" "$out" 'usd = 4.*--worktree|--worktree'
+git config --worktree --unset pike.budget.usd
+
+# Where the repository is.
+cd "$dir" || exit 1
+pike status
+status_is "outside of all repositories" 128
+GIT_DIR=$dir/repo/.git GIT_WORK_TREE=$dir/repo pike config target.scale.entry
+is "GIT_DIR and GIT_WORK_TREE" "$out" scale
+git --git-dir="$dir/repo/.git" --work-tree="$dir/repo" pike config \
+	target.scale.entry >"$dir/said" 2>&1
+is "as options of git" "$(<"$dir/said")" scale
+(cd "$dir/repo" && GIT_DIR=.git "$PIKE" config target.scale.entry) \
+	>"$dir/said" 2>&1
+is "GIT_DIR as hooks have it" "$(<"$dir/said")" scale
+GIT_DIR=$dir/none pike status
+status_is "GIT_DIR of none" 128
+like "names it" "$err" "$dir/none"
+make_repo "$dir/outer"
+mkdir -p "$dir/outer/a/b"
+GIT_CEILING_DIRECTORIES=$dir/outer/a pike -C "$dir/outer/a/b" status
+status_is "GIT_CEILING_DIRECTORIES" 128
+GIT_OBJECT_DIRECTORY=$dir/x pike -C "$dir/repo" status
+status_is "objects that are elsewhere" 128
+like "are not passed over" "$err" 'GIT_OBJECT_DIRECTORY is set'
+cd "$dir/repo" || exit 1
+
+# What the call says reaches the git programs that are started, hooks do not.
+cat >"$dir/bin/git" <<-END
+	#!/bin/sh
+	[ "\$1" != -c ] ||
+		$(command -v git) config --get-all test.word >>"$dir/seen"
+	exec $(command -v git) "\$@"
+END
+chmod +x "$dir/bin/git"
+hash -r
+GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=test.word GIT_CONFIG_VALUE_0=heard \
+	pike doctor
+like "it reaches the git programs" "$(cat "$dir/seen" 2>&1)" '^heard$'
+rm "$dir/bin/git"
+hash -r
+finish
