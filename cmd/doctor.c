@@ -482,9 +482,13 @@ static void check_repo(struct doctor *d, const void *opts)
 	struct pike_ctx *ctx = d->ctx;
 
 	if (pike_repo_open(&ctx->repo, ".", &err)) {
+		/* What is wrong, then what to do. */
+		char *remedy = strstr(err.text, "; ");
+
+		if (remedy)
+			*remedy = '\0';
 		row(d, MISSING, "repository",
-		    "go to a git repository, or name it with -C", "%s",
-		    err.text);
+		    remedy ? remedy + 2 : "see the message", "%s", err.text);
 		return;
 	}
 	if (pike_repo_problems(&problems, ctx->repo, &err))

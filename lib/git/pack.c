@@ -346,6 +346,8 @@ int pike_pack_merge(struct pike_repo *r, struct pike_err *err)
 	struct packs l = { NULL, 0, 0 };
 	int ret = 0;
 
+	if (r->precious)
+		return 0;
 	list_read(&l, r);
 	for (int t = 0; !ret && t < 12; t++)
 		if (tier_size(&l, t) >= FAN)
@@ -514,8 +516,11 @@ int pike_pack_closing(struct pike_repo *r, const struct pike_closing_tips *t,
 		      const struct pike_oid *stop, struct pike_err *err)
 {
 	struct gather g = { .r = r };
-	int ret = gather_chain(&g, t->generation);
+	int ret;
 
+	if (r->precious)
+		return 0;
+	ret = gather_chain(&g, t->generation);
 	if (!ret)
 		ret = gather_ladder(&g, t->rung, stop->hex);
 	if (!ret)
@@ -537,7 +542,7 @@ void pike_inbox_clean(struct pike_repo *r, const git_oid *tip)
 	git_oid at = *tip;
 
 	/* From the tip down, so that what is left is whole at any moment. */
-	while (!git_oid_is_zero(&at) && pike_is_loose(r, &at)) {
+	while (!r->precious && !git_oid_is_zero(&at) && pike_is_loose(r, &at)) {
 		struct pike_raw c;
 		git_oid tree, next;
 
@@ -559,7 +564,7 @@ int pike_repo_pack(struct pike_repo *r, bool full, struct pike_err *err)
 
 	if (ret)
 		return ret;
-	if (!full) {
+	if (!full || r->precious) {
 		ret = pike_pack_merge(r, err);
 		goto out;
 	}

@@ -119,6 +119,17 @@ static void set_identity(struct pike_repo *r)
 	git_signature_free(sig);
 }
 
+static void set_precious(struct pike_repo *r)
+{
+	git_config *snap = NULL;
+	int yes = 0;
+
+	if (!git_repository_config_snapshot(&snap, r->g))
+		git_config_get_bool(&yes, snap, "extensions.preciousobjects");
+	git_config_free(snap);
+	r->precious = yes != 0;
+}
+
 static void set_options(void)
 {
 	/* Every id that we write was just read or written; git itself does
@@ -166,6 +177,7 @@ int pike_repo_open(struct pike_repo **out, const char *dir,
 	r->workdir = pike_xstrdup(git_repository_workdir(r->g));
 	r->commondir = pike_xstrdup(git_repository_commondir(r->g));
 	set_identity(r);
+	set_precious(r);
 	/* Asked for each entry of a reflog otherwise, which reads all config.
 	 */
 	git_repository_set_ident(r->g, r->name, r->email);

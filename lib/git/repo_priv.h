@@ -36,8 +36,9 @@ struct pike_repo {
 	git_odb *disk;		   /* loose objects and packs */
 	ino_t packs_inode;	   /* of the list of packs, when opened */
 	struct stat packed;	   /* of packed refs that name no inbox */
-	bool unasked; /* nothing that is written is looked for on disk */
-	bool fsync;   /* setting pike.fsync */
+	bool unasked;  /* nothing that is written is looked for on disk */
+	bool fsync;    /* setting pike.fsync */
+	bool precious; /* others borrow from it: no object is removed */
 	struct pike_deflate *deflate; /* NULL: none needed so far */
 	struct pike_staging
 	    *stage;		  /* objects not yet on disk; belongs to odb */
@@ -187,6 +188,17 @@ int pike_ref_delete(struct pike_repo *r, const char *name, const git_oid *was,
 /* Names of refs under `prefix`, sorted. */
 int pike_ref_list(struct pike_strs *out, struct pike_repo *r,
 		  const char *prefix, struct pike_err *err);
+
+/* ---- blocked.c ---- */
+
+/* Is another ref where a folder of this one has to be, or below it? An error
+ * with the remedy. */
+int pike_ref_blocked(struct pike_repo *r, const char *name,
+		     struct pike_err *err);
+/* The same for whatever a search may make. */
+int pike_names_blocked(struct pike_repo *r, struct pike_err *err);
+/* In any worktree: moved, its files would seem changed. */
+bool pike_ref_checked_out(const struct pike_repo *r, const char *name);
 
 /* ---- pack_write.c ---- */
 
