@@ -166,13 +166,7 @@ static int write_generation(struct closing *k)
 
 static int refuse_checked_out(struct closing *k)
 {
-	git_reference *ref = NULL;
-	int out = 0;
-
-	if (!git_reference_lookup(&ref, k->s->r->g, k->s->branch))
-		out = git_branch_is_checked_out(ref);
-	git_reference_free(ref);
-	if (out <= 0)
+	if (!pike_ref_checked_out(k->s->r, k->s->branch))
 		return 0;
 	return pike_fail(k->err, PIKE_FAILED,
 			 "branch '%s' is checked out in a worktree and will "

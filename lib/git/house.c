@@ -76,13 +76,10 @@ static void check_locks(struct pike_strs *out, struct pike_repo *r)
 
 static void check_names(struct pike_strs *out, struct pike_repo *r)
 {
-	git_reference *ref = NULL;
+	struct pike_err err = PIKE_ERR_INIT;
 
-	if (!git_reference_lookup(&ref, r->g, "refs/heads/pike"))
-		pike_strs_push(out, "a branch named 'pike' is in the way of "
-				    "'pike/evo/...'; run 'git branch -m pike "
-				    "another-name'");
-	git_reference_free(ref);
+	if (pike_names_blocked(r, &err))
+		pike_strs_push(out, err.text);
 }
 
 static int check_branches(struct pike_strs *out, struct pike_repo *r,
@@ -91,21 +88,24 @@ static int check_branches(struct pike_strs *out, struct pike_repo *r,
 	struct pike_strs refs = PIKE_STRS_INIT;
 	int ret = pike_ref_list(&refs, r, "refs/heads/pike/evo/", err);
 
-	for (size_t i = 0; !ret && i < refs.n; i++) {
-		git_reference *ref = NULL;
-
-		if (!git_reference_lookup(&ref, r->g, refs.v[i]) &&
-		    git_branch_is_checked_out(ref) > 0)
+	for (size_t i = 0; !ret && i < refs.n; i++)
+		if (pike_ref_checked_out(r, refs.v[i]))
 			pike_strs_pushf(out,
 					"branch '%s' is checked out in a "
 					"worktree, so its search cannot go "
 					"on; switch that worktree to another "
 					"branch",
 					refs.v[i] + strlen("refs/heads/"));
-		git_reference_free(ref);
-	}
 	pike_strs_release(&refs);
 	return ret;
+}
+
+static void check_precious(struct pike_strs *out, const struct pike_repo *r)
+{
+	if (r->precious)
+		pike_strs_push(out,
+			       "extensions.preciousObjects is set: objects "
+			       "stay loose, and none is removed");
 }
 
 static void check_program(struct pike_strs *out, struct pike_repo *r)
@@ -126,5 +126,6 @@ int pike_repo_problems(struct pike_strs *out, struct pike_repo *r,
 	check_locks(out, r);
 	check_names(out, r);
 	check_program(out, r);
+	check_precious(out, r);
 	return check_branches(out, r, err);
 }

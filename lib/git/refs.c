@@ -29,6 +29,8 @@ enum {
 	LOCK_WAIT_MS = 60000,
 	STALE_MS = 1000,
 	GIVE_UP_MS = 10000,
+	RACES_MAX = 100,
+	LIST_TRIES = 10,
 	PACKED_MAX = 64 << 20 /* bytes of packed refs */
 };
 
@@ -104,11 +106,6 @@ static void blocker_watch(struct blocker *b, const struct pike_repo *r,
 	}
 }
 
-static bool out_of_time(int64_t start)
-{
-	return pike_now_ns() - start > (int64_t)GIVE_UP_MS * 1000000;
-}
-
 static int try_move(struct pike_repo *r, const char *name, const git_oid *to,
 		    const git_oid *from, const char *why)
 {
@@ -126,42 +123,100 @@ static int moved(struct pike_err *err, const char *name)
 			 name);
 }
 
-/* What an attempt to change a ref came to: 0, an error, or 1 to go on. */
-static int judge(int rc, struct blocker *b, int64_t start, struct pike_repo *r,
-		 const char *name, struct pike_err *err)
+/* A change of a ref, tried again while something passing is in its way. */
+struct attempt {
+	struct pike_repo *r;
+	const char *name;
+	const git_oid *was; /* NULL: must not exist */
+	struct blocker b;
+	int64_t start;
+	int races;
+};
+
+static bool out_of_time(const struct attempt *a)
 {
-	if (!rc)
-		return 0;
-	if (rc == GIT_EMODIFIED || rc == GIT_EEXISTS || rc == GIT_ENOTFOUND)
-		return moved(err, name);
-	if (rc != GIT_ELOCKED)
-		return pike_git_fail(err, PIKE_FATAL, rc, "cannot move '%s'",
-				     name);
-	blocker_watch(b, r, name);
-	if (out_of_time(start))
-		return pike_git_fail(err, PIKE_RETRY, rc,
-				     "'%s' stays locked; if no git process "
-				     "runs, remove '%s'",
-				     name, b->path);
-	return 1;
+	return pike_now_ns() - a->start > (int64_t)GIVE_UP_MS * 1000000;
+}
+
+static bool is_as_it_was(const struct attempt *a)
+{
+	git_oid now;
+	int ret = pike_ref_read(&now, a->r, a->name, NULL);
+
+	return a->was ? !ret && git_oid_equal(&now, a->was) : ret == 1;
+}
+
+/* Whoever packs refs removes the folders that are empty then, perhaps that in
+ * which the lock was just to be made. git makes the folder again, and so does
+ * another attempt. */
+static bool lost_folder(struct attempt *a, int rc)
+{
+	const git_error *e = git_error_last();
+	bool gone = e && e->klass == GIT_ERROR_OS && e->message &&
+		    strstr(e->message, strerror(ENOENT));
+
+	return (gone || rc == GIT_ENOTFOUND) && a->races++ < RACES_MAX &&
+	       is_as_it_was(a);
+}
+
+static bool is_moved(int rc)
+{
+	return rc == GIT_EMODIFIED || rc == GIT_EEXISTS || rc == GIT_ENOTFOUND;
+}
+
+static int judge_locked(struct attempt *a, struct pike_err *err)
+{
+	blocker_watch(&a->b, a->r, a->name);
+	if (!out_of_time(a))
+		return 1;
+	return pike_git_fail(err, PIKE_RETRY, GIT_ELOCKED,
+			     "'%s' stays locked; if no git process runs, "
+			     "remove '%s'",
+			     a->name, a->b.path);
+}
+
+/* What an attempt came to: 0, an error, or 1 to go on. */
+static int judge(struct attempt *a, int rc, struct pike_err *err)
+{
+	struct pike_err why = PIKE_ERR_INIT;
+	int ret;
+
+	if (!rc || rc == GIT_ELOCKED)
+		return rc ? judge_locked(a, err) : 0;
+	/* Before others of libgit2's are asked, which say something else. */
+	pike_git_fail(&why, PIKE_FATAL, rc, "cannot move '%s'", a->name);
+	if (lost_folder(a, rc))
+		return 1;
+	ret = rc == GIT_EMODIFIED ? 0 : pike_ref_blocked(a->r, a->name, err);
+	if (ret)
+		return ret;
+	return is_moved(rc) ? moved(err, a->name)
+			    : pike_fail(err, PIKE_FATAL, "%s", why.text);
+}
+
+static void attempt_init(struct attempt *a, struct pike_repo *r,
+			 const char *name, const git_oid *was)
+{
+	*a = (struct attempt){
+		.r = r, .name = name, .was = was, .start = pike_now_ns()
+	};
 }
 
 int pike_ref_move(struct pike_repo *r, const char *name, const git_oid *to,
 		  const git_oid *from, const char *why, struct pike_err *err)
 {
-	struct blocker b = { .path = NULL };
-	int64_t start = pike_now_ns();
+	struct attempt a;
 	int ret = pike_staging_flush(r, err);
 
+	attempt_init(&a, r, name, from);
 	for (int i = 0; !ret; i++) {
-		ret = judge(try_move(r, name, to, from, why), &b, start, r,
-			    name, err);
+		ret = judge(&a, try_move(r, name, to, from, why), err);
 		if (ret <= 0)
 			break;
-		pike_jitter(i);
+		pike_jitter(a.races ? 0 : i);
 		ret = 0;
 	}
-	free(b.path);
+	free(a.b.path);
 	return ret;
 }
 
@@ -185,17 +240,17 @@ static int try_delete(struct pike_repo *r, const char *name, const git_oid *was)
 int pike_ref_delete(struct pike_repo *r, const char *name, const git_oid *was,
 		    struct pike_err *err)
 {
-	struct blocker b = { .path = NULL };
-	int64_t start = pike_now_ns();
+	struct attempt a;
 	int ret = 0;
 
+	attempt_init(&a, r, name, was);
 	for (int i = 0;; i++) {
-		ret = judge(try_delete(r, name, was), &b, start, r, name, err);
+		ret = judge(&a, try_delete(r, name, was), err);
 		if (ret <= 0)
 			break;
-		pike_jitter(i);
+		pike_jitter(a.races ? 0 : i);
 	}
-	free(b.path);
+	free(a.b.path);
 	return ret;
 }
 
@@ -303,17 +358,33 @@ static bool list_inboxes(struct pike_strs *out, struct pike_repo *r)
 	return all;
 }
 
-static int list_any(struct pike_strs *out, struct pike_repo *r,
-		    const char *prefix, struct pike_err *err)
+static int try_list(struct pike_strs *out, struct pike_repo *r,
+		    const char *glob)
 {
 	git_reference_iterator *it = NULL;
 	const char *name;
-	char *glob = pike_xasprintf("%s*", prefix);
 	int rc = git_reference_iterator_glob_new(&it, r->g, glob);
 
 	while (!rc && !(rc = git_reference_next_name(&name, it)))
 		pike_strs_push(out, name);
 	git_reference_iterator_free(it);
+	return rc;
+}
+
+static int list_any(struct pike_strs *out, struct pike_repo *r,
+		    const char *prefix, struct pike_err *err)
+{
+	char *glob = pike_xasprintf("%s*", prefix);
+	size_t start = out->n;
+	int rc = try_list(out, r, glob);
+
+	/* A folder that was listed may be gone, as refs are packed. */
+	for (int i = 0; rc != GIT_ITEROVER && i < LIST_TRIES; i++) {
+		while (out->n > start)
+			free(out->v[--out->n]);
+		pike_jitter(i);
+		rc = try_list(out, r, glob);
+	}
 	free(glob);
 	return rc == GIT_ITEROVER
 		   ? 0

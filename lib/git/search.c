@@ -171,7 +171,10 @@ int pike_search_begin(struct pike_search_ref *s, const struct pike_oid *base,
 
 	if (ret)
 		return ret;
-	ret = pike_ref_read(&id, s->r, s->branch, err);
+	/* All of them: what is asked of a model shall not be lost later. */
+	ret = pike_names_blocked(s->r, err);
+	if (!ret)
+		ret = pike_ref_read(&id, s->r, s->branch, err);
 	if (ret == 1) {
 		ret = write_first(&id, s, &g, err);
 		if (!ret)

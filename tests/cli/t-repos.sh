@@ -125,4 +125,70 @@ GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=test.word GIT_CONFIG_VALUE_0=heard \
 like "it reaches the git programs" "$(cat "$dir/seen" 2>&1)" '^heard$'
 rm "$dir/bin/git"
 hash -r
+
+# ---- extensions ----
+
+extended() { # extended NAME VALUE: a repository with that extension
+	rm -rf "$dir/e" && make_repo "$dir/e" && cd "$dir/e" || exit 1
+	git config core.repositoryformatversion 1
+	git config -f .git/config "extensions.$1" "$2"
+}
+remedy() { # remedy NAME REGEX: status refuses with it, doctor names it
+	pike status
+	status_is "$1: is refused" 128
+	like "$1: with the remedy" "$err" "; $2"
+	pike doctor --json
+	like "$1: doctor has the same" "$out" \
+		"\"check\":\"repository\",[^}]*\"remedy\":\"$2"
+}
+for e in relativeWorktrees preciousObjects; do
+	extended $e true
+	pike propose --candidates 1
+	status_is "$e: propose" 0
+	pike log scale
+	status_is "$e: log" 0
+done
+extended refStorage reftable
+remedy reftable "run 'git refs migrate --ref-format=files'"
+git init -q --object-format=sha256 "$dir/sha256"
+cd "$dir/sha256" || exit 1
+remedy sha256 "move its history into .*--object-format=sha1"
+extended partialClone origin
+remedy "a partial clone" 'clone it again without --filter'
+extended fromTheFuture true
+remedy "an unknown one" 'use a clone of it'
+mkdir "$dir/none"
+cd "$dir/none" || exit 1
+remedy "no repository" "run 'git init' there"
+
+# A worktree as git 2.48 writes it, from a folder below it.
+make_repo "$dir/main"
+git -C "$dir/main" worktree add -q -b side "$dir/side"
+git -C "$dir/main" config core.repositoryformatversion 1
+git -C "$dir/main" config extensions.relativeWorktrees true
+echo 'gitdir: ../main/.git/worktrees/side' >"$dir/side/.git"
+echo '../../../../side/.git' >"$dir/main/.git/worktrees/side/gitdir"
+sed -i 's/entry = scale/entry = other/' "$dir/side/.pike/config"
+pike -C "$dir/side/kernels" config target.scale.entry
+is "a worktree of relative paths" "$out" other
+
+# ---- names in the way ----
+
+make_repo "$dir/taken"
+cd "$dir/taken" || exit 1
+git branch pike
+pike propose --candidates 1
+status_is "a branch named pike" 128
+like "is named with the remedy" "$err" 'git branch -m pike another-name'
+one_line "in one line"
+pike doctor
+like "doctor has it" "$out" 'git branch +-m pike|branch named'
+git branch -m pike another-name
+git update-ref refs/notes/pike HEAD
+pike propose --candidates 1
+status_is "notes named pike" 128
+like "are named with the remedy" "$err" 'git update-ref -d refs/notes/pike'
+git update-ref -d refs/notes/pike
+pike propose --candidates 1
+status_is "and after the remedy it goes" 0
 finish
