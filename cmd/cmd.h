@@ -38,6 +38,7 @@ enum pike_cmd_flags {
 	PIKE_NEED_REPO = 1 << 0,   /* ctx->repo is open */
 	PIKE_NEED_CONFIG = 1 << 1, /* ctx->settings is made */
 	PIKE_HIDDEN = 1 << 2,	   /* not in lists */
+	PIKE_READS = 1 << 3,	   /* nothing of the repository is changed */
 };
 
 /* Options that every command takes; the first member of every command's own

@@ -290,7 +290,7 @@ const struct pike_cmd pike_cmd_config = {
 		"until --trust has recorded its content.",
 	.opts = opts_table,
 	.opts_size = sizeof(struct opts),
-	.flags = PIKE_NEED_REPO,
+	.flags = PIKE_NEED_REPO | PIKE_READS,
 	.run = run,
 	.words = setting_words,
 };

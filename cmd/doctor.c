@@ -481,7 +481,7 @@ static void check_repo(struct doctor *d, const void *opts)
 	struct pike_err err = PIKE_ERR_INIT;
 	struct pike_ctx *ctx = d->ctx;
 
-	if (pike_repo_open(&ctx->repo, ".", &err)) {
+	if (pike_repo_view(&ctx->repo, ".", &err)) {
 		/* What is wrong, then what to do. */
 		char *remedy = strstr(err.text, "; ");
 

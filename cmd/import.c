@@ -428,6 +428,6 @@ const struct pike_cmd pike_cmd_import = {
 	    "their sections to .pike/config, and commits nothing.",
 	.opts = opts_table,
 	.opts_size = sizeof(struct opts),
-	.flags = PIKE_NEED_REPO,
+	.flags = PIKE_NEED_REPO | PIKE_READS,
 	.run = run,
 };

@@ -339,6 +339,6 @@ const struct pike_cmd pike_cmd_init = {
 	    "told to .pike/prompts, where it can be changed.",
 	.opts = opts_table,
 	.opts_size = sizeof(struct opts),
-	.flags = PIKE_NEED_REPO,
+	.flags = PIKE_NEED_REPO | PIKE_READS,
 	.run = run,
 };

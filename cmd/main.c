@@ -121,7 +121,9 @@ static int prepare(struct pike_ctx *ctx, const char *dir, const void *opts,
 		return pike_fail_errno(err, PIKE_FATAL, "cannot change to '%s'",
 				       dir);
 	if (ctx->cmd->flags & PIKE_NEED_REPO)
-		ret = pike_repo_open(&ctx->repo, ".", err);
+		ret = ctx->cmd->flags & PIKE_READS
+			  ? pike_repo_view(&ctx->repo, ".", err)
+			  : pike_repo_open(&ctx->repo, ".", err);
 	if (!ret && (ctx->cmd->flags & PIKE_NEED_CONFIG))
 		ret = pike_ctx_config(ctx, opts, err);
 	return ret;

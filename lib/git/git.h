@@ -26,6 +26,9 @@ struct pike_repo;
  * processes of ours left. */
 int pike_repo_open(struct pike_repo **out, const char *dir,
 		   struct pike_err *err);
+/* The same to read only: takes no lock, waits for nobody, writes nothing. */
+int pike_repo_view(struct pike_repo **out, const char *dir,
+		   struct pike_err *err);
 /* "1.5.1", of the libgit2 that runs. Static. */
 const char *pike_git_version(void);
 /* Also fsync objects and refs (setting pike.fsync). */

@@ -100,6 +100,14 @@ static int check_branches(struct pike_strs *out, struct pike_repo *r,
 	return ret;
 }
 
+static void check_writable(struct pike_strs *out, const struct pike_repo *r)
+{
+	if (access(r->commondir, W_OK))
+		pike_strs_push(out, "the repository can only be read here: "
+				    "status, log and show work; for all else "
+				    "work in a clone of your own");
+}
+
 static void check_precious(struct pike_strs *out, const struct pike_repo *r)
 {
 	if (r->precious)
@@ -127,5 +135,6 @@ int pike_repo_problems(struct pike_strs *out, struct pike_repo *r,
 	check_names(out, r);
 	check_program(out, r);
 	check_precious(out, r);
+	check_writable(out, r);
 	return check_branches(out, r, err);
 }

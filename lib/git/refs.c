@@ -51,12 +51,23 @@ void pike_jitter(int attempt)
 	sleep_ms(1 + (unsigned)(r % most));
 }
 
+/* Of somebody else, or mounted so. */
+static int refuse_read_only(const struct pike_repo *r, struct pike_err *err)
+{
+	return pike_fail(err, PIKE_FATAL,
+			 "cannot write to the repository '%s': %s; work in a "
+			 "clone of your own",
+			 r->commondir, strerror(errno));
+}
+
 int pike_repo_lock(int *out_fd, struct pike_repo *r, struct pike_err *err)
 {
 	char *path = pike_repo_path(r, "pike.lock");
 	int ret = pike_flock(out_fd, path, LOCK_WAIT_MS, err);
 
 	free(path);
+	if (ret && (errno == EACCES || errno == EROFS || errno == EPERM))
+		return refuse_read_only(r, err);
 	if (!ret && (ret = pike_store_check(r, err)))
 		close(*out_fd);
 	return ret;

@@ -157,7 +157,7 @@ static int use_layers(struct pike_repo *r, struct pike_err *err)
 		  : 0;
 }
 
-int pike_repo_open(struct pike_repo **out, const char *dir,
+int pike_repo_view(struct pike_repo **out, const char *dir,
 		   struct pike_err *err)
 {
 	struct pike_repo *r = pike_xcalloc(1, sizeof(*r));
@@ -182,9 +182,23 @@ int pike_repo_open(struct pike_repo **out, const char *dir,
 	 */
 	git_repository_set_ident(r->g, r->name, r->email);
 	ret = pike_store_open(r, err);
-	if (!ret)
-		ret = pike_sweep(r, err);
 out:
+	if (ret)
+		pike_repo_free(r);
+	else
+		*out = r;
+	return ret;
+}
+
+int pike_repo_open(struct pike_repo **out, const char *dir,
+		   struct pike_err *err)
+{
+	struct pike_repo *r;
+	int ret = pike_repo_view(&r, dir, err);
+
+	if (ret)
+		return ret;
+	ret = pike_sweep(r, err);
 	if (ret)
 		pike_repo_free(r);
 	else

@@ -191,4 +191,61 @@ like "are named with the remedy" "$err" 'git update-ref -d refs/notes/pike'
 git update-ref -d refs/notes/pike
 pike propose --candidates 1
 status_is "and after the remedy it goes" 0
+
+# ---- repositories that may only be read ----
+
+make_repo "$dir/theirs"
+cd "$dir/theirs" || exit 1
+pike status
+ok "reading makes no file of ours" test -z "$(ls -d .git/pike* 2>&1 | grep -v 'No such')"
+pike propose --candidates 1
+git config --global --add safe.directory "$dir/theirs"
+# A lock that is held for long makes no reader wait.
+exec 9>>.git/pike.lock
+flock 9
+for c in status log 'show main' config; do
+	# shellcheck disable=SC2086 # a command and its operand
+	timeout 10 "$PIKE" $c >"$dir/said" 2>&1
+	is "$c beside a writer" $? 0
+done
+exec 9>&-
+as=()
+[ "$(id -u)" -ne 0 ] || as=(setpriv --reuid 54321 --regid 54321 --clear-groups)
+chmod a+rx "$dir" "$HOME" && chmod -R a+rX,a-w "$dir/theirs"
+theirs() { # theirs ARGUMENTS...: as one who may not write
+	"${as[@]}" env HOME="$HOME" "$PIKE" "$@" >"$dir/out" 2>"$dir/err" </dev/null
+	status=$? out=$(<"$dir/out") err=$(<"$dir/err")
+}
+for c in status log 'log --candidates' 'show main' config 'config threshold'; do
+	# shellcheck disable=SC2086
+	theirs $c
+	status_is "$c of a repository that may only be read" 0
+	is "$c: says nothing on stderr" "$err" ""
+done
+theirs log scale
+like "the log has what is there" "$out" '0 .*base'
+theirs doctor
+like "doctor tells it" "$out" 'can only be read here'
+theirs propose --candidates 1
+status_is "a writer is refused" 128
+like "with the remedy" "$err" 'cannot write to .*; work in a clone of your own'
+one_line "in one line"
+chmod -R u+w "$dir/theirs"
+cd "$dir" || exit 1
+
+# A HOME that is another's, of a container.
+mkdir "$dir/shut" && chmod 0 "$dir/shut"
+[ "$(id -u)" -ne 0 ] || chown -R 54321 "$dir/repo"
+chmod -R a+rwX "$dir/repo"
+cd "$dir/repo" || exit 1
+for c in status log config doctor; do
+	"${as[@]}" env HOME="$dir/shut" "$PIKE" $c >"$dir/out" 2>"$dir/err"
+	status=$? err=$(<"$dir/err")
+	[ $c = doctor ] || status_is "$c with a HOME that is shut" 0
+	like "$c: warns" "$err" "warning: HOME is '$dir/shut'"
+	is "$c: in one line" "$(wc -l <"$dir/err")" 1
+done
+"${as[@]}" env HOME="$dir/shut" "$PIKE" propose --candidates 1 \
+	>"$dir/out" 2>"$dir/err"
+is "propose with a HOME that is shut" $? 0
 finish
