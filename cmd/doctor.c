@@ -475,6 +475,30 @@ static void check_models(struct doctor *d)
 		    s->strategy);
 }
 
+/* What is wrong, then what to do: an error has both. */
+static void error_row(struct doctor *d, const char *check, struct pike_err *err)
+{
+	char *remedy = strstr(err->text, "; ");
+
+	if (remedy)
+		*remedy = '\0';
+	row(d, MISSING, check, remedy ? remedy + 2 : "see the message", "%s",
+	    err->text);
+}
+
+static void check_signing(struct doctor *d)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	bool signs;
+
+	if (pike_repo_signs(&signs, d->ctx->repo, &err))
+		error_row(d, "signing", &err);
+	else if (signs)
+		row(d, OK, "signing", "",
+		    "generations and notes are signed, as commit.gpgsign asks "
+		    "for");
+}
+
 static void check_repo(struct doctor *d, const void *opts)
 {
 	struct pike_strs problems = PIKE_STRS_INIT;
@@ -482,13 +506,7 @@ static void check_repo(struct doctor *d, const void *opts)
 	struct pike_ctx *ctx = d->ctx;
 
 	if (pike_repo_view(&ctx->repo, ".", &err)) {
-		/* What is wrong, then what to do. */
-		char *remedy = strstr(err.text, "; ");
-
-		if (remedy)
-			*remedy = '\0';
-		row(d, MISSING, "repository",
-		    remedy ? remedy + 2 : "see the message", "%s", err.text);
+		error_row(d, "repository", &err);
 		return;
 	}
 	if (pike_repo_problems(&problems, ctx->repo, &err))
@@ -501,6 +519,7 @@ static void check_repo(struct doctor *d, const void *opts)
 		    pike_repo_workdir(ctx->repo) ? "with a working tree"
 						 : "bare");
 	pike_strs_release(&problems);
+	check_signing(d);
 	check_disk(d, "repository", pike_repo_commondir(ctx->repo));
 	if (pike_ctx_config(ctx, opts, &err)) {
 		row(d, MISSING, "config",

@@ -4,6 +4,7 @@
  * objects, results, then the generation commit and its branch, then the ladder,
  * then the inboxes. Done twice, each step changes nothing.
  */
+#include "git/place_priv.h"
 #include "git/search_priv.h"
 
 #include "base/log.h"
@@ -158,8 +159,8 @@ static int write_generation(struct closing *k)
 		      pike_entry_cmp);
 	pike_buf_init(&b, (size_t)-1);
 	pike_generation_print(&b, s, &g);
-	ret = pike_commit_write(&k->generation, s->r, b.s, &tree, parents,
-				git_oid_is_zero(&k->rung) ? 1 : 2, k->err);
+	ret = pike_commit_signed(&k->generation, s->r, b.s, &tree, parents,
+				 git_oid_is_zero(&k->rung) ? 1 : 2, k->err);
 	pike_buf_release(&b);
 	return ret;
 }

@@ -3,7 +3,7 @@
  * blocked: what keeps a ref of ours from being made or moved: another ref where
  * its folder has to be, or below it, and a worktree that has it checked out.
  */
-#include "git/repo_priv.h"
+#include "git/place_priv.h"
 
 #include "base/fs.h"
 #include "base/mem.h"

@@ -148,7 +148,10 @@ int pike_search_claim_asking(int *out_fd, struct pike_search_ref *s,
 	int ret;
 
 	*out_fd = -1;
-	ret = pike_mkdir_p(dir, 0700, err);
+	/* What cannot be stored shall not be paid for. */
+	ret = pike_sign_check(s->r, err);
+	if (!ret)
+		ret = pike_mkdir_p(dir, 0700, err);
 	if (!ret)
 		ret = pike_flock(out_fd, path, SIGN_MS, err);
 	if (!ret)

@@ -9,7 +9,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "git/repo_priv.h"
+#include "git/place_priv.h"
 
 #include <errno.h>
 #include <fcntl.h>

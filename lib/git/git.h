@@ -210,6 +210,8 @@ int pike_bundle_read(struct pike_repo *r, const char *path,
 int pike_repo_pack(struct pike_repo *r, bool full, struct pike_err *err);
 /* Ends a search: deletes its refs. */
 int pike_search_drop(struct pike_search_ref *s, struct pike_err *err);
+/* Is git set to sign commits (commit.gpgsign)? Tries to, if so. */
+int pike_repo_signs(bool *out, struct pike_repo *r, struct pike_err *err);
 /* One line each for doctor: problems of this repository and their remedy. */
 int pike_repo_problems(struct pike_strs *out, struct pike_repo *r,
 		       struct pike_err *err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* house: ends searches, and tells what is in the way of a repository. */
+#include "git/place_priv.h"
 #include "git/search_priv.h"
 
 #include "base/mem.h"

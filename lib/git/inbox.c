@@ -162,8 +162,8 @@ static int inbox_try(struct pike_inbox *in, struct pike_repo *r,
 	if (!ret)
 		ret = inbox_tree(&tree, r, base, l, err);
 	if (!ret)
-		ret = pike_commit_write(&tip, r, "pike: notes\n", &tree,
-					&in->tip, !first, err);
+		ret = pike_commit_signed(&tip, r, "pike: notes\n", &tree,
+					 &in->tip, !first, err);
 	if (!ret)
 		ret = pike_ref_move(r, in->ref, &tip, first ? NULL : &in->tip,
 				    "pike: notes", err);
@@ -217,8 +217,8 @@ int pike_notes_prepare(struct pike_publication *p, struct pike_repo *r,
 		return ret;
 	ret = pike_notes_union(&tree, r, base, &p->lines, RESULTS_DEPTH, err);
 	if (!ret && !(base && git_oid_equal(&tree, git_tree_id(base))))
-		ret = pike_commit_write(&p->tip, r, "pike: notes\n", &tree,
-					&p->was, base != NULL, err);
+		ret = pike_commit_signed(&p->tip, r, "pike: notes\n", &tree,
+					 &p->was, base != NULL, err);
 	git_tree_free(base);
 	return ret;
 }

@@ -10,7 +10,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "git/repo_priv.h"
+#include "git/place_priv.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
  * count is said by the environment. So it is shown none, and what it refuses is
  * looked up in the layers.
  */
-#include "git/repo_priv.h"
+#include "git/place_priv.h"
 
 #include "base/mem.h"
 #include "base/text.h"

@@ -7,6 +7,7 @@
  * process, and is removed.
  */
 #include "git/notes_priv.h"
+#include "git/place_priv.h"
 
 #include "base/clock.h"
 #include "base/fs.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* repo: the handle on an open repository, and its scratch folders. */
-#include "git/repo_priv.h"
+#include "git/place_priv.h"
 
 #include "base/fs.h"
 #include "base/mem.h"

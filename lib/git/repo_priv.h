@@ -36,9 +36,10 @@ struct pike_repo {
 	git_odb *disk;		   /* loose objects and packs */
 	ino_t packs_inode;	   /* of the list of packs, when opened */
 	struct stat packed;	   /* of packed refs that name no inbox */
-	bool unasked;  /* nothing that is written is looked for on disk */
-	bool fsync;    /* setting pike.fsync */
-	bool precious; /* others borrow from it: no object is removed */
+	bool unasked;	 /* nothing that is written is looked for on disk */
+	bool fsync;	 /* setting pike.fsync */
+	bool precious;	 /* others borrow from it: no object is removed */
+	bool has_signed; /* so the key can be used */
 	struct pike_deflate *deflate; /* NULL: none needed so far */
 	struct pike_staging
 	    *stage;		  /* objects not yet on disk; belongs to odb */
@@ -75,30 +76,6 @@ struct pike_span {
 	const char *s;
 	size_t n;
 };
-
-/* ---- layers.c ---- */
-
-/* The system's, the user's, the repository's (g NULL: none), the call's. */
-int pike_layers_open(struct pike_layers *l, git_repository *g,
-		     struct pike_err *err);
-void pike_layers_release(struct pike_layers *l);
-/* One more, of this level of libgit2's. */
-int pike_layers_add_text(struct pike_layers *l, const char *text, size_t len,
-			 int level, struct pike_err *err);
-/* As `config` names the source of a setting. Static. */
-const char *pike_layer_name(int level);
-/* Is it none that comes with a repository? */
-bool pike_layer_protected(int level);
-bool pike_env_bool(const char *name);
-
-/* ---- open.c ---- */
-
-/* Opens it where git would, and refuses the kinds that cannot work. */
-int pike_open_checked(git_repository **out, const char *dir,
-		      struct pike_err *err);
-int pike_refuse_kind(git_repository *g, const char *dir, struct pike_err *err);
-/* Its working tree as git has it, of GIT_WORK_TREE and the whole config. */
-int pike_open_workdir(git_repository *g, struct pike_err *err);
 
 /* ---- sweep.c ---- */
 
@@ -189,17 +166,6 @@ int pike_ref_delete(struct pike_repo *r, const char *name, const git_oid *was,
 int pike_ref_list(struct pike_strs *out, struct pike_repo *r,
 		  const char *prefix, struct pike_err *err);
 
-/* ---- blocked.c ---- */
-
-/* Is another ref where a folder of this one has to be, or below it? An error
- * with the remedy. */
-int pike_ref_blocked(struct pike_repo *r, const char *name,
-		     struct pike_err *err);
-/* The same for whatever a search may make. */
-int pike_names_blocked(struct pike_repo *r, struct pike_err *err);
-/* In any worktree: moved, its files would seem changed. */
-bool pike_ref_checked_out(const struct pike_repo *r, const char *name);
-
 /* ---- pack_write.c ---- */
 
 /* The bytes of a pack of these objects; an error code of libgit2's. */
@@ -225,7 +191,27 @@ int pike_pack_by_git(char hash[GIT_OID_HEXSZ + 1], struct pike_repo *r,
 		     const git_oid *ids, size_t count, bool search,
 		     struct pike_err *err);
 
+/* ---- sign.c ---- */
+
+/* Is the user's git set to sign commits? */
+bool pike_signs(const struct pike_repo *r);
+/* As pike_commit_write, and signed if so: a generation, or a batch of notes.
+ * What is staged is on disk then. */
+int pike_commit_signed(git_oid *out, struct pike_repo *r, const char *message,
+		       const git_oid *tree, const git_oid *parents, size_t n,
+		       struct pike_err *err);
+/* Can it sign, if it is set to? Tries it once, and writes nothing. */
+int pike_sign_check(struct pike_repo *r, struct pike_err *err);
+
 /* ---- transport.c ---- */
+
+struct pike_git_call {
+	const struct pike_strs *args, *env; /* env: more of it, or NULL */
+	const struct pike_buf *in;	    /* NULL: nothing */
+	int timeout_ms;
+};
+int pike_git_call(struct pike_buf *out, struct pike_repo *r,
+		  const struct pike_git_call *c, struct pike_err *err);
 
 /* Runs git on the repository with these arguments, hooks off, with the config
  * of the call. 1: there is no git program. Caller releases `out`. */

@@ -3,6 +3,7 @@
  * search: one target on one lane: beginning it, storing candidates on its
  * ladder, recording results in its inbox.
  */
+#include "git/place_priv.h"
 #include "git/search_priv.h"
 
 #include "base/mem.h"
@@ -153,7 +154,7 @@ static int write_first(git_oid *out, struct pike_search_ref *s,
 		return ret;
 	pike_buf_init(&b, (size_t)-1);
 	pike_generation_print(&b, s, g);
-	ret = pike_commit_write(out, s->r, b.s, &tree, &base, 1, err);
+	ret = pike_commit_signed(out, s->r, b.s, &tree, &base, 1, err);
 	pike_buf_release(&b);
 	return ret;
 }

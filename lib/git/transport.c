@@ -65,10 +65,16 @@ static void git_argv(struct pike_strs *argv, const struct pike_repo *r,
 		"gc.auto=0",
 		"-c",
 		"safe.directory=*",
+		"-c",
+		"i18n.commitEncoding=UTF-8",
 	};
 
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(first); i++)
 		pike_strs_push(argv, first[i]);
+	if (r->fsync) {
+		pike_strs_push(argv, "-c");
+		pike_strs_push(argv, "core.fsync=committed");
+	}
 	/* Not the folder that worktrees share: config.worktree is here. */
 	pike_strs_pushf(argv, "--git-dir=%s", git_repository_path(r->g));
 	for (size_t i = 0; i < args->n; i++)
@@ -88,35 +94,47 @@ static int git_status(struct pike_proc_result *res,
 			 res->timed_out ? "it took too long" : res->err.s);
 }
 
-int pike_git_run(struct pike_buf *out, struct pike_repo *r,
-		 const struct pike_strs *args, const struct pike_buf *in,
-		 struct pike_err *err)
+int pike_git_call(struct pike_buf *out, struct pike_repo *r,
+		  const struct pike_git_call *c, struct pike_err *err)
 {
 	struct pike_strs argv = PIKE_STRS_INIT, env = PIKE_STRS_INIT;
 	struct pike_proc_result res;
-	struct pike_proc_opts o = { .timeout_ms = TIMEOUT_MS,
+	struct pike_proc_opts o = { .timeout_ms = c->timeout_ms,
 				    .out_max = OUT_MAX };
 	int ret;
 
-	git_argv(&argv, r, args);
+	git_argv(&argv, r, c->args);
 	git_environment(&env);
+	for (size_t i = 0; c->env && i < c->env->n; i++)
+		pike_strs_push(&env, c->env->v[i]);
 	o.argv = (const char *const *)argv.v;
 	o.envp = (const char *const *)env.v;
-	if (in) {
-		o.in = in->s;
-		o.in_len = in->len;
+	if (c->in) {
+		o.in = c->in->s;
+		o.in_len = c->in->len;
 	}
 	ret = pike_proc_run(&res, &o, err);
 	if (ret)
 		ret = 1; /* cannot be started: not installed */
 	else
-		ret = git_status(&res, args, err);
+		ret = git_status(&res, c->args, err);
 	if (!ret && out)
 		pike_buf_add(out, res.out.s, res.out.len);
 	pike_proc_result_release(&res);
 	pike_strs_release(&argv);
 	pike_strs_release(&env);
 	return ret;
+}
+
+int pike_git_run(struct pike_buf *out, struct pike_repo *r,
+		 const struct pike_strs *args, const struct pike_buf *in,
+		 struct pike_err *err)
+{
+	const struct pike_git_call c = { .args = args,
+					 .in = in,
+					 .timeout_ms = TIMEOUT_MS };
+
+	return pike_git_call(out, r, &c, err);
 }
 
 static int run_needed(struct pike_buf *out, struct pike_repo *r,

@@ -3,7 +3,7 @@
  * way, folders that are removed, worktrees. */
 #include "git_fixture.h"
 
-#include "git/repo_priv.h"
+#include "git/place_priv.h"
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -171,7 +171,8 @@ static pid_t remover(const char *repo)
 	};
 	pid_t pid = fork();
 
-	while (!pid)
+	while (!pid) {
+		usleep(20); /* else nobody could make any of them, nor git */
 		for (size_t i = 0; i < PIKE_ARRAY_LEN(dirs); i++) {
 			char path[512];
 
@@ -179,6 +180,7 @@ static pid_t remover(const char *repo)
 				 dirs[i]);
 			rmdir(path);
 		}
+	}
 	return pid;
 }
 
@@ -248,6 +250,123 @@ static void test_checked_out(void **state)
 	fixture_end(&f);
 }
 
+/* Signs with nothing, and counts. */
+static void fake_signer(const struct fixture *f)
+{
+	free(sh_in(f->repo, 0,
+		   "cat >../gpg <<'END' && chmod +x ../gpg && "
+		   "git config commit.gpgsign true && "
+		   "git config gpg.program %s/gpg\n"
+		   "#!/bin/sh\n"
+		   "cat >>%s/signed\n"
+		   "echo signed >>%s/signatures\n"
+		   "printf '\\n[GNUPG:] SIG_CREATED \\n' >&2\n"
+		   "printf -- '-----BEGIN PGP SIGNATURE-----\\n\\nnone\\n"
+		   "-----END PGP SIGNATURE-----\\n'\n"
+		   "END",
+		   f->top, f->top, f->top));
+}
+
+static void count_is(const struct fixture *f, const char *what,
+		     const char *command, const char *want)
+{
+	char *got = sh_in(f->repo, -1, "%s", command);
+
+	if (strcmp(got, want) != 0)
+		fail_msg("%s: '%s', not '%s'", what, got, want);
+	free(got);
+}
+
+#define SIGNED(rev) "git cat-file -p " rev " | grep -c ^gpgsig"
+
+/* One signature a batch and generation; what they cover has none. */
+static void test_signed(void **state)
+{
+	static const char *const texts[] = { "a\n", "b\n", "c\n" };
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_result res[3];
+	struct pike_search_ref *s;
+	struct pike_history *h;
+	struct pike_oid id[3];
+	struct pike_repo *r;
+	struct fixture f;
+
+	(void)state;
+	fixture_begin(&f);
+	fake_signer(&f);
+	open_search(&r, &s, &h, f.repo);
+	for (size_t i = 0; i < 3; i++) {
+		id[i] = store_one(s, h, h->base, texts[i]);
+		result_make(
+		    &res[i], h, &id[i],
+		    (struct line){ texts[i], PIKE_SCREEN, PIKE_V_FASTER, 1.2 });
+	}
+	count_is(&f, "begun", "wc -l <../signatures", "1");
+	count_is(&f, "a rung", SIGNED("refs/pike/open/softmax/cpu"), "0");
+	count_is(&f, "a candidate", SIGNED("refs/pike/open/softmax/cpu^2"),
+		 "0");
+	ok(pike_search_record(s, h, res, 3, &err), &err);
+	count_is(&f, "a batch", "wc -l <../signatures", "2");
+	count_is(&f, "its commit",
+		 SIGNED("$(git for-each-ref --format='%(refname)' "
+			"refs/notes/pike/inbox)"),
+		 "1");
+	close_generation(s, h, &id[0], 1.2);
+	count_is(&f, "a generation", "wc -l <../signatures", "4");
+	count_is(&f, "its commit", SIGNED("pike/evo/softmax/cpu"), "1");
+	count_is(&f, "its notes", SIGNED("refs/notes/pike/results"), "1");
+	count_is(&f, "who",
+		 "git log -1 --format='%an <%ae> %cn' "
+		 "pike/evo/softmax/cpu",
+		 "tester <tester@example.org> tester");
+	check_folds(f.repo, h);
+	for (size_t i = 0; i < 3; i++)
+		pike_result_release(&res[i]);
+	close_search(r, s, h);
+	fsck(f.repo);
+	fixture_end(&f);
+}
+
+/* Said before anything is begun, and before anything is paid for. */
+static void test_unsigned(void **state)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_search_ref *s, *other;
+	struct pike_history *h;
+	struct pike_oid base;
+	struct pike_repo *r;
+	struct fixture f;
+	bool signs;
+	int fd;
+
+	(void)state;
+	fixture_begin(&f);
+	fake_signer(&f);
+	open_search(&r, &s, &h, f.repo);
+	close_search(r, s, h);
+	sh(f.repo, "git config gpg.program false");
+	ok(pike_repo_open(&r, f.repo, &err), &err);
+	ok(pike_search_open(&s, r, "softmax", "cpu", NULL, &err), &err);
+	assert_int_equal(pike_search_claim_asking(&fd, s, &err), PIKE_FATAL);
+	assert_non_null(strstr(err.text, "git config commit.gpgsign false"));
+	ok(pike_search_open(&other, r, "softmax", "cpu", "two", &err), &err);
+	h = pike_history_new("softmax", "cpu.two");
+	ok(pike_repo_base(&base, r, NULL, &err), &err);
+	assert_int_equal(pike_search_begin(other, &base, "tune", 7, &err),
+			 PIKE_FATAL);
+	count_is(&f, "nothing begun",
+		 "git for-each-ref --format='%(refname)' 'refs/*/*two'", "");
+	assert_int_equal(pike_repo_signs(&signs, r, &err), PIKE_FATAL);
+	sh(f.repo, "git config commit.gpgsign false");
+	pike_search_close(other);
+	close_search(r, s, h);
+	ok(pike_repo_view(&r, f.repo, &err), &err);
+	ok(pike_repo_signs(&signs, r, &err), &err);
+	assert_false(signs);
+	pike_repo_free(r);
+	fixture_end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +375,8 @@ int main(void)
 		cmocka_unit_test(test_blocked),
 		cmocka_unit_test(test_folders_removed),
 		cmocka_unit_test(test_checked_out),
+		cmocka_unit_test(test_signed),
+		cmocka_unit_test(test_unsigned),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
