@@ -52,8 +52,9 @@ static char *blocker_of(struct pike_repo *r, const char *name)
 	return found;
 }
 
-int pike_ref_blocked(struct pike_repo *r, const char *name,
-		     struct pike_err *err)
+/* `shown`: what the ref is in the way of. */
+static int refuse_name(struct pike_repo *r, const char *name, const char *shown,
+		       struct pike_err *err)
 {
 	char *b = blocker_of(r, name);
 	const char *branch;
@@ -65,29 +66,36 @@ int pike_ref_blocked(struct pike_repo *r, const char *name,
 	ret = branch ? pike_fail(err, PIKE_FATAL,
 				 "a branch named '%s' is in the way of '%s'; "
 				 "run 'git branch -m %s another-name'",
-				 branch, name, branch)
+				 branch, shown, branch)
 		     : pike_fail(err, PIKE_FATAL,
 				 "the ref '%s' is in the way of '%s'; move it: "
 				 "'git update-ref refs/another/name %s && git "
 				 "update-ref -d %s'",
-				 b, name, b, b);
+				 b, shown, b, b);
 	free(b);
 	return ret;
 }
 
+int pike_ref_blocked(struct pike_repo *r, const char *name,
+		     struct pike_err *err)
+{
+	return refuse_name(r, name, name, err);
+}
+
 int pike_names_blocked(struct pike_repo *r, struct pike_err *err)
 {
-	/* None of them is a ref itself. */
-	static const char *const spaces[] = { "refs/heads/pike/evo/",
-					      "refs/heads/pike/mr/",
-					      "refs/pike/open/",
-					      "refs/notes/pike/inbox/" };
+	static const char *const spaces[] = { "refs/heads/pike/evo/...",
+					      "refs/heads/pike/mr/...",
+					      "refs/pike/open/...",
+					      "refs/notes/pike/inbox/..." };
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < PIKE_ARRAY_LEN(spaces); i++) {
-		char *name = pike_xasprintf("%snone", spaces[i]);
+		/* A name that no ref of ours has. */
+		char *name = pike_xasprintf(
+		    "%.*snone", (int)strlen(spaces[i]) - 3, spaces[i]);
 
-		ret = pike_ref_blocked(r, name, err);
+		ret = refuse_name(r, name, spaces[i], err);
 		free(name);
 	}
 	return ret;
