@@ -80,6 +80,17 @@ static void row(struct doctor *d, enum level level, const char *check,
 	pike_buf_release(&clean);
 }
 
+/* What is wrong, then what to do: an error has both. */
+static void error_row(struct doctor *d, const char *check, struct pike_err *err)
+{
+	char *remedy = strstr(err->text, "; ");
+
+	if (remedy)
+		*remedy = '\0';
+	row(d, MISSING, check, remedy ? remedy + 2 : "see the message", "%s",
+	    err->text);
+}
+
 static void check_device(struct doctor *d)
 {
 	struct pike_device_info info;
@@ -157,7 +168,7 @@ static void check_sandbox(struct doctor *d)
 	struct pike_err err = PIKE_ERR_INIT;
 
 	if (pike_isolation_probe(&i, &err)) {
-		row(d, MISSING, "sandbox", "see the message", "%s", err.text);
+		error_row(d, "sandbox", &err);
 		return;
 	}
 	d->boxed = i.level >= PIKE_I2;
@@ -473,17 +484,6 @@ static void check_models(struct doctor *d)
 		    "add one to .pike/config, or set `strategy = tune`",
 		    "strategy '%s' asks models, and there is no [llm] section",
 		    s->strategy);
-}
-
-/* What is wrong, then what to do: an error has both. */
-static void error_row(struct doctor *d, const char *check, struct pike_err *err)
-{
-	char *remedy = strstr(err->text, "; ");
-
-	if (remedy)
-		*remedy = '\0';
-	row(d, MISSING, check, remedy ? remedy + 2 : "see the message", "%s",
-	    err->text);
 }
 
 static void check_signing(struct doctor *d)

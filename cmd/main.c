@@ -12,9 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define OUT_MAX (256u << 20)
+#define DESCRIPTORS 1024
 
 static volatile int stop;
 
@@ -28,6 +30,30 @@ static void on_signal(int sig)
 	stop = 1;
 }
 
+/* A limit on the size of files: the write fails then, and says why. Not
+ * ignored, since programs that are started would have it so too. */
+static void on_large_file(int sig)
+{
+	(void)sig;
+}
+
+/* As many descriptors as are granted, for a thousand are enough, and files as
+ * large. */
+static void raise_limits(void)
+{
+	struct rlimit r;
+
+	if (!getrlimit(RLIMIT_NOFILE, &r) && r.rlim_cur < DESCRIPTORS) {
+		r.rlim_cur =
+		    r.rlim_max < DESCRIPTORS ? r.rlim_max : DESCRIPTORS;
+		setrlimit(RLIMIT_NOFILE, &r);
+	}
+	if (!getrlimit(RLIMIT_FSIZE, &r) && r.rlim_cur < r.rlim_max) {
+		r.rlim_cur = r.rlim_max;
+		setrlimit(RLIMIT_FSIZE, &r);
+	}
+}
+
 static void catch_signals(void)
 {
 	struct sigaction sa;
@@ -38,6 +64,8 @@ static void catch_signals(void)
 	sa.sa_flags = SA_RESTART;
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
+	sa.sa_handler = on_large_file;
+	sigaction(SIGXFSZ, &sa, NULL);
 	sa.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &sa, NULL);
 }
@@ -240,6 +268,7 @@ int main(int argc, char **argv)
 
 	setlocale(LC_CTYPE, "");
 	catch_signals();
+	raise_limits();
 	ret = pike_opts_parse(pike_global_opts, &g, argc, argv, true, &rest,
 			      &err);
 	set_verbosity(g.quiet, g.verbose);

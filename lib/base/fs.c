@@ -207,7 +207,11 @@ int pike_memfd(int *out_fd, const char *name, size_t size, struct pike_err *err)
 	if (ftruncate(fd, (off_t)size)) {
 		close(fd);
 		return pike_fail_errno(
-		    err, PIKE_FAILED, "cannot size a memory file to %zu", size);
+		    err, PIKE_FAILED,
+		    errno == EFBIG ? "a memory file of %zu bytes is over the "
+				     "limit of this process (ulimit -f)"
+				   : "cannot size a memory file to %zu",
+		    size);
 	}
 	*out_fd = fd;
 	return 0;

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static pthread_mutex_t probe_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct pike_isolation_info probed;
@@ -90,6 +91,40 @@ static int attempt(struct pike_isolation_info *info, char why[1024],
 	return 0;
 }
 
+/* Below these a box fails in ways that say nothing of the reason. */
+static const struct {
+	int what;
+	rlim_t least;
+	const char *name, *remedy;
+} limits[] = {
+	{ .what = RLIMIT_NOFILE,
+	  .least = 128,
+	  .name = "open files",
+	  .remedy = "ulimit -n 1024" },
+	{ .what = RLIMIT_FSIZE,
+	  .least = 16 << 20,
+	  .name = "bytes in a file",
+	  .remedy = "ulimit -f unlimited" },
+};
+
+static int check_limits(struct pike_err *err)
+{
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(limits); i++) {
+		struct rlimit r;
+
+		if (getrlimit((__rlimit_resource_t)limits[i].what, &r) ||
+		    r.rlim_cur >= limits[i].least)
+			continue;
+		return pike_fail(err, PIKE_FATAL,
+				 "this process is limited to %llu %s, and a "
+				 "sandbox needs %llu; run '%s' before",
+				 (unsigned long long)r.rlim_cur, limits[i].name,
+				 (unsigned long long)limits[i].least,
+				 limits[i].remedy);
+	}
+	return 0;
+}
+
 static int probe(struct pike_isolation_info *info, struct pike_err *err)
 {
 	char why[1024] = "", why_not[1024];
@@ -100,6 +135,8 @@ static int probe(struct pike_isolation_info *info, struct pike_err *err)
 	pike_buf_init(&helper, 8192);
 	rc = pike_box_helper(&helper, "pike-sandbox", err);
 	pike_buf_release(&helper);
+	if (!rc)
+		rc = check_limits(err);
 	if (rc)
 		return rc;
 	*info = (struct pike_isolation_info){ .level = PIKE_I0 };

@@ -305,4 +305,29 @@ if type gpg >/dev/null 2>&1; then
 else
 	skip "signing with gpg" "no gpg: install gnupg"
 fi
+
+# ---- limits of the process ----
+
+make_repo "$dir/limits"
+cd "$dir/limits" || exit 1
+few() { # few LIMIT REGEX: what is measured is refused so, doctor names it
+	prlimit "$1" "$PIKE" bench --quick "--allow-weak=$LEVEL" main \
+		>"$dir/out" 2>"$dir/err"
+	status=$? err=$(<"$dir/err")
+	status_is "bench with $1" 128
+	like "says why" "$err" "$2"
+	one_line "in one line"
+	out=$(prlimit "$1" "$PIKE" doctor --json)
+	like "doctor has the remedy" "$out" "\"remedy\":\"${2##*; }"
+}
+few --nofile=64 "limited to 64 open files.*; run 'ulimit -n 1024'"
+few --fsize=1000000 "limited to 1000000 bytes.*; run 'ulimit -f unlimited'"
+out=$(prlimit --nofile=64:4096 "$PIKE" doctor --json)
+like "a soft limit is raised" "$out" '"check":"sandbox","found":"isolation'
+refs=$(refs_sum .)
+prlimit --fsize=60 "$PIKE" propose --candidates 1 2>&1 </dev/null |
+	cat >"$dir/said"
+is "a limit that nothing can be written under: exit" "${PIPESTATUS[0]}" 128
+like "says why" "$(<"$dir/said")" 'error: .*File too large'
+is "the refs are as they were" "$(refs_sum .)" "$refs"
 finish
