@@ -55,6 +55,7 @@ static int open_claims(const struct pike_search_ref *s, struct pike_err *err)
 
 	if (fd < 0)
 		pike_fail_errno(err, PIKE_FAILED, "cannot open '%s'", path);
+	pike_share_full(s->r, path);
 	free(path);
 	return fd;
 }
@@ -154,6 +155,7 @@ int pike_search_claim_asking(int *out_fd, struct pike_search_ref *s,
 		ret = pike_mkdir_p(dir, 0700, err);
 	if (!ret)
 		ret = pike_flock(out_fd, path, SIGN_MS, err);
+	pike_share_full(s->r, path);
 	if (!ret)
 		sign(*out_fd);
 	else if (ret == PIKE_RETRY)

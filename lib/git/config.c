@@ -371,6 +371,7 @@ static int record_trust(struct pike_repo *r, const struct source *src,
 				    "cannot record the trust in the "
 				    "repository's config");
 	git_config_free(cfg);
+	pike_share(r, "config");
 	return ret;
 }
 

@@ -161,6 +161,7 @@ int pike_loose_write(struct pike_repo *r, const git_oid *id, git_object_t type,
 		if (ret)
 			unlink(from);
 	}
+	pike_share_full(r, to);
 	if (!ret)
 		ret = pike_sync_dir_of(r, to, err);
 out:

@@ -150,6 +150,7 @@ static void list_write(const struct pike_repo *r, const struct packs *l)
 	for (size_t i = 0; i < l->n; i++)
 		pike_buf_addf(&b, "%s\n", l->v[i].name);
 	pike_write_file(path, b.s, b.len, NULL);
+	pike_share(r, PIKE_PACK_LIST);
 	pike_buf_release(&b);
 	free(path);
 }
@@ -162,6 +163,7 @@ void pike_pack_note(struct pike_repo *r, const char *name)
 	if (f) {
 		fprintf(f, "%s\n", name);
 		fclose(f);
+		pike_share(r, PIKE_PACK_LIST);
 	}
 	free(path);
 }
@@ -184,6 +186,7 @@ static int move_pack(const struct pike_repo *r, const char *from,
 					      "cannot put a pack in '%s'", to);
 		else
 			ret = pike_sync_dir_of(r, to, err);
+		pike_share_full(r, to);
 		free(old);
 		free(to);
 	}

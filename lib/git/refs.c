@@ -69,6 +69,7 @@ int pike_repo_lock(int *out_fd, struct pike_repo *r, struct pike_err *err)
 	free(path);
 	if (ret && (errno == EACCES || errno == EROFS || errno == EPERM))
 		return refuse_read_only(r, err);
+	pike_share(r, "pike.lock");
 	if (!ret && (ret = pike_store_check(r, err)))
 		close(*out_fd);
 	return ret;
@@ -214,6 +215,17 @@ static void attempt_init(struct attempt *a, struct pike_repo *r,
 	};
 }
 
+/* The ref, its log, and what a deletion has written again. */
+static void share_ref(const struct pike_repo *r, const char *name)
+{
+	char *log = pike_xasprintf("logs/%s", name);
+
+	pike_share(r, name);
+	pike_share(r, log);
+	pike_share(r, "packed-refs");
+	free(log);
+}
+
 int pike_ref_move(struct pike_repo *r, const char *name, const git_oid *to,
 		  const git_oid *from, const char *why, struct pike_err *err)
 {
@@ -228,6 +240,8 @@ int pike_ref_move(struct pike_repo *r, const char *name, const git_oid *to,
 		pike_jitter(a.races ? 0 : i);
 		ret = 0;
 	}
+	if (!ret)
+		share_ref(r, name);
 	free(a.b.path);
 	return ret;
 }
@@ -262,6 +276,8 @@ int pike_ref_delete(struct pike_repo *r, const char *name, const git_oid *was,
 			break;
 		pike_jitter(a.races ? 0 : i);
 	}
+	if (!ret)
+		share_ref(r, name);
 	free(a.b.path);
 	return ret;
 }

@@ -82,6 +82,7 @@ int pike_repo_scratch(char **out, struct pike_repo *r, struct pike_err *err)
 	char *base = pike_repo_path(r, "pike-scratch");
 	int fd = -1, ret = pike_mkdir_p(base, 0700, err);
 
+	pike_share(r, "pike-scratch");
 	for (int i = 0; !ret && fd < 0 && i < SCRATCH_TRIES; i++)
 		fd = new_scratch(out, base);
 	if (!ret && fd < 0)
@@ -178,6 +179,7 @@ int pike_repo_view(struct pike_repo **out, const char *dir,
 	r->commondir = pike_xstrdup(git_repository_commondir(r->g));
 	set_identity(r);
 	set_precious(r);
+	pike_share_init(r);
 	/* Asked for each entry of a reflog otherwise, which reads all config.
 	 */
 	git_repository_set_ident(r->g, r->name, r->email);

@@ -36,10 +36,11 @@ struct pike_repo {
 	git_odb *disk;		   /* loose objects and packs */
 	ino_t packs_inode;	   /* of the list of packs, when opened */
 	struct stat packed;	   /* of packed refs that name no inbox */
-	bool unasked;	 /* nothing that is written is looked for on disk */
-	bool fsync;	 /* setting pike.fsync */
-	bool precious;	 /* others borrow from it: no object is removed */
-	bool has_signed; /* so the key can be used */
+	bool unasked;  /* nothing that is written is looked for on disk */
+	bool fsync;    /* setting pike.fsync */
+	bool precious; /* others borrow from it: no object is removed */
+	int shared; /* core.sharedRepository: bits to add, < 0 to set, 0 none */
+	bool has_signed;	      /* so the key can be used */
 	struct pike_deflate *deflate; /* NULL: none needed so far */
 	struct pike_staging
 	    *stage;		  /* objects not yet on disk; belongs to odb */
@@ -190,6 +191,14 @@ int pike_pack_merge(struct pike_repo *r, struct pike_err *err);
 int pike_pack_by_git(char hash[GIT_OID_HEXSZ + 1], struct pike_repo *r,
 		     const git_oid *ids, size_t count, bool search,
 		     struct pike_err *err);
+
+/* ---- share.c ---- */
+
+void pike_share_init(struct pike_repo *r);
+/* What was made at a path below the common dir, and the folders on the way to
+ * it, get the rights of core.sharedRepository. */
+void pike_share(const struct pike_repo *r, const char *rel);
+void pike_share_full(const struct pike_repo *r, const char *path);
 
 /* ---- sign.c ---- */
 

@@ -330,4 +330,28 @@ prlimit --fsize=60 "$PIKE" propose --candidates 1 2>&1 </dev/null |
 is "a limit that nothing can be written under: exit" "${PIPESTATUS[0]}" 128
 like "says why" "$(<"$dir/said")" 'error: .*File too large'
 is "the refs are as they were" "$(refs_sum .)" "$refs"
+
+# ---- a repository of a group ----
+
+if [ "$(id -u)" -eq 0 ]; then
+	git init -q --shared=group "$dir/group"
+	make_repo "$dir/group"
+	chown -R 54321:54320 "$dir/group"
+	git config --global --add safe.directory "$dir/group"
+	chmod -R a+rX "$HOME"
+	for user in 54321 54322; do
+		(umask 077 && cd "$dir/group" && setpriv --reuid $user \
+			--regid $user --groups 54320 env HOME="$HOME" "$PIKE" \
+			propose --candidates 1 --run u$user) >"$dir/said" 2>&1
+		status=$? err=$(<"$dir/said")
+		status_is "user $user of the group proposes" 0
+	done
+	(cd "$dir/group" && setpriv --reuid 54321 --regid 54321 --groups 54320 \
+		env HOME="$HOME" git log --oneline pike/evo/scale/cpu.u54322) \
+		>"$dir/said" 2>&1
+	like "and the first sees what the second wrote" "$(<"$dir/said")" \
+		'scale: generation 0'
+else
+	skip "two users of a group" "only root can be both: run it as root"
+fi
 finish

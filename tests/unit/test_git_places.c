@@ -6,6 +6,7 @@
 #include "git/place_priv.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 static void refused(const char *dir, const char *part)
@@ -367,6 +368,66 @@ static void test_unsigned(void **state)
 	fixture_end(&f);
 }
 
+/* What git itself gives files of each kind, whatever the umask; its own
+ * are beside ours, and compared. */
+static void test_shared(void **state)
+{
+	static const char *const rows[] = { "group", "all", "0640", "0660",
+					    "true",  "2",   "umask" };
+	mode_t was = umask(077);
+	struct fixture f;
+	char *ours, *theirs;
+
+	(void)state;
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(rows); i++) {
+		struct pike_search_ref *s;
+		struct pike_history *h;
+		struct pike_repo *r;
+		struct pike_oid id;
+
+		fixture_begin(&f);
+		free(sh_in(
+		    f.repo, 0,
+		    "git init -q --shared=%s . && git gc -q && sleep 0.02 && "
+		    "touch ../mark && sleep 0.02",
+		    rows[i]));
+		open_search(&r, &s, &h, f.repo);
+		for (int g = 0; g < 9; g++) {
+			char text[32];
+
+			snprintf(text, sizeof(text), "text %d\n", g);
+			id = store_one(s, h, h->base, text);
+			record_one(s, h, &id,
+				   (struct line){ text, PIKE_CONFIRM,
+						  PIKE_V_FASTER, 1.1 });
+			close_generation(s, h, &id, 1.1);
+		}
+		store_one(s, h, h->base, "loose\n");
+		ours = sh_in(f.repo, 0,
+			     "find .git -newer ../mark ! -path "
+			     "'*pike-scratch/*' ! -name pike-packs"
+			     " -printf '%%y%%m\n' | sort -u | tr '\n' ' '");
+		close_search(r, s, h);
+		sh(f.repo,
+		   "rm -rf .git/pike* && touch ../mark && sleep 0.02 && "
+		   "git update-ref refs/new/a/b HEAD && git branch -q "
+		   "c/d && git commit -q --allow-empty -m x && "
+		   "git pack-refs --all && git update-ref -d "
+		   "refs/new/a/b && git update-ref refs/new/a/b HEAD "
+		   "&& rm -f .git/COMMIT_EDITMSG");
+		theirs = sh_in(f.repo, 0,
+			       "find .git -newer ../mark -printf '%%y%%m\n' | "
+			       "sort -u | tr '\n' ' '");
+		if (strcmp(ours, theirs) != 0)
+			fail_msg("%s: ours %s, git's %s", rows[i], ours,
+				 theirs);
+		free(ours);
+		free(theirs);
+		fixture_end(&f);
+	}
+	umask(was);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -377,6 +438,7 @@ int main(void)
 		cmocka_unit_test(test_checked_out),
 		cmocka_unit_test(test_signed),
 		cmocka_unit_test(test_unsigned),
+		cmocka_unit_test(test_shared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
