@@ -398,6 +398,19 @@ static char *workdir_of(git_repository *g)
 	return dir;
 }
 
+/* libgit2 1.5 leaks where it is told what it knows. */
+static bool works_in(git_repository *g, const char *dir)
+{
+	const char *now = git_repository_workdir(g);
+	char *real = realpath(dir, NULL);
+	size_t n = real ? strlen(real) : 0;
+	bool same = now && real && !strncmp(now, real, n) &&
+		    (!now[n] || !strcmp(now + n, "/"));
+
+	free(real);
+	return same;
+}
+
 int pike_open_workdir(git_repository *g, struct pike_err *err)
 {
 	char *bare = main_setting(g, "core.bare"), *dir;
@@ -407,7 +420,7 @@ int pike_open_workdir(git_repository *g, struct pike_err *err)
 		rc = git_repository_set_bare(g);
 	free(bare);
 	dir = workdir_of(g);
-	if (!rc && dir)
+	if (!rc && dir && !works_in(g, dir))
 		rc = git_repository_set_workdir(g, dir, 0);
 	if (rc)
 		pike_git_fail(err, PIKE_FATAL, rc,

@@ -109,6 +109,53 @@ status_is "GIT_CEILING_DIRECTORIES" 128
 GIT_OBJECT_DIRECTORY=$dir/x pike -C "$dir/repo" status
 status_is "objects that are elsewhere" 128
 like "are not passed over" "$err" 'GIT_OBJECT_DIRECTORY is set'
+
+# A file of the call may include others, on conditions too.
+printf '[includeIf "gitdir:%s/"]\n\tpath = %s\n' "$dir/repo" "$dir/more" \
+	>"$dir/global"
+GIT_CONFIG_GLOBAL=$dir/global pike -C "$dir/repo" config seed
+is "includeIf holds in this repository" "$out" 77
+GIT_CONFIG_GLOBAL=$dir/global pike -C "$dir/outer" config seed
+unlike "and in no other" "$out" 77
+printf '[user]\n[broken\n' >"$dir/global"
+GIT_CONFIG_GLOBAL=$dir/global pike -C "$dir/repo" status
+status_is "one that is broken" 128
+like "is named with its line" "$err" "$dir/global:2"
+
+# A bare repository with worktrees, as git sets it up with extensions.
+git clone -q --bare "$dir/repo" "$dir/bare.git"
+git -C "$dir/bare.git" worktree add -q "$dir/leaf"
+git -C "$dir/bare.git" config extensions.worktreeConfig true
+git -C "$dir/bare.git" config --worktree core.bare true
+git -C "$dir/bare.git" config --unset core.bare
+sed -i 's/entry = scale/entry = leaf/' "$dir/leaf/.pike/config"
+pike -C "$dir/leaf" config target.scale.entry
+is "a worktree of a bare repository" "$out" leaf
+pike -C "$dir/bare.git" config target.scale.entry
+is "which itself has none" "$out" scale
+
+# Whose it is: said by the user or the call, never by the repository.
+if [ "$(id -u)" -eq 0 ]; then
+	make_repo "$dir/owned"
+	chown -R 54321 "$dir/owned"
+	pike -C "$dir/owned" status
+	status_is "a repository of another user" 128
+	git config -f "$dir/owned/.git/config" safe.directory '*'
+	pike -C "$dir/owned" status
+	status_is "which cannot admit itself" 128
+	for d in '*' "$dir/owned" "$dir/*"; do
+		GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory \
+			GIT_CONFIG_VALUE_0=$d pike -C "$dir/owned" status
+		status_is "safe.directory $d of the call" 0
+	done
+	git -C "$dir/owned" -c safe.directory='*' pike status >"$dir/said" 2>&1
+	is "git -c safe.directory" $? 0
+	printf '[safe]\n\tdirectory = %s\n' "$dir/owned" >"$dir/global"
+	GIT_CONFIG_GLOBAL=$dir/global pike -C "$dir/owned" status
+	status_is "of GIT_CONFIG_GLOBAL" 0
+else
+	skip "safe.directory" "only root can give files away: run it as root"
+fi
 cd "$dir/repo" || exit 1
 
 # What the call says reaches the git programs that are started, hooks do not.
