@@ -80,9 +80,11 @@ static int run(struct pike_ctx *ctx, const void *opts,
 		ret = drop(ctx, o->drop, list, err);
 	if (!ret)
 		ret = pike_repo_pack(ctx->repo, true, err);
-	if (!ret)
-		pike_buf_adds(&ctx->out, "leftovers removed, objects packed\n");
-	return ret;
+	if (ret >= 0)
+		pike_buf_addf(&ctx->out, "leftovers removed, objects %s\n",
+			      ret ? "left as they are, since they are precious"
+				  : "packed");
+	return ret < 0 ? ret : 0;
 }
 
 const struct pike_cmd pike_cmd_gc = {

@@ -206,7 +206,8 @@ int pike_bundle_write(struct pike_search_ref *s, const char *path,
 		      struct pike_err *err);
 int pike_bundle_read(struct pike_repo *r, const char *path,
 		     struct pike_err *err);
-/* Packs loose objects of our refs; `full`: one pack. */
+/* Packs loose objects of our refs; `full`: one pack. 1: others borrow objects
+ * of this repository (preciousObjects), so they stay as they are. */
 int pike_repo_pack(struct pike_repo *r, bool full, struct pike_err *err);
 /* Ends a search: deletes its refs. */
 int pike_search_drop(struct pike_search_ref *s, struct pike_err *err);

@@ -563,11 +563,14 @@ void pike_inbox_clean(struct pike_repo *r, const git_oid *tip)
 int pike_repo_pack(struct pike_repo *r, bool full, struct pike_err *err)
 {
 	struct packs l = { NULL, 0, 0 };
-	int fd, ret = pike_repo_lock(&fd, r, err);
+	int fd, ret;
 
+	if (r->precious)
+		return 1;
+	ret = pike_repo_lock(&fd, r, err);
 	if (ret)
 		return ret;
-	if (!full || r->precious) {
+	if (!full) {
 		ret = pike_pack_merge(r, err);
 		goto out;
 	}

@@ -195,6 +195,9 @@ for e in relativeWorktrees preciousObjects; do
 	pike log scale
 	status_is "$e: log" 0
 done
+pike gc
+status_is "gc where objects are precious" 0
+like "leaves them" "$out" 'objects left as they are'
 extended refStorage reftable
 remedy reftable "run 'git refs migrate --ref-format=files'"
 git init -q --object-format=sha256 "$dir/sha256"
