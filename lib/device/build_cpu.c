@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * plan: the compiler's command line for a target. Sources and headers lie
- * flat in the sandbox's working directory; options are an allow list, since
- * they come from a repository: none may name a file, a plugin or a program.
+ * in the sandbox as in the repository; options are an allow list, since they
+ * come from there too: none may name a file, a plugin or a program.
  */
 #include "device/device_priv.h"
 #include "device/frame_priv.h"
@@ -124,9 +124,7 @@ static int check_target(const struct pike_target *t, enum pike_real real,
 int pike_cpu_flags(struct pike_strs *argv, const struct pike_target *t,
 		   enum pike_real real, struct pike_err *err)
 {
-	static const char *const always[] = { "-I.",
-					      "-shared",
-					      "-fPIC",
+	static const char *const always[] = { "-shared", "-fPIC",
 					      "-fvisibility=default",
 					      "-fdiagnostics-color=never",
 					      "-fmax-errors=20" };
@@ -155,6 +153,29 @@ int pike_cpu_flags(struct pike_strs *argv, const struct pike_target *t,
 	return rc;
 }
 
+/* Headers of the system come first for whoever asks for those: a string.h of
+ * the target's is no <string.h>. */
+static void add_folder(struct pike_strs *argv, const char *folder)
+{
+	pike_strs_push(argv, "-iquote");
+	pike_strs_push(argv, folder);
+	pike_strs_push(argv, "-idirafter");
+	pike_strs_push(argv, folder);
+}
+
+void pike_cpu_folders(struct pike_strs *argv, const struct pike_files *sources,
+		      const struct pike_files *headers)
+{
+	struct pike_strs folders = PIKE_STRS_INIT;
+
+	pike_plan_folders(&folders, sources);
+	pike_plan_folders(&folders, headers);
+	add_folder(argv, ".");
+	for (size_t i = 0; i < folders.n; i++)
+		add_folder(argv, folders.v[i]);
+	pike_strs_release(&folders);
+}
+
 int pike_cpu_plan(struct pike_build_plan *out, const struct pike_target *t,
 		  const struct pike_device_info *dev,
 		  const struct pike_files *sources,
@@ -169,6 +190,7 @@ int pike_cpu_plan(struct pike_build_plan *out, const struct pike_target *t,
 	pike_strs_push(&out->argv, "cc");
 	if (!rc)
 		rc = pike_cpu_flags(&out->argv, t, real, err);
+	pike_cpu_folders(&out->argv, sources, headers);
 	pike_strs_push(&out->argv, "-o");
 	pike_strs_push(&out->argv, out->output);
 	before = out->argv.n;

@@ -6,6 +6,7 @@
 #include "base/text.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool pike_plain_word(const char *s)
@@ -17,24 +18,22 @@ bool pike_plain_word(const char *s)
 	return true;
 }
 
-/* The file's own name, which is all that it is called in the sandbox. */
-static int flat_name(const char **out, const char *path, struct pike_err *err)
+/* No shell reads it, so blanks and the like are welcome. */
+static int check_name(const char *path, const struct pike_build_plan *p,
+		      struct pike_err *err)
 {
-	const char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
-
-	if (!isalnum((unsigned char)name[0]) && name[0] != '_')
+	if (*path == '@' || strchr(path, '"'))
 		return pike_fail(err, PIKE_USAGE,
-				 "the file '%s' must begin with a letter or "
-				 "digit",
+				 "the file name '%s' begins with '@' or has a "
+				 "quotation mark, which compilers read as "
+				 "something else; rename it",
 				 path);
-	if (strlen(name) > 200 || !pike_plain_word(name))
+	if (pike_files_find(&p->files, path) || !strcmp(path, p->output))
 		return pike_fail(err, PIKE_USAGE,
-				 "the file name '%s' has characters that the "
-				 "build does not take; rename it",
+				 "the build already has a file '%s'; rename "
+				 "this one",
 				 path);
-	*out = name;
-	return 0;
+	return pike_path_check(path, err);
 }
 
 int pike_plan_files(struct pike_build_plan *p, const struct pike_files *files,
@@ -42,23 +41,29 @@ int pike_plan_files(struct pike_build_plan *p, const struct pike_files *files,
 {
 	for (size_t i = 0; files && i < files->n; i++) {
 		const struct pike_file *f = &files->v[i];
-		const char *name = NULL;
-		int rc = flat_name(&name, f->path, err);
+		int rc = check_name(f->path, p, err);
 
 		if (rc)
 			return rc;
-		if (pike_files_find(&p->files, name) ||
-		    !strcmp(name, p->output))
-			return pike_fail(err, PIKE_USAGE,
-					 "two files of the target are called "
-					 "'%s'; the build puts all into one "
-					 "folder, so rename one",
-					 name);
-		pike_files_add(&p->files, name, f->data, f->len);
-		if (compile && pike_ends_with(name, compile))
-			pike_strs_push(&p->argv, name);
+		pike_files_add(&p->files, f->path, f->data, f->len);
+		if (compile && pike_ends_with(f->path, compile))
+			pike_strs_push(&p->argv, f->path);
 	}
 	return 0;
+}
+
+void pike_plan_folders(struct pike_strs *out, const struct pike_files *files)
+{
+	for (size_t i = 0; files && i < files->n; i++) {
+		char *dir = pike_xstrdup(files->v[i].path), *slash;
+
+		while ((slash = strrchr(dir, '/'))) {
+			*slash = '\0';
+			if (!pike_strs_has(out, dir))
+				pike_strs_push(out, dir);
+		}
+		free(dir);
+	}
 }
 
 void pike_build_plan_release(struct pike_build_plan *p)

@@ -164,7 +164,7 @@ int pike_device_ceilings(struct pike_ceilings *out,
 
 /* ---- build ---- */
 
-/* What to run in the compile sandbox: files to put there (flat, read-only)
+/* What to run in the compile sandbox: files to put there (read-only)
  * and a command that leaves one file, `output`. */
 struct pike_build_plan {
 	struct pike_files files;

@@ -103,6 +103,9 @@ int pike_cpu_plan(struct pike_build_plan *out, const struct pike_target *t,
 /* The compiler's options, without its name and files. */
 int pike_cpu_flags(struct pike_strs *argv, const struct pike_target *t,
 		   enum pike_real real, struct pike_err *err);
+/* Where it looks for what is included. */
+void pike_cpu_folders(struct pike_strs *argv, const struct pike_files *sources,
+		      const struct pike_files *headers);
 /* Ceilings are measured with so many threads at most. */
 #define PIKE_CEILING_THREADS 64
 int pike_cpu_ceilings(struct pike_ceilings *out,
@@ -134,10 +137,14 @@ int pike_torch_baseline(struct pike_files *out,
 
 /* Letters, digits and _=+,.:- only: safe as a word of a command. */
 bool pike_plain_word(const char *s);
-/* Puts files into a plan, flat; `compile` (may be NULL): files with this
- * ending are words of the command too. */
+/* Puts files into a plan, where they are in the repository, so that an
+ * #include that names one from where it stands finds it; `compile` (may be
+ * NULL): files with this ending are words of the command too. */
 int pike_plan_files(struct pike_build_plan *p, const struct pike_files *files,
 		    const char *compile, struct pike_err *err);
+/* Adds all folders that files lie in, each before those around it: a name
+ * that a repository's own build finds by -I is found in one of them. */
+void pike_plan_folders(struct pike_strs *out, const struct pike_files *files);
 
 /* The register class (enum pike_arg_kind) of each argument of a call;
  * PIKE_USAGE for a target that the runner cannot call. */

@@ -27,12 +27,12 @@ static int cpu_text(struct pike_build_plan *out, const struct pike_target *t,
 		    const struct pike_files *sources, size_t i,
 		    const struct pike_files *headers, struct pike_err *err)
 {
-	const char *slash = strrchr(sources->v[i].path, '/');
 	int ret;
 
 	memcpy(out->output, TEXT, sizeof(TEXT));
 	pike_strs_push(&out->argv, "cc");
 	ret = pike_cpu_flags(&out->argv, t, PIKE_REAL_NONE, err);
+	pike_cpu_folders(&out->argv, sources, headers);
 	pike_strs_push(&out->argv, "-E");
 	pike_strs_push(&out->argv, "-o");
 	pike_strs_push(&out->argv, TEXT);
@@ -40,7 +40,7 @@ static int cpu_text(struct pike_build_plan *out, const struct pike_target *t,
 		ret = pike_plan_files(out, sources, NULL, err);
 	if (!ret)
 		ret = pike_plan_files(out, headers, NULL, err);
-	pike_strs_push(&out->argv, slash ? slash + 1 : sources->v[i].path);
+	pike_strs_push(&out->argv, sources->v[i].path);
 	return ret;
 }
 

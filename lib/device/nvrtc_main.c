@@ -7,7 +7,8 @@
  *   pike-nvrtc NVRTC BUILTINS INCLUDE ARCH OUTPUT
  *              [-n NAME]... [-o OPTION]... FILE.cu...
  *
- * Every file of the working folder can be included by its name.
+ * Every file of the working folder can be included by its name, which has its
+ * folders, and by what an #include that stands in another one makes of it.
  */
 #include "device/cuda_priv.h"
 #include "device/object_priv.h"
@@ -25,6 +26,7 @@
 
 #define FILE_MAX (8u << 20)
 #define OUT_MAX (64u << 20)
+#define DEPTH_MAX 64
 
 struct job {
 	const char *nvrtc, *builtins, *include, *arch, *output;
@@ -60,27 +62,45 @@ static void read_arguments(struct job *j, int argc, char **argv)
 	}
 }
 
-static void read_files(struct job *j)
+static void read_one(struct job *j, const char *path)
 {
-	DIR *dir = opendir(".");
 	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_buf b;
+
+	pike_buf_init(&b, FILE_MAX);
+	if (pike_read_file(&b, path, &err))
+		fail(err.text);
+	pike_strs_push(&j->head_names, path);
+	pike_strs_take(&j->head_texts, pike_buf_detach(&b));
+}
+
+static void read_folder(struct job *j, const char *path, int depth)
+{
+	DIR *dir = opendir(path);
 	const struct dirent *e;
 
+	pike_strs_pushf(&j->options, "-I%s", path);
 	while (dir && (e = readdir(dir))) {
-		struct pike_buf b;
+		char *at = strcmp(path, ".") != 0
+			       ? pike_xasprintf("%s/%s", path, e->d_name)
+			       : pike_xstrdup(e->d_name);
 		struct stat st;
 
-		if (e->d_name[0] == '.' || stat(e->d_name, &st) ||
-		    !S_ISREG(st.st_mode))
-			continue;
-		pike_buf_init(&b, FILE_MAX);
-		if (pike_read_file(&b, e->d_name, &err))
-			fail(err.text);
-		pike_strs_push(&j->head_names, e->d_name);
-		pike_strs_take(&j->head_texts, pike_buf_detach(&b));
+		if (e->d_name[0] == '.' || lstat(at, &st))
+			st.st_mode = 0;
+		if (S_ISREG(st.st_mode))
+			read_one(j, at);
+		if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX)
+			read_folder(j, at, depth + 1);
+		free(at);
 	}
 	if (dir)
 		closedir(dir);
+}
+
+static void read_files(struct job *j)
+{
+	read_folder(j, ".", 0);
 	pike_buf_init(&j->main, 1u << 20);
 	for (size_t i = 0; i < j->files.n; i++)
 		pike_buf_addf(&j->main, "#include \"%s\"\n", j->files.v[i]);

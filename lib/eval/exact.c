@@ -68,10 +68,9 @@ static void add_unseen(struct pike_exact *x, const char *text)
 static bool take_text(struct pike_exact *x, struct pike_files *texts,
 		      const struct pike_build *b, const char *path)
 {
-	const char *slash = strrchr(path, '/');
 	struct pike_strs found = PIKE_STRS_INIT;
 	size_t n = (size_t)b->object_bytes, len;
-	char *name = pike_xstrdup(slash ? slash + 1 : path);
+	char *name = pike_xstrdup(path);
 	char *text = pike_xmalloc(n + 1);
 	bool ok = pread(b->fd, text, n, 0) == (ssize_t)n;
 

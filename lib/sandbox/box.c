@@ -49,8 +49,7 @@ static int add_files(struct pike_buf *b, const struct pike_files *files,
 		const struct pike_file *f = &files->v[i];
 		uint64_t len = f->len;
 
-		if (!f->path[0] || f->path[0] == '.' || strchr(f->path, '/') ||
-		    strlen(f->path) > 200)
+		if (!pike_box_path_ok(f->path))
 			return pike_fail(err, PIKE_FAILED,
 					 "cannot put a file called '%s' into "
 					 "the sandbox; rename it",

@@ -153,6 +153,8 @@ int pike_box_close_mount(const char *path);
 int pike_box_root(struct pike_box_in *in);
 int pike_box_fill(struct pike_box_in *in, int folder);
 int pike_box_place_files(struct pike_box_in *in);
+/* May a file of the setup be called so? No name leads out of its folder. */
+bool pike_box_path_ok(const char *path);
 int pike_box_copy_runner(int to);
 int pike_box_landlock(struct pike_box_in *in);
 int pike_box_landlock_abi(void);

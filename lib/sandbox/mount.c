@@ -36,6 +36,9 @@ struct mount_attributes {
 /* Where a build is, so that paths in it hold wherever it is used. */
 #define BUILD STAGE "/tmp/build"
 
+/* Of a file's name in the working folder; as of a path in a target. */
+#define PATH_MOST 1024
+
 struct place {
 	const char *path;
 	bool compile, run, dev;
@@ -288,17 +291,46 @@ int pike_box_fill(struct pike_box_in *in, int folder)
 	return pike_box_close_mount(path) ? -1 : rc;
 }
 
+bool pike_box_path_ok(const char *path)
+{
+	size_t len = strlen(path);
+
+	if (!len || len > PATH_MOST)
+		return false;
+	for (const char *p = path;; p++) {
+		size_t n = strcspn(p, "/");
+
+		if (!n || (n <= 2 && !strncmp(p, "..", n)))
+			return false;
+		p += n;
+		if (!*p)
+			return true;
+	}
+}
+
+/* Makes the folders in `dir` that the path of a file in there has. */
+static int make_folders(char *path, size_t dir)
+{
+	for (char *p = path + dir; (p = strchr(p + 1, '/'));) {
+		*p = '\0';
+		if (mkdir(path, 0755) && errno != EEXIST)
+			return -1;
+		*p = '/';
+	}
+	return 0;
+}
+
 /* One file of the setup; `at` moves past it. */
 static int place_file(struct pike_box_in *in, const char **at)
 {
 	const char *name = *at,
 		   *nul = memchr(name, 0, (size_t)(in->end - name));
-	char path[256];
+	char path[sizeof(in->dir) + PATH_MOST + 1];
 	uint64_t len;
 	int fd, rc = -1;
 
 	errno = EINVAL;
-	if (!nul || in->end - nul < 9 || strchr(name, '/') || name[0] == '.')
+	if (!nul || in->end - nul < 9 || !pike_box_path_ok(name))
 		return -1;
 	memcpy(&len, nul + 1, sizeof(len));
 	*at = nul + 9;
@@ -306,6 +338,8 @@ static int place_file(struct pike_box_in *in, const char **at)
 		return -1;
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", in->dir, name) >=
 	    sizeof(path))
+		return -1;
+	if (make_folders(path, strlen(in->dir)))
 		return -1;
 	fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0444);
 	if (fd < 0)

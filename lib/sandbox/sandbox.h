@@ -84,8 +84,8 @@ struct pike_box_opts {
 	const char *visible; /* GPU, TOOL: CUDA_VISIBLE_DEVICES in there */
 	/* EXACT: LD_PRELOAD and ASAN_OPTIONS in there */
 	const char *preload, *options;
-	/* COMPILE, BUILD, PYTHON_BUILD: put into the working directory, by
-	 * their flat names. */
+	/* COMPILE, BUILD, PYTHON_BUILD: put into the working directory, in
+	 * the folders that their names have. */
 	const struct pike_files *files;
 	/* COMPILE, BUILD, TOOL, PYTHON_BUILD: this file of the working
 	 * directory is copied into `out_fd` (an unsealed memfd of any size)

@@ -127,13 +127,14 @@ static void compiles(void **state)
 	struct pike_files files = { NULL, 0, 0 };
 	struct pike_err err = PIKE_ERR_INIT;
 	struct pike_box_end end;
+	static const char source[] = "#include \"deep er/k.h\"\n"
+				     "int f(void)\n{ F }\n";
 	struct pike_buf so;
 
 	(void)state;
 	pike_buf_init(&so, 1 << 24);
-	pike_files_add(&files, "k.c", "#include \"k.h\"\nint f(void)\n{ F }\n",
-		       33);
-	pike_files_add(&files, "k.h", "#define F return 1;\n", 20);
+	pike_files_add(&files, "k.c", source, sizeof(source) - 1);
+	pike_files_add(&files, "deep er/k.h", "#define F return 1;\n", 19);
 	o.files = &files;
 	o.output = "k.so";
 	must(pike_memfd(&o.out_fd, "out", 0, &err), &err);
@@ -798,7 +799,8 @@ static void parent_killed_leaves_nothing(void **state)
 
 static void refuses_bad_names(void **state)
 {
-	static const char *const names[] = { "../x", "a/b", ".x", "" };
+	static const char *const names[] = { "../x", "a/../b", "/x",	"a//b",
+					     "a/",   ".",      "a/./b", "" };
 	const char *const argv[] = { "true", NULL };
 	struct pike_box_opts o = compile_opts(argv);
 	struct pike_box *b = NULL;
