@@ -376,6 +376,22 @@ static void check_backend(struct doctor *d, const struct pike_target *t,
 		    nfiles, base->hex);
 }
 
+/* One that a target names. */
+static void check_compiler(struct doctor *d, const struct pike_target *t)
+{
+	struct pike_device_info info = { 0 };
+	struct pike_err err = PIKE_ERR_INIT;
+
+	if (!t->compiler || !strcmp(t->compiler, "cc"))
+		return;
+	if (pike_device_compiler(&info, t, &err))
+		row(d, MISSING, "compiler", "install it, or name another", "%s",
+		    err.text);
+	else
+		row(d, OK, "compiler", "", "%s, of target %s", info.toolchain,
+		    t->name);
+}
+
 /* Files that the target names, at the base commit, where they are read. */
 static void check_target(struct doctor *d, const struct pike_target *t,
 			 const struct pike_oid *base)
@@ -402,6 +418,7 @@ static void check_target(struct doctor *d, const struct pike_target *t,
 			return;
 		}
 	}
+	check_compiler(d, t);
 	check_backend(d, t, n, base);
 }
 

@@ -242,7 +242,7 @@ int pike_exact_runtime(char out[300], const struct pike_target *t,
 	const struct pike_exact_ops *ops;
 	int ret = exact_of(&ops, t, err);
 
-	return ret ? ret : ops->runtime(out, err);
+	return ret ? ret : ops->runtime(out, t, err);
 }
 
 /* Measured once per process, by where kernels run and number of threads; a GPU

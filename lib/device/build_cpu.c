@@ -131,8 +131,9 @@ int pike_cpu_flags(struct pike_strs *argv, const struct pike_target *t,
 	struct pike_strs flags = PIKE_STRS_INIT;
 	int rc = pike_cflags_split(&flags, t->cflags, err);
 
-	if (rc && t->origin)
-		pike_err_prefix(err, "%s", t->origin);
+	pike_strs_push(argv, t->compiler ? t->compiler : "cc");
+	if (rc && t->cflags_at)
+		pike_err_prefix(err, "%s", t->cflags_at);
 	if (real == PIKE_REAL_NONE) {
 		pike_strs_push(argv, "-std=gnu11");
 		for (size_t i = 0; i < flags.n; i++)
@@ -187,7 +188,6 @@ int pike_cpu_plan(struct pike_build_plan *out, const struct pike_target *t,
 
 	(void)dev;
 	memcpy(out->output, "kernel.so", sizeof("kernel.so"));
-	pike_strs_push(&out->argv, "cc");
 	if (!rc)
 		rc = pike_cpu_flags(&out->argv, t, real, err);
 	pike_cpu_folders(&out->argv, sources, headers);

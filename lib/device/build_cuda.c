@@ -72,7 +72,7 @@ static int add_cflags(struct pike_strs *out, const struct pike_target *t,
 					"cuda; options about code and macros "
 					"are, such as --use_fast_math, "
 					"--maxrregcount=N, --fmad=, -DNAME=1",
-					t->origin ? t->origin : t->name,
+					t->cflags_at ? t->cflags_at : t->name,
 					words.v[i]);
 	}
 	pike_strs_release(&words);

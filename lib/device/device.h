@@ -114,6 +114,9 @@ int pike_device_find(struct pike_device_info *out, const char *backend,
  * whose builds run on this machine only as pike_device_find. */
 int pike_device_find_arch(struct pike_device_info *out, const char *backend,
 			  const char *arch, struct pike_err *err);
+/* Has `toolchain` name what builds this target, where that is another one. */
+int pike_device_compiler(struct pike_device_info *info,
+			 const struct pike_target *t, struct pike_err *err);
 /* env_info of a result: no host name, no serial number. */
 struct pike_json *pike_device_env(const struct pike_device_info *info,
 				  const char *lane);

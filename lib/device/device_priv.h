@@ -58,7 +58,8 @@ struct pike_backend {
 
 /* As the functions of device.h. */
 struct pike_exact_ops {
-	int (*runtime)(char out[300], struct pike_err *err);
+	int (*runtime)(char out[300], const struct pike_target *t,
+		       struct pike_err *err);
 	int (*text)(struct pike_build_plan *out, const struct pike_target *t,
 		    const struct pike_files *sources, size_t i,
 		    const struct pike_files *headers, struct pike_err *err);
@@ -93,6 +94,10 @@ const char *pike_occupancy_limiter(const struct pike_sm *sm,
 				   const struct pike_occupancy *o);
 
 int pike_cpu_find(struct pike_device_info *out, struct pike_err *err);
+/* The path of what builds a target (NULL: any that names none), as the sandbox
+ * finds it. */
+int pike_cpu_compiler(char out[300], const struct pike_target *t,
+		      struct pike_err *err);
 /* Cores only: a GPU's host code needs some too. */
 void pike_cpu_cores(struct pike_device_info *out);
 int pike_cpu_plan(struct pike_build_plan *out, const struct pike_target *t,
@@ -100,7 +105,7 @@ int pike_cpu_plan(struct pike_build_plan *out, const struct pike_target *t,
 		  const struct pike_files *sources,
 		  const struct pike_files *headers, enum pike_real real,
 		  struct pike_err *err);
-/* The compiler's options, without its name and files. */
+/* The compiler and its options, without files. */
 int pike_cpu_flags(struct pike_strs *argv, const struct pike_target *t,
 		   enum pike_real real, struct pike_err *err);
 /* Where it looks for what is included. */

@@ -30,7 +30,6 @@ static int cpu_text(struct pike_build_plan *out, const struct pike_target *t,
 	int ret;
 
 	memcpy(out->output, TEXT, sizeof(TEXT));
-	pike_strs_push(&out->argv, "cc");
 	ret = pike_cpu_flags(&out->argv, t, PIKE_REAL_NONE, err);
 	pike_cpu_folders(&out->argv, sources, headers);
 	pike_strs_push(&out->argv, "-E");
@@ -60,7 +59,6 @@ static int cpu_build(struct pike_build_plan *out, const struct pike_target *t,
 	int ret;
 
 	memcpy(out->output, "kernel.so", sizeof("kernel.so"));
-	pike_strs_push(&out->argv, "cc");
 	ret = pike_cpu_flags(&out->argv, t, PIKE_REAL_NONE, err);
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(more); i++)
 		pike_strs_push(&out->argv, more[i]);
@@ -81,10 +79,11 @@ static int cpu_build(struct pike_build_plan *out, const struct pike_target *t,
 #endif
 
 /* 1: it has no such file. */
-static int ask_compiler(char out[300], const char *name, struct pike_err *err)
+static int ask_compiler(char out[300], const char *path, const char *name,
+			struct pike_err *err)
 {
 	char *word = pike_xasprintf("-print-file-name=%s", name), *real;
-	const char *const argv[] = { "cc", word, NULL };
+	const char *const argv[] = { path, word, NULL };
 	const struct pike_proc_opts o = { .argv = argv, .timeout_ms = 20000 };
 	struct pike_proc_result res;
 	int ret = pike_proc_run(&res, &o, err);
@@ -133,19 +132,25 @@ static bool settle(char out[300])
 }
 
 /* clang knows gcc's too, so its own come first. */
-static int cpu_runtime(char out[300], struct pike_err *err)
+static int cpu_runtime(char out[300], const struct pike_target *t,
+		       struct pike_err *err)
 {
 	static const char *const names[] = { "libclang_rt.asan-" ARCH ".so",
 					     "libclang_rt.asan.so",
 					     "libasan.so" };
 
-	for (size_t i = 0; i < PIKE_ARRAY_LEN(names); i++) {
-		int ret = ask_compiler(out, names[i], err);
+	char path[300];
+	int ret = pike_cpu_compiler(path, t, err);
 
+	for (size_t i = 0; !ret && i < PIKE_ARRAY_LEN(names); i++) {
+		ret = ask_compiler(out, path, names[i], err);
 		if (ret < 0 || (!ret && settle(out)))
 			return ret;
+		ret = 0;
 	}
 	out[0] = '\0';
+	if (ret)
+		return ret;
 	return pike_fail(err, PIKE_FAILED,
 			 "the compiler has no address sanitizer; install it "
 			 "(gcc: libasan, clang: compiler-rt)");

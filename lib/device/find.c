@@ -65,19 +65,45 @@ static void find_model(char *out, size_t size)
 	}
 }
 
-static int find_toolchain(char *out, size_t size, struct pike_err *err)
+int pike_cpu_compiler(char out[300], const struct pike_target *t,
+		      struct pike_err *err)
 {
-	static const char *const argv[] = { "cc", "--version", NULL };
-	const struct pike_proc_opts o = { .argv = argv, .timeout_ms = 20000 };
-	struct pike_proc_result res;
-	int rc = pike_proc_run(&res, &o, err);
+	static const char *const folders[] = { "/usr/bin/", "/bin/" };
+	const char *name = t && t->compiler ? t->compiler : "cc";
 
-	if (!rc && res.status)
-		rc = pike_fail(err, PIKE_FAILED, "'cc --version' failed");
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(folders); i++) {
+		snprintf(out, 300, "%s%.200s", *name == '/' ? "" : folders[i],
+			 name);
+		if (!access(out, X_OK))
+			return 0;
+	}
+	if (t && t->compiler_at)
+		return pike_fail(err, PIKE_FAILED,
+				 "%s: compiler: no program '%s' in /usr/bin, "
+				 "where the sandbox has it",
+				 t->compiler_at, name);
+	return pike_fail(err, PIKE_FAILED,
+			 "no C compiler in /usr/bin, where the sandbox has it; "
+			 "install one (Debian: sudo apt-get install gcc "
+			 "libc6-dev)");
+}
+
+/* By the program that the sandbox starts, whatever PATH names. */
+static int find_toolchain(char *out, size_t size, const struct pike_target *t,
+			  struct pike_err *err)
+{
+	char path[300];
+	const char *const argv[] = { path, "--version", NULL };
+	const struct pike_proc_opts o = { .argv = argv, .timeout_ms = 20000 };
+	struct pike_proc_result res = { 0 };
+	int rc = pike_cpu_compiler(path, t, err);
+
 	if (rc)
-		pike_err_prefix(err, "no C compiler; install one (Debian: "
-				     "sudo apt-get install gcc libc6-dev)");
-	else
+		return rc;
+	rc = pike_proc_run(&res, &o, err);
+	if (!rc && res.status)
+		rc = pike_fail(err, PIKE_FAILED, "'%s --version' failed", path);
+	if (!rc)
 		snprintf(out, size, "%.*s", (int)strcspn(res.out.s, "\n"),
 			 res.out.s);
 	pike_proc_result_release(&res);
@@ -193,13 +219,21 @@ int pike_cpu_find(struct pike_device_info *out, struct pike_err *err)
 				       "cannot tell which cores may be used");
 	choose_cores(out, &may);
 	find_model(out->model, sizeof(out->model));
-	rc = find_toolchain(out->toolchain, sizeof(out->toolchain), err);
+	rc = find_toolchain(out->toolchain, sizeof(out->toolchain), NULL, err);
 	if (rc)
 		return rc;
 	if (!uname(&u))
 		snprintf(out->driver, sizeof(out->driver), "%s", u.release);
 	out->llc_bytes = find_llc(out->core);
 	return 0;
+}
+
+int pike_device_compiler(struct pike_device_info *info,
+			 const struct pike_target *t, struct pike_err *err)
+{
+	return t->compiler ? find_toolchain(info->toolchain,
+					    sizeof(info->toolchain), t, err)
+			   : 0;
 }
 
 struct pike_json *pike_device_env(const struct pike_device_info *info,

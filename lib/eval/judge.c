@@ -504,6 +504,7 @@ static int place_reference(struct pike_judge *j, struct pike_err *err)
 			 j->reference.backend);
 		j->host_target.backend = j->host_backend;
 		j->host_target.cflags = NULL;
+		j->host_target.compiler = NULL;
 		j->host_target.cold = false;
 		j->ref_target = &j->host_target;
 	}
@@ -545,6 +546,8 @@ static int open_device(struct pike_judge *j, struct pike_err *err)
 			  ? pike_device_find_arch(&j->dev, j->t->backend,
 						  j->o.arch, err)
 			  : pike_device_find(&j->dev, j->t->backend, err);
+	if (!ret)
+		ret = pike_device_compiler(&j->dev, j->t, err);
 	if (ret)
 		return ret;
 	if (!j->o.compile_only)

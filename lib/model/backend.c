@@ -11,6 +11,7 @@ static const struct pike_backend_rules rows[] = {
 	    .name = "cpu",
 	    .signature = true,
 	    .cflags = true,
+	    .compiler = true,
 	},
 	{
 	    .name = "cuda",

@@ -22,8 +22,9 @@ struct pike_backend_rules {
 	bool python;	  /* building and measuring take PyTorch */
 	/* Until a source exists, the reference is the base. */
 	bool absent;
-	bool cold;   /* unless `cache` says otherwise */
-	bool cflags; /* the target's compiler options have a default */
+	bool cold;     /* unless `cache` says otherwise */
+	bool cflags;   /* the target's compiler options have a default */
+	bool compiler; /* the target may name what builds it */
 	/* What a target is measured beside unless it says otherwise; NULL:
 	 * there is nothing of the kind. */
 	const char *baselines;

@@ -522,6 +522,22 @@ static int set_baselines(struct maker *m, const struct object *o,
 					m->err);
 }
 
+static int set_compiler(struct maker *m, const struct object *o,
+			struct pike_target *t,
+			const struct pike_backend_rules *rules)
+{
+	if (rules->compiler)
+		return 0;
+	if (last_of(m, o, "compiler"))
+		return pike_fail(m->err, PIKE_USAGE,
+				 "%s: compiler is for backend = cpu, not for "
+				 "%s; remove the line",
+				 origin_of(m, o, "compiler"), t->backend);
+	free(t->compiler);
+	t->compiler = NULL;
+	return 0;
+}
+
 static int check_target(struct maker *m, const struct object *o)
 {
 	struct pike_target *t = object_data(m, o);
@@ -530,6 +546,8 @@ static int check_target(struct maker *m, const struct object *o)
 	int ret;
 
 	t->origin = pike_xstrdup(o->first->origin);
+	t->cflags_at = pike_xstrdup(origin_of(m, o, "cflags"));
+	t->compiler_at = pike_xstrdup(origin_of(m, o, "compiler"));
 	ret = pike_target_check_at(&where, t, m->err);
 	if (ret) {
 		pike_err_prefix(m->err, "%s", origin_of_item(m, o, &where));
@@ -546,7 +564,9 @@ static int check_target(struct maker *m, const struct object *o)
 		free(t->cflags);
 		t->cflags = NULL;
 	}
-	ret = set_baselines(m, o, t, rules);
+	ret = set_compiler(m, o, t, rules);
+	if (!ret)
+		ret = set_baselines(m, o, t, rules);
 	if (ret)
 		return ret;
 	if (t->precision == PIKE_P_AS_REFERENCE && t->nargs)

@@ -86,6 +86,29 @@ int pike_set_ident(void *obj, pike_row_t *row, const char *value,
 	return pike_set_text(obj, row, value, err);
 }
 
+/* Of the sandbox, which holds no other folders of the machine. */
+int pike_set_program(void *obj, pike_row_t *row, const char *value,
+		     struct pike_err *err)
+{
+	const char *p = value;
+
+	if (pike_starts_with(p, "/usr/") || pike_starts_with(p, "/bin/"))
+		p++;
+	if (p == value && strchr(p, '/'))
+		return pike_fail(err, PIKE_USAGE,
+				 "must be a program of /usr/bin, like 'gcc-12' "
+				 "or 'clang', or the path of one below /usr, "
+				 "which is all that the sandbox holds");
+	for (; *p; p++)
+		if (!isalnum((unsigned char)*p) && !strchr("_+./-", *p))
+			break;
+	if (*p || *value == '-' || *value == '.' || strstr(value, ".."))
+		return pike_fail(err, PIKE_USAGE,
+				 "must be the name of a program alone, without "
+				 "options; those are `cflags`");
+	return pike_set_text(obj, row, value, err);
+}
+
 /* What git's programs could take for an option or a range is no branch. */
 int pike_set_ref(void *obj, pike_row_t *row, const char *value,
 		 struct pike_err *err)

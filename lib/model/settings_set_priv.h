@@ -14,6 +14,8 @@ int pike_set_text(void *obj, pike_row_t *row, const char *value,
 		  struct pike_err *err);
 int pike_set_names(void *obj, pike_row_t *row, const char *value,
 		   struct pike_err *err);
+int pike_set_program(void *obj, pike_row_t *row, const char *value,
+		     struct pike_err *err);
 int pike_set_name(void *obj, pike_row_t *row, const char *value,
 		  struct pike_err *err);
 int pike_set_ident(void *obj, pike_row_t *row, const char *value,

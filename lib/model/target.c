@@ -91,9 +91,12 @@ void pike_target_release(struct pike_target *t)
 	free(t->title);
 	free(t->backend);
 	free(t->entry);
+	free(t->compiler);
 	free(t->cflags);
 	free(t->mode);
 	free(t->origin);
+	free(t->cflags_at);
+	free(t->compiler_at);
 	memset(t, 0, sizeof(*t));
 }
 
@@ -156,6 +159,9 @@ void pike_target_canonical(struct pike_buf *b, const struct pike_target *t)
 	pike_buf_addf(b, "precision=%s\ntimeout=%lld\ncflags=%s\n",
 		      pike_precision_name(t->precision), (long long)t->timeout,
 		      t->cflags ? t->cflags : "");
+	/* The usual one is told by its version alone, in `env`. */
+	if (t->compiler && strcmp(t->compiler, "cc") != 0)
+		pike_buf_addf(b, "compiler=%s\n", t->compiler);
 	pike_buf_addf(b, "threads=%lld\ncache=%s\nstress=%u\n",
 		      (long long)t->threads, t->cold ? "cold" : "warm",
 		      t->stress);

@@ -149,6 +149,7 @@ struct pike_target {
 	size_t ncases, nhidden;
 	enum pike_precision precision;
 	int64_t timeout; /* seconds */
+	char *compiler;	 /* cpu: the program, as pike_set_program takes it */
 	char *cflags;
 	int64_t threads;
 	bool cold;			 /* cache = cold */
@@ -157,7 +158,8 @@ struct pike_target {
 	struct pike_expr *bytes, *flops; /* NULL: not declared */
 	char *mode;			 /* torch: eval, train */
 	struct pike_strs baselines;	 /* torch: see baseline.h */
-	char *origin; /* "file:line" of the section, for messages */
+	/* "file:line" of the section and of keys, for messages */
+	char *origin, *cflags_at, *compiler_at;
 };
 void pike_target_free(struct pike_target *t);
 /* May a revision have no source, so that the reference is the base? */

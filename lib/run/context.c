@@ -93,7 +93,8 @@ static void add_device(struct pike_context *c, struct pike_run *run)
 
 	/* To look for it runs programs: once is enough. */
 	if (!*dev->lane &&
-	    pike_device_find_arch(dev, run->target->backend, NULL, &ignored))
+	    (pike_device_find_arch(dev, run->target->backend, NULL, &ignored) ||
+	     pike_device_compiler(dev, run->target, &ignored)))
 		memset(dev, 0, sizeof(*dev));
 	c->p.hardware = *dev->model ? dev->model : run->lane;
 	c->p.arch = dev->arch;

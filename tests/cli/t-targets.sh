@@ -37,4 +37,50 @@ git commit -qam 'no such header'
 pike bench --compile-only "$weak" main
 like "one that is not there is named" "$err" \
 	'my kernels/scale it\.c:1:.*const\.h'
+
+# The compiler that is named is the one that compiles: whatever PATH has does
+# not, and a tracked file may name another only where it is trusted.
+mkdir "$dir/bin"
+printf '#!/bin/sh\necho "Other cc 99.1"\n' >"$dir/bin/cc"
+chmod +x "$dir/bin/cc"
+make_repo "$dir/cc"
+cd "$dir/cc" || exit 1
+real=$(/usr/bin/cc --version | head -n 1)
+PATH=$dir/bin:$PATH pike doctor
+like "doctor names what the sandbox runs" "$out" "^ok +compiler +${real%% (*} \\("
+PATH=$dir/bin:$PATH pike bench --compile-only --json "$weak" main
+is "and so does a result" "$(grep -o '"toolchain":"[^"]*"' <<<"$out")" \
+	"\"toolchain\":\"$real\""
+sed -i '/entry = /a\	compiler = gcc' .pike/config
+git commit -qam 'names one'
+pike bench --compile-only "$weak" main
+status_is "one that a tracked file names needs trust" 129
+like "and says so" "$err" 'compiler: names a program.*config --trust'
+pike config --trust
+pike bench --compile-only --json "$weak" main
+like "then it builds" "$out" '"toolchain":"gcc '
+git config pike.target.scale.compiler no-such-cc
+pike bench --compile-only "$weak" main
+status_is "one that is not there" 128
+like "is named" "$err" "compiler: no program 'no-such-cc'"
+pike doctor
+like "by doctor, too" "$out" "^missing +compiler +.*no-such-cc"
+if [ -x /usr/bin/clang ]; then
+	{
+		printf '#ifndef __clang__\n#error "no clang"\n#endif\n'
+		cat kernels/scale.c
+	} >k && mv k kernels/scale.c
+	git commit -qam 'for clang'
+	git config pike.target.scale.compiler clang
+	pike bench --compile-only --json "$weak" main
+	like "what compiles is what is named" "$out" '"toolchain":"[^"]*clang'
+else
+	skip "what compiles is what is named" "no clang here"
+fi
+git config --unset pike.target.scale.compiler
+sed -i 's/compiler = .*/cflags = -O3 -I include/' .pike/config
+git commit -qam 'flags'
+pike bench --compile-only "$weak" main
+like "a wrong flag has its line" "$err" \
+	"config:$(sed -n '/cflags/=' .pike/config): cflags: '-I'"
 finish
