@@ -82,85 +82,140 @@ static void add_headers(struct pike_buf *out, const struct pike_kernel *k)
 	}
 }
 
+/* A buffer of all sizes has a million elements or so. */
+static int size_of(size_t sizes)
+{
+	static const int values[] = { 1024, 1024, 1024, 128, 32, 16 };
+	size_t last = PIKE_ARRAY_LEN(values) - 1;
+
+	return sizes > last ? 8 : values[sizes];
+}
+
 static void add_sizes(struct pike_buf *sizes, struct pike_buf *hidden,
-		      const struct pike_kernel *k)
+		      const struct pike_signature *k)
 {
 	for (size_t i = 0; i < k->sizes.n; i++) {
-		pike_buf_addf(sizes, "%s%s=1024", i ? " " : "", k->sizes.v[i]);
+		int odd = k->sizes.n > 2 ? 7 + 2 * (int)i : 77 + 24 * (int)i;
+
+		pike_buf_addf(sizes, "%s%s=%d", i ? " " : "", k->sizes.v[i],
+			      size_of(k->sizes.n));
 		pike_buf_addf(hidden, "%s%s=%d", i ? " " : "", k->sizes.v[i],
-			      77 + 24 * (int)i);
+			      odd);
 	}
 	for (size_t i = 0; i < k->numbers.n; i++) {
-		pike_buf_addf(sizes, " %s=2", k->numbers.v[i]);
-		pike_buf_addf(hidden, " %s=3", k->numbers.v[i]);
+		char *flag = pike_xasprintf("bool %s", k->numbers.v[i]);
+		bool is_flag = pike_strs_has(&k->args, flag);
+
+		pike_buf_addf(sizes, " %s=%d", k->numbers.v[i],
+			      is_flag ? 1 : 2);
+		pike_buf_addf(hidden, " %s=%d", k->numbers.v[i],
+			      is_flag ? 0 : 3);
+		free(flag);
 	}
+}
+
+/* As many as most machines have to spare. */
+#define THREADS 4
+
+static void add_options(struct pike_buf *b, const struct pike_signature *k)
+{
+	static const char *const flags[] = {
+		[PIKE_PARALLEL_SIMD] = "-fopenmp-simd",
+		[PIKE_PARALLEL_THREADS] = "-fopenmp",
+	};
+
+	if (k->parallel != PIKE_PARALLEL_NONE)
+		pike_buf_addf(b, "\tcflags = -O3 -march=native %s\n",
+			      flags[k->parallel]);
+	if (k->parallel == PIKE_PARALLEL_THREADS)
+		pike_buf_addf(
+		    b,
+		    "\t# As many as the machine has cores for, beside "
+		    "one for the judge.\n\tthreads = %d\n",
+		    THREADS);
+}
+
+/* What a person has to do, as comments. */
+static void add_notes(struct pike_buf *b, const struct pike_signature *k)
+{
+	for (size_t i = 0; i < k->notes.n; i++)
+		pike_buf_addf(b, "\t# TO DO: %s\n", k->notes.v[i]);
+}
+
+/* The texts of a target's section that are made, by the template's names. */
+enum part {
+	SOURCE,
+	HEADERS,
+	REFERENCE,
+	ARGS,
+	CASE,
+	HIDDEN,
+	OPTIONS,
+	NOTES,
+	PARTS
+};
+
+static void fill_target(struct pike_buf *out, const char *template,
+			const struct pike_kernel *k, const struct pike_buf *b)
+{
+	const struct field fields[] = {
+		{ .name = "NAME", .value = k->name },
+		{ .name = "BACKEND", .value = k->backend },
+		{ .name = "SOURCE", .value = b[SOURCE].s },
+		{ .name = "HEADERS", .value = b[HEADERS].s },
+		{ .name = "REFERENCE", .value = b[REFERENCE].s },
+		{ .name = "ENTRY", .value = k->kernel.entry },
+		{ .name = "ARGS", .value = b[ARGS].s },
+		{ .name = "CASE", .value = b[CASE].s },
+		{ .name = "HIDDEN", .value = b[HIDDEN].s },
+		{ .name = "OPTIONS", .value = b[OPTIONS].s },
+		{ .name = "NOTES", .value = b[NOTES].s },
+		{ .name = "PRECISION", .value = k->kernel.precision },
+	};
+
+	fill(out, template, fields, PIKE_ARRAY_LEN(fields));
 }
 
 static int add_target(struct pike_buf *out, const char *template,
 		      const struct pike_kernel *k)
 {
-	struct pike_buf source, headers, reference, args, sizes, hidden;
-	int ret;
+	struct pike_buf b[PARTS];
 
-	pike_buf_init(&source, CONFIG_MAX);
-	pike_buf_init(&headers, CONFIG_MAX);
-	pike_buf_init(&reference, CONFIG_MAX);
-	pike_buf_init(&args, CONFIG_MAX);
-	pike_buf_init(&sizes, CONFIG_MAX);
-	pike_buf_init(&hidden, CONFIG_MAX);
-	quoted(&source, k->path);
-	add_headers(&headers, k);
-	quoted(&reference, k->reference);
-	for (size_t i = 0; i < k->args.n; i++)
-		pike_buf_addf(&args, "\targ = %s\n", k->args.v[i]);
-	add_sizes(&sizes, &hidden, k);
-	const struct field fields[] = {
-		{ .name = "NAME", .value = k->name },
-		{ .name = "BACKEND", .value = k->backend },
-		{ .name = "SOURCE", .value = source.s },
-		{ .name = "HEADERS", .value = headers.s },
-		{ .name = "REFERENCE", .value = reference.s },
-		{ .name = "ENTRY", .value = k->entry },
-		{ .name = "ARGS", .value = args.s },
-		{ .name = "CASE", .value = sizes.s },
-		{ .name = "HIDDEN", .value = hidden.s },
-		{ .name = "PRECISION", .value = k->precision },
-	};
-	fill(out, template, fields, PIKE_ARRAY_LEN(fields));
-	ret = out->full ? -1 : 0;
-	pike_buf_release(&source);
-	pike_buf_release(&headers);
-	pike_buf_release(&reference);
-	pike_buf_release(&args);
-	pike_buf_release(&sizes);
-	pike_buf_release(&hidden);
-	return ret;
-}
-
-/* The branch that is there. */
-static const char *base_name(struct pike_repo *repo)
-{
-	static const char *const names[] = { "main", "master" };
-	struct pike_oid id;
-
-	for (size_t i = 0; i < PIKE_ARRAY_LEN(names); i++)
-		if (!pike_repo_resolve(&id, repo, names[i], NULL))
-			return names[i];
-	return "main";
+	for (size_t i = 0; i < PARTS; i++)
+		pike_buf_init(&b[i], CONFIG_MAX);
+	quoted(&b[SOURCE], k->path);
+	add_headers(&b[HEADERS], k);
+	quoted(&b[REFERENCE], k->reference);
+	for (size_t i = 0; i < k->kernel.args.n; i++)
+		pike_buf_addf(&b[ARGS], "\targ = %s\n", k->kernel.args.v[i]);
+	add_sizes(&b[CASE], &b[HIDDEN], &k->kernel);
+	add_options(&b[OPTIONS], &k->kernel);
+	add_notes(&b[NOTES], &k->kernel);
+	fill_target(out, template, k, b);
+	for (size_t i = 0; i < PARTS; i++)
+		pike_buf_release(&b[i]);
+	return out->full ? -1 : 0;
 }
 
 int pike_config_head(struct pike_buf *out, struct pike_ctx *ctx,
 		     struct pike_err *err)
 {
-	struct field f = { .name = "BASE", .value = base_name(ctx->repo) };
-	struct pike_buf head;
+	char *branch = pike_repo_default_branch(ctx->repo);
+	struct pike_buf head, base;
 	int ret;
 
 	pike_buf_init(&head, TEMPLATE_MAX);
+	pike_buf_init(&base, TEMPLATE_MAX);
+	quoted(&base, branch);
+	free(branch);
 	ret = pike_read_template(&head, "config", err);
-	if (!ret)
+	if (!ret) {
+		const struct field f = { .name = "BASE", .value = base.s };
+
 		fill(out, head.s, &f, 1);
+	}
 	pike_buf_release(&head);
+	pike_buf_release(&base);
 	return ret;
 }
 
@@ -186,6 +241,39 @@ static int make_config(struct pike_buf *out, struct pike_ctx *ctx,
 	return ret;
 }
 
+static const char *state_of(const struct pike_kernel *k)
+{
+	if (k->has_reference)
+		return "";
+	return k->draft ? " (a draft: read it first)" : " (write it first)";
+}
+
+static void report_one(struct pike_ctx *ctx, struct pike_json *list,
+		       const struct pike_kernel *k)
+{
+	struct pike_json *j = pike_json_object(), *notes = pike_json_array();
+
+	pike_buf_addf(&ctx->out, "  %s: ", k->name);
+	pike_clean(&ctx->out, k->path, 200);
+	pike_buf_addf(&ctx->out, ", %s(), reference ", k->kernel.entry);
+	pike_clean(&ctx->out, k->reference, 200);
+	pike_buf_addf(&ctx->out, "%s\n", state_of(k));
+	for (size_t i = 0; i < k->kernel.notes.n; i++) {
+		pike_buf_adds(&ctx->out, "    to do: ");
+		pike_clean(&ctx->out, k->kernel.notes.v[i], 400);
+		pike_buf_addc(&ctx->out, '\n');
+		pike_json_push_str(notes, k->kernel.notes.v[i]);
+	}
+	pike_json_set_str(j, "name", k->name);
+	pike_json_set_str(j, "source", k->path);
+	pike_json_set_str(j, "entry", k->kernel.entry);
+	pike_json_set_str(j, "reference", k->reference);
+	pike_json_set_bool(j, "has_reference", k->has_reference);
+	pike_json_set_bool(j, "drafted", k->draft != NULL);
+	pike_json_set(j, "to_do", notes);
+	pike_json_push(list, j);
+}
+
 static void report(struct pike_ctx *ctx, const struct pike_kernels *found)
 {
 	struct pike_json *list = pike_json_array();
@@ -195,25 +283,22 @@ static void report(struct pike_ctx *ctx, const struct pike_kernels *found)
 	pike_json_set(ctx->doc, "targets", list);
 	pike_buf_addf(&ctx->out, "wrote .pike/config with %zu target%s\n",
 		      found->n, found->n == 1 ? "" : "s");
-	for (size_t i = 0; i < found->n; i++) {
-		const struct pike_kernel *k = &found->v[i];
-		struct pike_json *j = pike_json_object();
-
-		pike_buf_addf(&ctx->out, "  %s: ", k->name);
-		pike_clean(&ctx->out, k->path, 200);
-		pike_buf_addf(&ctx->out, ", %s(), reference ", k->entry);
-		pike_clean(&ctx->out, k->reference, 200);
-		pike_buf_adds(&ctx->out,
-			      k->has_reference ? "\n" : " (write it first)\n");
-		pike_json_set_str(j, "name", k->name);
-		pike_json_set_str(j, "source", k->path);
-		pike_json_set_str(j, "entry", k->entry);
-		pike_json_set_str(j, "reference", k->reference);
-		pike_json_set_bool(j, "has_reference", k->has_reference);
-		pike_json_push(list, j);
-	}
+	for (size_t i = 0; i < found->n; i++)
+		report_one(ctx, list, &found->v[i]);
 	pike_buf_adds(&ctx->out, "next: read and correct it, commit it, then "
 				 "`pike-git doctor`\n");
+}
+
+static int write_drafts(const struct pike_kernels *found, struct pike_err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < found->n; i++)
+		if (found->v[i].draft)
+			ret = pike_write_file(found->v[i].reference,
+					      found->v[i].draft,
+					      strlen(found->v[i].draft), err);
+	return ret;
 }
 
 /* Does the program itself understand what it wrote? */
@@ -318,6 +403,8 @@ static int run(struct pike_ctx *ctx, const void *opts,
 		ret = pike_mkdir_p(".pike", 0777, err);
 	if (!ret)
 		ret = pike_write_file(".pike/config", text.s, text.len, err);
+	if (!ret)
+		ret = write_drafts(&found, err);
 	if (!ret) {
 		report(ctx, &found);
 		try_config(ctx);
@@ -330,12 +417,14 @@ static int run(struct pike_ctx *ctx, const void *opts,
 const struct pike_cmd pike_cmd_init = {
 	.name = "init",
 	.summary = "write .pike/config for the kernels that it finds",
-	.usage = "[FILE...]",
+	.usage = "[FILE[:FUNCTION]...]",
 	.text =
 	    "Looks for C and CUDA files with a `//pike:` line, or takes the "
 	    "named ones, and writes a commented configuration whose "
-	    "arguments are guessed from the function's own. Never "
-	    "overwrites one. With --prompts only copies what models are "
+	    "arguments are guessed from the function's own and from what "
+	    "its body writes, and a first reference where there is none. "
+	    "What it cannot tell stands there as TO DO. Never "
+	    "overwrites anything. With --prompts only copies what models are "
 	    "told to .pike/prompts, where it can be changed.",
 	.opts = opts_table,
 	.opts_size = sizeof(struct opts),

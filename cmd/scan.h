@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "model/signature.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,12 +17,10 @@ struct pike_kernel {
 	char *name;	 /* of the target */
 	char *path;	 /* from the top of the working tree */
 	char *reference; /* PATH_ref.c or PATH_ref.cu, there or not */
-	char *entry;
-	struct pike_strs args;	  /* as `arg =` has them */
-	struct pike_strs sizes;	  /* names that a case must give */
-	struct pike_strs numbers; /* the same, of what is no size */
+	char *draft;	 /* its text where it is not; NULL: none */
+	struct pike_signature kernel;
 	struct pike_strs headers;
-	const char *precision, *backend;
+	const char *backend;
 	bool has_reference;
 };
 struct pike_kernels {
@@ -32,8 +31,9 @@ void pike_kernels_release(struct pike_kernels *k);
 
 /* Every *.c and *.cu below the current folder with a `//pike:` line. */
 int pike_scan_tree(struct pike_kernels *out, struct pike_err *err);
-/* One file, named as the user did; `top` is the working tree. */
-int pike_scan_named(struct pike_kernels *out, const char *top, const char *path,
+/* One file, named as the user did, or one function of it: FILE:FUNCTION; `top`
+ * is the working tree. */
+int pike_scan_named(struct pike_kernels *out, const char *top, const char *name,
 		    struct pike_err *err);
 
 #endif

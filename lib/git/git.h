@@ -64,6 +64,10 @@ int pike_repo_resolve(struct pike_oid *out, struct pike_repo *r,
 /* The base branch's commit: `name`, else main, master, HEAD. */
 int pike_repo_base(struct pike_oid *out, struct pike_repo *r, const char *name,
 		   struct pike_err *err);
+/* The branch that others work on: the remote's own default, main, master, the
+ * one that is checked out, though it have no commit yet, the only one; "main"
+ * where nothing tells. Caller frees. */
+char *pike_repo_default_branch(struct pike_repo *r);
 /* Regular files at `paths` of a commit. A missing file is PIKE_FAILED unless
  * `may_miss`; a symlink, submodule, LFS pointer, or more than 4 MiB always. */
 int pike_repo_read(struct pike_files *out, struct pike_repo *r,

@@ -82,6 +82,68 @@ int pike_repo_base(struct pike_oid *out, struct pike_repo *r, const char *name,
 			 "first");
 }
 
+/* What a symbolic ref points to below `prefix`, or NULL. */
+static char *symbolic(struct pike_repo *r, const char *ref, const char *prefix)
+{
+	git_reference *g = NULL;
+	const char *to;
+	char *name = NULL;
+
+	if (git_reference_lookup(&g, r->g, ref))
+		return NULL;
+	to = git_reference_symbolic_target(g);
+	if (to && pike_starts_with(to, prefix))
+		name = pike_xstrdup(to + strlen(prefix));
+	git_reference_free(g);
+	if (name && !pike_starts_with(name, "pike/"))
+		return name;
+	free(name);
+	return NULL;
+}
+
+/* The only branch that is not ours, or NULL. */
+static char *only_branch(struct pike_repo *r)
+{
+	static const char prefix[] = "refs/heads/";
+	git_strarray all = { NULL, 0 };
+	char *name = NULL;
+	size_t n = 0;
+
+	if (git_reference_list(&all, r->g))
+		return NULL;
+	for (size_t i = 0; i < all.count; i++) {
+		const char *at = all.strings[i];
+
+		if (!pike_starts_with(at, prefix) ||
+		    pike_starts_with(at, "refs/heads/pike/"))
+			continue;
+		if (!n++)
+			name = pike_xstrdup(at + sizeof(prefix) - 1);
+	}
+	git_strarray_dispose(&all);
+	if (n == 1)
+		return name;
+	free(name);
+	return NULL;
+}
+
+char *pike_repo_default_branch(struct pike_repo *r)
+{
+	char *name =
+	    symbolic(r, "refs/remotes/origin/HEAD", "refs/remotes/origin/");
+	struct pike_oid id;
+
+	if (!name && !resolve_branch(&id, r, "main"))
+		return pike_xstrdup("main");
+	if (!name && !resolve_branch(&id, r, "master"))
+		return pike_xstrdup("master");
+	if (!name)
+		name = symbolic(r, "HEAD", "refs/heads/");
+	if (!name)
+		name = only_branch(r);
+	return name ? name : pike_xstrdup("main");
+}
+
 /* ---- files ---- */
 
 static bool is_lfs(const char *p, size_t n)

@@ -89,6 +89,66 @@ is "the same, named in a subfolder" "$out" k/mine.cuh
 pike config target.scale.reference
 is "with its reference" "$out" k/scale_ref.c
 
+# What is there is asked of the repository; nothing is left out in silence.
+git init -q -b trunk "$dir/trunk" && cd "$dir/trunk" || exit 1
+cat >sum.c <<'EOF'
+#include <math.h>
+#include <stdint.h>
+
+void sum(float *out, float *in, const uint16_t *bits, int n)
+{
+#pragma omp parallel for
+	for (int i = 0; i < n; i++)
+		out[i] = sqrtf(in[i] * in[i] + 1.5f);
+}
+void apart(float *x, int n)
+{
+	x[0] += n;
+}
+EOF
+pike init --json sum.c
+json "init of other people's C, --json" "$out"
+like "the base is the branch that is there" "$(<.pike/config)" 'base = trunk$'
+pike config target.sum.entry
+is "a kernel that can be passed what it takes" "$out" apart
+rm .pike/config
+pike init sum.c:sum
+status_is "or the one that is named" 0
+like "what is left out has a word" "$out" 'left out: .const uint16_t \*bits.'
+like "in the config, too" "$(<.pike/config)" 'TO DO: left out: .const uint16_t'
+pike config target.sum.arg
+is "inputs and outputs by what the body writes" "$out" "out f32 out[n]
+in f32 in[n]
+i32 n"
+pike config target.sum.cflags
+is "OpenMP is seen" "$out" "-O3 -march=native -fopenmp"
+pike config target.sum.threads
+is "with its threads" "$out" 4
+like "the reference is a draft" "$(<sum_ref.c)" \
+	'out\[i\] = sqrt\(in\[i\] \* in\[i\] \+ \(real\)1.5\)'
+sed -i 's/const uint16_t \*bits, //' sum.c sum_ref.c
+git add -A && git commit -qm 'a kernel and drafts'
+pike bench --compile-only "--allow-weak=$LEVEL"
+status_is "what was drafted compiles" 0
+echo mine >sum_ref.c
+rm .pike/config
+pike init sum.c
+is "a reference is never overwritten" "$(<sum_ref.c)" mine
+rm .pike/config
+git checkout -q --detach
+pike init sum.c
+like "the base without a checked out branch" "$(<.pike/config)" 'base = trunk$'
+rm .pike/config
+git update-ref refs/remotes/origin/dev HEAD
+git symbolic-ref refs/remotes/origin/HEAD refs/remotes/origin/dev
+pike init sum.c
+like "or the remote's own" "$(<.pike/config)" 'base = dev$'
+rm .pike/config
+printf 'void f(float *y, int n);\nfloat g(float x)\n{\n\treturn x;\n}\n' >g.c
+pike init g.c
+status_is "a file without a kernel" 128
+like "says why of each function" "$err" 'g\.c: no function .* g is not void'
+
 git init -q "$dir/empty" && cd "$dir/empty" || exit 1
 pike init
 status_is "init with nothing found" 0
