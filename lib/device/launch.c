@@ -21,21 +21,44 @@ struct reader {
 	struct pike_err *err;
 };
 
+static bool word_char(char c)
+{
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+/* A word, or what stands there instead. */
+static int found_len(const struct reader *r, const char *at)
+{
+	bool word = at < r->end && word_char(*at);
+	size_t n = 0;
+
+	while (at + n < r->end && n < 40 && !isspace((unsigned char)at[n]) &&
+	       (!word || word_char(at[n])))
+		n++;
+	return (int)n;
+}
+
 static int fail_at(const struct reader *r, const char *at, const char *what)
 {
+	bool said = pike_starts_with(what, "expected ");
+	int n = found_len(r, at), column = (int)(at - r->start) + 1;
+
+	if (said && !n)
+		return pike_fail(r->err, PIKE_FAILED,
+				 "%s:%d:%d: %s, found the end of the line",
+				 r->path, r->line, column, what);
+	if (said)
+		return pike_fail(r->err, PIKE_FAILED,
+				 "%s:%d:%d: %s, found '%.*s'", r->path, r->line,
+				 column, what, n, at);
 	return pike_fail(r->err, PIKE_FAILED, "%s:%d:%d: %s", r->path, r->line,
-			 (int)(at - r->start) + 1, what);
+			 column, what);
 }
 
 static void blanks(struct reader *r)
 {
 	while (r->at < r->end && (*r->at == ' ' || *r->at == '\t'))
 		r->at++;
-}
-
-static bool word_char(char c)
-{
-	return isalnum((unsigned char)c) || c == '_';
 }
 
 static size_t word_len(const struct reader *r)
@@ -63,8 +86,8 @@ static size_t take_word(char *out, size_t size, struct reader *r)
 }
 
 /* The end of the text that begins here: a comma or bracket outside of all
- * brackets, or, for a value that stands alone, a blank there. */
-static const char *item_end(const struct reader *r, bool alone)
+ * brackets. */
+static const char *item_end(const struct reader *r)
 {
 	const char *p = r->at;
 	int depth = 0;
@@ -74,11 +97,55 @@ static const char *item_end(const struct reader *r, bool alone)
 			depth++;
 		else if ((*p == ')' || *p == ']') && depth-- == 0)
 			break;
-		else if (!depth &&
-			 (alone ? *p == ' ' || *p == '\t' : *p == ','))
+		else if (!depth && *p == ',')
 			break;
 	}
 	return p;
+}
+
+/* Does `KEY =` begin here, behind a blank or a bracket? */
+static bool is_key(const struct reader *r, const char *p)
+{
+	const char *q = p;
+
+	if (p == r->at || word_char(p[-1]) || isdigit((unsigned char)*p))
+		return false;
+	while (q < r->end && word_char(*q))
+		q++;
+	if (q == p)
+		return false;
+	while (q < r->end && (*q == ' ' || *q == '\t'))
+		q++;
+	return q < r->end && *q == '=' && (q + 1 == r->end || q[1] != '=');
+}
+
+/* The end of a value: the next key, outside of all brackets. */
+static const char *value_end(const struct reader *r)
+{
+	const char *p = r->at;
+	int depth = 0;
+
+	for (; p < r->end; p++) {
+		depth += (*p == '(' || *p == '[') - (*p == ')' || *p == ']');
+		if (depth <= 0 && is_key(r, p))
+			break;
+	}
+	while (p > r->at && (p[-1] == ' ' || p[-1] == '\t'))
+		p--;
+	return p;
+}
+
+/* Is what begins here with a bracket nothing but what that holds? */
+static bool is_list(const struct reader *r, const char *end)
+{
+	int depth = 0;
+
+	for (const char *p = r->at; p < end; p++) {
+		depth += (*p == '(' || *p == '[') - (*p == ')' || *p == ']');
+		if (depth <= 0)
+			return p + 1 == end && *r->at == '(';
+	}
+	return r->at < end && *r->at == '('; /* never closed */
 }
 
 static int take_expr(struct pike_expr **out, struct reader *r, const char *end)
@@ -96,7 +163,7 @@ static int take_expr(struct pike_expr **out, struct reader *r, const char *end)
 	return ret;
 }
 
-/* "(E, E, E)", or one E without brackets; at least one. */
+/* "(E, E, E)"; at least one. */
 static int take_list(struct pike_expr **out, size_t *n, size_t max,
 		     struct reader *r)
 {
@@ -104,17 +171,14 @@ static int take_list(struct pike_expr **out, size_t *n, size_t max,
 	int ret = 0;
 
 	*n = 0;
-	if (r->at == r->end || *r->at != '(') {
-		*n = 1;
-		return take_expr(&out[0], r, item_end(r, true));
-	}
-	/* `(a) * b` is one expression, `(a, b)` is a list. */
+	if (r->at == r->end || *r->at != '(')
+		return fail_at(r, begin, "expected '('");
 	r->at++;
 	do {
 		if (*n == max)
 			return fail_at(r, begin, "too many values");
 		blanks(r);
-		ret = take_expr(&out[*n], r, item_end(r, false));
+		ret = take_expr(&out[*n], r, item_end(r));
 		if (!ret)
 			(*n)++;
 	} while (!ret && r->at < r->end && *r->at++ == ',');
@@ -258,7 +322,7 @@ static int read_scratch(struct reader *r)
 		if (s->ndims == PIKE_SCRATCH_DIMS)
 			return fail_at(r, r->at, "more than 8 dimensions");
 		r->at++;
-		ret = take_expr(&s->dims[s->ndims], r, item_end(r, false));
+		ret = take_expr(&s->dims[s->ndims], r, item_end(r));
 		s->ndims += !ret;
 		if (!ret && (r->at == r->end || *r->at++ != ']'))
 			return fail_at(r, r->at, "expected ']'");
@@ -289,8 +353,10 @@ static int take_choice(uint32_t *out, struct reader *r, const char *choices)
 			p += n + (p[n] == ' ');
 		}
 	}
-	return pike_fail(r->err, PIKE_FAILED, "%s:%d:%d: expected one of %s",
-			 r->path, r->line, (int)(at - r->start) + 1, choices);
+	return pike_fail(r->err, PIKE_FAILED,
+			 "%s:%d:%d: expected one of %s, found '%.*s'", r->path,
+			 r->line, (int)(at - r->start) + 1, choices,
+			 found_len(r, at), at);
 }
 
 static int take_fill(bool *nan, struct reader *r)
@@ -395,7 +461,7 @@ static int take_cast(struct pike_pass_arg *a, struct reader *r,
 
 	a->how = how;
 	r->at += skip;
-	ret = take_expr(&a->e, r, item_end(r, false));
+	ret = take_expr(&a->e, r, item_end(r));
 	if (!ret && (r->at == r->end || *r->at++ != ')'))
 		ret = fail_at(r, r->at, "expected ')'");
 	return ret;
@@ -404,7 +470,7 @@ static int take_cast(struct pike_pass_arg *a, struct reader *r,
 /* A name alone, or an expression. */
 static int take_value(struct pike_pass_arg *a, struct reader *r)
 {
-	const char *end = item_end(r, false), *last = end;
+	const char *end = item_end(r), *last = end;
 	struct pike_launch_plan *p = r->p;
 	char name[65] = "";
 	size_t n = word_len(r);
@@ -453,7 +519,7 @@ static int take_arg(struct pike_launch *l, struct reader *r)
 
 static int take_args(struct pike_launch *l, struct reader *r)
 {
-	const char *begin = r->at;
+	const char *begin = r->at, *stop;
 	int ret = 0;
 
 	if (l->args)
@@ -469,9 +535,10 @@ static int take_args(struct pike_launch *l, struct reader *r)
 	do {
 		ret = take_arg(l, r);
 		blanks(r);
+		stop = r->at;
 	} while (!ret && r->at < r->end && *r->at++ == ',');
-	if (!ret && r->at[-1] != ')')
-		ret = fail_at(r, begin, "expected ',' or ')' in args");
+	if (!ret && (stop == r->end || *stop != ')'))
+		ret = fail_at(r, stop, "expected ',' or ')' in args");
 	return ret;
 }
 
@@ -530,13 +597,17 @@ static int take_kernel(char **out, struct reader *r)
 	return 0;
 }
 
+/* `(a, b)` is a list, `(a) * b` one expression. */
 static int take_extents(struct pike_expr **out, struct reader *r,
 			const char *at)
 {
+	const char *end = value_end(r);
 	size_t n;
 
-	return out[0] ? fail_at(r, at, "given twice")
-		      : take_list(out, &n, 3, r);
+	if (out[0])
+		return fail_at(r, at, "given twice");
+	return is_list(r, end) ? take_list(out, &n, 3, r)
+			       : take_expr(out, r, end);
 }
 
 static int read_key(struct pike_launch *l, struct reader *r)
@@ -544,11 +615,15 @@ static int read_key(struct pike_launch *l, struct reader *r)
 	const char *at = r->at;
 	char key[16];
 
-	if (!take_word(key, sizeof(key), r) || r->at == r->end ||
-	    *r->at++ != '=')
+	if (take_word(key, sizeof(key), r))
+		blanks(r);
+	else
+		key[0] = '\0';
+	if (!*key || r->at == r->end || *r->at++ != '=')
 		return fail_at(r, at,
 			       "expected grid=, block=, shared=, "
 			       "cluster= or args=");
+	blanks(r);
 	if (!strcmp(key, "grid"))
 		return take_extents(l->grid, r, at);
 	if (!strcmp(key, "block"))
@@ -560,10 +635,9 @@ static int read_key(struct pike_launch *l, struct reader *r)
 	if (!strcmp(key, "shared") && l->shared)
 		return fail_at(r, at, "given twice");
 	if (!strcmp(key, "shared"))
-		return take_expr(&l->shared, r, item_end(r, true));
+		return take_expr(&l->shared, r, value_end(r));
 	return fail_at(r, at,
-		       "a launch has grid, block, shared, cluster and "
-		       "args");
+		       "expected grid=, block=, shared=, cluster= or args=");
 }
 
 static int read_launch(struct reader *r)
@@ -608,8 +682,7 @@ static int read_mark(struct reader *r)
 	if (!strcmp(word, "tune"))
 		return 0;
 	return fail_at(r, at,
-		       "'//pike:' is followed by launch, scratch or "
-		       "tune");
+		       "expected launch, scratch or tune behind '//pike:'");
 }
 
 /* First all #defines: a plan may stand above them. */
@@ -629,6 +702,7 @@ static int read_line(struct reader *r, bool defines)
 	for (; (size_t)(r->end - r->at) >= n; r->at++)
 		if (!memcmp(r->at, mark, n)) {
 			r->at += n;
+			r->end = pike_mark_end(r->at, r->end);
 			return read_mark(r);
 		}
 	return 0;

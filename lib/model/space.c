@@ -58,6 +58,18 @@ static const char *find_mark(const char *p, const char *end)
 	return NULL;
 }
 
+const char *pike_mark_end(const char *p, const char *end)
+{
+	const char *q = p;
+
+	while (q < end &&
+	       !(q + 1 < end && q[0] == '/' && (q[1] == '/' || q[1] == '*')))
+		q++;
+	while (q > p && (q[-1] == ' ' || q[-1] == '\t' || q[-1] == '\r'))
+		q--;
+	return q;
+}
+
 static enum found read_line(struct line *l, const char *p, const char *end)
 {
 	const char *mark = find_mark(p, end), *q;
@@ -81,7 +93,7 @@ static enum found read_line(struct line *l, const char *p, const char *end)
 		return FOUND_BROKEN;
 	p = blanks(mark + 7, end); /* at "tune" */
 	l->list = p + 4;
-	l->end = end;
+	l->end = pike_mark_end(l->list, end);
 	return FOUND_TUNE;
 }
 
@@ -93,6 +105,12 @@ static const char *next_line(const char **p)
 
 	*p = *end ? end + 1 : end;
 	return end > start && end[-1] == '\r' ? end - 1 : end;
+}
+
+/* Of a line, for a message. */
+static int found_len(const char *start, const char *end)
+{
+	return end - start < 80 ? (int)(end - start) : 80;
 }
 
 void pike_space_release(struct pike_space *s)
@@ -198,7 +216,9 @@ int pike_space_scan(struct pike_space *s, size_t file, const char *path,
 		if (f == FOUND_BROKEN)
 			ret = pike_fail(err, PIKE_USAGE,
 					"a tunable is `#define NAME VALUE "
-					"//pike: tune VALUE VALUE...`");
+					"//pike: tune VALUE VALUE...`, found "
+					"'%.*s'",
+					found_len(start, end), start);
 		else if (f == FOUND_TUNE)
 			ret = add_tunable(s, &at, &l, err);
 	}

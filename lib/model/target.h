@@ -188,6 +188,9 @@ struct pike_space {
 	size_t n;
 };
 void pike_space_release(struct pike_space *s);
+/* Where what `//pike:` says ends in its line, [p, end): a comment behind it is
+ * none of it, nor are blanks. */
+const char *pike_mark_end(const char *p, const char *end);
 /* Adds the tunables of one source text. A malformed line, a value that is
  * not in its own list or a name declared twice is PIKE_USAGE with the line. */
 int pike_space_scan(struct pike_space *s, size_t file, const char *path,

@@ -140,6 +140,29 @@ static void test_all_arguments(void **state)
 	tear_down(&g);
 }
 
+/* A value is all that stands before the next key, and no comment. */
+static void test_values(void **state)
+{
+	struct rig g;
+
+	(void)state;
+	good(&g, "#define T 32\n"
+		 "//pike: launch k grid=cdiv(rows, T) * 2 block = (T) * 2 "
+		 "shared=T * 4 + (rows - 100) // of a row\n"
+		 "//pike: scratch f32 p[rows] // for later: grid=(9)\n"
+		 "//pike: launch k grid=((rows) * 2, 3) block=(T) args=(x) "
+		 "/* no others */\n");
+	assert_int_equal(g.v.v[0].grid[0], 8);
+	assert_int_equal(g.v.v[0].grid[1], 1);
+	assert_int_equal(g.v.v[0].block[0], 64);
+	assert_int_equal(g.v.v[0].shared, 128);
+	assert_int_equal(g.v.v[0].nargs, 5);
+	assert_int_equal(g.v.v[1].grid[0], 200);
+	assert_int_equal(g.v.v[1].grid[1], 3);
+	assert_int_equal(g.v.v[1].nargs, 1);
+	tear_down(&g);
+}
+
 static void test_tensor_map(void **state)
 {
 	const struct pike_tma *m;
@@ -175,11 +198,18 @@ static void test_refused(void **state)
 	bad("void k();\n", "a/k.cu: no launch; declare one: //pike: launch k "
 			   "grid=(...) block=(...)");
 	bad("\n  //pike: lunch k\n",
-	    "a/k.cu:2:11: '//pike:' is followed by launch, scratch or tune");
+	    "a/k.cu:2:11: expected launch, scratch or tune behind '//pike:', "
+	    "found 'lunch'");
+	bad("//pike:\n",
+	    "a/k.cu:1:8: expected launch, scratch or tune behind '//pike:', "
+	    "found the end of the line");
 	bad("//pike: launch k grid=(1)\n",
 	    "a/k.cu:1:1: a launch needs grid=(...) and block=(...)");
-	bad(L " threads=3\n", "a/k.cu:1:37: a launch has grid, block, shared, "
-			      "cluster and args");
+	bad(L " threads=3\n", "a/k.cu:1:37: expected grid=, block=, shared=, "
+			      "cluster= or args=, found 'threads'");
+	bad("//pike: launch k grid=(1) then block=(1)\n",
+	    "a/k.cu:1:23: in '(1) then': column 5: expected an operator or "
+	    "the end");
 	bad(L " grid=(2)\n", "a/k.cu:1:37: given twice");
 	bad("//pike: launch k grid=(1 block=(1)\n",
 	    "a/k.cu:1:24: in '1 block=(1)': column 3: expected an operator or "
@@ -217,14 +247,18 @@ static void test_refused(void **state)
 static void test_refused_arguments(void **state)
 {
 	(void)state;
-	bad(L " args=(x", "a/k.cu:1:42: expected ',' or ')' in args");
+	bad(L " args=(x",
+	    "a/k.cu:1:44: expected ',' or ')' in args, found the end of the "
+	    "line");
+	bad(L " args=(tma(x, box=(4,4)) y)",
+	    "a/k.cu:1:61: expected ',' or ')' in args, found 'y'");
 	bad(L " args=(tma(rows, box=(1)))",
-	    "a/k.cu:1:47: expected a buffer of the target");
+	    "a/k.cu:1:47: expected a buffer of the target, found 'rows'");
 	bad(L " args=(tma(x))", "a/k.cu:1:47: a tensor map needs box=(...)");
 	bad(L " args=(tma(x, box=(4)))",
 	    "a/k.cu:1:47: box has not as many dimensions as the tensor");
 	bad(L " args=(tma(x, box=(4,4), swizzle=16))",
-	    "a/k.cu:1:69: expected one of 0 32 64 128");
+	    "a/k.cu:1:69: expected one of 0 32 64 128, found '16'");
 	bad(L " args=(tma(x, box=(4,3)))",
 	    "a/k.cu:1: the innermost extent of box is 12 bytes; it must be a "
 	    "multiple of 16");
@@ -236,10 +270,11 @@ static void test_refused_arguments(void **state)
 	    "it has in case 'rows=100 cols=256 scale=3'");
 	bad("//pike: scratch f33 p[1]\n" L,
 	    "a/k.cu:1:17: expected a type: f64 f32 f16 bf16 i8 u8 i32 u32 i64 "
-	    "bool");
+	    "bool, found 'f33'");
 	bad("//pike: scratch f32 x[1]\n" L, "a/k.cu:1:21: that name is taken");
 	bad("//pike: scratch f32 p\n" L,
-	    "a/k.cu:1:22: expected its dimensions: NAME[DIM]");
+	    "a/k.cu:1:22: expected its dimensions: NAME[DIM], found the end of "
+	    "the line");
 	bad("//pike: scratch f32 p[rows * cols * 1000000]\n" L,
 	    "a/k.cu:1: a dimension of a scratch buffer is 25600000000 in case "
 	    "'rows=100 cols=256 scale=3'; it may be 1 to 4294967296");
@@ -250,6 +285,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_contract),
 		cmocka_unit_test(test_all_arguments),
+		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_tensor_map),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_refused_arguments),

@@ -49,6 +49,37 @@ static void test_scan(void **state)
 	pike_space_release(&s);
 }
 
+/* Behind its values a line may say what they are. */
+static void test_comment(void **state)
+{
+	static const char *const lines[] = {
+		"#define A 1 //pike: tune 1 2 4 // of a cache line\n",
+		"#define A 1 //pike: tune 1 2 4 /* of a cache line */\n",
+		"#define A 1 //pike: tune 1 2 4//\n",
+		"#define A 1 //pike: tune 1 2 4 //pike: tune 9\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(lines); i++) {
+		struct pike_err err = PIKE_ERR_INIT;
+		struct pike_space s = { 0 };
+		int choice[] = { 2 };
+		struct pike_buf b;
+
+		pike_buf_init(&b, 4096);
+		assert_int_equal(pike_space_scan(&s, 0, "a.c", lines[i], &err),
+				 0);
+		assert_int_equal(s.n, 1);
+		assert_int_equal(s.t[0].values.n, 3);
+		assert_int_equal(
+		    pike_space_apply(&b, &s, 0, lines[i], choice, &err), 0);
+		assert_memory_equal(b.s, "#define A 4 //", 14);
+		assert_string_equal(b.s + 11, lines[i] + 11);
+		pike_buf_release(&b);
+		pike_space_release(&s);
+	}
+}
+
 static void test_refused(void **state)
 {
 	static const struct {
@@ -62,8 +93,11 @@ static void test_refused(void **state)
 		{ "#define A(x) 1 //pike: tune 1", "a.c:1: 'A(x)' cannot" },
 		{ "#define A 1 //pike: tune 1\n#define A 1 //pike: tune 1",
 		  "a.c:2: tunable 'A' is declared twice" },
-		{ "#define A 1 //pike: tune 1 //pike:tune",
+		{ "#define A 1 //pike: tune 1 \"",
 		  "a.c:1: tunable 'A' lists a value" },
+		{ "int A = 2; //pike: tune 1",
+		  "a.c:1: a tunable is `#define NAME VALUE //pike: tune VALUE "
+		  "VALUE...`, found 'int A = 2; //pike: tune 1'" },
 		{ "#define A 1 //pike: tune", "a.c:1: tunable 'A' is 1" },
 	};
 
@@ -140,9 +174,8 @@ static void test_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_scan),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_apply),
+		cmocka_unit_test(test_scan),	cmocka_unit_test(test_comment),
+		cmocka_unit_test(test_refused), cmocka_unit_test(test_apply),
 		cmocka_unit_test(test_text),
 	};
 
