@@ -4,6 +4,9 @@
 
 #include "report/report.h"
 
+#include <string.h>
+#include <unistd.h>
+
 struct opts {
 	struct pike_common common;
 	const char *run;
@@ -69,26 +72,46 @@ static int advance_one(struct pike_ctx *ctx, struct pike_run *run,
 	return 0;
 }
 
+static int read_bundle(struct pike_ctx *ctx, const char *path,
+		       struct pike_err *err)
+{
+	if (access(path, F_OK) && !strchr(path, '/') && !strchr(path, '.'))
+		return pike_fail(err, PIKE_USAGE,
+				 "'%s' is neither a target of .pike/config nor "
+				 "a file, as a bundle would be; `pike-git "
+				 "config` lists the targets",
+				 path);
+	return pike_bundle_read(ctx->repo, path, err);
+}
+
 static int run(struct pike_ctx *ctx, const void *opts,
 	       const struct pike_strs *rest, struct pike_err *err)
 {
 	const struct opts *o = opts;
 	struct pike_stage_args a = { .run = o->run, .stage = -1 };
 
-	for (size_t i = 0; i < rest->n; i++) {
-		int ret = pike_bundle_read(ctx->repo, rest->v[i], err);
+	struct pike_strs targets = PIKE_STRS_INIT;
+	int ret = 0;
 
-		if (ret)
-			return ret;
+	for (size_t i = 0; i < o->targets.n; i++)
+		pike_strs_push(&targets, o->targets.v[i]);
+	for (size_t i = 0; !ret && i < rest->n; i++) {
+		if (pike_settings_target(ctx->settings, rest->v[i]))
+			pike_strs_push(&targets, rest->v[i]);
+		else
+			ret = read_bundle(ctx, rest->v[i], err);
 	}
-	return pike_each_target(ctx, &o->targets, &a, advance_one, (void *)opts,
-				err);
+	if (!ret)
+		ret = pike_each_target(ctx, &targets, &a, advance_one,
+				       (void *)opts, err);
+	pike_strs_release(&targets);
+	return ret;
 }
 
 const struct pike_cmd pike_cmd_advance = {
 	.name = "advance",
 	.summary = "fold what was measured and close the generation",
-	.usage = "[BUNDLE...]",
+	.usage = "[TARGET|BUNDLE...]",
 	.text = "The third of the stages that `evolve` loops over: reads the "
 		"bundles of `evaluate --out`, folds all results into "
 		"refs/notes/pike/results, chooses the champion and moves the "

@@ -57,8 +57,10 @@ static int turn(struct pike_run *run, bool *more, struct pike_err *err)
 		ret = close_generation(run, err);
 	*more = !pike_run_spent(run);
 	if (*more && !judged && !open && run->history->nrecs == before) {
-		snprintf(run->ended, sizeof(run->ended),
-			 "the strategy has nothing left to try");
+		snprintf(run->ended, sizeof(run->ended), "%s",
+			 run->nothing_to_tune
+			     ? "no source declares a tunable"
+			     : "the strategy has nothing left to try");
 		*more = false;
 	}
 	return ret;

@@ -77,6 +77,7 @@ struct pike_run {
 	char lane[65];
 	char step[96]; /* what the judge is doing, for the progress line */
 	char ended[160];
+	bool nothing_to_tune; /* said once */
 };
 
 /* Brings the history up to date with git. */

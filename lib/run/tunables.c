@@ -237,6 +237,19 @@ static int64_t room(const struct pike_run *run)
 	return left < may ? left : may;
 }
 
+static void say_none(struct pike_run *run)
+{
+	if (!run->nothing_to_tune)
+		pike_warn("target '%s': strategy '%s' changes tunables, and no "
+			  "source declares one; mark a number in %s, like "
+			  "`#define UNROLL 1 //pike: tune 1 2 4 8`, and commit "
+			  "it, or take a strategy that asks a model "
+			  "(`pike-git strategies` lists them)",
+			  run->target->name, run->preset.name,
+			  run->target->sources.v[0]);
+	run->nothing_to_tune = true;
+}
+
 int pike_tunables_propose(struct pike_run *run, struct pike_err *err)
 {
 	struct pike_tunables n = { 0 };
@@ -256,6 +269,8 @@ int pike_tunables_propose(struct pike_run *run, struct pike_err *err)
 	if (!in.want)
 		return 0;
 	ret = pike_tunables_look(&n, run, err);
+	if (!ret && !n.space.n)
+		say_none(run);
 	if (!ret)
 		ret = run->strategy->next(&moves, &in, err);
 	if (!ret)

@@ -38,6 +38,28 @@ pike bench --compile-only "$weak" main
 like "one that is not there is named" "$err" \
 	'my kernels/scale it\.c:1:.*const\.h'
 
+# A strategy that can change nothing says what it would change.
+make_repo "$dir/plain"
+cd "$dir/plain" || exit 1
+sed -i 's, //pike: tune.*,,' kernels/scale.c
+git commit -qam 'no tunable'
+pike propose
+status_is "no tunable" 0
+like "is said" "$err" "'tune' changes tunables, and no source declares one"
+like "with what to do" "$err" 'mark a number in kernels/scale\.c, like .#define'
+pike evolve "$weak" --minutes 1
+like "evolve ends for that" "$out" 'ended +no source declares a tunable'
+is "and says it once" "$(grep -c 'changes tunables' <<<"$err")" 1
+pike advance scale
+status_is "advance TARGET" 0
+like "is about that target" "$out" '^scale: nothing new was measured'
+pike advance scael
+status_is "what is no target" 129
+like "is neither" "$err" "'scael' is neither a target"
+pike advance none.bundle
+status_is "a bundle that is not there" 128
+like "is a bundle" "$err" 'none\.bundle'
+
 # The compiler that is named is the one that compiles: whatever PATH has does
 # not, and a tracked file may name another only where it is trusted.
 mkdir "$dir/bin"
