@@ -18,6 +18,7 @@
 #define DEPTH_MAX 16
 #define ENTRIES_MAX 200000
 #define KERNELS_MAX 200
+#define HEADERS_MAX 64
 
 /* A source of a backend: what its files are called, and what its entry's
  * declaration says beside `void`. */
@@ -95,24 +96,102 @@ static char *reference_of(const char *top, const char *path)
 	return pike_xasprintf("%.*s_ref%s", stem, path, dot);
 }
 
-/* Files of the repository that it includes by a name in quotes. */
-static void add_headers(struct pike_kernel *k, const char *top,
-			const char *path, const char *text)
+/* "a/./b/../c" as "a/c"; NULL where it leads out of the repository. */
+static char *normal(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	int dir = slash ? (int)(slash - path) + 1 : 0;
+	struct pike_strs parts = PIKE_STRS_INIT, out = PIKE_STRS_INIT;
+	struct pike_buf b;
+	bool inside = *path != '/';
+
+	pike_buf_init(&b, PATH_MAX);
+	pike_strs_split(&parts, path, "/");
+	for (size_t i = 0; inside && i < parts.n; i++) {
+		if (!strcmp(parts.v[i], "."))
+			continue;
+		if (strcmp(parts.v[i], "..") != 0)
+			pike_strs_push(&out, parts.v[i]);
+		else if (out.n)
+			free(out.v[--out.n]);
+		else
+			inside = false;
+	}
+	for (size_t i = 0; i < out.n; i++)
+		pike_buf_addf(&b, "%s%s", i ? "/" : "", out.v[i]);
+	pike_strs_release(&parts);
+	pike_strs_release(&out);
+	if (inside && b.len && !b.full)
+		return pike_buf_detach(&b);
+	pike_buf_release(&b);
+	return NULL;
+}
+
+/* The path of a header, if it is one of the repository. */
+static char *header_at(const char *top, const char *dir, int len,
+		       const char *below, const char *name)
+{
+	char *at = pike_xasprintf("%.*s%s%s", len, dir, below, name);
+	char *found = normal(at);
+
+	free(at);
+	if (found && is_there(top, found))
+		return found;
+	free(found);
+	return NULL;
+}
+
+/* Where `name` is that the file at `path` includes: beside it, else as from one
+ * of the folders around it or their include/, as an -I would have it. */
+static char *find_header(const char *top, const char *path, const char *name)
+{
+	char *found = NULL;
+
+	for (int len = (int)strlen(path); !found && len >= 0; len--) {
+		if (len && path[len - 1] != '/')
+			continue;
+		found = header_at(top, path, len, "", name);
+		if (!found)
+			found = header_at(top, path, len, "include/", name);
+	}
+	return found;
+}
+
+static void add_headers(struct pike_kernel *k, const char *top,
+			const char *path, const char *text, int depth);
+
+static void add_header(struct pike_kernel *k, const char *top, const char *path,
+		       const char *name, int depth)
+{
+	char *header = find_header(top, path, name), *full;
+	struct pike_buf text;
+
+	if (!header || pike_strs_has(&k->headers, header) ||
+	    !strcmp(header, k->path)) {
+		free(header);
+		return;
+	}
+	pike_strs_push(&k->headers, header);
+	full = pike_xasprintf("%s/%s", top, header);
+	pike_buf_init(&text, FILE_MAX);
+	if (depth < DEPTH_MAX && !pike_read_file(&text, full, NULL))
+		add_headers(k, top, header, text.s, depth + 1);
+	pike_buf_release(&text);
+	free(full);
+	free(header);
+}
+
+/* Files of the repository that it includes by a name in quotes, and those that
+ * these include. */
+static void add_headers(struct pike_kernel *k, const char *top,
+			const char *path, const char *text, int depth)
+{
 	struct pike_strs lines = PIKE_STRS_INIT;
 
 	pike_strs_split(&lines, text, "\n");
-	for (size_t i = 0; i < lines.n; i++) {
-		char name[256], *header;
+	for (size_t i = 0; i < lines.n && k->headers.n < HEADERS_MAX; i++) {
+		char name[256];
 
-		if (sscanf(lines.v[i], " # include \"%255[^\"]\"", name) != 1)
-			continue;
-		header = pike_xasprintf("%.*s%s", dir, path, name);
-		if (is_there(top, header))
-			pike_strs_push(&k->headers, header);
-		free(header);
+		if (sscanf(lines.v[i], " # include \"%255[^\"]\"", name) == 1)
+			add_header(k, top, path, name, depth);
 	}
 	pike_strs_release(&lines);
 }
@@ -144,9 +223,9 @@ static int add_file(struct pike_kernels *out, const char *top, const char *path,
 		pike_err_prefix(err, "%s", path);
 		return ret;
 	}
-	add_headers(&k, top, path, text);
 	k.name = target_name(out, path);
 	k.path = pike_xstrdup(path);
+	add_headers(&k, top, path, text, 0);
 	k.reference = reference_of(top, path);
 	k.has_reference = is_there(top, k.reference);
 	if (!k.has_reference)

@@ -149,6 +149,32 @@ pike init g.c
 status_is "a file without a kernel" 128
 like "says why of each function" "$err" 'g\.c: no function .* g is not void'
 
+# Headers are found where the repository's own build does, and theirs.
+git init -q "$dir/headers" && cd "$dir/headers" || exit 1
+mkdir -p 'my src/k' include/deep
+cat >'my src/k/a.c' <<'EOF'
+#include "../common.h"
+#include "consts.h"
+#ifdef NEVER
+#include "not_there.h"
+#endif
+void a(float *y, int n)
+{
+	y[n - 1] = THREE;
+}
+EOF
+echo '#include "deep/more.h"' >include/consts.h
+echo '#define THREE 3.0f' >include/deep/more.h
+touch 'my src/common.h'
+pike init 'my src/k/a.c'
+pike config target.a.header
+is "headers in other folders, and theirs" "$out" "my src/common.h
+include/consts.h
+include/deep/more.h"
+git add -A && git commit -qm kernels
+pike bench --compile-only "--allow-weak=$LEVEL"
+status_is "they serve the build" 0
+
 git init -q "$dir/empty" && cd "$dir/empty" || exit 1
 pike init
 status_is "init with nothing found" 0
