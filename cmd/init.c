@@ -114,8 +114,15 @@ static void add_sizes(struct pike_buf *sizes, struct pike_buf *hidden,
 	}
 }
 
-/* As many as most machines have to spare. */
-#define THREADS 4
+/* As many as most machines have to spare: this one, if it has fewer. */
+static long threads_here(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (n < 2)
+		return 2;
+	return n > 4 ? 4 : n;
+}
 
 static void add_options(struct pike_buf *b, const struct pike_signature *k)
 {
@@ -131,8 +138,8 @@ static void add_options(struct pike_buf *b, const struct pike_signature *k)
 		pike_buf_addf(
 		    b,
 		    "\t# As many as the machine has cores for, beside "
-		    "one for the judge.\n\tthreads = %d\n",
-		    THREADS);
+		    "one for the judge.\n\tthreads = %ld\n",
+		    threads_here());
 }
 
 /* What a person has to do, as comments. */

@@ -98,8 +98,21 @@ static bool is_narrow_function(const char *p, size_t n)
 	return false;
 }
 
+/* The compiler's own, and CUDA's hasty ones: what they stand for. */
+static size_t prefix_len(const char *p)
+{
+	static const char *const prefixes[] = { "__builtin_", "__" };
+
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(prefixes); i++)
+		if (pike_starts_with(p, prefixes[i]))
+			return strlen(prefixes[i]);
+	return 0;
+}
+
 static void put_word(struct draft *d, const char *p, size_t n)
 {
+	size_t skip = prefix_len(p);
+
 	if (n == 3 && !memcmp(p, "asm", n))
 		d->why = "it has inline assembly";
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(hard); i++)
@@ -107,8 +120,9 @@ static void put_word(struct draft *d, const char *p, size_t n)
 			d->why = hard[i].why;
 	if (d->type && strlen(d->type) == n && !memcmp(p, d->type, n)) {
 		pike_buf_adds(d->out, "real");
-	} else if (d->type && is_narrow_function(p, n)) {
-		pike_buf_add(d->out, p, n - 1);
+	} else if (d->type && skip < n &&
+		   is_narrow_function(p + skip, n - skip)) {
+		pike_buf_add(d->out, p + skip, n - skip - 1);
 		d->math = true;
 	} else {
 		pike_buf_add(d->out, p, n);

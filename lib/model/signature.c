@@ -527,11 +527,13 @@ struct file {
 static bool may_be_kernel(const struct file *f, const struct pike_function *fn)
 {
 	if (!pike_function_says(&f->t, fn, "void") ||
-	    pike_function_says(&f->t, fn, "static") ||
-	    pike_function_says(&f->t, fn, "*"))
+	    (fn->name && pike_token_is(&f->t, fn->name - 1, "*")))
 		return false;
-	return *f->mark ? pike_function_says(&f->t, fn, f->mark)
-			: !pike_token_is(&f->t, fn->name, "main");
+	/* A kernel is launched by its address, static or not. */
+	if (*f->mark)
+		return pike_function_says(&f->t, fn, f->mark);
+	return !pike_function_says(&f->t, fn, "static") &&
+	       !pike_token_is(&f->t, fn->name, "main");
 }
 
 static bool read_function(struct pike_signature *out, const struct file *f,
@@ -706,7 +708,8 @@ static int none(const struct file *f, struct pike_err *err)
 	for (size_t i = 0; !f->wanted && i < f->f.n; i++) {
 		const struct pike_function *fn = &f->f.v[i];
 		const struct pike_token *name = &f->t.v[fn->name];
-		bool hidden = pike_function_says(&f->t, fn, "static");
+		bool hidden =
+		    !*f->mark && pike_function_says(&f->t, fn, "static");
 		bool marked =
 		    !*f->mark || pike_function_says(&f->t, fn, f->mark);
 

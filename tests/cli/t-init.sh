@@ -123,7 +123,7 @@ i32 n"
 pike config target.sum.cflags
 is "OpenMP is seen" "$out" "-O3 -march=native -fopenmp"
 pike config target.sum.threads
-is "with its threads" "$out" 4
+like "with its threads" "$out" '^[2-4]$'
 like "the reference is a draft" "$(<sum_ref.c)" \
 	'out\[i\] = sqrt\(in\[i\] \* in\[i\] \+ \(real\)1.5\)'
 sed -i 's/const uint16_t \*bits, //' sum.c sum_ref.c

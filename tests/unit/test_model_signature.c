@@ -178,10 +178,11 @@ static void test_uses(void **state)
 static void test_cuda(void **state)
 {
 	static const struct one t[] = {
-		{ LAUNCH "extern \"C\" __global__ void __launch_bounds__(256)\n"
-			 "k(float4 *v, float *o, float *i, int n)\n"
-			 "{ reinterpret_cast<float4 *>(o)[n] =\n"
-			 "((float4 *)i)[n]; }",
+		{ LAUNCH
+		  "extern \"C\" __global__ void __launch_bounds__(8 * 32)\n"
+		  "k(float4 *v, float *o, float *i, int n)\n"
+		  "{ reinterpret_cast<float4 *>(o)[n] =\n"
+		  "((float4 *)i)[n]; }",
 		  "__global__", "out f32 o[n]; in f32 i[n]; i32 n",
 		  "left out: `float4 *v`" },
 		{ LAUNCH "__global__ void k(unsigned *h, unsigned char *x,\n"
@@ -190,6 +191,9 @@ static void test_cuda(void **state)
 		{ LAUNCH "__global__ void k(float *o, float *x, int n)\n"
 			 "{ __stcs(o + n, __ldg(&x[n])); }",
 		  "__global__", "out f32 o[n]; in f32 x[n]; i32 n", NULL },
+		{ LAUNCH "static __global__ void k(half *o, const half *x)\n"
+			 "{ o[0] = x[0]; }",
+		  "__global__", "out f16 o[n]; in f16 x[n]", NULL },
 		{ LAUNCH "template <typename T>\n"
 			 "__global__ void k(T *o, float *x, int n)\n"
 			 "{ o[n] = x[n]; }",
@@ -290,6 +294,10 @@ static void test_draft(void **state)
 		  "0x1f; }\n" },
 		{ "void f(int *y, int n) { float s = 1.0f; y[n] = s; }\n",
 		  "void f(int *y, int n) { float s = 1.0f; y[n] = s; }\n" },
+		{ "void f(float *y, int n) { y[n] = __builtin_powf(y[0], 2); "
+		  "}\n",
+		  "#include <tgmath.h>\n"
+		  "void f(real *y, int n) { y[n] = pow(y[0], 2); }\n" },
 		{ "void f(double *y, int n) { y[n] = sin(1.0); }\n",
 		  "void f(real *y, int n) { y[n] = sin(1.0); }\n" },
 		{ "void f(float *y, int n) { _mm_storeu_ps(y, z); y[n] = 1; "
