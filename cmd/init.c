@@ -103,14 +103,17 @@ static void add_sizes(struct pike_buf *sizes, struct pike_buf *hidden,
 			      odd);
 	}
 	for (size_t i = 0; i < k->numbers.n; i++) {
-		char *flag = pike_xasprintf("bool %s", k->numbers.v[i]);
-		bool is_flag = pike_strs_has(&k->args, flag);
+		char *f32 = pike_xasprintf("f32 %s", k->numbers.v[i]);
+		char *f64 = pike_xasprintf("f64 %s", k->numbers.v[i]);
+		bool is_flag = !pike_strs_has(&k->args, f32) &&
+			       !pike_strs_has(&k->args, f64);
 
 		pike_buf_addf(sizes, " %s=%d", k->numbers.v[i],
 			      is_flag ? 1 : 2);
 		pike_buf_addf(hidden, " %s=%d", k->numbers.v[i],
 			      is_flag ? 0 : 3);
-		free(flag);
+		free(f32);
+		free(f64);
 	}
 }
 

@@ -177,6 +177,7 @@ struct reader {
 	const struct pike_tokens *t;
 	struct param p[PARAMS_MAX];
 	size_t n;
+	size_t body, end; /* of the function */
 	bool doubtful;
 };
 
@@ -457,6 +458,34 @@ static void add_arg(struct reader *r, const struct param *p, bool any)
 	pike_buf_release(&b);
 }
 
+static bool is_one_of(const struct pike_tokens *t, size_t i,
+		      const char *const *words, size_t n)
+{
+	for (size_t k = 0; k < n; k++)
+		if (pike_token_is(t, i, words[k]))
+			return true;
+	return false;
+}
+
+/* Is it only asked whether it is set? */
+static bool is_flag(const struct reader *r, const char *name)
+{
+	static const char *const before[] = { "(", "!", "&&", "||", "=" };
+	static const char *const behind[] = { ")",  "?",  "==", "!=",
+					      "&&", "||", ";" };
+	bool seen = false;
+
+	for (size_t i = r->body + 1; i < r->end; i++) {
+		if (!pike_token_is(r->t, i, name))
+			continue;
+		if (!is_one_of(r->t, i - 1, before, PIKE_ARRAY_LEN(before)) ||
+		    !is_one_of(r->t, i + 1, behind, PIKE_ARRAY_LEN(behind)))
+			return false;
+		seen = true;
+	}
+	return seen;
+}
+
 /* Integers are taken for sizes. */
 static void add_sizes(struct reader *r)
 {
@@ -466,7 +495,8 @@ static void add_sizes(struct reader *r)
 		if (p->buffer || p->left_out)
 			continue;
 		pike_strs_push(strcmp(p->type->precision, "exact") != 0 ||
-				       !strcmp(p->type->alone, "bool")
+				       !strcmp(p->type->alone, "bool") ||
+				       is_flag(r, p->name)
 				   ? &r->s->numbers
 				   : &r->s->sizes,
 			       p->name);
@@ -539,7 +569,11 @@ static bool may_be_kernel(const struct file *f, const struct pike_function *fn)
 static bool read_function(struct pike_signature *out, const struct file *f,
 			  const struct pike_function *fn)
 {
-	struct reader r = { .s = out, .text = f->text, .t = &f->t };
+	struct reader r = { .s = out,
+			    .text = f->text,
+			    .t = &f->t,
+			    .body = fn->body,
+			    .end = fn->end };
 	struct pike_use use[PARAMS_MAX];
 
 	memset(out, 0, sizeof(*out));

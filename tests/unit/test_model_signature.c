@@ -77,6 +77,9 @@ static void test_types(void **state)
 		{ "typedef float elem;\n#define index int\n"
 		  "void f(elem *y, index n) { y[n] = 1; }",
 		  NULL, "out f32 y[n]; i32 n", NULL },
+		{ "void f(float *y, int n, int back, int *all)\n"
+		  "{ y[n - 1] = back ? 1 : 2; if (!back && n) all[n] = 1; }",
+		  NULL, "out f32 y[n]; i32 n; i32 back; out i32 all[n]", NULL },
 		{ "void f(std::size_t n, float &s, float *y) { y[n] = s; }",
 		  NULL, "i64 n; out f32 y[n]", "a reference of C++" },
 		{ "void f(int n, float *y, ...) { y[n] = 1; }", NULL,
