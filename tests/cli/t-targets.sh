@@ -38,6 +38,55 @@ pike bench --compile-only "$weak" main
 like "one that is not there is named" "$err" \
 	'my kernels/scale it\.c:1:.*const\.h'
 
+# The same for device code.
+mkdir -p "$dir/device/my kernels" "$dir/device/include" "$dir/device/.pike"
+cd "$dir/device" || exit 1
+git init -q .
+cat >'my kernels/scale it.cu' <<'END'
+#include "pike.cuh"
+#include "../include/consts.h"
+#include "include/consts.h"
+#include "consts.h"
+//pike: launch scale grid=(n + 255) / 256 block=256 // one thread a number
+extern "C" __global__ void scale(const float *x, float *y, int n)
+{
+	int i = blockIdx.x * 256 + threadIdx.x;
+
+	if (i < n)
+		y[i] = THREE_HALVES * x[i];
+}
+END
+printf '#pragma once\n#define THREE_HALVES 1.5f\n' >include/consts.h
+cat >'my kernels/scale_ref.c' <<'END'
+#include "../include/consts.h"
+
+void scale(const real *x, real *y, int n)
+{
+	for (int i = 0; i < n; i++)
+		y[i] = THREE_HALVES * x[i];
+}
+END
+cat >.pike/config <<'END'
+[target "scale"]
+	backend = cuda
+	source = my kernels/scale it.cu
+	header = include/consts.h
+	reference = my kernels/scale_ref.c
+	entry = scale
+	arg = in f32 x[n]
+	arg = out f32 y[n]
+	arg = i32 n
+	case = n=1000
+END
+git add -A && git commit -qm 'device code'
+pike bench --compile-only "$weak" main
+if grep -q 'no CUDA toolkit' <<<"$err"; then
+	skip "device code with headers in folders" "no CUDA toolkit here"
+else
+	status_is "device code with headers in folders" 0
+	like "and its launch" "$out" '^ +4 +256 .* scale$'
+fi
+
 # A strategy that can change nothing says what it would change.
 make_repo "$dir/plain"
 cd "$dir/plain" || exit 1
