@@ -265,9 +265,11 @@ bool pike_element_read(struct pike_element *out, struct pike_line l)
 	out->end = p < end && *p == '/';
 	p += out->end;
 	out->tag = (struct pike_line){ p, name_length(p, (size_t)(end - p)) };
+	if (!out->tag.n)
+		return false;
 	p += out->tag.n;
 	close = memchr(p, '>', (size_t)(end - p));
-	if (!out->tag.n || !close || (p < close && !isspace((unsigned char)*p)))
+	if (!close || (p < close && !isspace((unsigned char)*p)))
 		return false;
 	attributes = (struct pike_line){ p, (size_t)(close - p) };
 	out->rest = (struct pike_line){ close + 1, (size_t)(end - close) - 1 };

@@ -21,7 +21,8 @@ status_is "evolve" 0
 is "a dirty working tree is not touched" "$(tree_sum .)" "$before"
 like "the summary names the target" "$out" '^scale on cpu: '
 like "why it ended" "$out" 'ended +budget: 2 candidates'
-like "how to browse" "$out" 'git log --first-parent pike/evo/scale/cpu'
+like "how to browse" "$out" 'git log --oneline --first-parent -20 pike/evo/scale/cpu'
+like "and its family tree" "$out" 'pike-git log --tree scale'
 is "the summary fits 80 columns" "$(awk 'length > 80' <<<"$out")" ""
 ok "the branch is there" git rev-parse -q --verify $branch
 ok "fsck" git fsck --strict --no-dangling
