@@ -267,6 +267,25 @@ static void plan_read(struct pike_build_plan *out,
 	add_needs(&out->folders, dev->python);
 }
 
+/* A module is found by its own name, in whatever folder it lies. */
+static int add_modules(struct pike_build_plan *out,
+		       const struct pike_files *files, struct pike_err *err)
+{
+	struct pike_files flat = { 0 };
+	int ret;
+
+	for (size_t i = 0; files && i < files->n; i++) {
+		const struct pike_file *f = &files->v[i];
+		const char *slash = strrchr(f->path, '/');
+
+		pike_files_add(&flat, slash ? slash + 1 : f->path, f->data,
+			       f->len);
+	}
+	ret = pike_plan_files(out, &flat, NULL, err);
+	pike_files_release(&flat);
+	return ret;
+}
+
 static int plan(struct pike_build_plan *out, const struct pike_target *t,
 		const struct pike_device_info *dev,
 		const struct pike_files *sources,
@@ -285,9 +304,9 @@ static int plan(struct pike_build_plan *out, const struct pike_target *t,
 		out->imports = "torch._dynamo";
 	if (!runs)
 		plan_read(out, dev);
-	ret = pike_plan_files(out, sources, NULL, err);
+	ret = add_modules(out, sources, err);
 	if (!ret)
-		ret = pike_plan_files(out, headers, NULL, err);
+		ret = add_modules(out, headers, err);
 	if (!ret)
 		add_task(&out->files, t, dev, sources, reference, runs);
 	return ret;

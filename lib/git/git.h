@@ -190,8 +190,8 @@ int pike_search_advance(struct pike_search_ref *s, struct pike_history *h,
 /* All result lines of a commit, from results and inboxes, oldest first. */
 int pike_results_of(struct pike_result **out, size_t *n, struct pike_repo *r,
 		    const struct pike_oid *commit, struct pike_err *err);
-/* A line of that target, of the newest commit below `tip` that has one; 1 when
- * there is none. */
+/* A line of that target with an environment, of the newest commit below `tip`
+ * that has one; 1 when there is none. */
 int pike_result_below(struct pike_result *out, struct pike_repo *r,
 		      const struct pike_oid *tip, const char *target,
 		      struct pike_err *err);

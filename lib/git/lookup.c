@@ -247,6 +247,13 @@ int pike_results_of(struct pike_result **out, size_t *n, struct pike_repo *r,
 	return ret;
 }
 
+/* Of an unusable reply nothing was ever in an environment. */
+static bool has_place(const struct pike_result *r, const char *target)
+{
+	return *text(r->env) && *text(r->task) &&
+	       strcmp(text(r->target), target) == 0;
+}
+
 /* 1: it has none. */
 static int result_at(struct pike_result *out, struct pike_repo *r,
 		     const git_oid *id, const char *target,
@@ -261,8 +268,7 @@ static int result_at(struct pike_result *out, struct pike_repo *r,
 	pike_oid_from(&commit, id);
 	ret = pike_results_of(&v, &n, r, &commit, err);
 	for (size_t i = 0; i < n; i++) {
-		if (!found && v[i].env && v[i].task && v[i].target &&
-		    strcmp(v[i].target, target) == 0) {
+		if (!found && has_place(&v[i], target)) {
 			pike_result_release(out);
 			*out = v[i];
 			pike_result_init(&v[i]);
