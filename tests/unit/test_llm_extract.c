@@ -280,9 +280,11 @@ static void test_bounds(void **state)
 	assert_int_equal(try_it(&p, nul, sizeof(nul) - 1, 1, &err),
 			 PIKE_FAILED);
 	assert_non_null(strstr(err.text, "not UTF-8"));
+	pike_extracted_release(&p);
 	assert_int_equal(try_it(&p, latin, sizeof(latin) - 1, 1, &err),
 			 PIKE_FAILED);
 	assert_non_null(strstr(err.text, "not UTF-8"));
+	pike_extracted_release(&p);
 	memset(big, 'x', len);
 	assert_int_equal(try_it(&p, big, len, 1, &err), PIKE_FAILED);
 	assert_non_null(strstr(err.text, "4194305 bytes, more than 4194304"));
