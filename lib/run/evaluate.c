@@ -211,6 +211,8 @@ static int record(struct pike_run *run, struct pike_result *res, int64_t t0,
 	pike_result_took(res, (double)(pike_now_ns() - t0) / 1e9);
 	ret = pike_search_record(run->search, run->history, res, 1, err);
 	*done += !ret;
+	/* Only a replay's judge says so, of what the recording lacks. */
+	run->stats.unmeasured += !ret && res->verdict == PIKE_V_NONE;
 	return ret;
 }
 

@@ -13,7 +13,6 @@
 #include <string.h>
 
 struct recorded {
-	struct pike_run *run;
 	struct pike_result known; /* whose environment it is */
 	struct pike_device_info dev;
 };
@@ -38,19 +37,19 @@ static int replay_open(struct pike_judge **out, const struct pike_judge_opts *o,
 		       struct pike_err *err)
 {
 	struct recorded *r = pike_xcalloc(1, sizeof(*r));
+	struct pike_run *run = o->ctx;
 	int ret;
 
-	r->run = o->ctx;
-	snprintf(r->dev.lane, sizeof(r->dev.lane), "%s", r->run->lane);
+	snprintf(r->dev.lane, sizeof(r->dev.lane), "%s", run->lane);
 	snprintf(r->dev.lock, sizeof(r->dev.lock), "replay");
 	r->dev.ncores = 1;
 	r->dev.judge_core = -1;
 	pike_result_init(&r->known);
-	ret = pike_run_recorded(&r->known, r->run, err);
+	ret = pike_run_recorded(&r->known, run, err);
 	if (ret == 1)
 		ret = pike_fail(err, PIKE_FAILED,
 				"no results of '%s' are recorded below '%s'",
-				r->run->target->name, r->run->o.replay);
+				run->target->name, run->o.replay);
 	*out = (struct pike_judge *)r;
 	if (ret) {
 		pike_judging_replay.close(*out);
@@ -132,7 +131,6 @@ static int unmeasured(struct pike_result *out, struct pike_judge *j)
 	out->verdict = PIKE_V_NONE;
 	out->reason = pike_xstrdup("unmeasured: the recording has no result of "
 				   "it, and a replay measures nothing");
-	of(j)->run->stats.unmeasured++;
 	return 0;
 }
 

@@ -151,24 +151,38 @@ status_is "another strategy over the same exchanges" 0
 like "ends when they are used up" "$out" "ended .*no recorded exchange of the agent 'optimize' is left"
 is "mends nothing" "$(git log --format=%H --grep '^Pike-Agent: fix' \
 	"refs/pike/open/$target/$lane.other" | wc -l)" 0
-# On a machine that can measure nothing: there is no compiler.
-mkdir "$dir/bare"
-ln -s "$(command -v git)" "$dir/bare/git"
-PATH=$dir/bare pike evolve --run cannot --strategy tune "$weak" "$target"
-unlike "a machine without a compiler cannot measure" "$status" '^0$'
-PATH=$dir/bare pike evolve --replay "pike/evo/$target/$lane.pike-b" \
-	--run bare --strategy pike-b "$weak" "$target"
+# On a machine that can measure nothing.
+git config "pike.target.$target.compiler" no-such-compiler
+pike evolve --run cannot --strategy pike-b "$weak" "$target"
+unlike "without its compiler nothing can be measured" "$status" '^0$'
+pike evolve --replay "pike/evo/$target/$lane.pike-b" --run bare \
+	--strategy pike-b "$weak" "$target"
 status_is "but it can replay" 0
 is "the same search again" \
 	"$("$presets" --moves "refs/pike/open/$target/$lane.bare")" \
 	"$("$presets" --moves "$ref")"
-pike evolve --replay "pike/evo/$target/$lane.pike-b" --run fewer \
-	--strategy pike-o-mut "$weak" "$target"
-status_is "another strategy, which asks for what was never measured" 0
+git config --unset "pike.target.$target.compiler"
+# A recording that lacks the results of some, and of all other searches.
+git init -q "$dir/less"
+cp .git/config "$dir/less/.git/config"
+cd "$dir/less" || exit 1
+evo=refs/heads/pike/evo/$target/$lane.pike-b
+git fetch -q --update-head-ok "$dir/repo" main:main "$evo:$evo" \
+	refs/notes/pike/results:refs/notes/pike/results \
+	refs/notes/pike/chat:refs/notes/pike/chat
+git reset -q --hard
+git notes --ref=pike/results prune
+git log --format='%H %N' --notes=pike/results "$evo" |
+	sed -n 's/^\([0-9a-f]*\) {.*"verdict":"slower".*/\1/p' |
+	git notes --ref=pike/results remove --stdin >/dev/null 2>&1
+pike evolve --replay "$evo" --run fewer --strategy pike-b "$weak" "$target"
+status_is "a recording that lacks some results is replayed" 0
 left=$(sed -n 's/.*replayed: \([0-9]*\) unmeasured.*/\1/p' <<<"$out")
-is "what it has no result of is counted" "${left:-0}" \
+ok "those are unmeasured" test "${left:-0}" -gt 0
+is "and counted" "$left" \
 	"$(git log --format=%N --notes='pike/results*' --notes='pike/inbox*' \
 		"refs/pike/open/$target/$lane.fewer" | grep -c 'unmeasured: ')"
+cd "$dir/repo" || exit 1
 pike evolve --replay main --run none --strategy pike-b "$weak" "$target"
 status_is "where nothing is recorded" 128
 like "it says so" "$err" "no exchanges with models are recorded below 'main'"
