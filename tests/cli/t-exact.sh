@@ -63,15 +63,20 @@ threads() {
 	git checkout -q .pike/config
 }
 
-# A compiler without the library: told, not passed in silence.
+# A compiler without the library: told, not passed in silence. The compiler is
+# /usr/bin/cc whatever PATH says, so its library is covered.
 no_runtime() {
-	mkdir -p "$dir/bin"
-	cat >"$dir/bin/cc" <<'END'
-#!/bin/sh
-case $1 in -print-file-name=*) echo "${1#*=}" ;; *) echo 'cc 1.0' ;; esac
-END
-	chmod +x "$dir/bin/cc"
-	PATH=$dir/bin:$PATH pike bench --json "$weak" overflow
+	unshare -m true 2>/dev/null || {
+		skip "no runtime" "to cover a file needs root"
+		return
+	}
+	cat >"$dir/covered" <<-END
+		#!/bin/sh
+		exec unshare -m sh -c 'mount --bind /dev/null "\$0" && exec "\$@"' \
+			"$(realpath "$(/usr/bin/cc -print-file-name=libasan.so)")" "$PIKE" "\$@"
+	END
+	chmod +x "$dir/covered"
+	PIKE=$dir/covered pike bench --json "$weak" overflow
 	like "no runtime" "$(said 0 'r["resources"]["exact"]["said"]')" \
 		'unavailable: the compiler has no address sanitizer; install it'
 	like "is unchecked" "$(said 0 'r["unchecked"]')" 'no address sanitizer'
