@@ -11,7 +11,7 @@ Q := $(if $(filter 1,$(V)),,@)
 PREFIX ?= /usr/local
 # Set on make's command line, it is for the scripts too.
 export FUZZ_SECONDS
-PKGS = libgit2 libcjson libcurl libarchive libseccomp zlib
+PKGS = libgit2 libcjson libcurl libarchive libseccomp
 
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wvla -Wwrite-strings -Wundef -Wformat=2 \

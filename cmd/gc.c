@@ -79,10 +79,13 @@ static int run(struct pike_ctx *ctx, const void *opts,
 	if (!ret && o->drop)
 		ret = drop(ctx, o->drop, list, err);
 	if (!ret)
+		ret = pike_repo_tidy(ctx->repo, err);
+	if (!ret)
 		ret = pike_repo_pack(ctx->repo, true, err);
 	if (ret >= 0)
 		pike_buf_addf(&ctx->out, "leftovers removed, objects %s\n",
-			      ret ? "left as they are, since they are precious"
+			      ret ? "left as they are: they are precious, or "
+				    "another process packs them"
 				  : "packed");
 	return ret < 0 ? ret : 0;
 }

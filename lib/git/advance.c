@@ -19,7 +19,6 @@
 struct folded {
 	char *ref;
 	git_oid tip;
-	bool gone;
 };
 
 struct closing {
@@ -37,7 +36,7 @@ struct closing {
 
 struct taker {
 	struct closing *k;
-	struct pike_notes *to;
+	struct pike_publication *to;
 };
 
 static int take_note(void *ctx, const git_oid *commit, const git_oid *blob,
@@ -50,7 +49,7 @@ static int take_note(void *ctx, const git_oid *commit, const git_oid *blob,
 	if (rc)
 		return pike_git_fail(err, PIKE_FAILED, rc,
 				     "cannot read a note");
-	pike_notes_add(t->to, commit, git_odb_object_data(o),
+	pike_notes_add(&t->to->lines, commit, git_odb_object_data(o),
 		       git_odb_object_size(o));
 	git_odb_object_free(o);
 	return 0;
@@ -83,9 +82,19 @@ static int is_mine(const struct closing *k, const char *ref,
 				NULL);
 }
 
+static void remember(struct closing *k, struct pike_publication *to,
+		     const char *ref, const git_oid *tip)
+{
+	PIKE_GROW(to->from, to->nfrom, to->from_cap);
+	to->from[to->nfrom++] = *tip;
+	PIKE_GROW(k->in, k->nin, k->in_cap);
+	k->in[k->nin].ref = pike_xstrdup(ref);
+	k->in[k->nin++].tip = *tip;
+}
+
 static int gather(struct closing *k, bool chat)
 {
-	struct taker t = { k, chat ? &k->chat.lines : &k->results.lines };
+	struct taker t = { k, chat ? &k->chat : &k->results };
 	struct pike_strs refs = PIKE_STRS_INIT;
 	int ret = pike_inbox_list(&refs, k->s->r, chat, k->err);
 
@@ -97,10 +106,7 @@ static int gather(struct closing *k, bool chat)
 		if (!ret && is_mine(k, refs.v[i], tree)) {
 			ret = pike_notes_each(k->s->r, tree, NULL, take_note,
 					      &t, k->err);
-			PIKE_GROW(k->in, k->nin, k->in_cap);
-			k->in[k->nin].gone = false;
-			k->in[k->nin].ref = pike_xstrdup(refs.v[i]);
-			k->in[k->nin++].tip = tip;
+			remember(k, t.to, refs.v[i], &tip);
 		}
 		git_tree_free(tree);
 		if (ret == 1)
@@ -121,16 +127,15 @@ static void forget(struct pike_inbox *own, const struct folded *in)
 static void drop_inboxes(struct closing *k)
 {
 	for (size_t i = 0; i < k->nin; i++) {
-		struct folded *in = &k->in[i];
+		const struct folded *in = &k->in[i];
 
-		in->gone = !pike_ref_delete(k->s->r, in->ref, &in->tip, NULL);
-		if (!in->gone) {
+		if (pike_ref_delete(k->s->r, in->ref, &in->tip, NULL)) {
 			/* Its new lines wait for the next fold. */
 			pike_debug("inbox '%s' was written to", in->ref);
-		} else {
-			forget(&k->s->inbox, in);
-			forget(&k->s->chat_inbox, in);
+			continue;
 		}
+		forget(&k->s->inbox, in);
+		forget(&k->s->chat_inbox, in);
 	}
 }
 
@@ -208,13 +213,10 @@ static int fold_first(struct closing *k)
 	return refuse_checked_out(k);
 }
 
-/* Everything that refs will be moved to is on disk in one pack before. */
+/* Everything that refs will be moved to is on disk before. */
 static int prepare(struct closing *k)
 {
 	struct pike_repo *r = k->s->r;
-	const struct pike_history *h = k->h;
-	struct pike_closing_tips tips = { .rung = k->rung };
-	struct pike_err pack_err = PIKE_ERR_INIT;
 	int ret = gather(k, false);
 
 	if (!ret)
@@ -223,18 +225,7 @@ static int prepare(struct closing *k)
 		ret = pike_notes_prepare(&k->chat, r, k->err);
 	if (!ret)
 		ret = pike_notes_prepare(&k->results, r, k->err);
-	if (!ret)
-		ret = write_generation(k);
-	if (ret)
-		return ret;
-	tips.generation = k->generation;
-	tips.chat = k->chat.tip;
-	tips.results = k->results.tip;
-	/* Else the first ref to be moved puts it there. */
-	if (pike_pack_closing(r, &tips, &h->gens[h->ngens - 1].ladder,
-			      &pack_err))
-		pike_debug("not packed: %s", pack_err.text);
-	return 0;
+	return ret ? ret : write_generation(k);
 }
 
 static int close_it(struct closing *k)
@@ -267,25 +258,18 @@ int pike_search_advance(struct pike_search_ref *s, struct pike_history *h,
 			     .results.ref = PIKE_NOTES_RESULTS,
 			     .chat.ref = PIKE_NOTES_CHAT,
 			     .err = err };
-	struct pike_err pack_err = PIKE_ERR_INIT;
 	int fd, ret = pike_repo_lock(&fd, s->r, err);
 
 	if (ret)
 		return ret;
 	ret = close_it(&k);
-	if (!ret) {
-		for (size_t i = 0; i < k.nin; i++)
-			if (k.in[i].gone)
-				pike_inbox_clean(s->r, &k.in[i].tip);
-		/* The generation is closed: this can wait. */
-		if (pike_pack_merge(s->r, &pack_err))
-			pike_debug("not merged: %s", pack_err.text);
-	}
 	close(fd);
+	if (!ret) /* the generation is closed: others need not wait for it */
+		pike_pack_if_worth(s->r);
 	for (size_t i = 0; i < k.nin; i++)
 		free(k.in[i].ref);
 	free(k.in);
-	pike_notes_release(&k.results.lines);
-	pike_notes_release(&k.chat.lines);
+	pike_publication_release(&k.results);
+	pike_publication_release(&k.chat);
 	return ret;
 }

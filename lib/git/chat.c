@@ -123,20 +123,20 @@ static int add_note(void *ctx, const git_oid *commit, const git_oid *blob,
 {
 	struct below *b = ctx;
 	struct pike_span v;
-	struct pike_raw c;
+	struct pike_commit c;
 	int ret;
 
 	if (!pike_oidset_has(&b->reached, commit))
 		return 0;
-	ret = pike_raw_read(&c, b->r, commit, err);
+	ret = pike_commit_read(&c, b->r, commit, err);
 	if (ret)
 		return ret;
-	v = pike_raw_trailer(&c, "Pike-Exchange");
+	v = pike_commit_trailer(&c, "Pike-Exchange");
 	b->number = 0;
 	for (size_t i = 0; i < v.n && i < 18; i++)
 		if (v.s[i] >= '0' && v.s[i] <= '9')
 			b->number = b->number * 10 + (v.s[i] - '0');
-	pike_raw_release(&c);
+	pike_commit_release(&c);
 	return pike_note_lines(b->r, blob, add_line, b, err);
 }
 
@@ -207,15 +207,15 @@ struct orphans {
 static bool is_own(struct pike_search_ref *s, const git_oid *id)
 {
 	struct pike_span target, lane;
-	struct pike_raw c;
+	struct pike_commit c;
 	bool own;
 
-	if (pike_raw_read(&c, s->r, id, NULL))
+	if (pike_commit_read(&c, s->r, id, NULL))
 		return false;
-	target = pike_raw_trailer(&c, "Pike-Target");
-	lane = pike_raw_trailer(&c, "Pike-Lane");
+	target = pike_commit_trailer(&c, "Pike-Target");
+	lane = pike_commit_trailer(&c, "Pike-Lane");
 	own = pike_span_is(&target, s->target) && pike_span_is(&lane, s->lane);
-	pike_raw_release(&c);
+	pike_commit_release(&c);
 	return own;
 }
 

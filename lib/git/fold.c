@@ -125,7 +125,7 @@ static void empty_texts(struct pike_record *r)
 }
 
 void pike_record_of(struct pike_record *out, const git_oid *id,
-		    const struct pike_raw *c)
+		    const struct pike_commit *c)
 {
 	struct pike_span rest = c->trailers, k, v;
 
@@ -138,7 +138,7 @@ void pike_record_of(struct pike_record *out, const git_oid *id,
 	for (size_t i = 0; i < c->nparents; i++) {
 		git_oid p;
 
-		pike_raw_parent(&p, c, i);
+		pike_commit_parent(&p, c, i);
 		pike_oid_from(&out->parents[i], &p);
 	}
 	while (pike_trailer_next(&rest, &k, &v)) {
@@ -175,10 +175,10 @@ void pike_record_add(struct pike_search_ref *s, struct pike_history *h,
 /* ---- the ladder ---- */
 
 static int add_candidate(struct fold *f, const git_oid *id,
-			 const struct pike_raw *have)
+			 const struct pike_commit *have)
 {
 	struct pike_record rec;
-	struct pike_raw c;
+	struct pike_commit c;
 	int ret = 0;
 
 	if (pike_oidset_has(&f->s->own, id))
@@ -186,11 +186,11 @@ static int add_candidate(struct fold *f, const git_oid *id,
 	if (have) {
 		pike_record_of(&rec, id, have);
 	} else {
-		ret = pike_raw_read(&c, f->s->r, id, f->err);
+		ret = pike_commit_read(&c, f->s->r, id, f->err);
 		if (ret)
 			return ret;
 		pike_record_of(&rec, id, &c);
-		pike_raw_release(&c);
+		pike_commit_release(&c);
 	}
 	pike_record_add(f->s, f->h, id, &rec);
 	return 0;
@@ -198,7 +198,7 @@ static int add_candidate(struct fold *f, const git_oid *id,
 
 struct link {
 	git_oid id;
-	struct pike_raw c;
+	struct pike_commit c;
 };
 struct links {
 	struct link *v;
@@ -208,13 +208,13 @@ struct links {
 static void links_release(struct links *l)
 {
 	for (size_t i = 0; i < l->n; i++)
-		pike_raw_release(&l->v[i].c);
+		pike_commit_release(&l->v[i].c);
 	free(l->v);
 }
 
-static bool is_generation(const struct pike_raw *c)
+static bool is_generation(const struct pike_commit *c)
 {
-	return pike_raw_trailer(c, "Pike-Champion").n > 0;
+	return pike_commit_trailer(c, "Pike-Champion").n > 0;
 }
 
 /* Follows first parents from `at` until what was read before. A generation
@@ -229,14 +229,14 @@ static int follow(struct links *out, struct fold *f, git_oid at, bool ladder)
 		PIKE_GROW(out->v, out->n, out->cap);
 		l = &out->v[out->n];
 		l->id = at;
-		ret = pike_raw_read(&l->c, f->s->r, &at, f->err);
+		ret = pike_commit_read(&l->c, f->s->r, &at, f->err);
 		if (ret)
 			break;
 		out->n++;
-		pike_raw_parent(&at, &l->c, 0);
+		pike_commit_parent(&at, &l->c, 0);
 		if (!is_generation(&l->c))
 			continue;
-		if (ladder || pike_raw_trailer(&l->c, "Pike-Base").n)
+		if (ladder || pike_commit_trailer(&l->c, "Pike-Base").n)
 			break;
 	}
 	return ret;
@@ -249,12 +249,12 @@ static int fold_rung(struct fold *f, const struct link *l)
 	if (is_generation(&l->c))
 		return 0;
 	pike_oidset_add(&f->s->chain, &l->id);
-	if (!pike_raw_trailer(&l->c, "Pike-Rung").n)
+	if (!pike_commit_trailer(&l->c, "Pike-Rung").n)
 		return add_candidate(f, &l->id, &l->c); /* a person's */
 	for (size_t i = 1; !ret && i < l->c.nparents; i++) {
 		git_oid id;
 
-		pike_raw_parent(&id, &l->c, i);
+		pike_commit_parent(&id, &l->c, i);
 		ret = add_candidate(f, &id, NULL);
 	}
 	return ret;
@@ -305,8 +305,8 @@ static void read_generation(struct fold *f, struct pike_generation *g,
 
 	memset(g, 0, sizeof(*g));
 	pike_oid_from(&g->id, &l->id);
-	g->ts = l->c.ts;
-	v = pike_raw_trailer(&l->c, "Pike-Generation");
+	g->ts = git_commit_time(l->c.c);
+	v = pike_commit_trailer(&l->c, "Pike-Generation");
 	g->number = span_i64(&v);
 	while (pike_trailer_next(&rest, &k, &v)) {
 		if (pike_span_is(&k, "Pike-Result"))
@@ -335,7 +335,7 @@ static int fold_generation(struct fold *f, const struct link *l)
 	read_generation(f, &g, l);
 	/* Generation 0 has the base commit alone. */
 	if (g.number > 0 && l->c.nparents > 1) {
-		pike_raw_parent(&rung, &l->c, 1);
+		pike_commit_parent(&rung, &l->c, 1);
 		ret = fold_ladder(f, &rung);
 		pike_oid_from(&g.ladder, &rung);
 	}

@@ -36,9 +36,6 @@ void pike_repo_set_fsync(struct pike_repo *r, bool on);
 void pike_repo_free(struct pike_repo *r);
 const char *pike_repo_workdir(const struct pike_repo *r); /* NULL when bare */
 const char *pike_repo_commondir(const struct pike_repo *r);
-/* A new folder under the common dir, removed with the handle, or by the next
- * process if this one is killed. Caller frees. */
-int pike_repo_scratch(char **out, struct pike_repo *r, struct pike_err *err);
 
 /* ---- config.c ---- */
 
@@ -210,8 +207,12 @@ int pike_bundle_write(struct pike_search_ref *s, const char *path,
 		      struct pike_err *err);
 int pike_bundle_read(struct pike_repo *r, const char *path,
 		     struct pike_err *err);
-/* Packs loose objects of our refs; `full`: one pack. 1: others borrow objects
- * of this repository (preciousObjects), so they stay as they are. */
+/* Removes temporary files of objects and packs that nobody has written to for a
+ * minute; opening the repository removes those of an hour. */
+int pike_repo_tidy(struct pike_repo *r, struct pike_err *err);
+/* Packs what is loose and rolls small packs up (contract 3, "Storage"); `full`:
+ * into one pack. 1: left as it is, since others borrow objects of this
+ * repository (preciousObjects) or another process packs. */
 int pike_repo_pack(struct pike_repo *r, bool full, struct pike_err *err);
 /* Ends a search: deletes its refs. */
 int pike_search_drop(struct pike_search_ref *s, struct pike_err *err);

@@ -124,7 +124,7 @@ static void check_program(struct pike_strs *out, struct pike_repo *r)
 	pike_strs_push(&args, "--version");
 	if (pike_git_run(NULL, r, &args, NULL, NULL))
 		pike_strs_push(out, "the git program does not run: no sync, "
-				    "no bundles, large packs are not merged; "
+				    "no bundles, objects are not packed; "
 				    "install git");
 	pike_strs_release(&args);
 }

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 enum {
-	FLAT_MAX = 48,	   /* entries of an inbox without folders */
+	FLAT_MAX = 256,	   /* entries of an inbox without folders */
 	RESULTS_DEPTH = 2, /* XX/XX/36: flat in cost up to 10^5 commits */
 	TRIES = 40,
 	LINE_MAX_BYTES = 64 * 1024,
@@ -122,17 +122,6 @@ static int lay_out(git_oid *out, struct pike_repo *r, git_tree *base,
 	return pike_notes_union(out, r, NULL, l, 1, err);
 }
 
-static int inbox_tree(git_oid *out, struct pike_repo *r, git_tree *base,
-		      struct pike_notes *l, struct pike_err *err)
-{
-	int ret;
-
-	r->unasked = true; /* each line has an id or a time of its own */
-	ret = lay_out(out, r, base, l, err);
-	r->unasked = false;
-	return ret;
-}
-
 /* Once folded, an inbox is deleted and its objects go. */
 static int still_there(const struct pike_inbox *in, struct pike_repo *r,
 		       struct pike_err *err)
@@ -160,7 +149,7 @@ static int inbox_try(struct pike_inbox *in, struct pike_repo *r,
 		ret = pike_git_fail(err, PIKE_FATAL, rc, "cannot read '%s'",
 				    in->ref);
 	if (!ret)
-		ret = inbox_tree(&tree, r, base, l, err);
+		ret = lay_out(&tree, r, base, l, err);
 	if (!ret)
 		ret = pike_commit_signed(&tip, r, "pike: notes\n", &tree,
 					 &in->tip, !first, err);
@@ -202,6 +191,23 @@ int pike_inbox_append(struct pike_inbox *in, struct pike_repo *r,
 	return ret;
 }
 
+static int join(struct pike_publication *p, struct pike_repo *r,
+		const git_oid *tree, struct pike_err *err)
+{
+	git_oid *parents = pike_xcalloc(p->nfrom + 1, sizeof(*parents));
+	size_t n = 0;
+	int ret;
+
+	if (!git_oid_is_zero(&p->was))
+		parents[n++] = p->was;
+	for (size_t i = 0; i < p->nfrom; i++)
+		parents[n++] = p->from[i];
+	ret = pike_commit_signed(&p->tip, r, "pike: notes\n", tree, parents, n,
+				 err);
+	free(parents);
+	return ret;
+}
+
 int pike_notes_prepare(struct pike_publication *p, struct pike_repo *r,
 		       struct pike_err *err)
 {
@@ -217,10 +223,15 @@ int pike_notes_prepare(struct pike_publication *p, struct pike_repo *r,
 		return ret;
 	ret = pike_notes_union(&tree, r, base, &p->lines, RESULTS_DEPTH, err);
 	if (!ret && !(base && git_oid_equal(&tree, git_tree_id(base))))
-		ret = pike_commit_signed(&p->tip, r, "pike: notes\n", &tree,
-					 &p->was, base != NULL, err);
+		ret = join(p, r, &tree, err);
 	git_tree_free(base);
 	return ret;
+}
+
+void pike_publication_release(struct pike_publication *p)
+{
+	pike_notes_release(&p->lines);
+	free(p->from);
 }
 
 int pike_notes_publish(struct pike_publication *p, struct pike_repo *r,

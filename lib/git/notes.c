@@ -283,21 +283,13 @@ static int apply_updates(git_oid *out, struct pike_repo *r, git_tree *base,
 			 struct updates *u)
 {
 	git_tree *empty = NULL;
-	git_oid id;
-	int rc = 0;
+	int rc = base ? 0 : pike_empty_tree(&empty, r->g, r->odb);
 
 	for (size_t i = 0; i < u->n; i++)
 		u->v[i].path = u->paths[i];
-	if (!base) {
-		rc = git_odb_write(&id, r->odb, "", 0, GIT_OBJECT_TREE);
-		if (!rc)
-			rc = git_tree_lookup(&empty, r->g, &id);
-		base = empty;
-	}
-	r->unasked = true; /* with new lines the trees are new */
 	if (!rc)
-		rc = git_tree_create_updated(out, r->g, base, u->n, u->v);
-	r->unasked = false;
+		rc = git_tree_create_updated(out, r->g, base ? base : empty,
+					     u->n, u->v);
 	git_tree_free(empty);
 	return rc;
 }

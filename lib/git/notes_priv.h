@@ -58,9 +58,14 @@ int pike_note_lines(struct pike_repo *r, const git_oid *blob, pike_line_fn fn,
 struct pike_publication {
 	const char *ref;
 	struct pike_notes lines;
+	git_oid *from; /* tips of the inboxes that they come from */
+	size_t nfrom, from_cap;
 	git_oid was, tip; /* zero: there was none; there is nothing new */
 };
-/* Writes the commit that has them joined in. */
+void pike_publication_release(struct pike_publication *p);
+/* Writes the commit that has them joined in. As git-notes(1) merges: what was
+ * joined are its parents, so that no object of an inbox is left that nothing
+ * names, which a `git gc` would unpack. */
 int pike_notes_prepare(struct pike_publication *p, struct pike_repo *r,
 		       struct pike_err *err);
 /* Moves the ref; where that was moved meanwhile, prepares once more. */

@@ -262,16 +262,8 @@ int pike_blob_id(struct pike_oid *out, const void *p, size_t n,
 		  : 0;
 }
 
-int pike_empty_tree(git_oid *out, struct pike_repo *r, struct pike_err *err)
-{
-	int rc = git_odb_write(out, r->odb, "", 0, GIT_OBJECT_TREE);
-
-	return rc ? pike_git_fail(err, PIKE_FATAL, rc, "cannot write a tree")
-		  : 0;
-}
-
-static int file_update(git_tree_update *u, struct pike_repo *r,
-		       const git_tree *base, const struct pike_file *f)
+static int file_update(git_tree_update *u, git_odb *odb, const git_tree *base,
+		       const struct pike_file *f)
 {
 	git_tree_entry *e = NULL;
 
@@ -283,50 +275,57 @@ static int file_update(git_tree_update *u, struct pike_repo *r,
 	    git_tree_entry_filemode(e) == GIT_FILEMODE_BLOB_EXECUTABLE)
 		u->filemode = GIT_FILEMODE_BLOB_EXECUTABLE;
 	git_tree_entry_free(e);
-	return git_odb_write(&u->id, r->odb, f->data, f->len, GIT_OBJECT_BLOB);
+	return git_odb_write(&u->id, odb, f->data, f->len, GIT_OBJECT_BLOB);
+}
+
+int pike_empty_tree(git_tree **out, git_repository *g, git_odb *odb)
+{
+	git_oid id;
+	int rc = git_odb_write(&id, odb, "", 0, GIT_OBJECT_TREE);
+
+	return rc ? rc : git_tree_lookup(out, g, &id);
+}
+
+/* Tree = base (NULL: an empty one) with these files put in. */
+static int tree_with(git_oid *out, git_repository *g, git_odb *odb,
+		     const git_oid *base, const struct pike_files *files,
+		     struct pike_err *err)
+{
+	git_tree_update *u = pike_xcalloc(files->n + 1, sizeof(*u));
+	git_tree *tree = NULL;
+	int rc = base ? git_tree_lookup(&tree, g, base)
+		      : pike_empty_tree(&tree, g, odb);
+
+	for (size_t i = 0; !rc && i < files->n; i++)
+		rc = file_update(&u[i], odb, tree, &files->v[i]);
+	if (!rc)
+		rc = git_tree_create_updated(out, g, tree, files->n, u);
+	git_tree_free(tree);
+	free(u);
+	return rc ? pike_git_fail(err, PIKE_FAILED, rc,
+				  "cannot put the files into a tree")
+		  : 0;
 }
 
 int pike_tree_with(git_oid *out, struct pike_repo *r, const git_oid *base,
 		   const struct pike_files *files, struct pike_err *err)
 {
-	git_tree_update *u = pike_xcalloc(files->n + 1, sizeof(*u));
-	git_tree *tree = NULL;
-	git_oid id;
-	int ret = 0, rc = 0;
-
-	if (base)
-		id = *base;
-	else
-		ret = pike_empty_tree(&id, r, err);
-	if (ret)
-		goto out;
-	rc = git_tree_lookup(&tree, r->g, &id);
-	for (size_t i = 0; !rc && i < files->n; i++)
-		rc = file_update(&u[i], r, tree, &files->v[i]);
-	if (!rc)
-		rc = git_tree_create_updated(out, r->g, tree, files->n, u);
-	if (rc)
-		ret = pike_git_fail(err, PIKE_FAILED, rc,
-				    "cannot put the files into a tree");
-out:
-	git_tree_free(tree);
-	free(u);
-	return ret;
+	return tree_with(out, r->g, r->odb, base, files, err);
 }
 
 int pike_repo_source(struct pike_oid *out, struct pike_repo *r,
 		     const struct pike_files *files, struct pike_err *err)
 {
-	size_t mark = pike_staging_mark(r->stage);
+	struct pike_naming *n = &r->naming;
 	git_oid id;
-	int ret;
+	int ret = n->g ? 0 : pike_naming_open(n, err);
 
-	r->unasked = true;
-	ret = pike_tree_with(&id, r, NULL, files, err);
-	r->unasked = false;
-	pike_staging_rewind(r->stage, mark);
+	if (!ret)
+		ret = tree_with(&id, n->g, n->odb, NULL, files, err);
 	if (!ret)
 		pike_oid_from(out, &id);
+	if (n->g)
+		pike_naming_forget(n);
 	return ret;
 }
 
@@ -373,16 +372,16 @@ out:
 int pike_repo_message(char **out, struct pike_repo *r,
 		      const struct pike_oid *commit, struct pike_err *err)
 {
-	struct pike_raw c;
+	struct pike_commit c;
 	git_oid id;
 	int ret = pike_oid_to(&id, commit, err);
 
 	if (!ret)
-		ret = pike_raw_read(&c, r, &id, err);
+		ret = pike_commit_read(&c, r, &id, err);
 	if (ret)
 		return ret;
 	*out = pike_xstrndup(c.message.s, c.message.n);
-	pike_raw_release(&c);
+	pike_commit_release(&c);
 	return 0;
 }
 
@@ -403,11 +402,9 @@ int pike_commit_write(git_oid *out, struct pike_repo *r, const char *message,
 	for (size_t i = 0; i < n; i++)
 		p[i] = &parents[i];
 	rc = git_signature_now(&sig, r->name, r->email);
-	r->unasked = true; /* no two commits are the same */
 	if (!rc)
 		rc = git_commit_create_from_ids(out, r->g, NULL, sig, sig, NULL,
 						message, tree, n, p);
-	r->unasked = false;
 	git_signature_free(sig);
 	free(p);
 	return rc ? pike_git_fail(err, PIKE_FATAL, rc, "cannot write a commit")

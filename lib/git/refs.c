@@ -30,9 +30,7 @@ enum {
 	LOCK_WAIT_MS = 60000,
 	STALE_MS = 1000,
 	GIVE_UP_MS = 10000,
-	RACES_MAX = 100,
-	LIST_TRIES = 10,
-	PACKED_MAX = 64 << 20 /* bytes of packed refs */
+	LIST_TRIES = 10
 };
 
 static void sleep_ms(unsigned ms)
@@ -119,17 +117,6 @@ static void blocker_watch(struct blocker *b, const struct pike_repo *r,
 	}
 }
 
-static int try_move(struct pike_repo *r, const char *name, const git_oid *to,
-		    const git_oid *from, const char *why)
-{
-	git_reference *ref = NULL;
-	int rc = git_reference_create_matching(&ref, r->g, name, to,
-					       from != NULL, from, why);
-
-	git_reference_free(ref);
-	return rc;
-}
-
 static int moved(struct pike_err *err, const char *name)
 {
 	return pike_fail(err, PIKE_RETRY, "'%s' was moved by another process",
@@ -141,9 +128,11 @@ struct attempt {
 	struct pike_repo *r;
 	const char *name;
 	const git_oid *was; /* NULL: must not exist */
+	const git_oid *to;  /* NULL: it is deleted */
+	const char *why;
 	struct blocker b;
 	int64_t start;
-	int races;
+	bool raced;
 };
 
 static bool out_of_time(const struct attempt *a)
@@ -156,6 +145,9 @@ static bool is_as_it_was(const struct attempt *a)
 	git_oid now;
 	int ret = pike_ref_read(&now, a->r, a->name, NULL);
 
+	/* To read it may have met the same folder. */
+	if (ret < 0)
+		return true;
 	return a->was ? !ret && git_oid_equal(&now, a->was) : ret == 1;
 }
 
@@ -164,12 +156,11 @@ static bool is_as_it_was(const struct attempt *a)
  * another attempt. */
 static bool lost_folder(struct attempt *a, int rc)
 {
-	const git_error *e = git_error_last();
-	bool gone = e && e->klass == GIT_ERROR_OS && e->message &&
-		    strstr(e->message, strerror(ENOENT));
+	bool lost = (pike_git_gone() || rc == GIT_ENOTFOUND) &&
+		    !out_of_time(a) && is_as_it_was(a);
 
-	return (gone || rc == GIT_ENOTFOUND) && a->races++ < RACES_MAX &&
-	       is_as_it_was(a);
+	a->raced = a->raced || lost;
+	return lost;
 }
 
 static bool is_moved(int rc)
@@ -207,12 +198,31 @@ static int judge(struct attempt *a, int rc, struct pike_err *err)
 			    : pike_fail(err, PIKE_FATAL, "%s", why.text);
 }
 
-static void attempt_init(struct attempt *a, struct pike_repo *r,
-			 const char *name, const git_oid *was)
+static int try_move(const struct attempt *a)
 {
-	*a = (struct attempt){
-		.r = r, .name = name, .was = was, .start = pike_now_ns()
-	};
+	git_reference *ref = NULL;
+	int rc = git_reference_create_matching(&ref, a->r->g, a->name, a->to,
+					       a->was != NULL, a->was, a->why);
+
+	git_reference_free(ref);
+	return rc;
+}
+
+static int try_delete(const struct attempt *a)
+{
+	git_reference *ref = NULL;
+	int rc = git_reference_lookup(&ref, a->r->g, a->name);
+
+	if (rc == GIT_ENOTFOUND)
+		return 0;
+	if (!rc && (git_reference_type(ref) != GIT_REFERENCE_DIRECT ||
+		    !git_oid_equal(git_reference_target(ref), a->was)))
+		rc = GIT_EMODIFIED;
+	/* Compares again with what was just read, under the ref's lock. */
+	if (!rc)
+		rc = git_reference_delete(ref);
+	git_reference_free(ref);
+	return rc;
 }
 
 /* The ref, its log, and what a deletion has written again. */
@@ -226,87 +236,47 @@ static void share_ref(const struct pike_repo *r, const char *name)
 	free(log);
 }
 
-int pike_ref_move(struct pike_repo *r, const char *name, const git_oid *to,
-		  const git_oid *from, const char *why, struct pike_err *err)
+static int change(struct attempt *a, struct pike_err *err)
 {
-	struct attempt a;
-	int ret = pike_staging_flush(r, err);
+	int ret = 1;
 
-	attempt_init(&a, r, name, from);
-	for (int i = 0; !ret; i++) {
-		ret = judge(&a, try_move(r, name, to, from, why), err);
-		if (ret <= 0)
-			break;
-		pike_jitter(a.races ? 0 : i);
-		ret = 0;
+	a->start = pike_now_ns();
+	for (int i = 0; ret > 0; i++) {
+		ret = judge(a, a->to ? try_move(a) : try_delete(a), err);
+		if (ret > 0)
+			pike_jitter(a->raced ? 0 : i);
 	}
 	if (!ret)
-		share_ref(r, name);
-	free(a.b.path);
+		share_ref(a->r, a->name);
+	free(a->b.path);
 	return ret;
 }
 
-static int try_delete(struct pike_repo *r, const char *name, const git_oid *was)
+int pike_ref_move(struct pike_repo *r, const char *name, const git_oid *to,
+		  const git_oid *from, const char *why, struct pike_err *err)
 {
-	git_reference *ref = NULL;
-	int rc = git_reference_lookup(&ref, r->g, name);
+	struct attempt a = {
+		.r = r, .name = name, .was = from, .to = to, .why = why
+	};
 
-	if (rc == GIT_ENOTFOUND)
-		return 0;
-	if (!rc && (git_reference_type(ref) != GIT_REFERENCE_DIRECT ||
-		    !git_oid_equal(git_reference_target(ref), was)))
-		rc = GIT_EMODIFIED;
-	/* Compares again with what was just read, under the ref's lock. */
-	if (!rc)
-		rc = git_reference_delete(ref);
-	git_reference_free(ref);
-	return rc;
+	int ret = pike_store_flush(r, err);
+
+	return ret ? ret : change(&a, err);
 }
 
 int pike_ref_delete(struct pike_repo *r, const char *name, const git_oid *was,
 		    struct pike_err *err)
 {
-	struct attempt a;
-	int ret = 0;
+	struct attempt a = { .r = r, .name = name, .was = was };
 
-	attempt_init(&a, r, name, was);
-	for (int i = 0;; i++) {
-		ret = judge(&a, try_delete(r, name, was), err);
-		if (ret <= 0)
-			break;
-		pike_jitter(a.races ? 0 : i);
-	}
-	if (!ret)
-		share_ref(r, name);
-	free(a.b.path);
-	return ret;
-}
-
-/* The file of a ref of ours that is loose, which hides a packed one. Anything
- * but an id, and no file, is left to libgit2: it takes several times as long,
- * and refs are read for each candidate many times. */
-static bool read_loose(git_oid *out, const struct pike_repo *r,
-		       const char *name)
-{
-	char *path = pike_repo_path(r, name), s[GIT_OID_HEXSZ + 2];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, s, sizeof(s));
-
-	if (fd >= 0)
-		close(fd);
-	free(path);
-	return n == GIT_OID_HEXSZ + 1 && s[GIT_OID_HEXSZ] == '\n' &&
-	       !git_oid_fromstrn(out, s, GIT_OID_HEXSZ);
+	return change(&a, err);
 }
 
 int pike_ref_read(git_oid *out, struct pike_repo *r, const char *name,
 		  struct pike_err *err)
 {
-	int rc;
+	int rc = git_reference_name_to_id(out, r->g, name);
 
-	if (is_ours(name) && read_loose(out, r, name))
-		return 0;
-	rc = git_reference_name_to_id(out, r->g, name);
 	if (rc == GIT_ENOTFOUND)
 		return 1;
 	return rc ? pike_git_fail(err, PIKE_FATAL, rc, "cannot read '%s'", name)
@@ -316,74 +286,6 @@ int pike_ref_read(git_oid *out, struct pike_repo *r, const char *name,
 static int by_name(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* ---- the inboxes ---- */
-
-/* Does the file of packed refs name no inbox? It is read again when it is
- * another file. */
-static bool none_packed(struct pike_repo *r)
-{
-	char *path = pike_repo_path(r, "packed-refs");
-	struct pike_buf b;
-	struct stat st;
-	bool none = false;
-
-	pike_buf_init(&b, PACKED_MAX);
-	if (stat(path, &st)) {
-		none = errno == ENOENT;
-	} else if (st.st_ino == r->packed.st_ino &&
-		   st.st_size == r->packed.st_size &&
-		   st.st_mtim.tv_sec == r->packed.st_mtim.tv_sec &&
-		   st.st_mtim.tv_nsec == r->packed.st_mtim.tv_nsec) {
-		none = true;
-	} else if (!pike_read_file(&b, path, NULL) &&
-		   !memmem(b.s, b.len, PIKE_NOTES_INBOX,
-			   strlen(PIKE_NOTES_INBOX))) {
-		r->packed = st;
-		none = true;
-	}
-	pike_buf_release(&b);
-	free(path);
-	return none;
-}
-
-/* False: there is something among them that only libgit2 understands. */
-static bool list_loose(struct pike_strs *out, const struct pike_repo *r)
-{
-	char *path = pike_repo_path(r, PIKE_NOTES_INBOX);
-	DIR *d = opendir(path);
-	const struct dirent *e;
-	bool plain = d || errno == ENOENT;
-
-	while (plain && d && (e = readdir(d))) {
-		char *name;
-		git_oid id;
-
-		if (e->d_name[0] == '.' || pike_ends_with(e->d_name, ".lock"))
-			continue;
-		name = pike_xasprintf(PIKE_NOTES_INBOX "%s", e->d_name);
-		plain = read_loose(&id, r, name);
-		if (plain)
-			pike_strs_push(out, name);
-		free(name);
-	}
-	if (d)
-		closedir(d);
-	free(path);
-	return plain;
-}
-
-/* Loose ones first: a ref that is packed meanwhile is seen packed. */
-static bool list_inboxes(struct pike_strs *out, struct pike_repo *r)
-{
-	struct pike_strs l = PIKE_STRS_INIT;
-	bool all = list_loose(&l, r) && none_packed(r);
-
-	for (size_t i = 0; all && i < l.n; i++)
-		pike_strs_push(out, l.v[i]);
-	pike_strs_release(&l);
-	return all;
 }
 
 static int try_list(struct pike_strs *out, struct pike_repo *r,
@@ -399,36 +301,50 @@ static int try_list(struct pike_strs *out, struct pike_repo *r,
 	return rc;
 }
 
-static int list_any(struct pike_strs *out, struct pike_repo *r,
-		    const char *prefix, struct pike_err *err)
+/* Which file of packed refs there is; zeros: none. */
+static void packed_now(struct stat *out, const struct pike_repo *r)
 {
-	char *glob = pike_xasprintf("%s*", prefix);
-	size_t start = out->n;
-	int rc = try_list(out, r, glob);
+	char *path = pike_repo_path(r, "packed-refs");
 
-	/* A folder that was listed may be gone, as refs are packed. */
-	for (int i = 0; rc != GIT_ITEROVER && i < LIST_TRIES; i++) {
-		while (out->n > start)
-			free(out->v[--out->n]);
-		pike_jitter(i);
-		rc = try_list(out, r, glob);
-	}
-	free(glob);
-	return rc == GIT_ITEROVER
-		   ? 0
-		   : pike_git_fail(err, PIKE_FATAL, rc,
-				   "cannot list the refs '%s*'", prefix);
+	if (stat(path, out))
+		memset(out, 0, sizeof(*out));
+	free(path);
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
 int pike_ref_list(struct pike_strs *out, struct pike_repo *r,
 		  const char *prefix, struct pike_err *err)
 {
+	char *glob = pike_xasprintf("%s*", prefix);
 	size_t start = out->n;
-	int ret = 0;
+	int rc = 0;
 
-	if (strcmp(prefix, PIKE_NOTES_INBOX) != 0 || !list_inboxes(out, r))
-		ret = list_any(out, r, prefix, err);
-	if (!ret && out->n > start)
+	/* Refs that are packed meanwhile are neither seen loose nor packed, or
+	 * a folder that was listed is gone. */
+	for (int i = 0; i < LIST_TRIES; i++) {
+		struct stat before, after;
+
+		while (out->n > start)
+			free(out->v[--out->n]);
+		if (i)
+			pike_jitter(i);
+		packed_now(&before, r);
+		rc = try_list(out, r, glob);
+		packed_now(&after, r);
+		if (rc == GIT_ITEROVER && same_file(&before, &after))
+			break;
+	}
+	free(glob);
+	if (rc != GIT_ITEROVER)
+		return pike_git_fail(err, PIKE_FATAL, rc,
+				     "cannot list the refs '%s*'", prefix);
+	if (out->n > start)
 		qsort(out->v + start, out->n - start, sizeof(*out->v), by_name);
-	return ret;
+	return 0;
 }

@@ -16,10 +16,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-	SCRATCH_TRIES = 10
-};
-
 int pike_git_fail(struct pike_err *err, int level, int rc, const char *fmt, ...)
 {
 	const git_error *e = git_error_last();
@@ -33,6 +29,14 @@ int pike_git_fail(struct pike_err *err, int level, int rc, const char *fmt, ...)
 		level = PIKE_RETRY;
 	return pike_fail(err, level, "%s: %s", what,
 			 e && e->message ? e->message : "unknown error");
+}
+
+bool pike_git_gone(void)
+{
+	const git_error *e = git_error_last();
+
+	return e && e->klass == GIT_ERROR_OS && e->message &&
+	       strstr(e->message, strerror(ENOENT));
 }
 
 void pike_oid_from(struct pike_oid *out, const git_oid *id)
@@ -50,58 +54,6 @@ int pike_oid_to(git_oid *out, const struct pike_oid *o, struct pike_err *err)
 char *pike_repo_path(const struct pike_repo *r, const char *rest)
 {
 	return pike_xasprintf("%s%s", r->commondir, rest);
-}
-
-/* ---- scratch ---- */
-
-/* Whose flock is ours before a sweeper's, which would remove it. */
-static int new_scratch(char **out, const char *base)
-{
-	uint8_t id[8];
-	char hex[17];
-	int fd = -1;
-
-	pike_random_bytes(id, sizeof(id));
-	pike_hex(hex, id, sizeof(id));
-	*out = pike_xasprintf("%s/%s", base, hex);
-	if (!mkdir(*out, 0700))
-		fd = pike_lock_dir(*out);
-	if (fd >= 0 && access(*out, F_OK)) {
-		close(fd);
-		fd = -1;
-	}
-	if (fd < 0) {
-		free(*out);
-		*out = NULL;
-	}
-	return fd;
-}
-
-int pike_repo_scratch(char **out, struct pike_repo *r, struct pike_err *err)
-{
-	char *base = pike_repo_path(r, "pike-scratch");
-	int fd = -1, ret = pike_mkdir_p(base, 0700, err);
-
-	pike_share(r, "pike-scratch");
-	for (int i = 0; !ret && fd < 0 && i < SCRATCH_TRIES; i++)
-		fd = new_scratch(out, base);
-	if (!ret && fd < 0)
-		ret = pike_fail_errno(err, PIKE_FATAL,
-				      "cannot make a folder in '%s'", base);
-	if (!ret) {
-		PIKE_GROW(r->scratch_fds, r->nscratch, r->scratch_cap);
-		r->scratch_fds[r->nscratch++] = fd;
-		pike_strs_push(&r->scratch, *out);
-	}
-	free(base);
-	return ret;
-}
-
-const char *pike_repo_spool(struct pike_repo *r, struct pike_err *err)
-{
-	if (!r->spool)
-		pike_repo_scratch(&r->spool, r, err);
-	return r->spool;
 }
 
 /* ---- opening ---- */
@@ -219,18 +171,11 @@ void pike_repo_free(struct pike_repo *r)
 {
 	if (!r)
 		return;
-	for (size_t i = 0; i < r->nscratch; i++) {
-		pike_rm_rf(r->scratch.v[i], NULL);
-		close(r->scratch_fds[i]);
-	}
-	free(r->scratch_fds);
-	pike_deflate_free(r->deflate);
-	pike_strs_release(&r->scratch);
+	pike_naming_close(&r->naming);
 	git_odb_free(r->odb);
 	git_repository_free(r->g);
-	git_odb_free(r->disk);
+	pike_store_close(r);
 	pike_layers_release(&r->layers);
-	free(r->spool);
 	free(r->inbox.ref);
 	free(r->workdir);
 	free(r->commondir);

@@ -84,19 +84,6 @@ int pike_search_list(struct pike_strs *out, struct pike_repo *r,
 	return ret;
 }
 
-int pike_commit_tree_id(git_oid *out, struct pike_repo *r, const git_oid *id,
-			struct pike_err *err)
-{
-	struct pike_raw c;
-	int ret = pike_raw_read(&c, r, id, err);
-
-	if (ret)
-		return ret;
-	git_oid_fromstr(out, c.tree);
-	pike_raw_release(&c);
-	return 0;
-}
-
 /* ---- beginning ---- */
 
 static void add_ratio(struct pike_buf *b, const char *key,
@@ -291,17 +278,17 @@ static int rung_tree(git_oid *out, struct pike_search_ref *s, git_oid at,
 		     struct pike_err *err)
 {
 	for (int i = 0; i < CHAIN_MAX; i++) {
-		struct pike_raw c;
-		int ret = pike_raw_read(&c, s->r, &at, err);
+		struct pike_commit c;
+		int ret = pike_commit_read(&c, s->r, &at, err);
 		bool ours;
 
 		if (ret)
 			return ret;
-		ours = pike_raw_trailer(&c, "Pike-Rung").n ||
-		       pike_raw_trailer(&c, "Pike-Champion").n;
-		git_oid_fromstr(out, c.tree);
-		pike_raw_parent(&at, &c, 0);
-		pike_raw_release(&c);
+		ours = pike_commit_trailer(&c, "Pike-Rung").n ||
+		       pike_commit_trailer(&c, "Pike-Champion").n;
+		*out = *git_commit_tree_id(c.c);
+		pike_commit_parent(&at, &c, 0);
+		pike_commit_release(&c);
 		if (ours)
 			return 0;
 		if (git_oid_is_zero(&at))
@@ -422,16 +409,16 @@ static int remember(struct batch *b, size_t n, struct pike_err *err)
 
 	for (size_t i = 0, k = 0; !ret && i < n; i++) {
 		struct pike_record rec;
-		struct pike_raw c;
+		struct pike_commit c;
 
 		if (b->known[i])
 			continue;
-		ret = pike_raw_read(&c, b->s->r, &b->fresh[k], err);
+		ret = pike_commit_read(&c, b->s->r, &b->fresh[k], err);
 		if (ret)
 			break;
 		pike_record_of(&rec, &b->fresh[k], &c);
 		pike_record_add(b->s, b->h, &b->fresh[k++], &rec);
-		pike_raw_release(&c);
+		pike_commit_release(&c);
 	}
 	return ret;
 }
@@ -449,7 +436,6 @@ int pike_search_store(struct pike_oid *ids, bool *known,
 			   .sources = pike_xcalloc(n + 1, sizeof(*b.sources)),
 			   .fresh = pike_xcalloc(n + 1, sizeof(*b.fresh)),
 			   .from = pike_xcalloc(n + 1, sizeof(*b.from)) };
-	size_t mark = pike_staging_mark(s->r->stage);
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < n; i++)
@@ -458,8 +444,6 @@ int pike_search_store(struct pike_oid *ids, bool *known,
 		ret = pike_chat_append(s, b.fresh, b.from, b.nfresh, err);
 	if (!ret && b.nfresh)
 		ret = pike_ladder_climb(&h->ladder, s, b.fresh, b.nfresh, err);
-	if (ret && pike_staging_mark(s->r->stage) > mark)
-		pike_staging_rewind(s->r->stage, mark);
 	if (!ret)
 		ret = remember(&b, n, err);
 	free(b.sources);

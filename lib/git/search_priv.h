@@ -74,7 +74,7 @@ bool pike_entry_parse(struct pike_entry_line *out, const struct pike_span *v);
 
 /* A record from a candidate's commit. */
 void pike_record_of(struct pike_record *out, const git_oid *id,
-		    const struct pike_raw *c);
+		    const struct pike_commit *c);
 /* Adds a record to the history and to what the handle knows. */
 void pike_record_add(struct pike_search_ref *s, struct pike_history *h,
 		     const git_oid *id, struct pike_record *rec);
@@ -89,17 +89,6 @@ struct pike_generation_text {
 };
 void pike_generation_print(struct pike_buf *b, const struct pike_search_ref *s,
 			   const struct pike_generation_text *g);
-/* Tree id of a commit. */
-int pike_commit_tree_id(git_oid *out, struct pike_repo *r, const git_oid *id,
-			struct pike_err *err);
-/* What closing a generation moves refs to; zero: there is none. */
-struct pike_closing_tips {
-	git_oid generation, rung, results, chat;
-};
-/* Packs what is staged and, of what these hold, what is loose. `stop`: the rung
- * that the last generation has closed, or "". */
-int pike_pack_closing(struct pike_repo *r, const struct pike_closing_tips *t,
-		      const struct pike_oid *stop, struct pike_err *err);
 /* A rung with these commits on the ladder; retries lost races. */
 int pike_ladder_climb(struct pike_oid *out, struct pike_search_ref *s,
 		      const git_oid *ids, size_t n, struct pike_err *err);
@@ -107,8 +96,6 @@ int pike_ladder_climb(struct pike_oid *out, struct pike_search_ref *s,
 int pike_chat_append(struct pike_search_ref *s, const git_oid *ids,
 		     const struct pike_proposal *const *p, size_t n,
 		     struct pike_err *err);
-/* Removes the loose objects of a deleted inbox. */
-void pike_inbox_clean(struct pike_repo *r, const git_oid *tip);
 void pike_content_free(struct pike_content *c);
 
 #endif

@@ -99,7 +99,7 @@ int pike_commit_signed(git_oid *out, struct pike_repo *r, const char *message,
 	}
 	pike_strs_push(&args, git_oid_tostr(hex, sizeof(hex), tree));
 	/* git looks for what it names on disk. */
-	ret = pike_staging_flush(r, err);
+	ret = pike_store_flush(r, err);
 	if (!ret)
 		ret = commit_tree(out, r, &c, err);
 	r->has_signed = r->has_signed || !ret;

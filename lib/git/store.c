@@ -1,28 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store: the object store that libgit2 sees: the stage in front, the disk
- * behind it through one door.
+ * store: the object store that libgit2 sees: its own, behind a door.
  *
- * libgit2 lists the pack folder again for every object that is written and
- * not there yet, and never forgets a pack that was removed. Behind the door
- * both are our decision: the disk is looked at again after a miss, and opened
- * anew when packs of ours were merged, by whichever process.
+ * What one operation writes waits in memory, and is put on disk before a ref
+ * names it: loose when it is little, as one pack when it is much, which is
+ * several times as fast then.
+ *
+ * libgit2 never forgets a pack that was removed, keeps its file open, and
+ * believes a multi-pack-index for as long as it has it. Whoever packs beside
+ * us, a `git gc` or ourselves, would end our reading. So the store is opened
+ * anew when the folder of packs has changed, and when a read fails for another
+ * reason than that there is no such object.
  */
 #include "git/repo_priv.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 
-#include <git2/odb_backend.h>
+#include <git2/sys/mempack.h>
 #include <git2/sys/odb_backend.h>
 #include <git2/sys/repository.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <utime.h>
 
 enum {
-	FRONT = 999,
-	BEHIND = 1
+	LOOSE_MAX = 32, /* objects; more become a pack */
+	RACES_MAX = 100
 };
 
 struct door {
@@ -30,9 +33,37 @@ struct door {
 	struct pike_repo *r;
 };
 
-static git_odb *disk_of(git_odb_backend *be)
+static struct pike_repo *repo_of(git_odb_backend *be)
 {
-	return ((struct door *)be)->r->disk;
+	return ((struct door *)be)->r;
+}
+
+/* When packs were last added or removed; zero: there is no such folder. */
+static void packs_time(struct timespec *out, const struct pike_repo *r)
+{
+	char *path = pike_repo_path(r, "objects/pack");
+	struct stat st;
+
+	memset(out, 0, sizeof(*out));
+	if (!stat(path, &st))
+		*out = st.st_mtim;
+	free(path);
+}
+
+static int open_disk(struct pike_repo *r)
+{
+	char *objects = pike_repo_path(r, "objects");
+	git_odb *disk = NULL;
+	int rc;
+
+	packs_time(&r->packs, r); /* before, as they may change meanwhile */
+	rc = git_odb_open(&disk, objects);
+	if (!rc) {
+		git_odb_free(r->disk);
+		r->disk = disk;
+	}
+	free(objects);
+	return rc;
 }
 
 /* From the parts of the disk's odb, which would copy each object once more. */
@@ -56,13 +87,15 @@ static int read_parts(void **out, size_t *len, git_object_t *type,
 static int door_read(void **out, size_t *len, git_object_t *type,
 		     git_odb_backend *be, const git_oid *id)
 {
-	struct pike_repo *r = ((struct door *)be)->r;
-	int rc = read_parts(out, len, type, r->disk, id);
+	struct pike_repo *r = repo_of(be);
+	int rc = r->memory->read(out, len, type, r->memory, id);
 
+	if (rc == GIT_ENOTFOUND)
+		rc = read_parts(out, len, type, r->disk, id);
 	if (rc == GIT_ENOTFOUND && !(rc = git_odb_refresh(r->disk)))
 		rc = read_parts(out, len, type, r->disk, id);
-	if (!rc && *type == GIT_OBJECT_TREE)
-		pike_staging_keep_tree(r->stage, id, *out, *len);
+	if (rc && rc != GIT_ENOTFOUND && !(rc = open_disk(r)))
+		rc = read_parts(out, len, type, r->disk, id);
 	return rc;
 }
 
@@ -70,7 +103,7 @@ static int door_read_prefix(git_oid *full, void **out, size_t *len,
 			    git_object_t *type, git_odb_backend *be,
 			    const git_oid *id, size_t digits)
 {
-	int rc = git_odb_exists_prefix(full, disk_of(be), id, digits);
+	int rc = git_odb_exists_prefix(full, repo_of(be)->disk, id, digits);
 
 	return rc ? rc : door_read(out, len, type, be, full);
 }
@@ -78,39 +111,61 @@ static int door_read_prefix(git_oid *full, void **out, size_t *len,
 static int door_header(size_t *len, git_object_t *type, git_odb_backend *be,
 		       const git_oid *id)
 {
-	return git_odb_read_header(len, type, disk_of(be), id);
+	struct pike_repo *r = repo_of(be);
+	int rc = r->memory->read_header(len, type, r->memory, id);
+
+	if (rc == GIT_ENOTFOUND)
+		rc = git_odb_read_header(len, type, r->disk, id);
+	if (rc && rc != GIT_ENOTFOUND && !(rc = open_disk(r)))
+		rc = git_odb_read_header(len, type, r->disk, id);
+	return rc;
 }
 
 static int door_exists(git_odb_backend *be, const git_oid *id)
 {
-	return git_odb_exists(disk_of(be), id);
+	const struct pike_repo *r = repo_of(be);
+
+	return r->memory->exists(r->memory, id) || git_odb_exists(r->disk, id);
 }
 
 static int door_exists_prefix(git_oid *full, git_odb_backend *be,
 			      const git_oid *id, size_t digits)
 {
-	return git_odb_exists_prefix(full, disk_of(be), id, digits);
+	return git_odb_exists_prefix(full, repo_of(be)->disk, id, digits);
 }
 
 static int door_foreach(git_odb_backend *be, git_odb_foreach_cb cb, void *ctx)
 {
-	return git_odb_foreach(disk_of(be), cb, ctx);
+	return git_odb_foreach(repo_of(be)->disk, cb, ctx);
 }
 
-/* Asked before each write: is it there? A loose file gets a new time, so that
- * a `git gc` does not take it for old. */
+/* Asked before each write: what is there gets a new time, so that a `git gc`
+ * does not take it for old. Its parts are asked one by one, since libgit2 lists
+ * the folder of packs again for every object that is new. */
 static int door_freshen(git_odb_backend *be, const git_oid *id)
 {
-	struct pike_repo *r = ((struct door *)be)->r;
-	char *path;
+	const struct pike_repo *r = repo_of(be);
+	int rc = r->memory->exists(r->memory, id) ? 0 : GIT_ENOTFOUND;
 
-	if (r->unasked ||
-	    !git_odb_exists_ext(r->disk, id, GIT_ODB_LOOKUP_NO_REFRESH))
-		return GIT_ENOTFOUND;
-	path = pike_loose_path(r, id);
-	utime(path, NULL);
-	free(path);
-	return 0;
+	for (size_t i = 0; rc && i < git_odb_num_backends(r->disk); i++) {
+		git_odb_backend *part;
+
+		rc = git_odb_get_backend(&part, r->disk, i);
+		if (!rc)
+			rc = part->freshen ? part->freshen(part, id)
+					   : GIT_ENOTFOUND;
+	}
+	return rc;
+}
+
+static int door_write(git_odb_backend *be, const git_oid *id, const void *data,
+		      size_t len, git_object_t type)
+{
+	struct pike_repo *r = repo_of(be);
+
+	PIKE_GROW(r->waiting, r->nwaiting, r->waiting_cap);
+	r->waiting[r->nwaiting++] = *id;
+	return r->memory->write(r->memory, id, data, len, type);
 }
 
 static void door_free(git_odb_backend *be)
@@ -127,6 +182,7 @@ static git_odb_backend *door_new(struct pike_repo *r)
 	d->be.read = door_read;
 	d->be.read_prefix = door_read_prefix;
 	d->be.read_header = door_header;
+	d->be.write = door_write;
 	d->be.exists = door_exists;
 	d->be.exists_prefix = door_exists_prefix;
 	d->be.foreach = door_foreach;
@@ -135,65 +191,167 @@ static git_odb_backend *door_new(struct pike_repo *r)
 	return &d->be;
 }
 
-static int open_disk(struct pike_repo *r, struct pike_err *err)
+static int cannot_open(const struct pike_repo *r, int rc, struct pike_err *err)
 {
-	char *objects = pike_repo_path(r, "objects");
-	git_odb *disk = NULL;
-	int rc = git_odb_open(&disk, objects);
-
-	free(objects);
-	if (rc)
-		return pike_git_fail(err, PIKE_FATAL, rc,
-				     "cannot open the object store of '%s'",
-				     r->commondir);
-	git_odb_free(r->disk);
-	r->disk = disk;
-	return 0;
-}
-
-/* The list of packs is replaced, not written over, when some were merged. */
-static ino_t list_inode(const struct pike_repo *r)
-{
-	char *path = pike_repo_path(r, PIKE_PACK_LIST);
-	struct stat st;
-	bool there = !stat(path, &st);
-
-	free(path);
-	return there ? st.st_ino : 0;
+	return pike_git_fail(err, PIKE_FATAL, rc,
+			     "cannot open the object store of '%s'",
+			     r->commondir);
 }
 
 int pike_store_check(struct pike_repo *r, struct pike_err *err)
 {
-	ino_t now = list_inode(r);
+	struct timespec now;
+	int rc = 0;
 
-	if (now == r->packs_inode)
-		return 0;
-	r->packs_inode = now;
-	return open_disk(r, err);
+	packs_time(&now, r);
+	if (now.tv_sec != r->packs.tv_sec || now.tv_nsec != r->packs.tv_nsec)
+		rc = open_disk(r);
+	return rc ? cannot_open(r, rc, err) : 0;
 }
 
 int pike_store_open(struct pike_repo *r, struct pike_err *err)
 {
-	git_odb_backend *front = NULL;
-	char *objects = pike_repo_path(r, "objects");
-	int rc = 0, ret = open_disk(r, err);
+	int rc = open_disk(r);
 
-	r->packs_inode = list_inode(r);
-	if (ret)
-		goto out;
-	pike_staging_new(&r->stage, &front);
-	rc = git_odb_new(&r->odb);
 	if (!rc)
-		rc = git_odb_add_backend(r->odb, front, FRONT);
+		rc = git_mempack_new(&r->memory);
 	if (!rc)
-		rc = git_odb_add_backend(r->odb, door_new(r), BEHIND);
+		rc = git_odb_new(&r->odb);
+	if (!rc)
+		rc = git_odb_add_backend(r->odb, door_new(r), 1);
 	if (!rc)
 		rc = git_repository_set_odb(r->g, r->odb);
+	return rc ? cannot_open(r, rc, err) : 0;
+}
+
+void pike_store_close(struct pike_repo *r)
+{
+	git_odb_free(r->disk);
+	if (r->memory)
+		r->memory->free(r->memory);
+	free(r->waiting);
+}
+
+/* ---- to disk ---- */
+
+static void share_loose(const struct pike_repo *r, const git_oid *id)
+{
+	char hex[GIT_OID_HEXSZ + 1], *path;
+
+	git_oid_tostr(hex, sizeof(hex), id);
+	path = pike_xasprintf("objects/%.2s/%s", hex, hex + 2);
+	pike_share(r, path);
+	free(path);
+}
+
+static int write_loose(struct pike_repo *r, git_odb_backend *loose,
+		       const git_oid *id)
+{
+	git_object_t type;
+	size_t len;
+	void *data;
+	int rc = r->memory->read(&data, &len, &type, r->memory, id);
+
 	if (rc)
-		ret =
-		    pike_git_fail(err, PIKE_FATAL, rc,
-				  "cannot open the object store '%s'", objects);
-out:
-	free(objects);
-	return ret;
+		return rc;
+	rc = loose->write(loose, id, data, len, type);
+	/* Whoever packs removes the folders that are empty then, perhaps the
+	 * one that was just made. */
+	for (int i = 0; rc && pike_git_gone() && i < RACES_MAX; i++)
+		rc = loose->write(loose, id, data, len, type);
+	if (!rc && r->shared)
+		share_loose(r, id);
+	git_odb_backend_data_free(r->memory, data);
+	return rc;
+}
+
+static int flush_loose(struct pike_repo *r)
+{
+	git_odb_backend *loose;
+	int rc = git_odb_get_backend(&loose, r->disk, 0);
+
+	/* The first that can: of loose objects, and not of an alternate. */
+	for (size_t i = 1; !rc && !loose->write; i++)
+		rc = git_odb_get_backend(&loose, r->disk, i);
+	for (size_t i = 0; !rc && i < r->nwaiting; i++)
+		rc = write_loose(r, loose, &r->waiting[i]);
+	return rc;
+}
+
+static void share_pack(const struct pike_repo *r, const char *name)
+{
+	static const char *const ext[] = { "pack", "idx" };
+
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(ext); i++) {
+		char *path =
+		    pike_xasprintf("objects/pack/pack-%s.%s", name, ext[i]);
+
+		pike_share(r, path);
+		free(path);
+	}
+}
+
+static int flush_pack(struct pike_repo *r)
+{
+	char *dir = pike_repo_path(r, "objects/pack");
+	git_packbuilder *pb = NULL;
+	int rc = git_packbuilder_new(&pb, r->g);
+
+	if (!rc)
+		git_packbuilder_set_threads(pb, 1);
+	for (size_t i = 0; !rc && i < r->nwaiting; i++)
+		rc = git_packbuilder_insert(pb, &r->waiting[i], NULL);
+	if (!rc)
+		rc = git_packbuilder_write(pb, dir, 0, NULL, NULL);
+	if (!rc)
+		share_pack(r, git_packbuilder_name(pb));
+	if (!rc)
+		rc = git_odb_refresh(r->disk);
+	packs_time(&r->packs, r);
+	git_packbuilder_free(pb);
+	free(dir);
+	return rc;
+}
+
+int pike_store_flush(struct pike_repo *r, struct pike_err *err)
+{
+	int rc = r->nwaiting > LOOSE_MAX ? flush_pack(r) : flush_loose(r);
+
+	if (rc)
+		return pike_git_fail(err, PIKE_FATAL, rc,
+				     "cannot write objects to '%sobjects' (is "
+				     "the disk full?)",
+				     r->commondir);
+	r->written += r->nwaiting;
+	r->nwaiting = 0;
+	git_mempack_reset(r->memory);
+	return 0;
+}
+
+/* ---- objects that are only named ---- */
+
+int pike_naming_open(struct pike_naming *n, struct pike_err *err)
+{
+	int rc = git_odb_new(&n->odb);
+
+	if (!rc)
+		rc = git_mempack_new(&n->memory);
+	if (!rc)
+		rc = git_odb_add_backend(n->odb, n->memory, 1);
+	if (!rc)
+		rc = git_repository_wrap_odb(&n->g, n->odb);
+	return rc ? pike_git_fail(err, PIKE_FATAL, rc,
+				  "cannot make a store in memory")
+		  : 0;
+}
+
+void pike_naming_forget(struct pike_naming *n)
+{
+	git_mempack_reset(n->memory);
+}
+
+void pike_naming_close(struct pike_naming *n)
+{
+	git_repository_free(n->g);
+	git_odb_free(n->odb);
 }

@@ -2,28 +2,29 @@
 /*
  * sweep: removes what killed processes left, when a repository is opened.
  *
- * Scratch folders carry an flock of their owner. Ref locks of our namespaces
- * are ours alone to take while we hold pike.lock, and so is the list of packs.
- * Temporary files of libgit2, whose writers we are not, have no owner that
- * could be asked: one that was not written to for an hour belongs to nobody.
+ * Ref locks of our namespaces are ours alone to take while we hold pike.lock.
+ * Temporary files of objects and packs have no owner that could be asked: one
+ * that was not written to for an hour belongs to nobody, unless its name has
+ * the id of a process that lives.
  */
 #include "git/repo_priv.h"
 
-#include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
 
 #include <dirent.h>
-#include <fcntl.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
 	LEFTOVER_S = 3600,
+	ASKED_S = 60, /* where a person asks for it */
 	DEPTH_MAX = 8
 };
 
@@ -91,17 +92,36 @@ static bool nobodys(const char *path, int age_s)
 	       time(NULL) - st.st_mtime >= age_s;
 }
 
-static void sweep_temp(const struct pike_repo *r, const char *dir,
-		       const char *prefix, int age_s)
+/* ".tmp-PID-pack-..." of `git repack` */
+static bool writer_lives(const char *name)
 {
-	char *path = pike_repo_path(r, dir);
+	long pid = 0;
+
+	if (sscanf(name, ".tmp-%ld-", &pid) != 1 || pid <= 0)
+		return false;
+	return !kill((pid_t)pid, 0) || errno == EPERM;
+}
+
+/* Of libgit2 but for the last. */
+static const struct {
+	const char *dir, *prefix;
+} temporary[] = {
+	{ .dir = "objects", .prefix = "tmp_object_git2_" },
+	{ .dir = "objects/pack", .prefix = "pack_git2_" },
+	{ .dir = "objects/pack", .prefix = ".tmp-" },
+};
+
+static void sweep_temp(const struct pike_repo *r, size_t i, int age_s)
+{
+	char *path = pike_repo_path(r, temporary[i].dir);
 	DIR *d = opendir(path);
 	const struct dirent *e;
 
 	while (d && (e = readdir(d))) {
 		char *file;
 
-		if (!pike_starts_with(e->d_name, prefix))
+		if (!pike_starts_with(e->d_name, temporary[i].prefix) ||
+		    writer_lives(e->d_name))
 			continue;
 		file = pike_xasprintf("%s/%s", path, e->d_name);
 		if (nobodys(file, age_s))
@@ -113,55 +133,26 @@ static void sweep_temp(const struct pike_repo *r, const char *dir,
 	free(path);
 }
 
-int pike_lock_dir(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB)) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-/* A scratch folder whose flock can be had has no living owner. */
-static void sweep_scratch(const struct pike_repo *r)
-{
-	char *path = pike_repo_path(r, "pike-scratch");
-	DIR *d = opendir(path);
-	const struct dirent *e;
-
-	while (d && (e = readdir(d))) {
-		char *dir;
-		int fd;
-
-		if (e->d_name[0] == '.')
-			continue;
-		dir = pike_xasprintf("%s/%s", path, e->d_name);
-		fd = pike_lock_dir(dir);
-		if (fd >= 0) {
-			pike_rm_rf(dir, NULL);
-			close(fd);
-		}
-		free(dir);
-	}
-	if (d)
-		closedir(d);
-	free(path);
-}
-
-int pike_sweep(struct pike_repo *r, struct pike_err *err)
+static int sweep(struct pike_repo *r, int age_s, struct pike_err *err)
 {
 	int fd, ret = pike_repo_lock(&fd, r, err);
 
 	if (ret)
 		return ret;
-	sweep_scratch(r);
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(spaces); i++)
 		sweep_locks(r, spaces[i], 0);
-	sweep_temp(r, "", PIKE_PACK_LIST ".tmp-", 0);
-	sweep_temp(r, "objects", "tmp_object_git2_", LEFTOVER_S);
-	sweep_temp(r, "objects/pack", "pack_git2_", LEFTOVER_S);
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(temporary); i++)
+		sweep_temp(r, i, age_s);
 	close(fd);
 	return 0;
+}
+
+int pike_sweep(struct pike_repo *r, struct pike_err *err)
+{
+	return sweep(r, LEFTOVER_S, err);
+}
+
+int pike_repo_tidy(struct pike_repo *r, struct pike_err *err)
+{
+	return sweep(r, ASKED_S, err);
 }

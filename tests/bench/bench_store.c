@@ -7,8 +7,8 @@
  * One repository grows as `evolve` lets it grow: ten candidates at a time, a
  * result for each, a generation closed. At each size: `store` one candidate
  * with its result, one by one, durable against SIGKILL; the same with fsync;
- * `store-batched` a candidate of a batch of 64, written as a pack, and
- * `store-and-close` the same with the generation closed, packed and merged;
+ * `store-batched` a candidate of a batch of 64, and `store-and-close` the same
+ * with the generation closed and objects packed;
  * `close` a generation of ten; `resume` a fold by a new handle; `disk` bytes
  * per candidate; and the program's own `log` and `status`. JSON lines on
  * stdout, a table on stderr. In TMPDIR: its file system is part of each figure.
@@ -31,7 +31,7 @@
 enum {
 	GENERATION = 10,
 	BATCH = 64,
-	MERGED = 8, /* packs of a size that become one: FAN of lib/git */
+	ROUNDS = 8, /* generations of a sample, so that packing is in each */
 	SAMPLES = 200,
 	LINE_LOG = 400,
 	/* ext4 does not use an inode again for so long after its file was
@@ -299,8 +299,7 @@ static void measure_single(struct bench *b, const char *name, size_t n)
 	figure(name, n, "ms", 1e6, v, SAMPLES);
 }
 
-/* Storing alone; and with closing, packing and merging, which happens every
- * eighth generation, so that all of that is in a sample. */
+/* Storing alone; and with closing and packing. */
 static void measure_batch(struct bench *b, size_t n)
 {
 	int64_t all[5], stored[5];
@@ -309,15 +308,15 @@ static void measure_batch(struct bench *b, size_t n)
 		int64_t begun = pike_now_ns();
 
 		stored[i] = 0;
-		for (int k = 0; k < MERGED; k++) {
+		for (int k = 0; k < ROUNDS; k++) {
 			int64_t start = pike_now_ns();
 
 			add(b, BATCH, BATCH);
 			stored[i] += pike_now_ns() - start;
 			close_generation(b);
 		}
-		stored[i] /= MERGED * BATCH;
-		all[i] = (pike_now_ns() - begun) / (MERGED * BATCH);
+		stored[i] /= ROUNDS * BATCH;
+		all[i] = (pike_now_ns() - begun) / (ROUNDS * BATCH);
 	}
 	figure("store-batched", n, "ms", 1e6, stored, PIKE_ARRAY_LEN(stored));
 	figure("store-and-close", n, "ms", 1e6, all, PIKE_ARRAY_LEN(all));

@@ -59,7 +59,6 @@ make_repo "$dir/torn"
 cd "$dir/torn" || exit 1
 pike evolve --candidates 2 "$weak"
 status_is "before the crash" 0
-printf 'half a na' >>.git/pike-packs
 printf 'PACK\0\0\0\2' >.git/objects/pack/pack_git2_abc123
 : >.git/refs/pike/open/scale/cpu.lock
 : >.git/objects/pack/tmp_pack_zzz

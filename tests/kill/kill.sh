@@ -112,12 +112,19 @@ for round in $(seq "$rounds"); do
 	[ "$(candidates)" -ge $budget ] &&
 		[ "$(grep -c '"stage":"screen"' "$dir/lines")" -eq "$(candidates)" ]
 	ok $? "round $round: budget $budget reached ($(candidates) tried)"
-	left=$(find .git -name '*.lock' -o -name 'tmp_object*' \
-		-o -name 'pack_git2_*' -o -name '*.tmp-*' -o -path '*pike-scratch/*' |
-		grep -v '/pike\.lock$')
+	left=$(find .git -name '*.lock' | grep -v '/pike\(-pack\)\?\.lock$')
 	[ -z "$left" ]
 	ok $? "round $round: left behind: $left"
 	if [ $((round % 5)) -eq 0 ]; then
+		find .git/objects -name 'tmp_*' -exec touch -d '2 minutes ago' {} +
+		"$pike" gc >"$dir/out" 2>&1
+		ok $? "round $round: gc"
+		left=$(find .git/objects -name 'tmp_*' -o -name '*.tmp-*' \
+			-o -name 'pack_git2_*')
+		[ -z "$left" ]
+		ok $? "round $round: left behind of objects: $left"
+		git fsck --strict --no-dangling >"$dir/fsck" 2>&1
+		ok $? "round $round: fsck after gc"
 		tried=$((tried + $(candidates)))
 		confirmed=$((confirmed + $(grep -c '"stage":"confirm"' \
 			"$dir/lines")))

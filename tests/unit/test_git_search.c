@@ -6,11 +6,12 @@
 
 static void test_one_generation(void **state)
 {
-	struct fixture f;
+	struct pike_err err = PIKE_ERR_INIT;
 	struct pike_search_ref *s;
 	struct pike_history *h;
 	struct pike_repo *r;
 	struct pike_oid a, b;
+	struct fixture f;
 	char *out;
 
 	(void)state;
@@ -60,7 +61,8 @@ static void test_one_generation(void **state)
 	out = sh_in(f.repo, 0, "git status --porcelain");
 	assert_string_equal(out, "");
 	free(out);
-	/* What the generation holds is packed, and not loose any more. */
+	/* Packed when it is worth it: nothing of it is loose then. */
+	ok(pike_repo_pack(r, false, &err), &err);
 	out = sh_in(f.repo, 0,
 		    "git rev-list --objects --unpacked "
 		    "pike/evo/softmax/cpu ^pike/evo/softmax/cpu~1");
@@ -542,54 +544,6 @@ static void test_many_generations(void **state)
 	fixture_end(&f);
 }
 
-/* `n` packs of 9,000 objects each, listed as ours. */
-static void make_packs(const char *repo, int n)
-{
-	for (int i = 0; i < n; i++)
-		free(sh_in(repo, 0,
-			   "seq -f 'One of many lines that are much alike, "
-			   "%d/%%.0f, and end alike.' 10001 19000 | awk "
-			   "'{ print \"blob\"; print \"data \" length($0); "
-			   "print }' | git fast-import --quiet",
-			   i));
-	free(sh_in(repo, 0,
-		   "ls .git/objects/pack/*.pack | sed 's/.*pack-//; s/.pack$//'"
-		   " >.git/pike-packs && wc -l <.git/pike-packs | grep -qx %d",
-		   n));
-}
-
-/* Too many objects for deltas to be looked for: those that there are stay. */
-static void test_large_merge(void **state)
-{
-	static const char deltas[] =
-	    "git verify-pack -v .git/objects/pack/*.idx | awk 'NF == 7' | "
-	    "wc -l";
-	struct pike_err err = PIKE_ERR_INIT;
-	struct pike_repo *r;
-	struct fixture f;
-	char *before, *after, *n;
-
-	(void)state;
-	fixture_begin(&f);
-	make_packs(f.repo, 8);
-	before = sh_in(f.repo, 0, "%s", deltas);
-	ok(pike_repo_open(&r, f.repo, &err), &err);
-	ok(pike_repo_pack(r, false, &err), &err);
-	n = sh_in(f.repo, 0,
-		  "git show-index <$(ls .git/objects/pack/*.idx) | "
-		  "wc -l; cat .git/pike-packs | wc -l");
-	assert_string_equal(n, "72000\n1");
-	after = sh_in(f.repo, 0, "%s", deltas);
-	assert_in_range(strtol(before, NULL, 10), 60000, 72000);
-	assert_string_equal(before, after);
-	fsck(f.repo);
-	pike_repo_free(r);
-	free(before);
-	free(after);
-	free(n);
-	fixture_end(&f);
-}
-
 /* Two processes, seen through two handles. */
 static void test_claims(void **state)
 {
@@ -649,7 +603,6 @@ int main(void)
 		cmocka_unit_test(test_person),
 		cmocka_unit_test(test_checked_out),
 		cmocka_unit_test(test_many_generations),
-		cmocka_unit_test(test_large_merge),
 		cmocka_unit_test(test_claims),
 	};
 

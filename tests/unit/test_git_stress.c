@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -38,7 +39,7 @@ static void writer(const char *dir, int who, int n, int fd)
 					  1 + i / 100.0 });
 		if (dprintf(fd, "%s\n", id) < 0)
 			_exit(3);
-		if (n > 1000 && i % 7 == 6) {
+		if (n > EACH && i % 7 == 6) {
 			struct pike_err err = PIKE_ERR_INIT;
 			struct pike_close k = { .champion = h->base,
 						.speedup = { 1, 1, 1 } };
@@ -226,48 +227,95 @@ static void torn_writer(const char *dir, rlim_t bytes)
 	close_generation(s, h, &h->base, 1);
 }
 
-/* Nothing of a file that was being written is left once the repository is
- * opened again: neither of an object nor of a pack, larger than any object. */
+/* A file of which a part is written is none: no object, no result. */
 static void test_torn(void **state)
 {
-	static const struct {
-		rlim_t bytes;
-		const char *file;
-	} torn[] = { { 20, "/object" }, { 1000, "/pack_git2_" } };
+	struct pike_search_ref *s;
+	struct pike_history *h;
+	struct pike_repo *r;
+	struct fixture f;
+	char *part;
+	int status;
+	pid_t pid;
 
 	(void)state;
-	for (size_t i = 0; i < PIKE_ARRAY_LEN(torn); i++) {
-		struct fixture f;
-		struct pike_search_ref *s;
-		struct pike_history *h;
-		struct pike_repo *r;
-		char *left, *scratch;
-		int status;
-		pid_t pid;
-
-		fixture_begin(&f);
-		pid = fork();
-		assert_true(pid >= 0);
-		if (!pid) {
-			torn_writer(f.repo, torn[i].bytes);
-			_exit(0);
-		}
-		waitpid(pid, &status, 0);
-		assert_true(WIFSIGNALED(status));
-		assert_int_equal(WTERMSIG(status), SIGXFSZ);
-		scratch = sh_in(f.repo, 0, "find .git/pike-scratch -type f");
-		assert_non_null(strstr(scratch, torn[i].file));
-		open_search(&r, &s, &h, f.repo);
-		left = sh_in(f.repo, 0,
-			     "find .git -name 'tmp_*' -o -name 'pack_git2_*' "
-			     "-o -name '*.tmp-*' -o -path '*-scratch/*'");
-		assert_string_equal(left, "");
-		close_search(r, s, h);
-		fsck(f.repo);
-		free(scratch);
-		free(left);
-		fixture_end(&f);
+	fixture_begin(&f);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		torn_writer(f.repo, 20);
+		_exit(0);
 	}
+	waitpid(pid, &status, 0);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGXFSZ);
+	part = sh_in(f.repo, 0, "find .git/objects -name 'tmp_object*'");
+	assert_non_null(strstr(part, "tmp_object"));
+	open_search(&r, &s, &h, f.repo);
+	assert_int_equal(h->nrecs, 0);
+	close_search(r, s, h);
+	fsck(f.repo);
+	free(part);
+	fixture_end(&f);
+}
+
+static pid_t spawn_maintenance(const char *dir)
+{
+	static const char script[] =
+	    "while :; do git gc -q; git repack -adq; git pack-refs --all; "
+	    "git maintenance run --quiet --task=commit-graph "
+	    "--task=loose-objects --task=incremental-repack; done";
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid)
+		return pid;
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (chdir(dir))
+		_exit(3);
+	execlp("sh", "sh", "-c", script, (char *)NULL);
+	_exit(3);
+}
+
+/* Whatever git does to the store and to the refs meanwhile. */
+static void test_maintained(void **state)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_search_ref *s;
+	struct pike_history *h;
+	struct pike_repo *r;
+	struct pike_buf told;
+	pid_t pids[WRITERS], git;
+	struct fixture f;
+	int p[2], status;
+
+	(void)state;
+	fixture_begin(&f);
+	open_search(&r, &s, &h, f.repo);
+	git = spawn_maintenance(f.repo);
+	assert_int_equal(pipe(p), 0);
+	for (int i = 0; i < WRITERS; i++)
+		pids[i] = spawn_writer(f.repo, i, EACH + 1, p[1]);
+	close(p[1]);
+	pike_buf_init(&told, 1 << 20);
+	ok(pike_read_fd(&told, p[0], &err), &err);
+	for (int i = 0; i < WRITERS; i++) {
+		waitpid(pids[i], &status, 0);
+		assert_int_equal(status, 0);
+	}
+	kill(-git, SIGTERM);
+	waitpid(git, &status, 0);
+	ok(pike_search_fold(h, s, &err), &err);
+	assert_int_equal(h->nrecs, WRITERS * (EACH + 1));
+	ok(pike_repo_pack(r, false, &err), &err);
+	assert_int_equal(check_told(f.repo, told.s), WRITERS * (EACH + 1));
+	check_folds(f.repo, h);
+	close_search(r, s, h);
+	fsck(f.repo);
+	close(p[0]);
+	pike_buf_release(&told);
+	fixture_end(&f);
 }
 
 int main(void)
@@ -276,6 +324,7 @@ int main(void)
 		cmocka_unit_test(test_together),
 		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_torn),
+		cmocka_unit_test(test_maintained),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
