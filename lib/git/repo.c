@@ -1,62 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* repo: the handle on an open repository, and its scratch folders. */
+/* repo: the handle on an open repository. */
 #include "git/place_priv.h"
 
-#include "base/fs.h"
 #include "base/mem.h"
-#include "base/rand.h"
 #include "base/text.h"
 
-#include <errno.h>
 #include <git2/sys/repository.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-int pike_git_fail(struct pike_err *err, int level, int rc, const char *fmt, ...)
-{
-	const git_error *e = git_error_last();
-	char what[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(what, sizeof(what), fmt, ap);
-	va_end(ap);
-	if (rc == GIT_ELOCKED || rc == GIT_EMODIFIED)
-		level = PIKE_RETRY;
-	return pike_fail(err, level, "%s: %s", what,
-			 e && e->message ? e->message : "unknown error");
-}
-
-bool pike_git_gone(void)
-{
-	const git_error *e = git_error_last();
-
-	return e && e->klass == GIT_ERROR_OS && e->message &&
-	       strstr(e->message, strerror(ENOENT));
-}
-
-void pike_oid_from(struct pike_oid *out, const git_oid *id)
-{
-	git_oid_tostr(out->hex, sizeof(out->hex), id);
-}
-
-int pike_oid_to(git_oid *out, const struct pike_oid *o, struct pike_err *err)
-{
-	if (strlen(o->hex) == GIT_OID_HEXSZ && !git_oid_fromstr(out, o->hex))
-		return 0;
-	return pike_fail(err, PIKE_FAILED, "'%s' is no commit id", o->hex);
-}
-
-char *pike_repo_path(const struct pike_repo *r, const char *rest)
-{
-	return pike_xasprintf("%s%s", r->commondir, rest);
-}
-
-/* ---- opening ---- */
 
 static void set_identity(struct pike_repo *r)
 {
