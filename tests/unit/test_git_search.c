@@ -521,6 +521,7 @@ static void test_many_generations(void **state)
 		    s, h, &id,
 		    (struct line){ "c", PIKE_CONFIRM, PIKE_V_FASTER, 1.1 });
 		close_generation(s, h, &id, 1.1);
+		ok(pike_repo_pack(r, false, &err), &err);
 		if (i % 10 == 9) {
 			ok(pike_search_fold(h2, s2, &err), &err);
 			same_history(h, h2);
