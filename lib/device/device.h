@@ -117,6 +117,9 @@ int pike_device_find_arch(struct pike_device_info *out, const char *backend,
 /* Has `toolchain` name what builds this target, where that is another one. */
 int pike_device_compiler(struct pike_device_info *info,
 			 const struct pike_target *t, struct pike_err *err);
+/* What a programmer wants to know of it, "- " a fact and line. */
+void pike_device_card(struct pike_buf *out,
+		      const struct pike_device_info *info);
 /* env_info of a result: no host name, no serial number. */
 struct pike_json *pike_device_env(const struct pike_device_info *info,
 				  const char *lane);

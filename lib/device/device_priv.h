@@ -76,6 +76,8 @@ extern const struct pike_backend *pike_backend_extra;
 int pike_backend_find(const struct pike_backend **out, const char *name,
 		      struct pike_err *err);
 
+/* Bytes of shared memory that are the system's, of each block, since 8.0. */
+#define PIKE_SHARED_OWN 1024u
 /* What a launch asks of an SM, and the blocks that the driver says fit. */
 struct pike_occupancy {
 	uint32_t threads, registers,
@@ -98,6 +100,8 @@ int pike_cpu_find(struct pike_device_info *out, struct pike_err *err);
  * finds it. */
 int pike_cpu_compiler(char out[300], const struct pike_target *t,
 		      struct pike_err *err);
+/* Bytes of a core's cache for data; 0: it has none of that level. */
+int64_t pike_cpu_cache(int core, int level);
 /* Cores only: a GPU's host code needs some too. */
 void pike_cpu_cores(struct pike_device_info *out);
 int pike_cpu_plan(struct pike_build_plan *out, const struct pike_target *t,

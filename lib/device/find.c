@@ -110,26 +110,55 @@ static int find_toolchain(char *out, size_t size, const struct pike_target *t,
 	return rc;
 }
 
+#define CACHES 8 /* of a core, in /sys */
+
+static void read_cache(char out[64], int core, int i, const char *what)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path),
+		 "/sys/devices/system/cpu/cpu%d/cache/index%d/%s", core, i,
+		 what);
+	read_line(out, 64, path);
+}
+
+/* Bytes; 0: there is no such cache. */
+static int64_t cache_size(int core, int i)
+{
+	char text[64], *end;
+	int64_t n;
+
+	read_cache(text, core, i, "size");
+	n = strtoll(text, &end, 10);
+	if (*end == 'K')
+		n <<= 10;
+	if (*end == 'M')
+		n <<= 20;
+	return n > 0 && n < 1ll << 40 ? n : 0;
+}
+
+int64_t pike_cpu_cache(int core, int level)
+{
+	char text[64], kind[64];
+
+	for (int i = 0; i < CACHES; i++) {
+		read_cache(text, core, i, "level");
+		read_cache(kind, core, i, "type");
+		if (strtol(text, NULL, 10) == level &&
+		    strcmp(kind, "Instruction") != 0)
+			return cache_size(core, i);
+	}
+	return 0;
+}
+
 static int64_t find_llc(int core)
 {
 	int64_t best = 0;
 
-	for (int i = 0; i < 8; i++) {
-		char path[128], text[64];
-		int64_t n;
-		char *end;
+	for (int i = 0; i < CACHES; i++) {
+		int64_t n = cache_size(core, i);
 
-		snprintf(path, sizeof(path),
-			 "/sys/devices/system/cpu/cpu%d/cache/index%d/size",
-			 core, i);
-		read_line(text, sizeof(text), path);
-		n = strtoll(text, &end, 10);
-		if (*end == 'K')
-			n <<= 10;
-		if (*end == 'M')
-			n <<= 20;
-		if (n > best && n < 1ll << 40)
-			best = n;
+		best = n > best ? n : best;
 	}
 	return best ? best : DEFAULT_LLC;
 }

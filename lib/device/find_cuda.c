@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #define SCRATCH_SHARE 4 /* of the memory: what plans may ask for */
-#define SHARED_OWN 1024 /* the system's, of each block */
 
 /* What an SM holds, where there is none to ask (CUDA C++ Programming Guide,
  * "Technical Specifications per Compute Capability"). */
@@ -44,7 +43,7 @@ static void guess_limits(struct pike_device_info *out, int capability)
 		if (sms[i].capability != capability)
 			continue;
 		out->sm = sms[i].sm;
-		out->limits.shared = sms[i].sm.shared - SHARED_OWN;
+		out->limits.shared = sms[i].sm.shared - (int)PIKE_SHARED_OWN;
 	}
 }
 

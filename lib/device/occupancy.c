@@ -11,7 +11,6 @@
 #define PARTITIONS 4u /* of an SM; each has its share of registers */
 #define REGISTER_UNIT 256u
 #define SHARED_UNIT 128u
-#define SHARED_OWN 1024u /* the system's, of each block, since 8.0 */
 
 static uint32_t warps(const struct pike_occupancy *o)
 {
@@ -48,7 +47,7 @@ static uint32_t by_shared(const struct pike_sm *sm,
 			  const struct pike_occupancy *o)
 {
 	return (uint32_t)sm->shared /
-	       round_up(o->shared + SHARED_OWN, SHARED_UNIT);
+	       round_up(o->shared + PIKE_SHARED_OWN, SHARED_UNIT);
 }
 
 static uint32_t by_threads(const struct pike_sm *sm,
