@@ -100,6 +100,10 @@ void pike_judge_identify(struct pike_result *out, const struct pike_judge *j);
 /* Noise floor s_AA (sd of the log ratio) from A/A runs of the base; measured
  * at the first need, under the device lock. */
 int pike_judge_noise(double *out, struct pike_judge *j, struct pike_err *err);
+/* How close the outputs of a target must be to the truth: its class and the
+ * published limits of that (evaluation.md 3.3), "- " a fact and line. What the
+ * judge allows beyond them is not told. */
+void pike_limits_text(struct pike_buf *b, const struct pike_target *t);
 /* The task hash without opening a judge. */
 void pike_task_hash(char out[65], const struct pike_target *t,
 		    const struct pike_files *headers,
@@ -165,6 +169,10 @@ struct pike_confirm_opts {
 int pike_judge_confirm(struct pike_result *out, struct pike_judge *j,
 		       struct pike_build *cand, struct pike_build *champ,
 		       const struct pike_confirm_opts *o, struct pike_err *err);
+/* What is known of the base before there is a candidate: its times and those
+ * ceilings that the target's work is held against, in the form of a result. */
+int pike_judge_base(struct pike_result *out, struct pike_judge *j,
+		    struct pike_err *err);
 /* SHA-256 of the secret for the next confirmation, in hex: the commitment
  * can be stored before the samples exist. */
 const char *pike_judge_commitment(struct pike_judge *j);

@@ -174,6 +174,18 @@ static void add_noise(struct pike_result *out, const struct pike_timing *t,
 	pike_json_set_f64(out->extra, "disturbed", disturbed);
 }
 
+/* For prompts, which are made on machines that may have no such device. */
+static void add_card(struct pike_result *out, const struct pike_judge *j)
+{
+	struct pike_buf card;
+
+	pike_buf_init(&card, 1 << 14);
+	pike_device_card(&card, &j->dev);
+	if (card.len)
+		pike_json_set_str(out->resources, "card", card.s);
+	pike_buf_release(&card);
+}
+
 static void tell_pairs(const struct pike_judge *j, const struct pike_timing *t)
 {
 	double *base = pike_xcalloc(2 * t->n + 1, sizeof(*base));
@@ -205,6 +217,22 @@ void pike_fill_cases(struct pike_result *out, struct pike_judge *j,
 	pike_json_set_i64(out->resources, "threads", threads);
 	add_noise(out, timings, j->t->ncases);
 	add_device(out, &timings[0]);
+	add_card(out, j);
+	add_roofline(out, j);
+}
+
+void pike_fill_base(struct pike_result *out, const struct pike_judge *j)
+{
+	pike_judge_identify(out, j);
+	out->verdict = PIKE_V_SAME;
+	out->cases = pike_xcalloc(j->t->ncases + 1, sizeof(*out->cases));
+	for (size_t i = 0; i < j->t->ncases; i++) {
+		struct pike_case_result *c = &out->cases[out->ncases++];
+
+		c->name = pike_xstrdup(j->cases[i].c->text);
+		c->base_ns = c->cand_ns = j->cases[i].base_ns;
+	}
+	add_card(out, j);
 	add_roofline(out, j);
 }
 

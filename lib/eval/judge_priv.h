@@ -271,6 +271,8 @@ void pike_fill_fault(struct pike_result *out, const struct pike_fault *f,
  * which is the base or else the champion. */
 void pike_fill_cases(struct pike_result *out, struct pike_judge *j,
 		     const struct pike_timing *timings, bool base);
+/* The base's own, as far as they are known. */
+void pike_fill_base(struct pike_result *out, const struct pike_judge *j);
 /* Removes them again: the cases are measured anew. */
 void pike_fill_no_cases(struct pike_result *out);
 /* The two checks of the clock: true, or a verdict in `out`. */
