@@ -16,9 +16,13 @@ static void add_text(struct pike_buf *b, const struct pike_preset *k)
 		pike_buf_addf(b, "; %lld attempts to mend%s",
 			      (long long)k->fixes,
 			      k->cheap_fixes ? ", by [llm \"cheap\"]" : "");
+	if (k->elitism)
+		pike_buf_adds(b, "; the champion stays a parent");
+	if (k->profile)
+		pike_buf_adds(b, "; prompts tell the machine, and what was "
+				 "measured and tried");
 	if (k->hybrid)
-		pike_buf_adds(b, "; the champion stays a parent, prompts tell "
-				 "what was measured, a tuner settles numbers");
+		pike_buf_adds(b, "; a tuner settles numbers");
 }
 
 static void add_row(struct pike_table *t, struct pike_json *list,

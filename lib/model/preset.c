@@ -30,6 +30,17 @@
 		.migration_rate = 0.1,                                         \
 	}
 
+/* Not of the paper, and better where it can be: the champion stays among the
+ * parents, prompts tell, and a tuner may settle the numbers of what has become
+ * the champion. */
+#define INFORMED(preset, tuned)                                                \
+	{                                                                      \
+		.name = preset, .family = PIKE_ROUNDS, .asks = true,           \
+		.samples = 10, .parents = 4, .fixes = 5, .ideas = 10,          \
+		.islands = 1, .exploit = 1, .parallel = 10, .history = 1,      \
+		.elitism = true, .profile = true, .hybrid = tuned,             \
+	}
+
 static const struct pike_preset presets[] = {
 	{ .name = "tune", .family = PIKE_TUNER },
 	{ .name = "random", .family = PIKE_CHANCE },
@@ -47,23 +58,9 @@ static const struct pike_preset presets[] = {
 	ISLANDS("pike-o-mut-npar-1isl", 5, false, 1, 1, 0.2, 0.7, 12),
 	ISLANDS("pike-o-mut-npar-1isl-eo", 5, false, 1, 1, 0, 1, 12),
 	ISLANDS("pike-o-mut-npar-1isl-eo-sl", 5, false, 1, 1, 0, 1, 4),
-	/* Not of the paper, and better where it can be: the champion stays
-	 * among the parents, prompts tell what was measured, and a tuner
-	 * settles the numbers of what has become the champion. */
-	{ .name = "hybrid",
-	  .family = PIKE_ROUNDS,
-	  .asks = true,
-	  .samples = 10,
-	  .parents = 4,
-	  .fixes = 5,
-	  .ideas = 10,
-	  .islands = 1,
-	  .exploit = 1,
-	  .parallel = 10,
-	  .history = 1,
-	  .elitism = true,
-	  .profile = true,
-	  .hybrid = true },
+	/*       preset      a tuner beside it */
+	INFORMED("informed", false),
+	INFORMED("hybrid", true),
 };
 
 const struct pike_preset *pike_preset_at(size_t i)

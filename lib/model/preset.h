@@ -43,7 +43,9 @@ struct pike_preset {
 	bool cheap_fixes; /* by [llm "cheap"] */
 	bool hybrid;	  /* a tuner settles the numbers */
 	bool elitism;	  /* the champion stays among the parents */
-	bool profile;	  /* measurements are in the prompt */
+	/* The prompt tells: the machine, what was measured and tried, what
+	 * holds for sure, and a direction of its own for each sample. */
+	bool profile;
 };
 /* The i-th row; NULL past the last. */
 const struct pike_preset *pike_preset_at(size_t i);

@@ -475,6 +475,8 @@ static void add_optimize(struct pike_moves *out, const struct isles *s,
 	if (s->k.crossover)
 		show_crossover(&shown, s, &parent, &rng);
 	set_parents(m, &shown);
+	m->order = s->in->run_seed;
+	m->turn = number;
 	m->slot = pike_xasprintf("%zu.%zu", parent.island, number);
 }
 

@@ -188,6 +188,11 @@ size_t pike_bin(size_t i, size_t n, size_t bins)
 	return more + (i - more * (least + 1)) / least;
 }
 
+static uint64_t round_seed(const struct pike_search_input *in, int64_t round)
+{
+	return in->run_seed ^ (uint64_t)round * 0x9e3779b97f4a7c15ULL;
+}
+
 static struct pike_move *add(struct pike_moves *out, struct rounds *r,
 			     const struct pike_agent *agent, size_t parent)
 {
@@ -244,6 +249,8 @@ static void add_optimize(struct pike_moves *out, struct rounds *r, size_t slot,
 	    add(out, r, &pike_agent_optimize, parents[pike_bin(slot, n, k)].at);
 
 	m->slot = pike_xasprintf("%zu", slot);
+	m->order = round_seed(r->in, r->round);
+	m->turn = slot;
 	nideas = r->k.ideas && ideas ? ideas->n : 0;
 	nideas = nideas < n ? nideas : n;
 	if (nideas)
@@ -271,8 +278,7 @@ static void begin(struct rounds *r, const struct pike_search_input *in)
 	*r = (struct rounds){ .in = in,
 			      .k = *in->preset,
 			      .round = (int64_t)in->history->ngens };
-	pike_rng_seed(&r->rng, in->run_seed ^
-				   (uint64_t)r->round * 0x9e3779b97f4a7c15ULL);
+	pike_rng_seed(&r->rng, round_seed(in, r->round));
 	fold_round(r);
 }
 

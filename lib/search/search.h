@@ -32,6 +32,11 @@ struct pike_move {
 	char *slot; /* of the round, or ISLAND.SAMPLE; NULL for a tuner */
 	char *idea; /* of a tuner's: "TILE=32 UNROLL=4" */
 	uint64_t seed;
+	/* Of an optimization: it goes the `turn`-th of the directions that
+	 * there are, in an order that `order` draws. Samples of a round have
+	 * one order, and each its own turn. */
+	uint64_t order;
+	size_t turn;
 };
 struct pike_moves {
 	struct pike_move *v;

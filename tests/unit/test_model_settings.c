@@ -67,7 +67,7 @@ static void test_defaults(void **state)
 	(void)state;
 	assert_int_equal(make(&s, NULL, 0, false, &err), 0);
 	assert_true(s->threshold == 1.05);
-	assert_string_equal(s->strategy, "pike-b");
+	assert_string_equal(s->strategy, "informed");
 	assert_null(s->base);
 	assert_null(s->lane);
 	assert_string_equal(s->remote, "origin");

@@ -196,6 +196,9 @@ static void test_start(void **state)
 			assert_int_equal(m->nparents, 0);
 			read_slot(m->slot, &island, &number);
 			assert_int_equal(number, i);
+			/* Neighbours go different ways. */
+			assert_int_equal(m->turn, i);
+			assert_true(m->order == w.seed);
 			assert_true(island < shapes[p].islands);
 			moved += island != number % shapes[p].islands;
 		}

@@ -174,7 +174,7 @@ static void test_presets(void **state)
 	(void)state;
 	while (pike_preset_at(n))
 		n++;
-	assert_int_equal(n, 14);
+	assert_int_equal(n, 15);
 	s.strategies = &own;
 	s.nstrategies = 1;
 	assert_true(pike_preset_find(&k, &s, "mine"));
@@ -214,6 +214,8 @@ static void test_first_round(void **state)
 		snprintf(slot, sizeof(slot), "%zu", i);
 		assert_string_equal(w.moves.v[i].agent->name, "optimize");
 		assert_string_equal(w.moves.v[i].slot, slot);
+		assert_int_equal(w.moves.v[i].turn, i);
+		assert_true(w.moves.v[i].order == w.moves.v[0].order);
 		/* 4, 3, 3 */
 		assert_string_equal(w.moves.v[i].idea, three[i < 4   ? 0
 							     : i < 7 ? 1
