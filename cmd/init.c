@@ -346,13 +346,18 @@ static int write_prompt(struct pike_ctx *ctx, const char *name,
 	return ret;
 }
 
-static int write_rules(struct pike_ctx *ctx, const char *backend,
-		       struct pike_err *err)
+static int write_of_backend(struct pike_ctx *ctx, const char *backend,
+			    struct pike_err *err)
 {
-	char *name = pike_xasprintf("rules-%s", backend);
-	int ret = write_prompt(ctx, name, err);
+	static const char *const what[] = { "rules", "directions" };
+	int ret = 0;
 
-	free(name);
+	for (size_t i = 0; !ret && i < PIKE_ARRAY_LEN(what); i++) {
+		char *name = pike_xasprintf("%s-%s", what[i], backend);
+
+		ret = write_prompt(ctx, name, err);
+		free(name);
+	}
 	return ret;
 }
 
@@ -375,7 +380,7 @@ static int write_prompts(struct pike_ctx *ctx, const char *top,
 			ret = write_prompt(ctx, a->name, err);
 	for (size_t i = 0; !ret && (b = pike_backend_rules_at(i)); i++)
 		if (pike_runner_name(b->name))
-			ret = write_rules(ctx, b->name, err);
+			ret = write_of_backend(ctx, b->name, err);
 	return ret;
 }
 

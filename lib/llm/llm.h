@@ -102,16 +102,38 @@ struct pike_prompt {
 	const char *parent_result, *others, *roofline, *idea;
 	const char *reason, *log; /* of what failed */
 	int64_t ideas;		  /* asked of a brainstorm */
+	/* Of a preset whose prompts tell (preset.h); what follows is there for
+	 * no other. */
+	bool tells;
+	const char *card;   /* the machine, a fact a line */
+	const char *limits; /* how close outputs must be, likewise */
+	const char *tried;  /* in this search, and what came of it, likewise */
+	const struct pike_files *headers; /* that the code may include */
+	unsigned bounds; /* bits 1 << enum pike_bound; 0: nobody knows */
+	uint64_t order;	 /* see struct pike_move */
+	size_t turn;
+};
+/* What keeps a kernel from being faster. */
+enum pike_bound {
+	PIKE_BOUND_MEMORY,
+	PIKE_BOUND_COMPUTE,
+	PIKE_BOUND_LATENCY, /* neither ceiling is near */
+	PIKE_BOUNDS,
 };
 /* The i-th field that a template of a prompt may name, with one line of help
  * as its value; false past the last. */
 bool pike_prompt_field(struct pike_field *out, size_t i);
-/* Fills in a template (`text`, for messages from `origin`); `rules` is the
- * template of the field of that name. Code, logs and whatever else others
- * wrote is in fences that it cannot end. */
-int pike_prompt_make(struct pike_buf *out, const char *origin, const char *text,
-		     const char *rules, const struct pike_prompt *p,
-		     struct pike_err *err);
+struct pike_prompt_forms {
+	const char *origin; /* of `text`, for messages */
+	const char *text, *rules;
+	const char *directions; /* a list, "- " an item; NULL: there is none */
+};
+/* Fills in a template: `text`. `rules` and `directions` are those of the fields
+ * of such names, and templates too; of the items of the latter one becomes the
+ * field, the turn-th in an order that `order` draws. Code, logs and whatever
+ * else others wrote is in fences that it cannot end. */
+int pike_prompt_make(struct pike_buf *out, const struct pike_prompt_forms *f,
+		     const struct pike_prompt *p, struct pike_err *err);
 #define PIKE_PROMPT_MAX (2u << 20)
 
 /* ---- providers ---- */

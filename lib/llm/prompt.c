@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* prompt: the fields of prompts, and how each comes about. */
-#include "llm/llm.h"
+#include "llm/prompt_priv.h"
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -151,6 +151,61 @@ static void add_parent(struct pike_buf *out, const struct pike_prompt *p)
 	add_files(out, p->parent);
 }
 
+/* ---- what only some presets tell ---- */
+
+static void add_tells(struct pike_buf *out, const struct pike_prompt *p)
+{
+	add(out, p->tells ? "yes" : "");
+}
+
+static void add_cold(struct pike_buf *out, const struct pike_prompt *p)
+{
+	add(out, p->target->cold ? "yes" : "");
+}
+
+static void add_card(struct pike_buf *out, const struct pike_prompt *p)
+{
+	add(out, p->card);
+}
+
+static void add_limits(struct pike_buf *out, const struct pike_prompt *p)
+{
+	add(out, p->limits);
+}
+
+static void add_headers(struct pike_buf *out, const struct pike_prompt *p)
+{
+	add_files(out, p->headers);
+}
+
+/* In the words of other models. */
+static void add_tried(struct pike_buf *out, const struct pike_prompt *p)
+{
+	if (p->tried && *p->tried)
+		pike_prompt_fence(out, "", p->tried);
+}
+
+static void add_bound(struct pike_buf *out, const struct pike_prompt *p,
+		      enum pike_bound b)
+{
+	add(out, !p->bounds || p->bounds & 1u << b ? "yes" : "");
+}
+
+static void add_memory(struct pike_buf *out, const struct pike_prompt *p)
+{
+	add_bound(out, p, PIKE_BOUND_MEMORY);
+}
+
+static void add_compute(struct pike_buf *out, const struct pike_prompt *p)
+{
+	add_bound(out, p, PIKE_BOUND_COMPUTE);
+}
+
+static void add_latency(struct pike_buf *out, const struct pike_prompt *p)
+{
+	add_bound(out, p, PIKE_BOUND_LATENCY);
+}
+
 static void add_parent_result(struct pike_buf *out, const struct pike_prompt *p)
 {
 	add(out, p->parent_result);
@@ -212,7 +267,11 @@ static void add_first_path(struct pike_buf *out, const struct pike_prompt *p)
 
 /* ---- the table ---- */
 
-#define RULES 0 /* filled in first: a template itself */
+/* Filled in first: templates themselves. */
+enum {
+	RULES,
+	DIRECTION
+};
 
 static const struct {
 	struct pike_field field; /* its value here: one line of help */
@@ -220,6 +279,7 @@ static const struct {
 } rows[] = {
 	{ { "rules", "what the backend asks of a kernel (rules-BACKEND.md)" },
 	  NULL },
+	{ { "direction", "one item of the list directions-BACKEND.md" }, NULL },
 	{ { "target", "name of the target" }, add_target },
 	{ { "subject", "the kernel and its function's name, or the model" },
 	  add_subject },
@@ -238,7 +298,7 @@ static const struct {
 	{ { "parent", "those of what is to be changed, quoted" }, add_parent },
 	{ { "parent-result", "what was measured of it" }, add_parent_result },
 	{ { "others", "other candidates and their results" }, add_others },
-	{ { "roofline", "time and share of the measured ceilings of the base" },
+	{ { "roofline", "work, floors and measured times of the cases" },
 	  add_roofline },
 	{ { "idea", "what to try" }, add_idea },
 	{ { "ideas", "how many ideas a brainstorm may list" }, add_ideas },
@@ -246,6 +306,24 @@ static const struct {
 	{ { "log", "what the compiler or the program said, quoted" }, add_log },
 	{ { "paths", "the files that may change" }, add_paths },
 	{ { "first-path", "the first of them" }, add_first_path },
+	{ { "tells", "\"yes\" where the preset's prompts tell what follows" },
+	  add_tells },
+	{ { "card", "the machine in numbers" }, add_card },
+	{ { "limits", "the class of precision in numbers" }, add_limits },
+	{ { "inputs", "how inputs are drawn" }, pike_fact_inputs },
+	{ { "stress", "other distributions that inputs are drawn from" },
+	  pike_fact_stress },
+	{ { "headers", "files that the code may include, quoted" },
+	  add_headers },
+	{ { "tried", "what was tried, and what came of it, quoted" },
+	  add_tried },
+	{ { "cold", "\"yes\" where caches are emptied before each call" },
+	  add_cold },
+	{ { "bound-memory", "\"yes\" where memory may be what binds" },
+	  add_memory },
+	{ { "bound-compute", "\"yes\" where arithmetic may be" }, add_compute },
+	{ { "bound-latency", "\"yes\" where neither ceiling is near" },
+	  add_latency },
 };
 
 bool pike_prompt_field(struct pike_field *out, size_t i)
@@ -256,27 +334,77 @@ bool pike_prompt_field(struct pike_field *out, size_t i)
 	return true;
 }
 
-int pike_prompt_make(struct pike_buf *out, const char *origin, const char *text,
-		     const char *rules, const struct pike_prompt *p,
-		     struct pike_err *err)
+struct fields {
+	struct pike_field v[PIKE_ARRAY_LEN(rows)];
+	struct pike_buf text[PIKE_ARRAY_LEN(rows)];
+};
+
+static void fields_make(struct fields *f, const struct pike_prompt *p)
 {
-	struct pike_field f[PIKE_ARRAY_LEN(rows)];
-	struct pike_buf b[PIKE_ARRAY_LEN(rows)];
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(rows); i++) {
+		pike_buf_init(&f->text[i], PIKE_PROMPT_MAX);
+		if (rows[i].fill)
+			rows[i].fill(&f->text[i], p);
+		f->v[i] =
+		    (struct pike_field){ rows[i].field.name, f->text[i].s };
+	}
+}
+
+static void fields_release(struct fields *f)
+{
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(rows); i++)
+		pike_buf_release(&f->text[i]);
+}
+
+static int fill_field(struct fields *f, size_t at, const char *origin,
+		      const char *text, struct pike_err *err)
+{
+	int ret = pike_template_fill(&f->text[at], origin, text, f->v,
+				     PIKE_ARRAY_LEN(rows), err);
+
+	f->v[at].value = f->text[at].s;
+	return ret;
+}
+
+/* Those that are fit for what binds come before the others: a round may have
+ * more samples than there are of them. */
+static int choose_direction(struct fields *f, const char *list,
+			    const struct pike_prompt *p, struct pike_err *err)
+{
+	struct pike_prompt any = *p;
+	struct pike_buf chosen;
+	struct fields all;
+	int ret = fill_field(f, DIRECTION, "directions", list, err);
+
+	any.bounds = 0;
+	fields_make(&all, &any);
+	if (!ret)
+		ret = fill_field(&all, DIRECTION, "directions", list, err);
+	pike_buf_init(&chosen, PIKE_PROMPT_MAX);
+	if (!ret)
+		pike_fact_direction(&chosen, f->text[DIRECTION].s,
+				    all.text[DIRECTION].s, p);
+	pike_buf_release(&f->text[DIRECTION]);
+	f->text[DIRECTION] = chosen;
+	f->v[DIRECTION].value = chosen.s;
+	fields_release(&all);
+	return ret;
+}
+
+int pike_prompt_make(struct pike_buf *out,
+		     const struct pike_prompt_forms *forms,
+		     const struct pike_prompt *p, struct pike_err *err)
+{
+	struct fields f;
 	int ret;
 
-	for (size_t i = 0; i < PIKE_ARRAY_LEN(rows); i++) {
-		pike_buf_init(&b[i], PIKE_PROMPT_MAX);
-		if (rows[i].fill)
-			rows[i].fill(&b[i], p);
-		f[i] = (struct pike_field){ rows[i].field.name, b[i].s };
-	}
-	ret = pike_template_fill(&b[RULES], "rules", rules, f,
-				 PIKE_ARRAY_LEN(f), err);
-	f[RULES].value = b[RULES].s;
+	fields_make(&f, p);
+	ret = fill_field(&f, RULES, "rules", forms->rules, err);
+	if (!ret && forms->directions)
+		ret = choose_direction(&f, forms->directions, p, err);
 	if (!ret)
-		ret = pike_template_fill(out, origin, text, f,
-					 PIKE_ARRAY_LEN(f), err);
-	for (size_t i = 0; i < PIKE_ARRAY_LEN(rows); i++)
-		pike_buf_release(&b[i]);
+		ret = pike_template_fill(out, forms->origin, forms->text, f.v,
+					 PIKE_ARRAY_LEN(rows), err);
+	fields_release(&f);
 	return ret;
 }

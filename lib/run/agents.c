@@ -345,29 +345,48 @@ static void situation(char out[41], const struct pike_run *run,
 	free(s);
 }
 
+/* "rules", "directions": of the target's backend. */
+static int find_of_backend(const char **out, struct pike_run *run,
+			   const char *what, struct pike_err *err)
+{
+	char *name = pike_xasprintf("%s-%s", what, run->target->backend);
+	int ret = find_template(out, run, name, err);
+
+	free(name);
+	return ret;
+}
+
+static int find_forms(struct pike_prompt_forms *out, struct pike_run *run,
+		      const struct pike_agent *agent, struct pike_err *err)
+{
+	int ret;
+
+	*out = (struct pike_prompt_forms){ .origin = agent->name };
+	ret = find_template(&out->text, run, agent->name, err);
+	if (!ret)
+		ret = find_of_backend(&out->rules, run, "rules", err);
+	if (!ret && run->preset.profile)
+		ret = find_of_backend(&out->directions, run, "directions", err);
+	return ret;
+}
+
 static int make_prompt(struct pike_asked *a, struct pike_run *run,
 		       struct pike_err *err)
 {
-	char *rules_name = pike_xasprintf("rules-%s", run->target->backend);
-	const char *text, *rules;
+	struct pike_prompt_forms forms;
 	struct pike_context c = { 0 };
 	struct pike_buf out;
-	int ret;
+	int ret = find_forms(&forms, run, a->move.agent, err);
 
 	pike_buf_init(&out, PIKE_PROMPT_MAX);
-	ret = find_template(&text, run, a->move.agent->name, err);
-	if (!ret)
-		ret = find_template(&rules, run, rules_name, err);
 	if (!ret)
 		ret = pike_context_make(&c, run, a, err);
 	if (!ret)
-		ret = pike_prompt_make(&out, a->move.agent->name, text, rules,
-				       &c.p, err);
+		ret = pike_prompt_make(&out, &forms, &c.p, err);
 	if (!ret)
 		a->prompt = pike_buf_detach(&out);
 	pike_context_release(&c);
 	pike_buf_release(&out);
-	free(rules_name);
 	return ret;
 }
 

@@ -54,12 +54,30 @@ struct pike_context {
 	struct pike_result *results; /* of the parent */
 	size_t nresults;
 	struct pike_buf parent_result, others;
+	struct pike_buf card, limits, work, tried;
 	char reason[320];
 };
 /* Of a question that has its parents and files; borrows from it. */
 int pike_context_make(struct pike_context *out, struct pike_run *run,
 		      const struct pike_asked *q, struct pike_err *err);
 void pike_context_release(struct pike_context *c);
+
+/* ---- told.c: what a prompt tells, "- " a fact and line ---- */
+
+/* The latest result of this search that has times; 1: there is none. */
+int pike_told_measured(struct pike_result *out, struct pike_run *run,
+		       struct pike_err *err);
+/* `r` and `parent` may be NULL: nothing was measured. */
+void pike_told_machine(struct pike_buf *b, const struct pike_run *run,
+		       const struct pike_result *r);
+/* Work, floors and times of the cases, and what binds the first of them (bits
+ * 1 << enum pike_bound; 0: nobody knows). */
+void pike_told_work(struct pike_buf *b, unsigned *bounds,
+		    const struct pike_run *run, const struct pike_result *r,
+		    const struct pike_result *parent);
+/* What led to `version`, what else was tried, and what came of it. */
+int pike_told_tried(struct pike_buf *b, struct pike_run *run,
+		    const struct pike_oid *version, struct pike_err *err);
 
 /* Stores what has ended of the questions, and forgets them. */
 int pike_replies_store(struct pike_run *run, struct pike_err *err);

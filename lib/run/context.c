@@ -32,6 +32,24 @@ static void add_cases(struct pike_buf *b, const struct pike_result *r)
 		    pike_human_ns(before, (double)r->cases[i].base_ns));
 }
 
+/* What a model may not learn the details of (evaluation.md 5.4). */
+static const char *failure_kind(const struct pike_result *r)
+{
+	/* How it was found out would teach how not to be. */
+	if (r->verdict == PIKE_V_TAMPER || r->verdict == PIKE_V_SUSPECT)
+		return "its times or its outputs cannot be what they seem; "
+		       "compute the result honestly in each call, from that "
+		       "call's inputs alone";
+	/* Words on what differs where tell hidden sizes, and a program can
+	 * print those that it was called with. */
+	if (r->stage != PIKE_SCREEN)
+		return "good for the sizes and inputs that were tried first, "
+		       "not for all others; mind sizes that no tile or vector "
+		       "divides or that are smaller than one, and inputs of "
+		       "other magnitudes";
+	return NULL;
+}
+
 /* "1.83x [1.70, 1.95] over the base", the cases, what a GPU tells. */
 static void describe(struct pike_buf *b, const struct pike_result *r)
 {
@@ -39,9 +57,11 @@ static void describe(struct pike_buf *b, const struct pike_result *r)
 	char ratio[64];
 
 	if (!pike_verdict_measured(r->verdict)) {
+		const char *why = failure_kind(r);
+
+		why = why ? why : r->reason ? r->reason : "";
 		pike_buf_addf(b, "%s: ", pike_verdict_name(r->verdict));
-		pike_sanitize(b, r->reason ? r->reason : "",
-			      strlen(r->reason ? r->reason : ""));
+		pike_sanitize(b, why, strlen(why));
 		return;
 	}
 	pike_buf_addf(
@@ -112,24 +132,6 @@ static const struct pike_result *failure_of(const struct pike_context *c)
 	return found;
 }
 
-/* What a model may not learn the details of (evaluation.md 5.4). */
-static const char *failure_kind(const struct pike_result *r)
-{
-	/* How it was found out would teach how not to be. */
-	if (r->verdict == PIKE_V_TAMPER || r->verdict == PIKE_V_SUSPECT)
-		return "its times or its outputs cannot be what they seem; "
-		       "compute the result honestly in each call, from that "
-		       "call's inputs alone";
-	/* Words on what differs where tell hidden sizes, and a program can
-	 * print those that it was called with. */
-	if (r->stage != PIKE_SCREEN)
-		return "good for the sizes and inputs that were tried first, "
-		       "not for all others; mind sizes that no tile or vector "
-		       "divides or that are smaller than one, and inputs of "
-		       "other magnitudes";
-	return NULL;
-}
-
 /* What was wrong: the judge's own words, or the kind alone. */
 static void set_reason(struct pike_context *c)
 {
@@ -148,6 +150,49 @@ static void set_reason(struct pike_context *c)
 	c->p.log = NULL;
 }
 
+/* What others than the presets of the paper tell. */
+static int tell(struct pike_context *c, struct pike_run *run,
+		const struct pike_asked *q, struct pike_err *err)
+{
+	struct pike_result measured;
+	const struct pike_result *known = &measured;
+	int ret;
+
+	pike_result_init(&measured);
+	ret = pike_told_measured(&measured, run, err);
+	if (ret == 1) {
+		known = run->base.ncases ? &run->base : NULL;
+		ret = 0;
+	}
+	if (!ret) {
+		pike_told_machine(&c->card, run, known);
+		pike_told_work(&c->work, &c->p.bounds, run, known, last_of(c));
+		pike_limits_text(&c->limits, run->target);
+		ret = pike_told_tried(&c->tried, run, &q->parents[0], err);
+	}
+	pike_result_release(&measured);
+	c->p.tells = true;
+	c->p.card = c->card.s;
+	c->p.limits = c->limits.s;
+	c->p.roofline = c->work.s;
+	c->p.tried = c->tried.s;
+	c->p.headers = &run->in.headers;
+	c->p.reference = &run->in.reference;
+	c->p.order = q->move.order;
+	c->p.turn = q->move.turn;
+	return ret;
+}
+
+static void init(struct pike_context *c)
+{
+	struct pike_buf *const all[] = { &c->parent_result, &c->card,
+					 &c->limits, &c->work, &c->tried };
+
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(all); i++)
+		pike_buf_init(all[i], TEXT_MAX);
+	pike_buf_init(&c->others, PIKE_PROMPT_MAX);
+}
+
 int pike_context_make(struct pike_context *out, struct pike_run *run,
 		      const struct pike_asked *q, struct pike_err *err)
 {
@@ -157,9 +202,8 @@ int pike_context_make(struct pike_context *out, struct pike_run *run,
 	bool base = pike_oid_eq(&q->parents[0], &run->history->base);
 	int ret = 0;
 
+	init(out);
 	add_device(out, run);
-	pike_buf_init(&out->parent_result, TEXT_MAX);
-	pike_buf_init(&out->others, PIKE_PROMPT_MAX);
 	if (m->agent->mends || run->preset.profile)
 		ret = pike_results_of(&out->results, &out->nresults, run->repo,
 				      &q->parents[0], err);
@@ -179,15 +223,21 @@ int pike_context_make(struct pike_context *out, struct pike_run *run,
 	out->p.ideas = run->preset.ideas;
 	if (m->agent->mends)
 		set_reason(out);
+	if (!ret && run->preset.profile)
+		ret = tell(out, run, q, err);
 	return ret;
 }
 
 void pike_context_release(struct pike_context *c)
 {
+	struct pike_buf *const all[] = { &c->parent_result, &c->others,
+					 &c->card,	    &c->limits,
+					 &c->work,	    &c->tried };
+
 	for (size_t i = 0; i < c->nresults; i++)
 		pike_result_release(&c->results[i]);
 	free(c->results);
-	pike_buf_release(&c->parent_result);
-	pike_buf_release(&c->others);
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(all); i++)
+		pike_buf_release(all[i]);
 	memset(c, 0, sizeof(*c));
 }

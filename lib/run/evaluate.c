@@ -6,7 +6,7 @@
  * processes on one repository, on one device or on several, none measures what
  * another measures or has measured.
  */
-#include "run/run_priv.h"
+#include "run/agents_priv.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -127,6 +127,30 @@ static int champion_build(struct pike_build **out, struct pike_run *run,
 	}
 	*out = run->champ;
 	return 0;
+}
+
+int pike_run_look_at_base(struct pike_run *run, struct pike_err *err)
+{
+	struct pike_judge *judge;
+	struct pike_result known;
+	int device = -1, ret = 0;
+
+	if (run->looked || !run->preset.profile || !run->judging->base)
+		return 0;
+	run->looked = true;
+	pike_result_init(&known);
+	ret = pike_told_measured(&known, run, err);
+	pike_result_release(&known);
+	if (ret != 1)
+		return ret;
+	ret = pike_run_judge(&judge, run, err);
+	if (!ret)
+		ret = lock_device(&device, run, err);
+	if (!ret)
+		ret = run->judging->base(&run->base, judge, err);
+	if (device >= 0)
+		close(device);
+	return ret;
 }
 
 static bool in_shard(const struct pike_run *run, const struct pike_oid *id)

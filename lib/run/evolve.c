@@ -132,9 +132,11 @@ static int turn_models(struct pike_run *run, bool *more, struct pike_err *err)
 {
 	size_t before = events(run);
 	bool spent = pike_run_spent(run), wait, last;
-	int ret =
-	    spent ? pike_replies_conclude(run, err) : pike_agents_ask(run, err);
+	int ret = spent ? pike_replies_conclude(run, err)
+			: pike_run_look_at_base(run, err);
 
+	if (!ret && !spent)
+		ret = pike_agents_ask(run, err);
 	if (!ret)
 		ret = pike_agents_listen(run, 0, err);
 	if (!ret)

@@ -15,6 +15,7 @@ const struct pike_judging pike_judging = {
 	.build_start = pike_build_start,
 	.build_wait = pike_build_wait,
 	.build_free = pike_build_free,
+	.base = pike_judge_base,
 	.screen = pike_judge_screen,
 	.confirm = pike_judge_confirm,
 };

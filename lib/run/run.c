@@ -147,6 +147,7 @@ void pike_run_free(struct pike_run *run)
 	pike_history_free(run->history);
 	pike_search_close(run->search);
 	pike_inputs_release(&run->in);
+	pike_result_release(&run->base);
 	free(run);
 }
 

@@ -38,6 +38,9 @@ struct pike_judging {
 			   struct pike_err *err);
 	bool (*build_wait)(struct pike_build *b, const char **log);
 	void (*build_free)(struct pike_build *b); /* NULL is no build */
+	/* optional: default nothing is known of the base */
+	int (*base)(struct pike_result *out, struct pike_judge *j,
+		    struct pike_err *err);
 	int (*screen)(struct pike_result *out, struct pike_judge *j,
 		      struct pike_build *cand, struct pike_build *champ,
 		      struct pike_err *err);
@@ -77,7 +80,9 @@ struct pike_run {
 	char lane[65];
 	char step[96]; /* what the judge is doing, for the progress line */
 	char ended[160];
-	bool nothing_to_tune; /* said once */
+	bool nothing_to_tune;	 /* said once */
+	bool looked;		 /* at the base, or there was no need */
+	struct pike_result base; /* what that said; no cases: nothing */
 };
 
 /* Brings the history up to date with git. */
@@ -198,6 +203,9 @@ int64_t pike_run_allowance(const struct pike_run *run);
  * a reply is there, what is in flight may go beyond it. */
 int64_t pike_run_queries(const struct pike_run *run, size_t flying);
 
+/* Measures the base once, for prompts that tell, where nothing is measured yet
+ * that tells it: the first questions are the most of a short search. */
+int pike_run_look_at_base(struct pike_run *run, struct pike_err *err);
 int pike_run_screen_all(struct pike_run *run, struct pike_err *err);
 int pike_run_confirm_all(struct pike_run *run, struct pike_err *err);
 

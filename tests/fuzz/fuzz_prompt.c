@@ -50,6 +50,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				   "Log:\n{{log}}\n[end]\n"
 				   "Why: {{reason}}\n[end]\n"
 				   "On: {{hardware}}\n[end]\n";
+	static const struct pike_prompt_forms forms = { .origin = "form",
+							.text = form,
+							.rules = "none" };
 	struct pike_target target = { .name = (char *)"t",
 				      .entry = (char *)"f",
 				      .precision = PIKE_P_FP32 };
@@ -68,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	pike_files_add(&base, "k.c", text, strlen(text));
 	pike_buf_init(&out, PIKE_PROMPT_MAX);
-	must(!pike_prompt_make(&out, "form", form, "none", &p, &err));
+	must(!pike_prompt_make(&out, &forms, &p, &err));
 	at = skip_quoted(skip(out.s, "Code: k.c\nk.c\n"));
 	at = skip_quoted(skip(at, "\n[end]\nLog:\n"));
 	at = skip_line(skip(at, "\n[end]\nWhy: "));

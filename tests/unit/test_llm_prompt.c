@@ -9,16 +9,19 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "eval/eval.h"
 #include "llm/llm.h"
+#include "model/preset.h"
 
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define FOLDER "templates/prompts/"
+#define PUBLISHED "tests/unit/published-prompts.txt"
 
 static struct pike_target target;
-static struct pike_files base, parent;
+static struct pike_files base, parent, reference;
 
 static int begin(void **state)
 {
@@ -47,6 +50,7 @@ static int begin(void **state)
 	pike_strs_push(&target.sources, "k/a.c");
 	pike_files_add(&base, "k/a.c", "base text\n", 10);
 	pike_files_add(&parent, "k/a.c", "parent text\n", 12);
+	pike_files_add(&reference, "k/ref.py", "reference text\n", 15);
 	return 0;
 }
 
@@ -61,6 +65,7 @@ static int end(void **state)
 	pike_strs_release(&target.sources);
 	pike_files_release(&base);
 	pike_files_release(&parent);
+	pike_files_release(&reference);
 	return 0;
 }
 
@@ -87,19 +92,26 @@ static struct pike_prompt plain(void)
 				     .ideas = 10 };
 }
 
-static char *make(const char *name, const char *rules,
-		  const struct pike_prompt *p)
+static char *make_all(const char *name, const char *rules,
+		      const char *directions, const struct pike_prompt *p)
 {
 	char *text = template_of(name), *r = template_of(rules);
+	const struct pike_prompt_forms forms = { name, text, r, directions };
 	struct pike_err err = PIKE_ERR_INIT;
 	struct pike_buf b;
 
 	pike_buf_init(&b, PIKE_PROMPT_MAX);
-	if (pike_prompt_make(&b, name, text, r, p, &err))
+	if (pike_prompt_make(&b, &forms, p, &err))
 		fail_msg("%s", err.text);
 	free(text);
 	free(r);
 	return pike_buf_detach(&b);
+}
+
+static char *make(const char *name, const char *rules,
+		  const struct pike_prompt *p)
+{
+	return make_all(name, rules, NULL, p);
 }
 
 static void has(const char *text, const char *what, bool there)
@@ -132,7 +144,7 @@ static void test_all(void **state)
 		n++;
 	}
 	closedir(d);
-	assert_int_equal(n, 7);
+	assert_int_equal(n, 10);
 }
 
 static void test_optimize(void **state)
@@ -223,6 +235,267 @@ static void test_fix(void **state)
 	pike_buf_release(&log);
 }
 
+/* ---- the presets of the paper, as they were published ---- */
+
+static void add_published(struct pike_buf *b, const char *name,
+			  const char *rules, const struct pike_prompt *p)
+{
+	char *text = make(name, rules, p);
+
+	pike_buf_addf(b, "==== %s %s\n%s", name, rules, text);
+	free(text);
+}
+
+/* Byte for byte: what they were worth was measured with these words. */
+static void test_published(void **state)
+{
+	struct pike_prompt p = plain();
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_buf b, want;
+
+	(void)state;
+	pike_buf_init(&b, 1 << 20);
+	pike_buf_init(&want, 1 << 20);
+	if (pike_read_file(&want, PUBLISHED, &err))
+		fail_msg("%s", err.text);
+	add_published(&b, "brainstorm", "rules-cpu", &p);
+	add_published(&b, "optimize", "rules-cuda", &p);
+	p.parent = &parent;
+	p.others = "Version 1. \nk/a.c\n";
+	p.idea = "tile it";
+	p.reference = &reference;
+	add_published(&b, "optimize", "rules-torch", &p);
+	p.reason = "wrong at [3]";
+	p.log = "a line\n";
+	p.others = p.idea = NULL;
+	add_published(&b, "fix", "rules-cpu", &p);
+	assert_string_equal(b.s, want.s);
+	pike_buf_release(&b);
+	pike_buf_release(&want);
+}
+
+/* The same whether caches are cold: that is told by others. */
+static void test_published_cold(void **state)
+{
+	struct pike_prompt p = plain();
+	char *warm = make("optimize", "rules-cuda", &p), *cold;
+
+	(void)state;
+	target.cold = true;
+	cold = make("optimize", "rules-cuda", &p);
+	target.cold = false;
+	assert_string_equal(warm, cold);
+	free(warm);
+	free(cold);
+}
+
+/* No preset of the paper tells; the default does. */
+static void test_who_tells(void **state)
+{
+	const struct pike_preset *k;
+	int paper = 0, others = 0;
+
+	(void)state;
+	for (size_t i = 0; (k = pike_preset_at(i)); i++) {
+		bool published = !strncmp(k->name, "pike-", 5);
+
+		if (!k->asks)
+			continue;
+		assert_int_equal(k->profile, !published);
+		paper += published;
+		others += !published;
+	}
+	assert_int_equal(paper, 11);
+	assert_int_equal(others, 2);
+}
+
+/* ---- those that tell ---- */
+
+static struct pike_prompt telling(struct pike_buf *limits)
+{
+	struct pike_prompt p = plain();
+
+	pike_buf_init(limits, 1 << 16);
+	pike_limits_text(limits, &target);
+	p.tells = true;
+	p.card = "- EPYC, 8 cores\n";
+	p.limits = limits->s;
+	p.roofline = "- rows=4 cols=8: 1 us\n";
+	p.tried = "- tiles: 1.20x over the base\n``` {{rules}}\n";
+	p.headers = &reference;
+	p.order = 7;
+	return p;
+}
+
+static void test_tells(void **state)
+{
+	static const char *const agents[] = { "brainstorm", "optimize", "fix" };
+	struct pike_buf limits;
+	struct pike_prompt p = telling(&limits);
+
+	(void)state;
+	target.stress = (1u << PIKE_DIST_COUNT) - 1;
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(agents); i++) {
+		char *text = make(agents[i], "rules-cuda", &p);
+
+		has(text, "The machine:\n\n- EPYC, 8 cores\n", true);
+		has(text, "- rows=4 cols=8: 1 us\n", true);
+		has(text, "- `x`: normal with mean 0", true);
+		has(text, "- heavy: some outliers among them\n", true);
+		has(text, "- centered", false);
+		has(text, "k/ref.py\n```\nreference text\n", true);
+		has(text, "a value runs to the next `KEY=`", true);
+		has(text, "is not emptied before a call", true);
+		has(text, "{{#", false);
+		/* In a fence that it cannot end, and no template. */
+		if (strcmp(agents[i], "fix") != 0)
+			has(text,
+			    "````\n- tiles: 1.20x over the base\n``` "
+			    "{{rules}}\n````\n",
+			    true);
+		free(text);
+	}
+	target.stress = 0;
+	pike_buf_release(&limits);
+}
+
+/* What is published of a class, by its numbers; nothing else. */
+static void test_limits(void **state)
+{
+	struct pike_target t = target;
+	struct pike_arg out;
+	struct pike_buf b;
+
+	(void)state;
+	assert_int_equal(pike_arg_parse(&out, "out bf16 y[rows]", NULL), 0);
+	t.args = &out;
+	t.nargs = 1;
+	t.precision = PIKE_P_BF16;
+	pike_buf_init(&b, 1 << 16);
+	pike_limits_text(&b, &t);
+	has(b.s, "- `y`, bf16, class bf16: ", true);
+	has(b.s, "norm(y - r) <= 0.004 * norm(r)", true);
+	has(b.s, "|y - r| <= 0.02 * rms(r) + 0.02 * |r|", true);
+	has(b.s, "up to 0.04 * norm(r)", true);
+	pike_buf_reset(&b);
+	t.tolerance = 1e-3;
+	pike_limits_text(&b, &t);
+	has(b.s, "up to 0.001 * norm(r)", true);
+	pike_arg_release(&out);
+	assert_int_equal(pike_arg_parse(&out, "out i32 y[rows]", NULL), 0);
+	pike_buf_reset(&b);
+	pike_limits_text(&b, &t);
+	has(b.s, "- `y`, i32, every element must be equal\n", true);
+	pike_arg_release(&out);
+	pike_buf_release(&b);
+}
+
+/* Sizes that are hidden are in no field of any prompt, whoever tells. */
+static void test_hidden(void **state)
+{
+	static const char *const names[] = { "brainstorm", "optimize",
+					     "fix",	   "rules-cpu",
+					     "rules-cuda", "rules-torch" };
+	struct pike_buf limits;
+	struct pike_prompt p = telling(&limits);
+
+	(void)state;
+	target.stress = (1u << PIKE_DIST_COUNT) - 1;
+	for (size_t i = 0; i < 2 * PIKE_ARRAY_LEN(names); i++) {
+		char *text;
+
+		p.tells = i % 2;
+		text = make(names[i / 2], "rules-cpu", &p);
+		has(text, "77", false);
+		has(text, "1001", false);
+		free(text);
+	}
+	target.stress = 0;
+	pike_buf_release(&limits);
+}
+
+/* ---- directions ---- */
+
+static char *direction(const char *list, unsigned bounds, uint64_t order,
+		       size_t turn)
+{
+	static const struct pike_prompt_forms forms = { .origin = "form",
+							.text = "{{direction}}",
+							.rules = "" };
+	struct pike_prompt_forms f = forms;
+	struct pike_prompt p = plain();
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_buf b;
+
+	f.directions = list;
+	p.tells = true;
+	p.bounds = bounds;
+	p.order = order;
+	p.turn = turn;
+	pike_buf_init(&b, PIKE_PROMPT_MAX);
+	if (pike_prompt_make(&b, &f, &p, &err))
+		fail_msg("%s", err.text);
+	return pike_buf_detach(&b);
+}
+
+/* Ten samples of a round go ten ways, on each backend and whatever binds. */
+static void test_directions(void **state)
+{
+	static const char *const lists[] = { "directions-cpu",
+					     "directions-cuda",
+					     "directions-torch" };
+	struct pike_preset k;
+	struct pike_settings s = { 0 };
+	char *v[64];
+
+	(void)state;
+	assert_true(pike_preset_find(&k, &s, "informed"));
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(lists) << PIKE_BOUNDS; i++) {
+		char *list = template_of(lists[i >> PIKE_BOUNDS]);
+		unsigned bounds = i & ((1u << PIKE_BOUNDS) - 1);
+
+		for (size_t n = 0; n < (size_t)k.samples; n++) {
+			v[n] = direction(list, bounds, i, n);
+			assert_true(*v[n]);
+			for (size_t m = 0; m < n; m++)
+				assert_string_not_equal(v[m], v[n]);
+		}
+		for (size_t n = 0; n < (size_t)k.samples; n++)
+			free(v[n]);
+		free(list);
+	}
+}
+
+/* The same seed draws the same order, another one another; and what is fit for
+ * what binds comes first. */
+static void test_order(void **state)
+{
+	static const char list[] = "{{#bound-memory}}\n- a\n- b\n"
+				   "{{/bound-memory}}\n- c\n- d\n"
+				   "{{#bound-compute}}\n- e\n- f\n"
+				   "{{/bound-compute}}\n";
+	const unsigned memory = 1u << PIKE_BOUND_MEMORY;
+	bool other = false;
+
+	(void)state;
+	for (size_t n = 0; n < 6; n++) {
+		char *one = direction(list, memory, 3, n);
+		char *again = direction(list, memory, 3, n);
+		char *more = direction(list, memory, 3, n + 6);
+		char *next = direction(list, memory, 4, n);
+
+		assert_string_equal(one, again);
+		assert_string_equal(one, more);
+		other = other || strcmp(one, next) != 0;
+		assert_int_equal(*one == 'e' || *one == 'f', n >= 4);
+		free(one);
+		free(again);
+		free(more);
+		free(next);
+	}
+	assert_true(other);
+}
+
 static void test_fields(void **state)
 {
 	struct pike_field a, b;
@@ -242,9 +515,19 @@ static void test_fields(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_all),    cmocka_unit_test(test_optimize),
-		cmocka_unit_test(test_model),  cmocka_unit_test(test_fix),
+		cmocka_unit_test(test_all),
+		cmocka_unit_test(test_optimize),
+		cmocka_unit_test(test_model),
+		cmocka_unit_test(test_fix),
 		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_published),
+		cmocka_unit_test(test_published_cold),
+		cmocka_unit_test(test_who_tells),
+		cmocka_unit_test(test_tells),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_hidden),
+		cmocka_unit_test(test_directions),
+		cmocka_unit_test(test_order),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
