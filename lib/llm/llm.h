@@ -105,6 +105,7 @@ struct pike_prompt {
 	/* Of a preset whose prompts tell (preset.h); what follows is there for
 	 * no other. */
 	bool tells;
+	bool tuned;	    /* a tuner tries the values of tunables */
 	const char *card;   /* the machine, a fact a line */
 	const char *limits; /* how close outputs must be, likewise */
 	const char *tried;  /* in this search, and what came of it, likewise */

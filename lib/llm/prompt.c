@@ -158,6 +158,11 @@ static void add_tells(struct pike_buf *out, const struct pike_prompt *p)
 	add(out, p->tells ? "yes" : "");
 }
 
+static void add_tuned(struct pike_buf *out, const struct pike_prompt *p)
+{
+	add(out, p->tuned ? "yes" : "");
+}
+
 static void add_cold(struct pike_buf *out, const struct pike_prompt *p)
 {
 	add(out, p->target->cold ? "yes" : "");
@@ -308,6 +313,8 @@ static const struct {
 	{ { "first-path", "the first of them" }, add_first_path },
 	{ { "tells", "\"yes\" where the preset's prompts tell what follows" },
 	  add_tells },
+	{ { "tuned", "\"yes\" where a tuner tries the values of tunables" },
+	  add_tuned },
 	{ { "card", "the machine in numbers" }, add_card },
 	{ { "limits", "the class of precision in numbers" }, add_limits },
 	{ { "inputs", "how inputs are drawn" }, pike_fact_inputs },

@@ -172,6 +172,7 @@ static int tell(struct pike_context *c, struct pike_run *run,
 	}
 	pike_result_release(&measured);
 	c->p.tells = true;
+	c->p.tuned = run->preset.hybrid;
 	c->p.card = c->card.s;
 	c->p.limits = c->limits.s;
 	c->p.roofline = c->work.s;

@@ -7,7 +7,7 @@ live=$here/../live/run
 export PIKE
 seed=987654321
 make_repo "$dir/example"
-# Work that the first answer takes half away of, and the second the rest.
+# Work that the first answer takes away; the second has nothing to say.
 sed -i 's|#define AGAIN 0.*|#define AGAIN 40|' "$dir/example/kernels/scale.c"
 sed -i -e 's/n=4000/n=40000/' -e 's/hidden = .*/hidden = n=7919/' \
 	-e 's/stress = off/stress = heavy equal/' "$dir/example/.pike/config"
@@ -24,11 +24,10 @@ cat >"$dir/model" <<'END'
 prompt=$(cat)
 case $prompt in
 *'List up to'*) echo '- fewer passes' ;;
-*'#define AGAIN 20'*) set -- 20 0 ;;
-*) set -- 40 20 ;;
+*'#define AGAIN 0'*) echo 'no code' ;;
+*) printf '<<<<<<< SEARCH\n%s\n=======\n%s\n>>>>>>> REPLACE\n' \
+	'#define AGAIN 40' '#define AGAIN 0' ;;
 esac
-[ $# -eq 0 ] || printf '<<<<<<< SEARCH\n%s\n=======\n%s\n>>>>>>> REPLACE\n' \
-	"#define AGAIN $1" "#define AGAIN $2"
 END
 chmod +x "$dir/model"
 
@@ -96,4 +95,43 @@ seeds=$(git log --format=%N --notes='pike/results*' --notes='pike/inbox*' --all 
 	grep -oE '"seed(_sha256)?":"?[0-9a-f]+' | sed 's/.*[:"]//' | sort -u)
 ok "the judge has seeds" test -n "$seeds"
 is "and tells none" "$(grep -cF -e "$seeds" <<<"$told")" 0
+
+# ---- of a GPU that is not here: a search that was run on one goes on ----
+git init -q "$dir/gpu"
+cd "$dir/gpu" || exit 1
+git fetch -q --update-head-ok \
+	"$here/../../examples/cuda-kernels/evolved/rmsnorm.bundle" '+refs/*:refs/*'
+git reset -q --hard main
+cat >>.pike/config <<'END'
+[strategy "told"]
+	preset = informed
+	samples = 1
+	ideas = 0
+	history = 1000
+END
+printf '#!/bin/sh\ncat >/dev/null\necho no code\n' >"$dir/silent"
+chmod +x "$dir/silent"
+git config pike.lane nvidia-h200
+git config pike.llm.main.provider command
+git config pike.llm.main.command "$dir/silent"
+pike propose --strategy told --queries 1 rmsnorm
+status_is "another machine asks" 0
+pike show --chat --json "$(git log --format=%H --grep '^Pike-Exchange' \
+	--glob='refs/pike/open/*' | head -n 1)"
+for what in 'Measured here: a large copy, [0-9]{4} GB/s' \
+	'Measured here: a clock of 1[0-9]{3} MHz' \
+	'rows=8192 cols=4096: 134.2 MB to move at least; 3[0-9.]+us at the copy' \
+	'the base takes 8[0-9.]+us, of which that floor is 3[0-9] %' \
+	'The nearer ceiling is that of memory.n' 'regs +spill +shared +blk/SM' \
+	'- Step 1: a row stays in registers between sum and result: 2.[0-9]+x' \
+	'class bf16: .*norm\(y - r\) <= 0.004' \
+	'uniform from 0.5 to 1.5, positive' 'Before each call that is timed the L2' \
+	'a value runs to the next' 'kernels/gpu.cuh.n```'; do
+	like "it tells '$what'" "$out" "$what"
+done
+unlike "and of hidden sizes nothing" "$out" '4099|5120'
+seeds=$(git log --format=%N --notes='pike/results*' --all |
+	grep -oE '"seed":"[0-9a-f]+' | cut -d'"' -f4 | sort -u)
+ok "there are seeds" test -n "$seeds"
+is "and none of them is told" "$(grep -cF -e "$seeds" <<<"$out")" 0
 finish

@@ -332,6 +332,7 @@ static void test_tells(void **state)
 	static const char *const agents[] = { "brainstorm", "optimize", "fix" };
 	struct pike_buf limits;
 	struct pike_prompt p = telling(&limits);
+	char *last;
 
 	(void)state;
 	target.stress = (1u << PIKE_DIST_COUNT) - 1;
@@ -346,6 +347,7 @@ static void test_tells(void **state)
 		has(text, "k/ref.py\n```\nreference text\n", true);
 		has(text, "a value runs to the next `KEY=`", true);
 		has(text, "is not emptied before a call", true);
+		has(text, "a tuner tries", false);
 		has(text, "{{#", false);
 		/* In a fence that it cannot end, and no template. */
 		if (strcmp(agents[i], "fix") != 0)
@@ -355,6 +357,10 @@ static void test_tells(void **state)
 			    true);
 		free(text);
 	}
+	p.tuned = true;
+	last = make("optimize", "rules-cuda", &p);
+	has(last, "a tuner tries those afterwards", true);
+	free(last);
 	target.stress = 0;
 	pike_buf_release(&limits);
 }
