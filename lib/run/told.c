@@ -86,10 +86,10 @@ void pike_told_machine(struct pike_buf *b, const struct pike_run *run,
 	else
 		pike_device_card(b, &run->dev);
 	if (!card && strcmp(run->lane, run->dev.lane) != 0)
-		pike_buf_addf(b,
-			      "- It is measured on %s; what stands above "
-			      "is what is built for here\n",
-			      run->lane);
+		pike_buf_addf(b, "- It is measured on %s%s\n", run->lane,
+			      b->len ? "; what stands above is what is built "
+				       "for here"
+				     : "");
 	if (copy > 0)
 		pike_buf_addf(b,
 			      "- Measured here: a large copy, %.4g GB/s read "
