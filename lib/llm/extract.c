@@ -51,7 +51,7 @@ static bool is_word_char(char c)
 /* `entry` as a whole word with a parenthesis behind it. */
 static bool defines(const char *text, const char *entry)
 {
-	size_t n = strlen(entry);
+	size_t n = entry ? strlen(entry) : 0;
 
 	for (const char *p = text; n && (p = strstr(p, entry)); p++) {
 		const char *q = p + n;
@@ -182,8 +182,9 @@ static int take_unnamed(struct extract *x, struct pike_err *err)
 		}
 	}
 	if (!ret && !found)
-		ret = pike_fail(err, PIKE_FAILED,
-				"no block of code defines '%s'", x->o->entry);
+		ret =
+		    pike_fail(err, PIKE_FAILED, "no block of code defines '%s'",
+			      x->o->entry ? x->o->entry : "");
 	if (!ret)
 		return put_entry(x, found, err);
 	free(found);

@@ -30,7 +30,9 @@
 struct pike_extract_opts {
 	const struct pike_strs *paths;	 /* evolvable; nothing else changes */
 	const struct pike_files *parent; /* their text now, by these paths */
-	const char *entry; /* what code without a path must define, by name */
+	/* What code without a path must define, by name; NULL: there is none
+	 * such. */
+	const char *entry;
 };
 struct pike_extracted {
 	struct pike_files files; /* all evolvable ones, in the order of paths */

@@ -26,6 +26,7 @@ static const struct pike_backend_rules rows[] = {
 	},
 	{
 	    .name = "torch",
+	    .defines = "ModelNew",
 	    .python = true,
 	    .baselines = "eager compile",
 	    .absent = true,

@@ -18,8 +18,10 @@ struct pike_endings {
 struct pike_backend_rules {
 	const char *name; /* rules-NAME: the template of prompts about it */
 	bool signature;	  /* a target declares entry, arguments and cases */
-	bool gpu;	  /* measuring takes a GPU */
-	bool python;	  /* building and measuring take PyTorch */
+	/* What a source defines where a target declares no entry; or NULL. */
+	const char *defines;
+	bool gpu;    /* measuring takes a GPU */
+	bool python; /* building and measuring take PyTorch */
 	/* Until a source exists, the reference is the base. */
 	bool absent;
 	bool cold;     /* unless `cache` says otherwise */

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "model/backend.h"
 #include "model/ledger.h"
 
 #include <float.h>
@@ -76,11 +77,19 @@ static void read_brainstorm(struct reply *r, const struct pike_run *run,
 	pike_strs_release(&ideas);
 }
 
+static const char *entry_of(const struct pike_target *t)
+{
+	const struct pike_backend_rules *b =
+	    pike_backend_rules_find(t->backend);
+
+	return t->entry || !b ? t->entry : b->defines;
+}
+
 static void read_code(struct reply *r, const struct pike_run *run,
 		      const struct pike_asked *q, const struct pike_answer *a)
 {
 	const struct pike_extract_opts o = { &run->target->sources, &q->files,
-					     run->target->entry };
+					     entry_of(run->target) };
 
 	if (pike_extract(&r->code, &o, a->text, strlen(a->text), &r->why)) {
 		useless(r, PIKE_V_UNUSABLE);

@@ -122,6 +122,26 @@ like "same: what a program leaves behind is not waited for" \
 	"$(exchange)" '"secs":[01]\.'
 is "same: nor asked again" "$(trailer Tries)" ''
 
+# ---- of a PyTorch model, which has no function by name ----
+cp -R "$here/../../examples/torch-models" "$dir/torch"
+cd "$dir/torch" || exit 1
+git init -q && git add -A && git commit -qm 'models'
+git config pike.lane cpu
+git config pike.llm.main.provider command
+of_model() { # of_model NAME REPLY
+	printf '#!/bin/sh\ncat >/dev/null\nprintf "%s"\n' "$2" >"$dir/$1"
+	chmod +x "$dir/$1"
+	git config pike.llm.main.command "$dir/$1"
+	pike propose --run "$1" --strategy pike-b-no-iba --queries 1 swiglu
+	status_is "$1: the program goes on" 0
+	commit=$(git rev-parse "refs/pike/open/swiglu/cpu.$1^2")
+}
+of_model talk 'no code'
+like "talk: is no candidate" "$(subject)" 'no candidate: no code'
+of_model block 'Fused.\n\140\140\140python\nclass ModelNew(Model):\n    pass\n\140\140\140\n'
+is "block: code without a path is" "$(git show "$commit:models/swiglu_new.py")" \
+	"$(printf 'class ModelNew(Model):\n    pass')"
+
 eval "exec ${model[1]}>&-"
 wait
 finish

@@ -267,6 +267,38 @@ static void test_torn_paths(void **state)
 	pike_files_release(&parent);
 }
 
+/* Of a PyTorch model: a source that is not there yet, and a class. */
+static void test_model(void **state)
+{
+	static const char fenced[] =
+	    "Fused.\n```python\nclass ModelNew(nn.Module):\n    pass\n```\n";
+	struct pike_strs paths = PIKE_STRS_INIT;
+	struct pike_files parent = { 0 };
+	struct pike_extract_opts o = { .paths = &paths,
+				       .parent = &parent,
+				       .entry = "ModelNew" };
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_extracted p;
+
+	(void)state;
+	pike_strs_push(&paths, "m/new.py");
+	if (pike_extract(&p, &o, fenced, strlen(fenced), &err))
+		fail_msg("%s", err.text);
+	assert_string_equal(p.files.v[0].data,
+			    "class ModelNew(nn.Module):\n    pass\n");
+	pike_extracted_release(&p);
+	assert_int_equal(pike_extract(&p, &o, "no\n", 3, &err), PIKE_FAILED);
+	pike_extracted_release(&p);
+	/* Where nothing has a name, nothing is found by one. */
+	o.entry = NULL;
+	assert_int_equal(pike_extract(&p, &o, "no\n", 3, &err), PIKE_FAILED);
+	pike_extracted_release(&p);
+	assert_int_equal(pike_extract(&p, &o, fenced, strlen(fenced), &err),
+			 PIKE_FAILED);
+	pike_extracted_release(&p);
+	pike_strs_release(&paths);
+}
+
 static void test_bounds(void **state)
 {
 	static const char nul[] = "```c\nvoid scale() {\0}\n```\n";
@@ -382,6 +414,7 @@ int main(void)
 		cmocka_unit_test(test_edits),
 		cmocka_unit_test(test_several_files),
 		cmocka_unit_test(test_torn_paths),
+		cmocka_unit_test(test_model),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_hostile_edit),
 		cmocka_unit_test(test_explanation),
