@@ -21,7 +21,7 @@ struct pike_build {
  * large. */
 static struct {
 	struct pike_run *run;
-	int opened, closed, screens, confirms, stop;
+	int opened, closed, screens, confirms, bases, stop;
 	int (*screen)(struct pike_result *out, int tile, struct pike_err *err);
 	int (*confirm)(struct pike_result *out, int tile, int champion,
 		       struct pike_err *err);
@@ -152,6 +152,20 @@ static int fake_confirm(struct pike_result *out, struct pike_judge *j,
 	return ret;
 }
 
+static int fake_base(struct pike_result *out, struct pike_judge *j,
+		     struct pike_err *err)
+{
+	(void)err;
+	fake.bases++;
+	pike_result_init(out);
+	fake_identify(out, j);
+	out->cases = pike_xcalloc(1, sizeof(*out->cases));
+	out->ncases = 1;
+	out->cases[0].name = pike_xstrdup("n=8");
+	out->cases[0].base_ns = 5000;
+	return 0;
+}
+
 static const struct pike_judging judging = {
 	.open = fake_open,
 	.close = fake_close,
@@ -163,6 +177,7 @@ static const struct pike_judging judging = {
 	.build_start = fake_build_start,
 	.build_wait = fake_build_wait,
 	.build_free = fake_build_free,
+	.base = fake_base,
 	.screen = fake_screen,
 	.confirm = fake_confirm,
 };
@@ -231,8 +246,10 @@ static void world_open(struct world *w, const char *tiles,
 		   "printf '#define TILE 1 //pike: tune %s\\nvoid scale(void) "
 		   "{}\\n' >" SOURCE " && echo '/* truth */' "
 		   ">kernels/scale_ref.c && mkdir -p .pike/prompts && for p in "
-		   "system optimize rules-cpu; do echo $p "
-		   ">.pike/prompts/$p.md; done; git add -A && "
+		   "system optimize rules-cpu directions-cpu; do echo $p "
+		   ">.pike/prompts/$p.md; done; printf "
+		   "'{{roofline}}\\n{{tried}}\\n' >>.pike/prompts/optimize.md; "
+		   "git add -A && "
 		   "git commit -qm kernel",
 		   tiles));
 	ok(pike_repo_open(&w->repo, w->f.repo, &w->err), &w->err);
@@ -670,6 +687,88 @@ static void replies_wait_for_the_measurement(void **state)
 	pike_rm_rf(dir, NULL);
 }
 
+/* ---- what prompts tell ---- */
+
+/* Each reply is another tile: 2, 4, 8. */
+#define COUNTS                                                                 \
+	"#!/bin/sh\nd=${0%%/*}\ncat >/dev/null\necho x >>$d/n\n"               \
+	"t=$((1 << $(wc -l <$d/n)))\n"                                         \
+	"printf 'Tiles of %%d.\\n\\n```c\\n' $t\n"                             \
+	"printf '#define TILE %%d\\nvoid scale(void) {}\\n```\\n' $t\n"
+
+/* The prompt of a record, as its note has it. */
+static char *prompt_of(const struct world *w, size_t at)
+{
+	struct pike_strs lines = PIKE_STRS_INIT;
+	struct pike_err err = PIKE_ERR_INIT;
+	char *text;
+
+	ok(pike_chats_of(&lines, w->repo, &w->run->history->recs[at].id, &err),
+	   &err);
+	assert_int_equal(lines.n, 1);
+	text = pike_xstrdup(lines.v[0]);
+	pike_strs_release(&lines);
+	return text;
+}
+
+static void told(const struct world *w, size_t at, const char *what, bool there)
+{
+	char *text = prompt_of(w, at);
+
+	if (!!strstr(text, what) != there)
+		fail_msg("'%s' is %s: %s", what, there ? "missing" : "there",
+			 text);
+	free(text);
+}
+
+static void evolve_told(const char *preset)
+{
+	struct setting own[] = {
+		{ "pike", "strategy", "mine" },
+		{ "strategy.mine", "preset", preset },
+		{ "strategy.mine", "samples", "1" },
+		{ "strategy.mine", "ideas", "0" },
+		{ "budget", "queries", "3" },
+		{ "llm.main", "provider", "command" },
+		{ "llm.main", "command", NULL },
+	};
+	bool tells = !strcmp(preset, "informed");
+	char dir[] = "/tmp/pike-model-XXXXXX", *program;
+	struct world w;
+
+	assert_non_null(mkdtemp(dir));
+	program = pike_xasprintf("%s/model", dir);
+	free(
+	    sh_in(dir, 0, "cat >model <<'END'\n" COUNTS "END\nchmod +x model"));
+	own[6].value = program;
+	world_open(&w, "1 2 4 8", own, PIKE_ARRAY_LEN(own));
+	ok(pike_run_evolve(w.run, &w.err), &w.err);
+	assert_int_equal(w.run->history->nrecs, 3);
+	/* Before the first question, and not again. */
+	assert_int_equal(fake.bases, tells);
+	told(&w, 0, "n=8: the base takes 5us", tells);
+	told(&w, 0, "what it was made from", false);
+	told(&w, 1,
+	     "what it was made from:\\n- Tiles of 2.: 2.00x over the base, "
+	     "confirmed\\n",
+	     tells);
+	/* The line of the version alone; what else there is comes behind. */
+	told(&w, 2,
+	     "- Tiles of 4.: 4.00x over the base, confirmed\\n- Tiles of 2.: "
+	     "2.00x over the base, confirmed\\n```",
+	     tells);
+	world_close(&w);
+	free(program);
+	pike_rm_rf(dir, NULL);
+}
+
+static void prompts_tell_by_preset(void **state)
+{
+	(void)state;
+	evolve_told("informed");
+	evolve_told("pike-b");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -682,6 +781,7 @@ int main(void)
 		cmocka_unit_test(the_champion_never_goes_back),
 		cmocka_unit_test(a_result_is_stored_first),
 		cmocka_unit_test(replies_wait_for_the_measurement),
+		cmocka_unit_test(prompts_tell_by_preset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
