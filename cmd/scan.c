@@ -37,16 +37,21 @@ static const struct kind *kind_of(const char *path)
 	return NULL;
 }
 
+static void kernel_release(struct pike_kernel *k)
+{
+	free(k->name);
+	free(k->path);
+	free(k->reference);
+	free(k->draft);
+	pike_signature_release(&k->kernel);
+	pike_strs_release(&k->headers);
+	pike_buf_release(&k->header_text);
+}
+
 void pike_kernels_release(struct pike_kernels *k)
 {
-	for (size_t i = 0; i < k->n; i++) {
-		free(k->v[i].name);
-		free(k->v[i].path);
-		free(k->v[i].reference);
-		free(k->v[i].draft);
-		pike_signature_release(&k->v[i].kernel);
-		pike_strs_release(&k->v[i].headers);
-	}
+	for (size_t i = 0; i < k->n; i++)
+		kernel_release(&k->v[i]);
 	free(k->v);
 	memset(k, 0, sizeof(*k));
 }
@@ -96,8 +101,7 @@ static char *reference_of(const char *top, const char *path)
 	return pike_xasprintf("%.*s_ref%s", stem, path, dot);
 }
 
-/* "a/./b/../c" as "a/c"; NULL where it leads out of the repository. */
-static char *normal(const char *path)
+char *pike_scan_normal(const char *path)
 {
 	struct pike_strs parts = PIKE_STRS_INIT, out = PIKE_STRS_INIT;
 	struct pike_buf b;
@@ -130,7 +134,7 @@ static char *header_at(const char *top, const char *dir, int len,
 		       const char *below, const char *name)
 {
 	char *at = pike_xasprintf("%.*s%s%s", len, dir, below, name);
-	char *found = normal(at);
+	char *found = pike_scan_normal(at);
 
 	free(at);
 	if (found && is_there(top, found))
@@ -139,9 +143,7 @@ static char *header_at(const char *top, const char *dir, int len,
 	return NULL;
 }
 
-/* Where `name` is that the file at `path` includes: beside it, else as from one
- * of the folders around it or their include/, as an -I would have it. */
-static char *find_header(const char *top, const char *path, const char *name)
+char *pike_scan_header(const char *top, const char *path, const char *name)
 {
 	char *found = NULL;
 
@@ -161,7 +163,7 @@ static void add_headers(struct pike_kernel *k, const char *top,
 static void add_header(struct pike_kernel *k, const char *top, const char *path,
 		       const char *name, int depth)
 {
-	char *header = find_header(top, path, name), *full;
+	char *header = pike_scan_header(top, path, name), *full;
 	struct pike_buf text;
 
 	if (!header || pike_strs_has(&k->headers, header) ||
@@ -172,8 +174,10 @@ static void add_header(struct pike_kernel *k, const char *top, const char *path,
 	pike_strs_push(&k->headers, header);
 	full = pike_xasprintf("%s/%s", top, header);
 	pike_buf_init(&text, FILE_MAX);
-	if (depth < DEPTH_MAX && !pike_read_file(&text, full, NULL))
+	if (depth < DEPTH_MAX && !pike_read_file(&text, full, NULL)) {
 		add_headers(k, top, header, text.s, depth + 1);
+		pike_buf_addf(&k->header_text, "%s\n", text.s);
+	}
 	pike_buf_release(&text);
 	free(full);
 	free(header);
@@ -215,17 +219,20 @@ static int add_file(struct pike_kernels *out, const char *top, const char *path,
 		    const char *wanted, const char *text, struct pike_err *err)
 {
 	const struct kind *kind = kind_of(path);
-	struct pike_kernel k = { .backend = kind->backend };
-	int ret =
-	    pike_signature_read(&k.kernel, text, kind->entry, wanted, err);
+	struct pike_kernel k = { .backend = kind->backend,
+				 .path = pike_xstrdup(path) };
+	int ret;
 
+	pike_buf_init(&k.header_text, HEADERS_MAX * FILE_MAX);
+	add_headers(&k, top, path, text, 0);
+	ret = pike_signature_read(&k.kernel, text, k.header_text.s, kind->entry,
+				  wanted, err);
 	if (ret) {
+		kernel_release(&k);
 		pike_err_prefix(err, "%s", path);
 		return ret;
 	}
 	k.name = target_name(out, path);
-	k.path = pike_xstrdup(path);
-	add_headers(&k, top, path, text, 0);
 	k.reference = reference_of(top, path);
 	k.has_reference = is_there(top, k.reference);
 	if (!k.has_reference)
@@ -251,45 +258,57 @@ static int read_source(struct pike_buf *text, const char *path,
 	return pike_read_file(text, path, err);
 }
 
-static int scan_one(struct pike_kernels *out, const char *top, const char *path,
-		    const char *wanted, struct pike_err *err)
+/* The path of a source from the top, and its text. */
+static int locate(char **out, struct pike_buf *text, const char *top,
+		  const char *path, struct pike_err *err)
 {
 	char real[PATH_MAX], real_top[PATH_MAX];
-	struct pike_buf text;
 	size_t n;
-	int ret;
+	int ret = read_source(text, path, err);
 
-	pike_buf_init(&text, FILE_MAX);
-	ret = read_source(&text, path, err);
 	if (ret)
-		goto out;
-	if (!realpath(path, real) || !realpath(top, real_top)) {
-		ret = pike_fail_errno(err, PIKE_USAGE, "cannot resolve '%s'",
-				      path);
-		goto out;
-	}
+		return ret;
+	if (!realpath(path, real) || !realpath(top, real_top))
+		return pike_fail_errno(err, PIKE_USAGE, "cannot resolve '%s'",
+				       path);
 	n = strlen(real_top);
 	if (strncmp(real, real_top, n) != 0 || real[n] != '/' || !kind_of(real))
-		ret = pike_fail(err, PIKE_USAGE,
-				"'%s' is no *.c or *.cu file of this "
-				"repository",
-				path);
-	else
-		ret =
-		    add_file(out, real_top, real + n + 1, wanted, text.s, err);
-out:
-	pike_buf_release(&text);
+		return pike_fail(err, PIKE_USAGE,
+				 "'%s' is no *.c or *.cu file of this "
+				 "repository",
+				 path);
+	*out = pike_xstrdup(real + n + 1);
+	return 0;
+}
+
+int pike_scan_locate(char **path, char **function, struct pike_buf *text,
+		     const char *top, const char *name, struct pike_err *err)
+{
+	const char *colon = access(name, F_OK) ? strrchr(name, ':') : NULL;
+	char *file =
+	    pike_xstrndup(name, colon ? (size_t)(colon - name) : strlen(name));
+	int ret;
+
+	*path = NULL;
+	*function = colon ? pike_xstrdup(colon + 1) : NULL;
+	ret = locate(path, text, top, file, err);
+	free(file);
 	return ret;
 }
 
 int pike_scan_named(struct pike_kernels *out, const char *top, const char *name,
 		    struct pike_err *err)
 {
-	const char *colon = access(name, F_OK) ? strrchr(name, ':') : NULL;
-	char *path =
-	    pike_xstrndup(name, colon ? (size_t)(colon - name) : strlen(name));
-	int ret = scan_one(out, top, path, colon ? colon + 1 : NULL, err);
+	char *path, *function;
+	struct pike_buf text;
+	int ret;
 
+	pike_buf_init(&text, FILE_MAX);
+	ret = pike_scan_locate(&path, &function, &text, top, name, err);
+	if (!ret)
+		ret = add_file(out, top, path, function, text.s, err);
+	pike_buf_release(&text);
+	free(function);
 	free(path);
 	return ret;
 }

@@ -19,7 +19,8 @@ struct pike_kernel {
 	char *reference; /* PATH_ref.c or PATH_ref.cu, there or not */
 	char *draft;	 /* its text where it is not; NULL: none */
 	struct pike_signature kernel;
-	struct pike_strs headers;
+	struct pike_strs headers;    /* that it includes, and these include */
+	struct pike_buf header_text; /* of all of them */
 	const char *backend;
 	bool has_reference;
 };
@@ -35,5 +36,16 @@ int pike_scan_tree(struct pike_kernels *out, struct pike_err *err);
  * is the working tree. */
 int pike_scan_named(struct pike_kernels *out, const char *top, const char *name,
 		    struct pike_err *err);
+
+/* What the user named: the path from the top and the text of a source, and the
+ * function behind a colon (NULL: none). Both are yours, on failure too. */
+int pike_scan_locate(char **path, char **function, struct pike_buf *text,
+		     const char *top, const char *name, struct pike_err *err);
+/* Where `name` is that the file at `path` includes: beside it, else as from one
+ * of the folders around it or their include/, as an -I would have it. NULL: no
+ * file of the repository. */
+char *pike_scan_header(const char *top, const char *path, const char *name);
+/* "a/./b/../c" as "a/c"; NULL where it leads out of the repository. */
+char *pike_scan_normal(const char *path);
 
 #endif

@@ -5,12 +5,21 @@
 #include "base/mem.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static bool word_char(char c)
 {
 	return isalnum((unsigned char)c) || c == '_';
+}
+
+/* Of what begins with a slash and a star. */
+static const char *comment_end(const char *p)
+{
+	const char *end = strstr(p + 2, "*/");
+
+	return end ? end + 2 : p + strlen(p);
 }
 
 /* Behind a line of the preprocessor, which may go on in the next one. */
@@ -22,10 +31,7 @@ static const char *directive_end(const char *p)
 		else if (p[0] == '\\' && p[1])
 			p += 2;
 		else if (p[0] == '/' && p[1] == '*') {
-			p = strstr(p + 2, "*/");
-			if (!p)
-				return "";
-			p += 2;
+			p = comment_end(p);
 		} else {
 			p++;
 		}
@@ -42,21 +48,30 @@ static const char *quote_end(const char *p)
 	return *p ? p + 1 : p;
 }
 
-/* Blanks, comments and directives. */
-static const char *skip(const char *p, bool line_start)
+static void add_line(struct pike_tokens *t, const char *p, const char *end)
+{
+	struct pike_token line = { .s = p, .n = (size_t)(end - p) };
+
+	PIKE_GROW(t->lines, t->nlines, t->lines_cap);
+	t->lines[t->nlines++] = line;
+}
+
+/* Blanks, comments and directives, which it puts down. */
+static const char *skip(struct pike_tokens *t, const char *p, bool line_start)
 {
 	for (;;) {
-		const char *from = p;
+		const char *from = p, *at;
 
 		while (isspace((unsigned char)*p))
 			line_start |= *p++ == '\n';
+		at = p;
 		if (p[0] == '/' && p[1] == '/')
 			p += strcspn(p, "\n");
 		else if (p[0] == '/' && p[1] == '*') {
-			p = strstr(p + 2, "*/");
-			p = p ? p + 2 : "";
+			p = comment_end(p);
 		} else if (*p == '#' && line_start) {
 			p = directive_end(p);
+			add_line(t, at, p);
 		}
 		if (p == from || !*p)
 			return p;
@@ -77,14 +92,54 @@ static size_t operator_len(const char *p)
 	return 1;
 }
 
-static size_t token_len(const char *p)
+/* R"x(...)x" of C++: the length of what begins with the quote. */
+static size_t raw_len(const char *p)
 {
+	size_t n = strcspn(p + 1, "( \\\n");
+	const char *end;
+	char close[20];
+
+	if (n > 16 || p[1 + n] != '(')
+		return (size_t)(quote_end(p) - p);
+	snprintf(close, sizeof(close), ")%.*s\"", (int)n, p + 1);
+	end = strstr(p + 1 + n, close);
+	return end ? (size_t)(end - p) + strlen(close) : strlen(p);
+}
+
+static size_t word_len(const char *p)
+{
+	bool number = isdigit((unsigned char)p[0]) ||
+		      (p[0] == '.' && isdigit((unsigned char)p[1]));
 	size_t n = 0;
 
-	if (*p == '"' || *p == '\'')
-		return (size_t)(quote_end(p) - p);
-	while (word_char(p[n]) || (p[n] == '.' && isdigit((unsigned char)p[0])))
+	while (word_char(p[n]) || (number && p[n] == '.') ||
+	       (number && n && p[n] == '\'' && word_char(p[n + 1])))
 		n++;
+	return n;
+}
+
+/* Of a literal with what it may begin with: L"", u8R"()". */
+static size_t prefix_len(const char *p, size_t n)
+{
+	static const char *const list[] = { "L",  "u",	"U",  "u8", "R",
+					    "LR", "uR", "UR", "u8R" };
+
+	if (p[n] != '"' && p[n] != '\'')
+		return 0;
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(list); i++)
+		if (n == strlen(list[i]) && !memcmp(p, list[i], n))
+			return n;
+	return 0;
+}
+
+static size_t token_len(const char *p)
+{
+	size_t n = word_len(p), prefix = prefix_len(p, n);
+
+	if (prefix && p[n - 1] == 'R' && p[n] == '"')
+		return n + raw_len(p + n);
+	if (prefix || *p == '"' || *p == '\'')
+		return (size_t)(quote_end(p + prefix) - p);
 	return n ? n : operator_len(p);
 }
 
@@ -114,30 +169,44 @@ static void find_mates(struct pike_tokens *t)
 	free(open);
 }
 
+static void count_lines(struct pike_tokens *t, const char *at)
+{
+	int line = 1;
+
+	for (size_t i = 0; i < t->nlines; i++) {
+		for (; at < t->lines[i].s; at++)
+			line += *at == '\n';
+		t->lines[i].line = line;
+	}
+}
+
 void pike_tokens_read(struct pike_tokens *out, const char *text)
 {
 	const char *at = text;
 	int line = 1;
 
 	memset(out, 0, sizeof(*out));
-	for (const char *p = skip(text, true); *p; p = skip(p, false)) {
+	for (const char *p = skip(out, text, true); *p;
+	     p = skip(out, p, false)) {
 		struct pike_token t = { .s = p, .n = token_len(p) };
 
 		for (; at < p; at++)
 			line += *at == '\n';
 		t.line = line;
-		t.word = word_char(*p);
+		t.word = word_char(*p) && word_len(p) == t.n;
 		PIKE_GROW(out->v, out->n, out->cap);
 		t.mate = out->n;
 		out->v[out->n++] = t;
 		p += t.n;
 	}
 	find_mates(out);
+	count_lines(out, text);
 }
 
 void pike_tokens_release(struct pike_tokens *t)
 {
 	free(t->v);
+	free(t->lines);
 	memset(t, 0, sizeof(*t));
 }
 
@@ -166,8 +235,7 @@ size_t pike_token_open(const struct pike_tokens *t, size_t i)
 
 /* ---- functions ---- */
 
-/* Words with brackets that a declaration may have beside the parameters. */
-static bool is_attribute(const struct pike_tokens *t, size_t i)
+bool pike_token_attribute(const struct pike_tokens *t, size_t i)
 {
 	static const char *const words[] = {
 		"__attribute__", "__launch_bounds__", "__align__", "alignas",
@@ -181,20 +249,53 @@ static bool is_attribute(const struct pike_tokens *t, size_t i)
 	return false;
 }
 
-/* Is what stands in [first, brace) the head of a function? */
-static bool read_head(struct pike_function *f, const struct pike_tokens *t,
-		      size_t first, size_t brace)
+size_t pike_token_angle(const struct pike_tokens *t, size_t i)
+{
+	int depth = 0;
+
+	for (; i < t->n; i++) {
+		if (depth_of(&t->v[i]) > 0)
+			i = pike_token_close(t, i);
+		if (i == t->n || strchr(";}", *t->v[i].s))
+			break;
+		depth += pike_token_is(t, i, "<") - pike_token_is(t, i, ">");
+		if (!depth)
+			return i;
+	}
+	return t->n;
+}
+
+/* The name before the bracket at i, `operator` of one such as operator+; t->n:
+ * none. */
+static size_t name_before(const struct pike_tokens *t, size_t first, size_t i)
+{
+	if (i > first && t->v[i - 1].word && !pike_token_attribute(t, i - 1))
+		return i - 1;
+	for (size_t k = 2; k <= 3 && i >= first + k; k++)
+		if (pike_token_is(t, i - k, "operator"))
+			return i - k;
+	return t->n;
+}
+
+bool pike_function_head(struct pike_function *f, const struct pike_tokens *t,
+			size_t first, size_t brace)
 {
 	bool found = false;
 
 	*f = (struct pike_function){ .first = first, .body = brace };
 	for (size_t i = first; i < brace; i++) {
+		size_t name;
+
+		if (pike_token_is(t, i, "template") &&
+		    pike_token_is(t, i + 1, "<"))
+			i = pike_token_angle(t, i + 1);
 		if (pike_token_is(t, i, "="))
 			return false;
 		if (!pike_token_is(t, i, "("))
 			continue;
-		if (i > first && t->v[i - 1].word && !is_attribute(t, i - 1)) {
-			f->name = i - 1;
+		name = name_before(t, first, i);
+		if (name < t->n) {
+			f->name = name;
 			f->open = i;
 			f->close = pike_token_close(t, i);
 			found = f->close < brace;
@@ -228,7 +329,7 @@ void pike_functions_read(struct pike_functions *out,
 		}
 		if (!pike_token_is(t, i, "{"))
 			continue;
-		found = read_head(&f, t, first, i);
+		found = pike_function_head(&f, t, first, i);
 		i = pike_token_close(t, i);
 		if (!found)
 			continue;
@@ -286,7 +387,7 @@ size_t pike_param_name(const struct pike_tokens *t, size_t at, size_t end)
 		/* (*x)[m]: the last word in there */
 		if (pike_token_is(t, i, ")"))
 			break;
-		if (is_attribute(t, i))
+		if (pike_token_attribute(t, i))
 			i = pike_token_close(t, i + 1);
 		else if (t->v[i].word && !isdigit((unsigned char)*t->v[i].s))
 			name = i;

@@ -17,10 +17,11 @@ struct pike_token {
 	bool word;   /* a name or a number */
 	size_t mate; /* of a bracket: the other one; else itself */
 };
-/* Without comments and lines of the preprocessor; they point into the text. */
+/* Without comments and lines of the preprocessor, which stand apart, each as
+ * one; they point into the text. */
 struct pike_tokens {
-	struct pike_token *v;
-	size_t n, cap;
+	struct pike_token *v, *lines;
+	size_t n, cap, nlines, lines_cap;
 };
 void pike_tokens_read(struct pike_tokens *out, const char *text);
 void pike_tokens_release(struct pike_tokens *t);
@@ -31,6 +32,10 @@ bool pike_token_same(const struct pike_token *a, const struct pike_token *b);
  * opens it; i itself where it is no bracket or stands alone. */
 size_t pike_token_close(const struct pike_tokens *t, size_t i);
 size_t pike_token_open(const struct pike_tokens *t, size_t i);
+/* What closes the `<` at i; t->n where nothing does. */
+size_t pike_token_angle(const struct pike_tokens *t, size_t i);
+/* A word with brackets that a declaration may have beside the parameters. */
+bool pike_token_attribute(const struct pike_tokens *t, size_t i);
 
 /* A definition: tokens [first, name) say what it is, (open, close) are its
  * parameters, (body, end) its body. */
@@ -41,6 +46,9 @@ struct pike_functions {
 	struct pike_function *v;
 	size_t n, cap;
 };
+/* Is what stands in [first, brace) the head of one? All but its end. */
+bool pike_function_head(struct pike_function *f, const struct pike_tokens *t,
+			size_t first, size_t brace);
 void pike_functions_read(struct pike_functions *out,
 			 const struct pike_tokens *t);
 void pike_functions_release(struct pike_functions *f);

@@ -358,7 +358,8 @@ static size_t cast_begin(const struct look *l, size_t open)
 		return open;
 	while (from > l->f->body && open - from < REACH && !is(l, from, "<"))
 		from--;
-	return from;
+	/* The name before the `<` is part of it. */
+	return l->t->v[from - 1].word ? from - 1 : from;
 }
 
 /* Behind casts and brackets around the name at i: element, argument, or

@@ -225,7 +225,11 @@ int pike_reference_draft(struct pike_buf *out, const char *text,
 	struct draft d = { .out = &body };
 
 	pike_buf_init(&body, out->max);
-	d.type = real_type(s, &d.why);
+	if (s->far_types)
+		d.why = "a header says what the type of its arguments is, and "
+			"the truth is of `real`";
+	else
+		d.type = real_type(s, &d.why);
 	if (!d.why)
 		rewrite(&d, text);
 	if (!d.why && body.full)

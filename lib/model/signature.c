@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "model/csource_priv.h"
+#include "model/split_priv.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -41,6 +42,14 @@ static const struct type {
 	{ "uint8_t", "u8", "u8", "exact" },
 	{ "bool", "bool", "bool", "exact" },
 	{ "_Bool", "bool", "bool", "exact" },
+	{ "float2", "f32", NULL, "fp32" },
+	{ "float4", "f32", NULL, "fp32" },
+	{ "double2", "f64", NULL, "fp64" },
+	{ "half2", "f16", NULL, "fp16" },
+	{ "__half2", "f16", NULL, "fp16" },
+	{ "__nv_bfloat162", "bf16", NULL, "bf16" },
+	{ "int2", "i32", NULL, "exact" },
+	{ "int4", "i32", NULL, "exact" },
 	{ "short", NULL, "i32", "exact" },
 	{ "unsigned short", NULL, "i32", "exact" },
 	{ "int16_t", NULL, "i32", "exact" },
@@ -114,18 +123,28 @@ static void integer_name(char out[32], const struct pike_strs *words)
 		 *width && (has[4] || (has[5] && has[0])) ? " " : "", width);
 }
 
-/* What the file itself makes of a name: `typedef float real_t;`, `#define
- * real_t float`. */
+/* What a text makes of a name: `typedef float real_t;`, `using real_t =
+ * float;`,
+ * `#define real_t float`. */
 static char *other_name(const char *text, const struct pike_tokens *t,
 			const char *name)
 {
 	const char *p = text;
 
-	for (size_t i = 0; i + 3 < t->n; i++)
-		if (pike_token_is(t, i, "typedef") && t->v[i + 1].word &&
-		    pike_token_is(t, i + 2, name) &&
-		    pike_token_is(t, i + 3, ";"))
-			return pike_xstrndup(t->v[i + 1].s, t->v[i + 1].n);
+	for (size_t i = 0; i + 3 < t->n; i++) {
+		size_t type = i + 1;
+
+		if (pike_token_is(t, i, "using") &&
+		    pike_token_is(t, i + 1, name) &&
+		    pike_token_is(t, i + 2, "="))
+			type = i + 3;
+		else if (!pike_token_is(t, i, "typedef") ||
+			 !pike_token_is(t, i + 2, name))
+			continue;
+		if (t->v[type].word && type + 1 < t->n &&
+		    pike_token_is(t, type == i + 1 ? i + 3 : i + 4, ";"))
+			return pike_xstrndup(t->v[type].s, t->v[type].n);
+	}
 	while ((p = strstr(p, "#define"))) {
 		size_t n = strlen(name);
 
@@ -141,26 +160,6 @@ static char *other_name(const char *text, const struct pike_tokens *t,
 	return NULL;
 }
 
-static const struct type *type_of(const char *text, const struct pike_tokens *t,
-				  const struct pike_strs *words)
-{
-	char name[32];
-	const struct type *found = NULL;
-	char *other;
-
-	integer_name(name, words);
-	if (words->n && *name)
-		return find_type(name);
-	if (words->n != 1)
-		return NULL;
-	found = find_type(words->v[0]);
-	other = found ? NULL : other_name(text, t, words->v[0]);
-	if (other)
-		found = find_type(other);
-	free(other);
-	return found;
-}
-
 /* ---- parameters ---- */
 
 struct param {
@@ -173,8 +172,8 @@ struct param {
 };
 struct reader {
 	struct pike_signature *s;
-	const char *text;
-	const struct pike_tokens *t;
+	const char *text, *headers;
+	const struct pike_tokens *t, *ht; /* of both */
 	struct param p[PARAMS_MAX];
 	size_t n;
 	size_t body, end; /* of the function */
@@ -202,6 +201,34 @@ static void note(struct reader *r, const char *fmt, ...)
 			*p = ' ';
 	pike_strs_push(&r->s->notes, clean.s);
 	pike_buf_release(&clean);
+}
+
+/* By its own name, or what the file or a header says that it is. */
+static const struct type *type_of(struct reader *r,
+				  const struct pike_strs *words)
+{
+	char name[32];
+	const struct type *found;
+	char *other, *far;
+
+	integer_name(name, words);
+	if (words->n && *name)
+		return find_type(name);
+	if (words->n != 1)
+		return NULL;
+	found = find_type(words->v[0]);
+	other = found ? NULL : other_name(r->text, r->t, words->v[0]);
+	far =
+	    found || other ? NULL : other_name(r->headers, r->ht, words->v[0]);
+	if (other)
+		found = find_type(other);
+	else if (far)
+		found = find_type(far);
+	if (far && found && strcmp(found->precision, "exact") != 0)
+		r->s->far_types = true;
+	free(other);
+	free(far);
+	return found;
 }
 
 /* Tokens as a person would write them. */
@@ -314,11 +341,15 @@ static void read_param(void *ctx, size_t at, size_t end)
 	p->name = pike_xstrndup(r->t->v[name].s, r->t->v[name].n);
 	why = shape_of(p, r->t, at, end, name);
 	read_words(&words, r->t, at, name);
-	p->type = type_of(r->text, r->t, &words);
+	p->type = type_of(r, &words);
 	if (!why && !words.n)
 		why = "which has no type or no name";
-	if (!why && !(p->type && (!p->buffer || p->type->buffer)))
+	if (!why &&
+	    !(p->type && (p->buffer ? p->type->buffer : p->type->alone)))
 		why = "of a type that no target passes";
+	if (!why && !p->type->alone)
+		note(r, "%s: each %s is several of %s; correct its dimensions",
+		     p->name, p->type->c, p->type->buffer);
 	if (why)
 		leave_out(r, p, at, end, why);
 	pike_strs_release(&words);
@@ -489,6 +520,9 @@ static bool is_flag(const struct reader *r, const char *name)
 /* Integers are taken for sizes. */
 static void add_sizes(struct reader *r)
 {
+	/* Of none of them: one that is no argument. */
+	static const char *const names[] = { "n", "len", "size", "count" };
+
 	for (size_t i = 0; i < r->n; i++) {
 		const struct param *p = &r->p[i];
 
@@ -501,8 +535,9 @@ static void add_sizes(struct reader *r)
 				   : &r->s->sizes,
 			       p->name);
 	}
-	if (!r->s->sizes.n)
-		pike_strs_push(&r->s->sizes, "n");
+	for (size_t i = 0; !r->s->sizes.n && i < PIKE_ARRAY_LEN(names); i++)
+		if (!pike_strs_has(&r->s->numbers, names[i]))
+			pike_strs_push(&r->s->sizes, names[i]);
 }
 
 static void add_args(struct reader *r)
@@ -548,8 +583,8 @@ void pike_signature_release(struct pike_signature *s)
 /* ---- which function ---- */
 
 struct file {
-	const char *text, *mark, *wanted;
-	struct pike_tokens t;
+	const char *text, *headers, *mark, *wanted;
+	struct pike_tokens t, ht;
 	struct pike_functions f;
 };
 
@@ -571,7 +606,9 @@ static bool read_function(struct pike_signature *out, const struct file *f,
 {
 	struct reader r = { .s = out,
 			    .text = f->text,
+			    .headers = f->headers,
 			    .t = &f->t,
+			    .ht = &f->ht,
 			    .body = fn->body,
 			    .end = fn->end };
 	struct pike_use use[PARAMS_MAX];
@@ -698,31 +735,20 @@ static void note_parallel(struct pike_signature *s, const char *text)
 	}
 }
 
-/* Of a file with device code: functions that run on the host. */
+/* Of a file with device code: what runs on the host, and how it launches. */
 static void note_host(struct pike_signature *s, const struct file *f)
 {
 	struct pike_buf b;
 
-	pike_buf_init(&b, 300);
-	for (size_t i = 0; i < f->f.n; i++) {
-		const struct pike_function *fn = &f->f.v[i];
-		const struct pike_token *name = &f->t.v[fn->name];
-
-		if (pike_function_says(&f->t, fn, "__global__") ||
-		    pike_function_says(&f->t, fn, "__device__"))
-			continue;
-		pike_buf_addf(&b, "%s%d-%d (%.*s)", b.len ? ", " : "",
-			      f->t.v[fn->first].line,
-			      fn->end < f->t.n ? f->t.v[fn->end].line
-					       : f->t.v[f->t.n - 1].line,
-			      (int)name->n, name->s);
-	}
+	pike_buf_init(&b, 4096);
+	pike_host_lines(&b, f->text);
 	if (b.len)
 		pike_strs_pushf(&s->notes,
 				"these lines are the host's, which a target "
-				"does not have: %s; move the kernels to a file "
-				"of their own",
-				b.s);
+				"does not have: %s; NVRTC compiles device code "
+				"alone: `pike-git init --split FILE:%s` moves "
+				"it to a file of its own",
+				b.s, s->entry);
 	if (!strstr(f->text, "//pike: launch"))
 		pike_strs_pushf(&s->notes,
 				"say in the source how it is launched, like "
@@ -765,15 +791,19 @@ static int none(const struct file *f, struct pike_err *err)
 }
 
 int pike_signature_read(struct pike_signature *out, const char *text,
-			const char *mark, const char *wanted,
-			struct pike_err *err)
+			const char *headers, const char *mark,
+			const char *wanted, struct pike_err *err)
 {
-	struct file f = { .text = text, .mark = mark, .wanted = wanted };
+	struct file f = { .text = text,
+			  .headers = headers ? headers : "",
+			  .mark = mark,
+			  .wanted = wanted };
 	struct pike_strs names = PIKE_STRS_INIT;
 	int ret = 0;
 
 	memset(out, 0, sizeof(*out));
 	pike_tokens_read(&f.t, text);
+	pike_tokens_read(&f.ht, f.headers);
 	pike_functions_read(&f.f, &f.t);
 	if (choose(out, &names, &f)) {
 		if (!wanted)
@@ -787,5 +817,6 @@ int pike_signature_read(struct pike_signature *out, const char *text,
 	pike_strs_release(&names);
 	pike_functions_release(&f.f);
 	pike_tokens_release(&f.t);
+	pike_tokens_release(&f.ht);
 	return ret;
 }

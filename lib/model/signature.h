@@ -26,14 +26,16 @@ struct pike_signature {
 	struct pike_strs notes;	  /* for a person, a sentence each */
 	const char *precision;
 	enum pike_parallel parallel;
+	bool far_types; /* a header says what a floating type of them is */
 };
 void pike_signature_release(struct pike_signature *s);
-/* The kernel of a file, or the one called `wanted` (may be NULL). `mark`: what
+/* The kernel of a file, or the one called `wanted` (may be NULL). `headers`:
+ * the text of what it includes, for names of types (may be NULL). `mark`: what
  * its declaration says beside `void` ("__global__"), or "". PIKE_FAILED where
  * there is none, with why. */
 int pike_signature_read(struct pike_signature *out, const char *text,
-			const char *mark, const char *wanted,
-			struct pike_err *err);
+			const char *headers, const char *mark,
+			const char *wanted, struct pike_err *err);
 
 /* A reference out of the same file, for a person to read: the floating type of
  * its arguments becomes `real`, in which the truth is computed. PIKE_FAILED

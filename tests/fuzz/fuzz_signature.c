@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct pike_err err = PIKE_ERR_INIT;
 		struct pike_buf draft;
 
-		if (pike_signature_read(&s, text, marks[i], NULL, &err))
+		if (pike_signature_read(&s, text, text, marks[i], NULL, &err))
 			continue;
 		check(&s);
 		pike_buf_init(&draft, 1u << 20);

@@ -32,7 +32,7 @@ static void check(const struct one *t, size_t n)
 		struct pike_err err = PIKE_ERR_INIT;
 		struct pike_buf args, notes;
 
-		if (pike_signature_read(&s, t[i].text,
+		if (pike_signature_read(&s, t[i].text, NULL,
 					t[i].mark ? t[i].mark : "", NULL, &err))
 			fail_msg("%s: %s", t[i].text, err.text);
 		pike_buf_init(&args, 4096);
@@ -80,6 +80,8 @@ static void test_types(void **state)
 		{ "void f(float *y, int n, int back, int *all)\n"
 		  "{ y[n - 1] = back ? 1 : 2; if (!back && n) all[n] = 1; }",
 		  NULL, "out f32 y[n]; i32 n; i32 back; out i32 all[n]", NULL },
+		{ "void f(float *y, int n) { if (n) y[0] = 1; }", NULL,
+		  "out f32 y[len]; i32 n", NULL },
 		{ "void f(std::size_t n, float &s, float *y) { y[n] = s; }",
 		  NULL, "i64 n; out f32 y[n]", "a reference of C++" },
 		{ "void f(int n, float *y, ...) { y[n] = 1; }", NULL,
@@ -186,8 +188,17 @@ static void test_cuda(void **state)
 		  "k(float4 *v, float *o, float *i, int n)\n"
 		  "{ reinterpret_cast<float4 *>(o)[n] =\n"
 		  "((float4 *)i)[n]; }",
-		  "__global__", "out f32 o[n]; in f32 i[n]; i32 n",
-		  "left out: `float4 *v`" },
+		  "__global__", "in f32 v[n]; out f32 o[n]; in f32 i[n]; i32 n",
+		  "v: each float4 is several of f32; correct" },
+		{ LAUNCH "__global__ void k(float *o, float4 x, int n)\n"
+			 "{ o[n] = x.x; }",
+		  "__global__", "out f32 o[n]; i32 n",
+		  "left out: `float4 x`, of a type that no target" },
+		{ LAUNCH "__device__ void st(float *a, float4 v)\n"
+			 "{ *reinterpret_cast<float4 *>(a) = v; }\n"
+			 "__global__ void k(float *o, float *i, int n)\n"
+			 "{ st(o + n, *reinterpret_cast<float4 *>(i)); }",
+		  "__global__", "out f32 o[n]; in f32 i[n]; i32 n", NULL },
 		{ LAUNCH "__global__ void k(unsigned *h, unsigned char *x,\n"
 			 "size_t n) { atomicAdd(&h[x[n]], 1u); }",
 		  "__global__", "inout u32 h[n]; in u8 x[n]; i64 n", NULL },
@@ -204,7 +215,17 @@ static void test_cuda(void **state)
 		{ LAUNCH "__global__ void k(float *o, int n) { o[n] = 1; }\n"
 			 "int main(void)\n{\n\treturn 0;\n}\n",
 		  "__global__", "out f32 o[n]; i32 n",
-		  "the host's, which a target does not have: 3-6 (main)" },
+		  "the host's, which a target does not have: 3-6 (main); " },
+		{ LAUNCH "#include <stdio.h>\n#include <vector>\n"
+			 "__global__ void k(float *o, int n) { o[n] = 1; }\n"
+			 "float *buf;\n"
+			 "void f(int n) {\ncudaMalloc(&buf, n);\n"
+			 "k<<<1, 1>>>(buf, n);\n}\n"
+			 "PYBIND11_MODULE(x, m) { m.def(\"f\", &f); }\n",
+		  "__global__", "out f32 o[n]; i32 n",
+		  "2-3 (#include <stdio.h>...), 5 (float), 6-9 (f: <<<...>>>, "
+		  "cudaMalloc), 10 (PYBIND11_MODULE); NVRTC compiles device "
+		  "code alone: `pike-git init --split FILE:k`" },
 		{ "__global__ void k(float *o, int n) { o[n] = 1; }",
 		  "__global__", "out f32 o[n]; i32 n",
 		  "//pike: launch k grid=" },
@@ -218,13 +239,35 @@ static void entry_is(const char *text, const char *wanted, const char *entry)
 {
 	struct pike_signature s;
 	struct pike_err err = PIKE_ERR_INIT;
-	int ret = pike_signature_read(&s, text, "", wanted, &err);
+	int ret = pike_signature_read(&s, text, NULL, "", wanted, &err);
 
 	if (entry && (ret || strcmp(s.entry, entry) != 0))
 		fail_msg("%s: got %s", text, ret ? err.text : s.entry);
 	assert_int_equal(!ret, entry != NULL);
 	if (!ret)
 		pike_signature_release(&s);
+}
+
+/* What a type is may be said in a header; its truth then is not drafted. */
+static void test_headers(void **state)
+{
+	static const char text[] = "void f(real_t *y, size n) { y[n] = 1; }";
+	static const char header[] = "using real_t = float;\ntypedef int size;";
+	struct pike_signature s;
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_buf b;
+
+	(void)state;
+	pike_buf_init(&b, 4096);
+	assert_int_equal(pike_signature_read(&s, text, header, "", NULL, &err),
+			 0);
+	assert_int_equal(s.args.n, 2);
+	assert_string_equal(s.args.v[0], "out f32 y[n]");
+	assert_string_equal(s.args.v[1], "i32 n");
+	assert_int_equal(pike_reference_draft(&b, text, &s, &err), -2);
+	assert_non_null(strstr(err.text, "a header says"));
+	pike_signature_release(&s);
+	pike_buf_release(&b);
 }
 
 static void test_choice(void **state)
@@ -275,8 +318,8 @@ static void test_parallel(void **state)
 		struct pike_signature s;
 		struct pike_err err = PIKE_ERR_INIT;
 
-		assert_int_equal(pike_signature_read(&s, text, "", NULL, &err),
-				 0);
+		assert_int_equal(
+		    pike_signature_read(&s, text, NULL, "", NULL, &err), 0);
 		assert_int_equal(s.parallel, t[i].what);
 		pike_signature_release(&s);
 		free(text);
@@ -322,7 +365,8 @@ static void test_draft(void **state)
 
 		pike_buf_init(&b, 1u << 20);
 		assert_int_equal(
-		    pike_signature_read(&s, t[i].text, "", NULL, &err), 0);
+		    pike_signature_read(&s, t[i].text, NULL, "", NULL, &err),
+		    0);
 		ret = pike_reference_draft(&b, t[i].text, &s, &err);
 		assert_int_equal(!ret, t[i].draft != NULL);
 		body = strstr(b.s, "*/\n");
@@ -339,7 +383,7 @@ int main(void)
 		cmocka_unit_test(test_types),  cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_uses),   cmocka_unit_test(test_cuda),
 		cmocka_unit_test(test_choice), cmocka_unit_test(test_parallel),
-		cmocka_unit_test(test_draft),
+		cmocka_unit_test(test_draft),  cmocka_unit_test(test_headers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
