@@ -9,6 +9,7 @@
 #include "device/device.h"
 #include "model/agent.h"
 #include "model/backend.h"
+#include "parted.h"
 #include "scan.h"
 
 #include <stdlib.h>
@@ -20,7 +21,7 @@
 
 struct opts {
 	struct pike_common common;
-	bool prompts;
+	bool prompts, split;
 };
 
 static const struct pike_opt opts_table[] = {
@@ -28,6 +29,10 @@ static const struct pike_opt opts_table[] = {
 	  .type = PIKE_OPT_BOOL,
 	  .offset = offsetof(struct opts, prompts),
 	  .help = "copy the prompts to .pike/prompts" },
+	{ .name = "split",
+	  .type = PIKE_OPT_BOOL,
+	  .offset = offsetof(struct opts, split),
+	  .help = "move the named kernels to files of their own" },
 	{ .name = NULL },
 };
 
@@ -229,6 +234,26 @@ int pike_config_head(struct pike_buf *out, struct pike_ctx *ctx,
 	return ret;
 }
 
+/* The file that is there, to which targets are added; they must be new. */
+static int old_config(struct pike_buf *out, const struct pike_kernels *found,
+		      struct pike_err *err)
+{
+	int ret = pike_read_file(out, ".pike/config", err);
+
+	for (size_t i = 0; !ret && i < found->n; i++) {
+		char *name =
+		    pike_xasprintf("[target \"%s\"]", found->v[i].name);
+
+		if (strstr(out->s, name))
+			ret = pike_fail(err, PIKE_FAILED,
+					".pike/config has a target '%s' "
+					"already; rename it",
+					found->v[i].name);
+		free(name);
+	}
+	return ret;
+}
+
 static int make_config(struct pike_buf *out, struct pike_ctx *ctx,
 		       const struct pike_kernels *found, struct pike_err *err)
 {
@@ -236,7 +261,8 @@ static int make_config(struct pike_buf *out, struct pike_ctx *ctx,
 	int ret;
 
 	pike_buf_init(&part, TEMPLATE_MAX);
-	ret = pike_config_head(out, ctx, err);
+	ret = access(".pike/config", F_OK) ? pike_config_head(out, ctx, err)
+					   : old_config(out, found, err);
 	if (!ret)
 		ret = pike_read_template(
 		    &part, found->n ? "config.target" : "config.starter", err);
@@ -284,15 +310,37 @@ static void report_one(struct pike_ctx *ctx, struct pike_json *list,
 	pike_json_push(list, j);
 }
 
-static void report(struct pike_ctx *ctx, const struct pike_kernels *found)
+/* The files that were taken apart, and what came of them. */
+static void report_parted(struct pike_ctx *ctx, const struct pike_parted *p)
+{
+	struct pike_json *made = pike_json_array(), *changed;
+
+	changed = pike_json_array();
+	for (size_t i = 0; i < p->n; i++) {
+		const struct pike_edit *e = &p->edits[i];
+
+		pike_buf_addf(&ctx->out, "%s ", e->old ? "changed" : "wrote");
+		pike_clean(&ctx->out, e->path, 200);
+		pike_buf_addc(&ctx->out, '\n');
+		pike_json_push_str(e->old ? changed : made, e->path);
+	}
+	pike_json_set(ctx->doc, "split_files", made);
+	pike_json_set(ctx->doc, "changed_files", changed);
+}
+
+static void report(struct pike_ctx *ctx, const struct pike_kernels *found,
+		   const struct pike_parted *parted)
 {
 	struct pike_json *list = pike_json_array();
 
 	ctx->doc = pike_json_object();
 	pike_json_set_str(ctx->doc, "config", ".pike/config");
 	pike_json_set(ctx->doc, "targets", list);
-	pike_buf_addf(&ctx->out, "wrote .pike/config with %zu target%s\n",
-		      found->n, found->n == 1 ? "" : "s");
+	if (parted->n)
+		report_parted(ctx, parted);
+	pike_buf_addf(&ctx->out, "wrote .pike/config with %zu %starget%s\n",
+		      found->n, parted->n ? "new " : "",
+		      found->n == 1 ? "" : "s");
 	for (size_t i = 0; i < found->n; i++)
 		report_one(ctx, list, &found->v[i]);
 	pike_buf_adds(&ctx->out, "next: read and correct it, commit it, then "
@@ -384,16 +432,89 @@ static int write_prompts(struct pike_ctx *ctx, const char *top,
 	return ret;
 }
 
+/* ---- the command ---- */
+
+static int go_to(const char *top, struct pike_err *err)
+{
+	if (!chdir(top))
+		return 0;
+	return pike_fail_errno(err, PIKE_FATAL, "cannot go to '%s'", top);
+}
+
+/* Writes the halves of the named files, and finds the kernels in them. */
+static int find_parted(struct pike_kernels *found, struct pike_ctx *ctx,
+		       struct pike_parted *parted, const struct pike_strs *rest,
+		       struct pike_err *err)
+{
+	int ret = 0;
+
+	if (!rest->n)
+		return pike_fail(err, PIKE_USAGE,
+				 "--split needs the file of the kernel: "
+				 "pike-git init --split FILE[:FUNCTION]");
+	for (size_t i = 0; !ret && i < rest->n; i++)
+		ret = pike_parted_add(parted, ctx->repo, rest->v[i], err);
+	if (!ret)
+		ret = go_to(pike_repo_workdir(ctx->repo), err);
+	if (!ret)
+		ret = pike_parted_write(parted, err);
+	for (size_t i = 0; !ret && i < parted->nparts; i++) {
+		const struct pike_part *p = &parted->parts[i];
+
+		ret = pike_scan_named(found, ".", p->spec, err);
+		for (size_t k = 0; !ret && k < p->notes.n; k++)
+			pike_strs_push(&found->v[found->n - 1].kernel.notes,
+				       p->notes.v[k]);
+	}
+	return ret;
+}
+
+static int find(struct pike_kernels *found, struct pike_ctx *ctx,
+		const struct pike_strs *rest, struct pike_err *err)
+{
+	const char *top = pike_repo_workdir(ctx->repo);
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < rest->n; i++)
+		ret = pike_scan_named(found, top, rest->v[i], err);
+	if (!ret)
+		ret = go_to(top, err);
+	if (!ret && !access(".pike/config", F_OK))
+		ret = pike_fail(err, PIKE_FATAL,
+				".pike/config exists; edit it, or remove it to "
+				"start anew");
+	if (!ret && !rest->n)
+		ret = pike_scan_tree(found, err);
+	return ret;
+}
+
+static int write_all(struct pike_ctx *ctx, const struct pike_kernels *found,
+		     struct pike_err *err)
+{
+	struct pike_buf text;
+	int ret;
+
+	pike_buf_init(&text, CONFIG_MAX);
+	ret = make_config(&text, ctx, found, err);
+	if (!ret)
+		ret = pike_mkdir_p(".pike", 0777, err);
+	if (!ret)
+		ret = pike_write_file(".pike/config", text.s, text.len, err);
+	if (!ret)
+		ret = write_drafts(found, err);
+	pike_buf_release(&text);
+	return ret;
+}
+
 static int run(struct pike_ctx *ctx, const void *opts,
 	       const struct pike_strs *rest, struct pike_err *err)
 {
 	const struct opts *o = opts;
 	const char *top = pike_repo_workdir(ctx->repo);
 	struct pike_kernels found = { 0 };
-	struct pike_buf text;
-	int ret = 0;
+	struct pike_parted parted = { 0 };
+	int ret;
 
-	pike_buf_init(&text, CONFIG_MAX);
 	if (!top)
 		return pike_fail(err, PIKE_FATAL,
 				 "a bare repository has no place for "
@@ -401,31 +522,18 @@ static int run(struct pike_ctx *ctx, const void *opts,
 				 "working tree");
 	if (o->prompts)
 		return write_prompts(ctx, top, err);
-	for (size_t i = 0; !ret && i < rest->n; i++)
-		ret = pike_scan_named(&found, top, rest->v[i], err);
-	if (!ret && chdir(top))
-		ret =
-		    pike_fail_errno(err, PIKE_FATAL, "cannot go to '%s'", top);
-	if (!ret && !access(".pike/config", F_OK))
-		ret = pike_fail(err, PIKE_FATAL,
-				".pike/config exists; edit it, or remove it to "
-				"start anew");
-	if (!ret && !rest->n)
-		ret = pike_scan_tree(&found, err);
+	ret = o->split ? find_parted(&found, ctx, &parted, rest, err)
+		       : find(&found, ctx, rest, err);
 	if (!ret)
-		ret = make_config(&text, ctx, &found, err);
-	if (!ret)
-		ret = pike_mkdir_p(".pike", 0777, err);
-	if (!ret)
-		ret = pike_write_file(".pike/config", text.s, text.len, err);
-	if (!ret)
-		ret = write_drafts(&found, err);
-	if (!ret) {
-		report(ctx, &found);
+		ret = write_all(ctx, &found, err);
+	if (ret) {
+		pike_parted_undo(&parted);
+	} else {
+		report(ctx, &found, &parted);
 		try_config(ctx);
 	}
 	pike_kernels_release(&found);
-	pike_buf_release(&text);
+	pike_parted_release(&parted);
 	return ret;
 }
 
@@ -440,7 +548,16 @@ const struct pike_cmd pike_cmd_init = {
 	    "its body writes, and a first reference where there is none. "
 	    "What it cannot tell stands there as TO DO. Never "
 	    "overwrites anything. With --prompts only copies what models are "
-	    "told to .pike/prompts, where it can be changed.",
+	    "told to .pike/prompts, where it can be changed.\n\n"
+	    "Of a CUDA file with host code it says which lines are the "
+	    "host's. With --split it moves the kernel FILE:FUNCTION, and the "
+	    "functions, types, constants and macros that it needs, to "
+	    "FUNCTION.cu beside the file, which includes that in their place "
+	    "and compiles as before; drafts the launch plan from the <<<...>>> "
+	    "that it finds; and adds the target to .pike/config. A header of "
+	    "the repository that mixes both is split in the same way, into "
+	    "NAME_device.cuh. Files that differ from HEAD are refused; all of "
+	    "it is written, or nothing.",
 	.opts = opts_table,
 	.opts_size = sizeof(struct opts),
 	.flags = PIKE_NEED_REPO | PIKE_READS,
