@@ -278,11 +278,65 @@ static int put_edits(struct taking *t, const struct pike_split_file *files,
 	return ret;
 }
 
+/* With the empty ones. */
+static void split_lines(struct pike_strs *l, const char *text)
+{
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+
+		pike_strs_take(l, pike_xstrndup(text, n));
+		text += n + (text[n] == '\n');
+	}
+}
+
+/* The line of `old` that is line n of `now`, out of which some were taken and
+ * to which some #includes came. */
+static int line_before(const char *old, const char *now, int n)
+{
+	struct pike_strs a = PIKE_STRS_INIT, b = PIKE_STRS_INIT;
+	size_t at = 0;
+
+	split_lines(&a, old);
+	split_lines(&b, now);
+	for (size_t i = 0; i < b.n && (int)i < n; i++) {
+		size_t next = at;
+
+		while (next < a.n && strcmp(a.v[next], b.v[i]) != 0)
+			next++;
+		if (next < a.n)
+			at = next + 1;
+	}
+	pike_strs_release(&a);
+	pike_strs_release(&b);
+	return (int)at;
+}
+
+/* "PATH:LINE: ..." with the line as HEAD has it. */
+static void push_note(struct pike_part *part, const struct taking *t,
+		      const char *note)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		const struct pike_edit *e = edit_of(t->p, t->v[i].path);
+		size_t n = strlen(t->v[i].path);
+		int line, used = 0;
+
+		if (!e || !e->old || strncmp(note, t->v[i].path, n) != 0 ||
+		    sscanf(note + n, ":%d:%n", &line, &used) != 1 || !used)
+			continue;
+		pike_strs_pushf(&part->notes, "%s:%d:%s", t->v[i].path,
+				line_before(e->old, t->v[i].text, line),
+				note + n + used);
+		return;
+	}
+	pike_strs_push(&part->notes, note);
+}
+
 static int split(struct taking *t, const char *kernel, struct pike_err *err)
 {
 	struct pike_split_file files[FILES_MAX] = { 0 };
 	struct pike_parted *p = t->p;
-	struct pike_part part = { .from = pike_xstrdup(t->v[0].path) };
+	struct pike_part part = { .spec = NULL };
+	struct pike_strs notes = PIKE_STRS_INIT;
 	int ret;
 
 	for (size_t i = 0; i < t->n; i++)
@@ -291,9 +345,12 @@ static int split(struct taking *t, const char *kernel, struct pike_err *err)
 						     .name = t->v[i].name,
 						     .device_name =
 							 t->v[i].device_name };
-	ret = pike_split(files, t->n, kernel, &part.notes, err);
+	ret = pike_split(files, t->n, kernel, &notes, err);
+	for (size_t i = 0; !ret && i < notes.n; i++)
+		push_note(&part, t, notes.v[i]);
 	if (!ret)
 		ret = put_edits(t, files, err);
+	pike_strs_release(&notes);
 	part.spec = pike_xasprintf("%s:%s", t->v[0].device_path, kernel);
 	PIKE_GROW(p->parts, p->nparts, p->parts_cap);
 	p->parts[p->nparts++] = part;
@@ -400,7 +457,6 @@ void pike_parted_release(struct pike_parted *p)
 	}
 	for (size_t i = 0; i < p->nparts; i++) {
 		free(p->parts[i].spec);
-		free(p->parts[i].from);
 		pike_strs_release(&p->parts[i].notes);
 	}
 	free(p->edits);

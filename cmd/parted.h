@@ -22,7 +22,6 @@ struct pike_edit {
 /* What became of one name. */
 struct pike_part {
 	char *spec; /* the new file and the kernel: PATH:FUNCTION */
-	char *from; /* the file that it was in */
 	struct pike_strs notes;
 };
 struct pike_parted {

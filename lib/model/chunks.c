@@ -332,15 +332,28 @@ static int add_token(struct reader *r, size_t *at)
 	return 0;
 }
 
-/* A bracket that nothing closes: all behind it would be one thing. */
-static int check_brackets(const struct pike_tokens *t, struct pike_err *err)
+/* What is no text of C: a bracket that nothing closes, or another kind, as all
+ * behind it would be one thing; a `#` that may come to stand first in a line.
+ */
+static int check_text(const struct pike_tokens *t, struct pike_err *err)
 {
-	for (size_t i = 0; i < t->n; i++)
-		if (strchr("([{", *t->v[i].s) && t->v[i].mate == t->n)
+	static const char open[] = "([{", shut[] = ")]}";
+
+	for (size_t i = 0; i < t->n; i++) {
+		const char *kind = strchr(open, *t->v[i].s);
+		size_t mate = t->v[i].mate;
+
+		if (*t->v[i].s == '#')
+			return pike_fail(err, PIKE_FAILED,
+					 "line %d: '#' in the middle of a line",
+					 t->v[i].line);
+		if (kind &&
+		    (mate == t->n || *t->v[mate].s != shut[kind - open]))
 			return pike_fail(err, PIKE_FAILED,
 					 "line %d: '%c' is never closed, or in "
 					 "an #if of its own",
-					 t->v[i].line, *t->v[i].s);
+					 t->v[i].line, *kind);
+	}
 	return 0;
 }
 
@@ -671,7 +684,7 @@ int pike_chunks_read(struct pike_chunks *out, const char *text,
 	memset(out, 0, sizeof(*out));
 	out->text = text;
 	pike_tokens_read(&out->t, text);
-	ret = check_brackets(&out->t, err);
+	ret = check_text(&out->t, err);
 	for (size_t i = 0; !ret && i < out->t.n;)
 		ret = add_token(&r, &i);
 	if (!ret)

@@ -226,8 +226,8 @@ int pike_reference_draft(struct pike_buf *out, const char *text,
 
 	pike_buf_init(&body, out->max);
 	if (s->far_types)
-		d.why = "a header says what the type of its arguments is, and "
-			"the truth is of `real`";
+		d.why = "a header or a template says what the type of its "
+			"arguments is, and the truth is of `real`";
 	else
 		d.type = real_type(s, &d.why);
 	if (!d.why)

@@ -174,6 +174,7 @@ struct reader {
 	struct pike_signature *s;
 	const char *text, *headers;
 	const struct pike_tokens *t, *ht; /* of both */
+	struct pike_strs params, given;	  /* of a template, where launched */
 	struct param p[PARAMS_MAX];
 	size_t n;
 	size_t body, end; /* of the function */
@@ -203,6 +204,56 @@ static void note(struct reader *r, const char *fmt, ...)
 	pike_buf_release(&clean);
 }
 
+/* The words by which a template calls its types and numbers. */
+static void read_template(struct reader *r, size_t first)
+{
+	const struct pike_tokens *t = r->t;
+	size_t close = pike_token_angle(t, first + 1);
+
+	for (size_t i = first + 2; i <= close && i < t->n; i++) {
+		if ((i < close && !pike_token_is(t, i, ",") &&
+		     !pike_token_is(t, i, "=")) ||
+		    !t->v[i - 1].word)
+			continue;
+		pike_strs_take(&r->params,
+			       pike_xstrndup(t->v[i - 1].s, t->v[i - 1].n));
+		while (i < close && !pike_token_is(t, i, ","))
+			i++;
+	}
+}
+
+/* What its `//pike: launch k<float, 4>` puts there. */
+static void read_given(struct reader *r)
+{
+	char *mark = pike_xasprintf("%s<", r->s->entry);
+	const char *p = strstr(r->text, "//pike: launch ");
+	size_t line = p ? strcspn(p, "\n") : 0;
+	const char *at = p ? memmem(p, line, mark, strlen(mark)) : NULL;
+
+	if (at) {
+		at += strlen(mark);
+		mark[0] = '\0';
+		free(mark);
+		mark = pike_xstrndup(at, strcspn(at, ">\n"));
+		pike_strs_split(&r->given, mark, ", ");
+	}
+	free(mark);
+}
+
+static char *given_type(struct reader *r, const char *name)
+{
+	for (size_t i = 0; i < r->params.n && i < r->given.n; i++) {
+		const struct type *t = find_type(r->given.v[i]);
+
+		if (strcmp(r->params.v[i], name) != 0)
+			continue;
+		if (t && strcmp(t->precision, "exact") != 0)
+			r->s->far_types = true;
+		return pike_xstrdup(r->given.v[i]);
+	}
+	return NULL;
+}
+
 /* By its own name, or what the file or a header says that it is. */
 static const struct type *type_of(struct reader *r,
 				  const struct pike_strs *words)
@@ -217,7 +268,9 @@ static const struct type *type_of(struct reader *r,
 	if (words->n != 1)
 		return NULL;
 	found = find_type(words->v[0]);
-	other = found ? NULL : other_name(r->text, r->t, words->v[0]);
+	other = found ? NULL : given_type(r, words->v[0]);
+	if (!found && !other)
+		other = other_name(r->text, r->t, words->v[0]);
 	far =
 	    found || other ? NULL : other_name(r->headers, r->ht, words->v[0]);
 	if (other)
@@ -564,6 +617,8 @@ static void add_args(struct reader *r)
 
 static void reader_release(struct reader *r)
 {
+	pike_strs_release(&r->params);
+	pike_strs_release(&r->given);
 	for (size_t i = 0; i < r->n; i++) {
 		free(r->p[i].name);
 		pike_strs_release(&r->p[i].dims);
@@ -615,7 +670,11 @@ static bool read_function(struct pike_signature *out, const struct file *f,
 
 	memset(out, 0, sizeof(*out));
 	out->entry = pike_xstrndup(f->t.v[fn->name].s, f->t.v[fn->name].n);
-	if (pike_function_says(&f->t, fn, "template"))
+	if (pike_token_is(&f->t, fn->first, "template")) {
+		read_template(&r, fn->first);
+		read_given(&r);
+	}
+	if (r.params.n && !r.given.n)
 		note(&r,
 		     "%s is a template: write its parameters where it is "
 		     "launched, as in `//pike: launch %s<float> ...`",

@@ -26,7 +26,7 @@ struct pike_signature {
 	struct pike_strs notes;	  /* for a person, a sentence each */
 	const char *precision;
 	enum pike_parallel parallel;
-	bool far_types; /* a header says what a floating type of them is */
+	bool far_types; /* a header or template says what a floating type is */
 };
 void pike_signature_release(struct pike_signature *s);
 /* The kernel of a file, or the one called `wanted` (may be NULL). `headers`:

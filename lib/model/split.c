@@ -407,29 +407,43 @@ static char *make_rest(const struct pike_unit *u)
 
 /* ---- the split ---- */
 
+struct conditions {
+	const struct pike_units *u;
+	const struct pike_unit *unit;
+	struct pike_strs said;
+};
+
 /* Whether it is defined decides what is compiled, and nobody says so here. */
 static void on_condition(void *ctx, const struct pike_token *w, bool call)
 {
-	const struct pike_units *u = ctx;
+	struct conditions *c = ctx;
 	size_t at;
+	char *name;
 
 	(void)call;
 	if ((w->n > 1 && w->s[0] == '_' && w->s[1] == '_') ||
 	    (*w->s >= '0' && *w->s <= '9') ||
 	    (w->n == 7 && !memcmp(w->s, "defined", 7)))
 		return;
-	for (size_t i = 0; i < u->n; i++)
-		if (pike_chunks_find(&at, &u->v[i].p, w))
+	for (size_t i = 0; i < c->u->n; i++)
+		if (pike_chunks_find(&at, &c->u->v[i].p, w))
 			return;
-	pike_unit_note(u, &u->v[0], w->line,
-		       "%.*s is defined nowhere here, and decides what is "
-		       "compiled: if it is to be, say `cflags = -D%.*s`",
-		       (int)w->n, w->s, (int)w->n, w->s);
+	name = pike_xstrndup(w->s, w->n);
+	if (!pike_strs_has(&c->said, name)) {
+		pike_strs_push(&c->said, name);
+		pike_unit_note(c->u, c->unit, w->line,
+			       "%s is defined nowhere here, and decides what "
+			       "is compiled: if it is to be, say `cflags = "
+			       "-D%s`",
+			       name, name);
+	}
+	free(name);
 }
 
 /* What a person has to know of what has moved. */
 static void note_moved(const struct pike_units *u, const struct pike_unit *unit)
 {
+	struct conditions c = { .u = u, .unit = unit };
 	const struct pike_chunks *p = &unit->p;
 
 	for (size_t i = 0; i < p->n; i++) {
@@ -438,7 +452,7 @@ static void note_moved(const struct pike_units *u, const struct pike_unit *unit)
 		if (!v->keep)
 			continue;
 		if (v->kind == PIKE_CHUNK_IF || v->kind == PIKE_CHUNK_ELSE)
-			pike_chunk_words(p, i, on_condition, (void *)u);
+			pike_chunk_words(p, i, on_condition, &c);
 		if (v->kind != PIKE_CHUNK_ITEM || v->function)
 			continue;
 		if (pike_chunk_says(p, i, "texture") ||
@@ -454,6 +468,7 @@ static void note_moved(const struct pike_units *u, const struct pike_unit *unit)
 				       "a target has no host: pass it as an "
 				       "argument, or write the values here");
 	}
+	pike_strs_release(&c.said);
 }
 
 static int read_units(struct pike_units *u, struct pike_split_file *files,

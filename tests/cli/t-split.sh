@@ -145,7 +145,7 @@ src/rows_device.cuh"
 pike config target.rows.entry
 is "its entry" "$out" rows
 like "a reference of types that a header names takes a person" "$(<.pike/config)" \
-	'TO DO: its reference takes a person: a header says what'
+	'TO DO: its reference takes a person: a header or a template says'
 for k in rows scale; do
 	sed 's/real_t/real/g' src/$k.cu >src/${k}_ref.cu
 done

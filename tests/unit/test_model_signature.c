@@ -212,6 +212,11 @@ static void test_cuda(void **state)
 			 "__global__ void k(T *o, float *x, int n)\n"
 			 "{ o[n] = x[n]; }",
 		  "__global__", "in f32 x[n]; i32 n", "k is a template" },
+		{ "//pike: launch a::k<8, float> grid=(1) block=(1)\n"
+		  "template <int W = 4, class T>\n"
+		  "__global__ void k(T *o, float *x, int n)\n"
+		  "{ o[n] = x[n] + W; }",
+		  "__global__", "out f32 o[n]; in f32 x[n]; i32 n", NULL },
 		{ LAUNCH "__global__ void k(float *o, int n) { o[n] = 1; }\n"
 			 "int main(void)\n{\n\treturn 0;\n}\n",
 		  "__global__", "out f32 o[n]; i32 n",
@@ -265,7 +270,7 @@ static void test_headers(void **state)
 	assert_string_equal(s.args.v[0], "out f32 y[n]");
 	assert_string_equal(s.args.v[1], "i32 n");
 	assert_int_equal(pike_reference_draft(&b, text, &s, &err), -2);
-	assert_non_null(strstr(err.text, "a header says"));
+	assert_non_null(strstr(err.text, "a header or a template says"));
 	pike_signature_release(&s);
 	pike_buf_release(&b);
 }
