@@ -323,27 +323,49 @@ static void put_rooms(struct pike_buf *out, const struct pike_chunks *q,
 				      q->t.v[i].s);
 }
 
-/* <float, 256>: numbers as a plan has them, types as they are. */
+/* One argument of a template: a number as a plan has it, a type as it is; one
+ * that only the host's own templates know becomes the most usual. */
+static void put_angled(struct pike_buf *out, struct pike_plan *p,
+		       struct pike_range r)
+{
+	const struct pike_token *w = &p->t->v[r.at];
+	char *text = text_of(p->t, r);
+	struct pike_buf b;
+
+	pike_buf_init(&b, EXPR_MAX);
+	pike_plan_expr(&b, p, r);
+	if (!*p->why) {
+		pike_buf_adds(out, b.s);
+	} else if (r.end == r.at + 1 && w->word && !pike_plan_knows(p->u, w)) {
+		pike_buf_adds(out, "float");
+		pike_unit_note(p->u, p->unit, w->line,
+			       "what %s is its caller knows: the plan has "
+			       "float; each other one is a target of its own",
+			       text);
+	} else {
+		pike_buf_adds(out, text);
+	}
+	*p->why = '\0';
+	pike_buf_release(&b);
+	free(text);
+}
+
+/* <float, 256> */
 static void put_angle(struct pike_buf *out, struct pike_plan *p,
 		      const struct found *f)
 {
-	struct pike_range all = { .at = f->angle + 1, .end = f->open - 1 };
+	size_t end = f->open - 1;
 
 	if (!f->angle)
 		return;
 	pike_buf_addc(out, '<');
-	for (size_t at = all.at; at < all.end;) {
-		struct pike_range r = { at, pike_plan_item(p->t, at, all.end) };
-		struct pike_buf b;
-		char *text = text_of(p->t, r);
+	for (size_t at = f->angle + 1; at < end;) {
+		struct pike_range r = { at, pike_plan_item(p->t, at, end) };
 
-		pike_buf_init(&b, EXPR_MAX);
-		pike_plan_expr(&b, p, r);
-		pike_buf_addf(out, "%s%s", at > all.at ? ", " : "",
-			      *p->why ? text : b.s);
-		*p->why = '\0';
-		pike_buf_release(&b);
-		free(text);
+		if (at > f->angle + 1)
+			pike_buf_adds(out, ", ");
+		if (r.end > r.at)
+			put_angled(out, p, r);
 		at = r.end + 1;
 	}
 	pike_buf_addc(out, '>');

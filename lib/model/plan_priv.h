@@ -39,6 +39,8 @@ void pike_plan_expr(struct pike_buf *out, struct pike_plan *p,
  * `dim3`: as one of these, tokens between its brackets. */
 bool pike_plan_value(struct pike_range *out, struct pike_plan *p,
 		     const struct pike_token *name, size_t before, bool dim3);
+/* A type of C's, or a name that a file declares? */
+bool pike_plan_knows(const struct pike_units *u, const struct pike_token *name);
 /* The end of what begins at i: a comma or bracket, or `end`. */
 size_t pike_plan_item(const struct pike_tokens *t, size_t i, size_t end);
 

@@ -148,6 +148,16 @@ static int named_size(const struct pike_units *u, const struct pike_token *name,
 	return size;
 }
 
+bool pike_plan_knows(const struct pike_units *u, const struct pike_token *name)
+{
+	size_t at;
+
+	for (size_t i = 0; i < u->n; i++)
+		if (pike_chunks_find(&at, &u->v[i].p, name))
+			return true;
+	return type_size(name) > 0;
+}
+
 /* `sizeof(T)`; the token of its last bracket. */
 static size_t put_sizeof(struct pike_buf *out, struct pike_plan *p,
 			 const struct scope *s, size_t i)

@@ -112,6 +112,12 @@ pike init --split src/norm.cu:scale src/norm.cu:none
 status_is "all that is named, or nothing" 128
 is "so far nothing has changed" "$(tree_sum .)" "$before"
 
+echo 'no folder' >.pike
+pike init --split src/norm.cu:scale
+status_is "what fails when it is written" 128
+rm .pike
+is "is undone" "$(tree_sum .)" "$before"
+
 pike init src/norm.cu:rows
 status_is "init without --split" 0
 like "says which lines are the host's, and why" "$out" \
@@ -180,8 +186,8 @@ __global__ void third(float *y, int n) { y[0] = n; }
 int main() { third<<<1, 1>>>(0, 1); }
 EOF
 git add -A && git commit -qm more
-pike init --split --json src/more.cu
-status_is "one more, without its name" 0
+pike -C src init --split --json more.cu
+status_is "one more, without its name, from a folder" 0
 json "--json" "$out"
 like "names what was written" "$out" \
 	'"changed_files":\["src/more.cu"\].*"split_files":\["src/third.cu"\]'

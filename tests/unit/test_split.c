@@ -462,6 +462,16 @@ static void test_plan_names(void **state)
 	    "//pike: launch a::k<float, 8 * 2> grid=(1) block=(8)\n");
 	release(&s);
 
+	run(&s,
+	    "struct P {};\ntemplate <class T, class U, class V>\n"
+	    "__global__ void k(T *y) {}\n"
+	    "void f() { DISPATCH([&] { k<scalar_t, P, float><<<1, 2>>>(0); "
+	    "}); }\n",
+	    NULL);
+	has(s.f[0].device, "//pike: launch k<float, P, float> grid=(1)");
+	noted(&s, "what scalar_t is its caller knows");
+	release(&s);
+
 	/* One that stands there is left alone. */
 	run(&s,
 	    "//pike: launch k grid=(7) block=(7)\n"
