@@ -393,8 +393,10 @@ static bool keep_operators(struct chooser *c)
 }
 
 /* `using namespace nvcuda;` is copied, where NVRTC knows it. */
-static void keep_using(struct chooser *c)
+static bool keep_using(struct chooser *c)
 {
+	bool more = false;
+
 	for (size_t f = 0; f < c->u->n; f++) {
 		struct pike_unit *u = &c->u->v[f];
 
@@ -402,16 +404,18 @@ static void keep_using(struct chooser *c)
 			const struct pike_chunk *v = &u->p.v[i];
 			const struct pike_token *name;
 
-			if (v->kind != PIKE_CHUNK_USING ||
+			if (v->keep || v->kind != PIKE_CHUNK_USING ||
 			    v->first + 2 >= v->last)
 				continue;
 			name = &u->p.t.v[v->first + 2];
 			if (pike_rtc_namespace(name)) {
 				keep(c, f, i);
 				pike_rtc_need(u->headers, name);
+				more = true;
 			}
 		}
 	}
+	return more;
 }
 
 /* ---- the kernel ---- */
@@ -461,7 +465,7 @@ static int check_torn(struct chooser *c, const struct pike_unit *u, size_t i)
 		      name);
 }
 
-static int check_kept(struct chooser *c)
+static void check_kept(struct chooser *c)
 {
 	for (size_t f = 0; f < c->u->n; f++) {
 		const struct pike_unit *u = &c->u->v[f];
@@ -470,7 +474,6 @@ static int check_kept(struct chooser *c)
 			if (u->p.v[i].keep)
 				check_torn(c, u, i);
 	}
-	return c->ret;
 }
 
 int pike_units_choose(struct pike_units *u, const char *kernel,
@@ -482,10 +485,11 @@ int pike_units_choose(struct pike_units *u, const char *kernel,
 	while (more && !c.ret) {
 		drain(&c);
 		more = keep_operators(&c);
+		more |= keep_using(&c);
 		more |= keep_around(&c);
 	}
-	if (!c.ret && !check_kept(&c))
-		keep_using(&c);
+	if (!c.ret)
+		check_kept(&c);
 	free(c.queue);
 	return c.ret;
 }

@@ -211,19 +211,6 @@ static void check_expr(struct pike_plan *p, const char *text)
 	pike_expr_free(e);
 }
 
-/* Are its first and last the same pair of brackets? */
-static bool in_brackets(const char *s)
-{
-	int depth = 0;
-
-	for (; *s == '(' || depth; s++) {
-		depth += (*s == '(') - (*s == ')');
-		if (!*s || !depth)
-			return *s && !s[1];
-	}
-	return false;
-}
-
 static void put_one(struct pike_buf *out, struct pike_plan *p,
 		    struct pike_range r)
 {
@@ -231,10 +218,7 @@ static void put_one(struct pike_buf *out, struct pike_plan *p,
 
 	pike_buf_init(&b, EXPR_MAX);
 	pike_plan_expr(&b, p, r);
-	while (b.len > 2 && in_brackets(b.s)) {
-		memmove(b.s, b.s + 1, b.len -= 2);
-		b.s[b.len] = '\0';
-	}
+	pike_plan_strip(&b);
 	check_expr(p, b.len ? b.s : "");
 	pike_buf_adds(out, b.len ? b.s : "");
 	pike_buf_release(&b);

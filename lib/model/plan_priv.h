@@ -35,6 +35,8 @@ struct pike_plan {
 /* Appends the expression of a range of the launch's file. */
 void pike_plan_expr(struct pike_buf *out, struct pike_plan *p,
 		    struct pike_range r);
+/* Without brackets around all of it. */
+void pike_plan_strip(struct pike_buf *b);
 /* Where a name of the host gets its value, above token `before`; n: nowhere.
  * `dim3`: as one of these, tokens between its brackets. */
 bool pike_plan_value(struct pike_range *out, struct pike_plan *p,

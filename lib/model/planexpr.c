@@ -387,14 +387,48 @@ static bool is_cdiv(const struct pike_tokens *t, struct pike_range body,
 	return n == sizeof(shape) - 1;
 }
 
+/* Are its first and last the same pair of brackets? */
+static bool in_brackets(const char *s)
+{
+	int depth = 0;
+
+	for (; *s == '(' || depth; s++) {
+		depth += (*s == '(') - (*s == ')');
+		if (!*s || !depth)
+			return *s && !s[1];
+	}
+	return false;
+}
+
+void pike_plan_strip(struct pike_buf *b)
+{
+	while (b->len > 2 && in_brackets(b->s)) {
+		memmove(b->s, b->s + 1, b->len -= 2);
+		b->s[b->len] = '\0';
+	}
+}
+
+/* The n-th argument of the macro or function, of a call that has commas. */
+static void put_nth(struct pike_buf *out, struct pike_plan *p,
+		    const struct scope *s, size_t n)
+{
+	struct pike_buf b;
+
+	pike_buf_init(&b, out->max);
+	resolve(&b, p, s->up, item_at(s->up->t, s->args, n));
+	pike_plan_strip(&b);
+	pike_buf_adds(out, b.s);
+	pike_buf_release(&b);
+}
+
 static void put_body(struct pike_buf *out, struct pike_plan *p,
 		     const struct scope *s, struct pike_range body)
 {
 	if (s->up && is_cdiv(s->t, body, s->names, s->params)) {
 		pike_buf_adds(out, "cdiv(");
-		resolve(out, p, s->up, item_at(s->up->t, s->args, 0));
+		put_nth(out, p, s, 0);
 		pike_buf_adds(out, ", ");
-		resolve(out, p, s->up, item_at(s->up->t, s->args, 1));
+		put_nth(out, p, s, 1);
 		pike_buf_addc(out, ')');
 		return;
 	}

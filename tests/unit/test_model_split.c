@@ -380,6 +380,10 @@ static void test_plan(void **state)
 		  "grid=(cdiv(N * 32, 512)) block=(512) "
 		  "shared=512 / 32 * 4\n",
 		  NULL },
+		{ "float *y, int B, int T",
+		  "void f(float *y, int B, int T) { int n = B * T, b = 64;\n"
+		  "k<<<CEIL_DIV(n, b), b>>>(y, B, T); }",
+		  "grid=(cdiv(B * T, 64)) block=(64)\n", NULL },
 		{ "float *y, int N",
 		  "void f(float *y, int B, int T) {\n"
 		  "k<<<(B * T + 63) / 64, 64>>>(y, B * T); }",
@@ -509,6 +513,14 @@ static void test_names(void **state)
 	has(s.f[0].rest, "using namespace nvcuda;\n");
 	noted(&s, "src/main.cu:9: 'std' is the host's");
 	noted(&s, "src/main.cu:10: 'cudaStream_t' is the host's");
+	release(&s);
+
+	run(&s,
+	    "#include <mma.h>\nnamespace a {\nusing namespace nvcuda;\n"
+	    "void h();\n}\n__global__ void k() {}\n",
+	    NULL);
+	has(s.f[0].device, "namespace a {\nusing namespace nvcuda;\n\n}\n");
+	has(s.f[0].rest, "namespace a {\nusing namespace nvcuda;\nvoid h();");
 	release(&s);
 
 	run(&s,
