@@ -45,8 +45,9 @@ static const char *const functions[] = {
 
 struct draft {
 	struct pike_buf *out;
+	const char *text; /* all of it */
 	const char *type; /* that becomes `real`; NULL: none does */
-	bool math;
+	bool math, cast;  /* cast: what the next bracket holds */
 	const char *why;
 };
 
@@ -109,6 +110,46 @@ static size_t prefix_len(const char *p)
 	return 0;
 }
 
+/* Does the text declare this name as an integer? */
+static bool is_integer(const char *text, const char *name, size_t n)
+{
+	static const char *const types[] = { "int", "unsigned", "long",
+					     "size_t" };
+	const char *p = text;
+
+	for (; (p = memmem(p, strlen(p), name, n)); p += n) {
+		const char *type = p;
+
+		if (word_char(p[n]) || p == text || p[-1] != ' ')
+			continue;
+		while (type > text && type[-1] == ' ')
+			type--;
+		for (size_t i = 0; i < PIKE_ARRAY_LEN(types); i++) {
+			size_t len = strlen(types[i]);
+
+			if ((size_t)(type - text) >= len &&
+			    !memcmp(type - len, types[i], len))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* sqrtf(n) of an integer: in C++ sqrt(n) could be that of any float; p is
+ * behind the name. */
+static void look_at_argument(struct draft *d, const char *p)
+{
+	size_t n;
+
+	if (*p != '(')
+		return;
+	p += 1 + strspn(p + 1, " \t");
+	n = word_len(p);
+	if (n && !isdigit((unsigned char)*p) &&
+	    p[n + strspn(p + n, " \t")] == ')' && is_integer(d->text, p, n))
+		d->cast = true;
+}
+
 static void put_word(struct draft *d, const char *p, size_t n)
 {
 	size_t skip = prefix_len(p);
@@ -124,6 +165,7 @@ static void put_word(struct draft *d, const char *p, size_t n)
 		   is_narrow_function(p + skip, n - skip)) {
 		pike_buf_add(d->out, p + skip, n - skip - 1);
 		d->math = true;
+		look_at_argument(d, p + n);
 	} else {
 		pike_buf_add(d->out, p, n);
 	}
@@ -184,6 +226,9 @@ static void rewrite(struct draft *d, const char *p)
 		} else {
 			n = 1;
 			pike_buf_addc(d->out, *p);
+			if (d->cast)
+				pike_buf_adds(d->out, "(real)");
+			d->cast = false;
 		}
 		p += n;
 	}
@@ -222,7 +267,7 @@ int pike_reference_draft(struct pike_buf *out, const char *text,
 			 const struct pike_signature *s, struct pike_err *err)
 {
 	struct pike_buf body;
-	struct draft d = { .out = &body };
+	struct draft d = { .out = &body, .text = text };
 
 	pike_buf_init(&body, out->max);
 	if (s->far_types)

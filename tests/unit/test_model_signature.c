@@ -336,6 +336,12 @@ static void test_draft(void **state)
 	static const struct {
 		const char *text, *draft; /* NULL: it takes a person */
 	} t[] = {
+		{ "__global__ void f(float *y, int n)\n"
+		  "{ const int h = n; float x; y[n] = sqrtf( h) + expf(x) +\n"
+		  "sqrtf(h * 2) + rsqrtf(n); }\n",
+		  "__global__ void f(real *y, int n)\n"
+		  "{ const int h = n; real x; y[n] = sqrt((real) h) + exp(x) "
+		  "+\nsqrt(h * 2) + rsqrt((real)n); }\n" },
 		{ "#include <float.h>\n#define U 2 //pike: tune 1 2\n"
 		  "/* float */ void f(float *y, int n)\n"
 		  "{ y[n] = expf(1.5f + 2e-3F) * sizeof(float) + 0x1f; }\n",
