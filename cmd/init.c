@@ -556,8 +556,9 @@ const struct pike_cmd pike_cmd_init = {
 	    "and compiles as before; drafts the launch plan from the <<<...>>> "
 	    "that it finds; and adds the target to .pike/config. A header of "
 	    "the repository that mixes both is split in the same way, into "
-	    "NAME_device.cuh. Files that differ from HEAD are refused; all of "
-	    "it is written, or nothing.",
+	    "NAME_device.cuh. A build that takes every *.cu has to leave the "
+	    "new one out. Files that differ from HEAD are refused; all of it "
+	    "is written, or nothing.",
 	.opts = opts_table,
 	.opts_size = sizeof(struct opts),
 	.flags = PIKE_NEED_REPO | PIKE_READS,

@@ -13,7 +13,8 @@
 
 struct reader {
 	struct pike_chunks *p;
-	size_t line; /* the next line of the preprocessor */
+	size_t line;	/* the next line of the preprocessor */
+	size_t linkage; /* the #endif of an `extern "C" {` for C++ alone */
 	size_t stack[DEPTH_MAX], depth;
 	struct pike_err *err;
 };
@@ -170,12 +171,37 @@ static int pop(struct reader *r, bool condition)
 	return 0;
 }
 
+/* `#ifdef __cplusplus` around nothing but `extern "C" {`, or its bracket: CUDA
+ * is C++, so these two lines say nothing. */
+static bool is_linkage(const struct pike_tokens *t, size_t i)
+{
+	const struct pike_token *line = &t->lines[i];
+	const char *s = line->s + line->n, *end;
+
+	if (i + 1 >= t->nlines ||
+	    directive_kind(&t->lines[i + 1]) != PIKE_CHUNK_ENDIF ||
+	    !memmem(line->s, line->n, "__cplusplus", 11))
+		return false;
+	end = t->lines[i + 1].s;
+	while (s < end && isspace((unsigned char)*s))
+		s++;
+	while (end > s && isspace((unsigned char)end[-1]))
+		end--;
+	return (end == s + 1 && *s == '}') ||
+	       (end > s + 6 && !memcmp(s, "extern", 6) && end[-1] == '{');
+}
+
 static int add_directive(struct reader *r)
 {
-	const struct pike_token *line = &r->p->t.lines[r->line++];
+	const struct pike_token *line = &r->p->t.lines[r->line];
 	enum pike_chunk_kind kind = directive_kind(line);
 	int ret = 0;
 
+	if (is_linkage(&r->p->t, r->line))
+		r->linkage = r->line + 1;
+	if (r->linkage && (r->line == r->linkage || r->line + 1 == r->linkage))
+		kind = PIKE_CHUNK_DIRECTIVE;
+	r->line++;
 	add_chunk(r, kind, line->s, line->s + line->n, line->line);
 	if (kind == PIKE_CHUNK_ELSE || kind == PIKE_CHUNK_ENDIF)
 		ret = pop(r, true);

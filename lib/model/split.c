@@ -471,26 +471,40 @@ static void note_moved(const struct pike_units *u, const struct pike_unit *unit)
 	pike_strs_release(&c.said);
 }
 
+/* A header that cannot be read has nothing that can be moved. */
+static void note_unread(const struct pike_units *u, const char *path,
+			const char *why)
+{
+	pike_strs_pushf(u->notes,
+			"%s is not looked into (%s): what the kernel needs of "
+			"it is for you to move",
+			path, why);
+}
+
 static int read_units(struct pike_units *u, struct pike_split_file *files,
 		      size_t n, struct pike_err *err)
 {
-	int ret = 0;
-
 	u->v = pike_xcalloc(n, sizeof(*u->v));
-	for (size_t i = 0; !ret && i < n; i++) {
-		u->v[i].file = &files[i];
-		u->v[i].prefix = PIKE_NO_CHUNK;
-		u->v[i].names = pike_xcalloc(pike_rtc_names(), sizeof(bool));
-		u->v[i].headers =
-		    pike_xcalloc(pike_rtc_headers(), sizeof(bool));
-		ret = pike_chunks_read(&u->v[i].p, files[i].text, err);
-		if (ret)
-			pike_err_prefix(err, "%s", files[i].path);
+	for (size_t i = 0; i < n; i++) {
+		struct pike_unit *v = &u->v[i];
+		struct pike_err why = PIKE_ERR_INIT;
+		int ret = pike_chunks_read(&v->p, files[i].text, &why);
+
+		v->file = &files[i];
+		v->prefix = PIKE_NO_CHUNK;
+		v->names = pike_xcalloc(pike_rtc_names(), sizeof(bool));
+		v->headers = pike_xcalloc(pike_rtc_headers(), sizeof(bool));
 		u->n++;
+		if (ret && !i)
+			return pike_fail(err, PIKE_FAILED, "%s: %s",
+					 files[i].path, why.text);
+		if (ret)
+			note_unread(u, files[i].path, why.text);
+		v->p.text = files[i].text;
 	}
-	for (size_t i = 1; !ret && i < n; i++)
+	for (size_t i = 1; i < n; i++)
 		u->v[i].clean = is_clean(u, &u->v[i]);
-	return ret;
+	return 0;
 }
 
 static void make_texts(struct pike_units *u)

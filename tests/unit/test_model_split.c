@@ -574,6 +574,29 @@ static void test_header(void **state)
 			    "void check() { printf(\"no\"); }\n#endif\n");
 	release(&s);
 
+	/* As headers for C and C++ have it. */
+	run(&s, main,
+	    "#include <stdio.h>\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n"
+	    "void other();\n"
+	    "__device__ float twice(float x) { return x; }\n"
+	    "#ifdef __cplusplus\n}\n#endif\n");
+	assert_int_equal(s.ret, 0);
+	has(s.f[1].device, "extern \"C\" {\n\n__device__ float twice(");
+	has(s.f[1].rest, "#ifdef __cplusplus\n#include \"common_device.cuh\"\n"
+			 "extern \"C\" {\n#endif\nvoid other();\n"
+			 "#ifdef __cplusplus\n}\n#endif\n");
+	release(&s);
+
+	/* One that cannot be read is named. */
+	run(&s,
+	    "#include \"../inc/common.h\"\n__global__ void k() {}\n"
+	    "void f() { k<<<1, 1>>>(); }\n",
+	    "#if A\n#define B {\n#else\nvoid f() {\n#endif\n");
+	assert_int_equal(s.ret, 0);
+	assert_int_equal(s.notes.n, 1);
+	noted(&s, "inc/common.h is not looked into (line 4: '{' is never");
+	release(&s);
+
 	/* One that it does not need is not looked at twice. */
 	run(&s, "#include \"../inc/common.h\"\n__global__ void k() {}\n",
 	    "#include <stdio.h>\nvoid other() {}\n");
