@@ -355,9 +355,11 @@ static void put_angle(struct pike_buf *out, struct pike_plan *p,
 	pike_buf_addc(out, '>');
 }
 
+/* By how many extents of the block it is. */
 static void put_define(struct pike_buf *out, const struct pike_plan *p,
-		       size_t extents)
+		       const char *block)
 {
+	size_t times = 0;
 	static const char *const values[] = {
 		"256 //pike: tune 64 128 256 512 1024",
 		"16 //pike: tune 8 16 32",
@@ -366,7 +368,12 @@ static void put_define(struct pike_buf *out, const struct pike_plan *p,
 
 	if (!p->tunable.n)
 		return;
-	pike_buf_addf(out, "#define %s %s\n", p->define, values[extents - 1]);
+	while (times < EXTENTS && (block = strstr(block, p->define))) {
+		block += strlen(p->define);
+		times++;
+	}
+	pike_buf_addf(out, "#define %s %s\n", p->define,
+		      values[times ? times - 1 : 0]);
 	pike_unit_note(p->u, p->unit, p->t->v[p->launch].line,
 		       "the block's `%.*s` is known to callers alone: %s is a "
 		       "tunable in its place; the host's own launch keeps what "
@@ -398,8 +405,7 @@ static void put_launch(struct pike_buf *out, struct pike_buf *defines,
 	}
 	pike_buf_addc(out, '\n');
 	if (!*p->why)
-		put_define(defines, p,
-			   count_items(p->t, dim3_items(p, f->config[1])));
+		put_define(defines, p, block.s);
 	pike_buf_release(&block);
 	pike_buf_release(&name_b);
 }

@@ -18,7 +18,20 @@
 		.text = "typedef " t " " #n ";"                                \
 	}
 
+#define NARROW(n, h)                                                           \
+	{                                                                      \
+		.name = #n, .header = h, .toolkit = true                       \
+	}
+
 static const struct pike_rtc_name names[] = {
+	NARROW(half, "cuda_fp16.h"),
+	NARROW(__half, "cuda_fp16.h"),
+	NARROW(half2, "cuda_fp16.h"),
+	NARROW(__half2, "cuda_fp16.h"),
+	NARROW(nv_bfloat16, "cuda_bf16.h"),
+	NARROW(__nv_bfloat16, "cuda_bf16.h"),
+	NARROW(nv_bfloat162, "cuda_bf16.h"),
+	NARROW(__nv_bfloat162, "cuda_bf16.h"),
 	{ .name = "assert",
 	  .header = "assert.h",
 	  .text = "#define assert(x) ((x) ? (void)0 : __trap())" },

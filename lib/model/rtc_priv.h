@@ -8,10 +8,12 @@
 
 #include "model/csource_priv.h"
 
-/* A name of C's library that device code uses. */
+/* A name of C's library, or of a header of the toolkit's that others bring
+ * along, that device code uses. */
 struct pike_rtc_name {
 	const char *name, *header;
 	const char *text; /* that says it to NVRTC; NULL: it knows */
+	bool toolkit;	  /* NVRTC has the header */
 };
 const struct pike_rtc_name *pike_rtc_name_at(size_t i);
 size_t pike_rtc_names(void);

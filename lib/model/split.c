@@ -105,10 +105,29 @@ static void add_notice(struct pike_buf *out, const struct pike_chunks *p)
 		pike_buf_addc(out, '\n');
 }
 
-static void add_toolkit(struct pike_buf *out, const struct pike_units *u,
-			const bool *needed)
+/* Headers of the names that are needed: the toolkit's, or those of C. */
+static void name_headers(struct pike_strs *out, const bool *needed,
+			 bool toolkit)
 {
-	struct pike_strs done = PIKE_STRS_INIT;
+	for (size_t i = 0; i < pike_rtc_names(); i++) {
+		const struct pike_rtc_name *row = pike_rtc_name_at(i);
+
+		if (needed[i] && row->toolkit == toolkit &&
+		    !pike_strs_has(out, row->header))
+			pike_strs_push(out, row->header);
+	}
+}
+
+static void add_includes(struct pike_buf *out, const struct pike_strs *headers)
+{
+	for (size_t i = 0; i < headers->n; i++)
+		pike_buf_addf(out, "#include <%s>\n", headers->v[i]);
+}
+
+static void add_toolkit(struct pike_buf *out, const struct pike_units *u,
+			const struct pike_unit *unit)
+{
+	struct pike_strs headers = PIKE_STRS_INIT;
 
 	for (size_t f = 0; f < u->n; f++) {
 		const struct pike_chunks *p = &u->v[f].p;
@@ -124,17 +143,17 @@ static void add_toolkit(struct pike_buf *out, const struct pike_units *u,
 			if (!name ||
 			    pike_rtc_header(name, len, &row) !=
 				PIKE_RTC_TOOLKIT ||
-			    !needed[row])
+			    !unit->headers[row])
 				continue;
 			copy = pike_xstrndup(name, len);
-			if (!pike_strs_has(&done, copy)) {
-				pike_buf_addf(out, "#include <%s>\n", copy);
-				pike_strs_push(&done, copy);
-			}
+			if (!pike_strs_has(&headers, copy))
+				pike_strs_push(&headers, copy);
 			free(copy);
 		}
 	}
-	pike_strs_release(&done);
+	name_headers(&headers, unit->names, true);
+	add_includes(out, &headers);
+	pike_strs_release(&headers);
 }
 
 /* What C's headers have and NVRTC has not. */
@@ -144,13 +163,12 @@ static void add_names(struct pike_buf *out, const bool *needed)
 	struct pike_buf rtc;
 
 	pike_buf_init(&rtc, TEXT_MAX);
+	name_headers(&headers, needed, false);
 	for (size_t i = 0; i < pike_rtc_names(); i++) {
 		const struct pike_rtc_name *row = pike_rtc_name_at(i);
 
 		if (!needed[i])
 			continue;
-		if (!pike_strs_has(&headers, row->header))
-			pike_strs_push(&headers, row->header);
 		if (row->text && row->text[0] == '#')
 			pike_buf_addf(&rtc, "#ifndef %s\n%s\n#endif\n",
 				      row->name, row->text);
@@ -159,8 +177,7 @@ static void add_names(struct pike_buf *out, const bool *needed)
 	}
 	if (headers.n)
 		pike_buf_adds(out, "#ifndef __CUDACC_RTC__\n");
-	for (size_t i = 0; i < headers.n; i++)
-		pike_buf_addf(out, "#include <%s>\n", headers.v[i]);
+	add_includes(out, &headers);
 	if (rtc.len)
 		pike_buf_addf(out, "#else /* NVRTC has no such headers */\n%s",
 			      rtc.s);
@@ -301,7 +318,7 @@ static char *make_device(const struct pike_units *u, size_t at)
 		      "/* The device code of %s, which includes it. */\n"
 		      "#pragma once\n",
 		      slash ? slash + 1 : path);
-	add_toolkit(&out, u, unit->headers);
+	add_toolkit(&out, u, unit);
 	add_names(&out, unit->names);
 	if (!at)
 		pike_launch_draft(&plan, &defines, u);

@@ -456,6 +456,14 @@ static void test_plan_names(void **state)
 	has(s.f[0].device, "block=(BLOCK_2, BLOCK_2)\n");
 	release(&s);
 
+	run(&s,
+	    "__global__ void k(float *y) {}\n"
+	    "void f(int size) { dim3 b(32, size / 32); k<<<1, b>>>(0); }\n",
+	    NULL);
+	has(s.f[0].device, "#define SIZE 256 //pike: tune 64 128 256 512 ");
+	has(s.f[0].device, "block=(32, SIZE / 32)\n");
+	release(&s);
+
 	/* Templates and namespaces are part of the name. */
 	run(&s,
 	    "namespace a {\ntemplate <class T, int N>\n"
@@ -513,6 +521,15 @@ static void test_names(void **state)
 	has(s.f[0].rest, "using namespace nvcuda;\n");
 	noted(&s, "src/main.cu:9: 'std' is the host's");
 	noted(&s, "src/main.cu:10: 'cudaStream_t' is the host's");
+	release(&s);
+
+	/* Another header of the toolkit has brought it along. */
+	run(&s,
+	    "#include <cublas_v2.h>\n__global__ void k(__nv_bfloat16 *y, half "
+	    "*x) { *y = 1; }\n",
+	    NULL);
+	has(s.f[0].device, "#pragma once\n#include <cuda_fp16.h>\n"
+			   "#include <cuda_bf16.h>\n\n");
 	release(&s);
 
 	run(&s,
