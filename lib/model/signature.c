@@ -123,26 +123,46 @@ static void integer_name(char out[32], const struct pike_strs *words)
 		 *width && (has[4] || (has[5] && has[0])) ? " " : "", width);
 }
 
-/* What a text makes of a name: `typedef float real_t;`, `using real_t =
- * float;`,
- * `#define real_t float`. */
+/* `typedef float real_t;`, `using real_t = float;` at i: the token of the type;
+ * 0: none of that name. */
+static size_t named_type(const struct pike_tokens *t, size_t i,
+			 const char *name)
+{
+	if (pike_token_is(t, i, "using") && pike_token_is(t, i + 1, name) &&
+	    pike_token_is(t, i + 2, "=") && pike_token_is(t, i + 4, ";"))
+		return i + 3;
+	if (pike_token_is(t, i, "typedef") && pike_token_is(t, i + 2, name) &&
+	    pike_token_is(t, i + 3, ";"))
+		return i + 1;
+	return 0;
+}
+
+/* Is it another type in another #if? */
+static bool is_several(const struct pike_tokens *t, const char *name)
+{
+	size_t first = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		size_t type = named_type(t, i, name);
+
+		if (type && first &&
+		    !pike_token_same(&t->v[type], &t->v[first]))
+			return true;
+		first = type ? type : first;
+	}
+	return false;
+}
+
+/* What a text makes of a name; these, or `#define real_t float`. */
 static char *other_name(const char *text, const struct pike_tokens *t,
 			const char *name)
 {
 	const char *p = text;
 
-	for (size_t i = 0; i + 3 < t->n; i++) {
-		size_t type = i + 1;
+	for (size_t i = 0; i < t->n; i++) {
+		size_t type = named_type(t, i, name);
 
-		if (pike_token_is(t, i, "using") &&
-		    pike_token_is(t, i + 1, name) &&
-		    pike_token_is(t, i + 2, "="))
-			type = i + 3;
-		else if (!pike_token_is(t, i, "typedef") ||
-			 !pike_token_is(t, i + 2, name))
-			continue;
-		if (t->v[type].word && type + 1 < t->n &&
-		    pike_token_is(t, type == i + 1 ? i + 3 : i + 4, ";"))
+		if (type && t->v[type].word)
 			return pike_xstrndup(t->v[type].s, t->v[type].n);
 	}
 	while ((p = strstr(p, "#define"))) {
@@ -200,7 +220,8 @@ static void note(struct reader *r, const char *fmt, ...)
 	for (char *p = clean.s; *p; p++)
 		if (*p == '\n' || *p == '\t')
 			*p = ' ';
-	pike_strs_push(&r->s->notes, clean.s);
+	if (!pike_strs_has(&r->s->notes, clean.s))
+		pike_strs_push(&r->s->notes, clean.s);
 	pike_buf_release(&clean);
 }
 
@@ -279,6 +300,10 @@ static const struct type *type_of(struct reader *r,
 		found = find_type(far);
 	if (far && found && strcmp(found->precision, "exact") != 0)
 		r->s->far_types = true;
+	if (found && ((other && is_several(r->t, words->v[0])) ||
+		      (far && is_several(r->ht, words->v[0]))))
+		note(r, "%s is one type or another by an #if; %s was taken",
+		     words->v[0], found->c);
 	free(other);
 	free(far);
 	return found;

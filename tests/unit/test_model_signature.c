@@ -77,6 +77,11 @@ static void test_types(void **state)
 		{ "typedef float elem;\n#define index int\n"
 		  "void f(elem *y, index n) { y[n] = 1; }",
 		  NULL, "out f32 y[n]; i32 n", NULL },
+		{ "#ifdef HALF\ntypedef half elem;\n#else\n"
+		  "typedef float elem;\n#endif\n"
+		  "void f(elem *y, int n) { y[n] = 1; }",
+		  NULL, "out f16 y[n]; i32 n",
+		  "elem is one type or another by an #if; half was taken" },
 		{ "void f(float *y, int n, int back, int *all)\n"
 		  "{ y[n - 1] = back ? 1 : 2; if (!back && n) all[n] = 1; }",
 		  NULL, "out f32 y[n]; i32 n; i32 back; out i32 all[n]", NULL },
