@@ -120,29 +120,39 @@ static int range_size(const struct pike_tokens *t, struct pike_range r)
 	return size;
 }
 
-/* `typedef T name;`, `using name = T;` of any of the files. */
+static int named_size(const struct pike_units *u, const struct pike_token *name,
+		      int depth);
+
+/* `typedef T name;`, `using name = T;`: the size of that; 0: none. */
+static int declared_size(const struct pike_units *u,
+			 const struct pike_chunks *q,
+			 const struct pike_chunk *v, int depth)
+{
+	if (pike_token_is(&q->t, v->first, "typedef") &&
+	    v->last - v->first == 4)
+		return named_size(u, &q->t.v[v->first + 1], depth + 1);
+	if (pike_token_is(&q->t, v->first, "using") && v->last - v->first == 5)
+		return named_size(u, &q->t.v[v->first + 3], depth + 1);
+	return 0;
+}
+
+/* By any of the files; 0 also where an #if decides it. */
 static int named_size(const struct pike_units *u, const struct pike_token *name,
 		      int depth)
 {
 	int size = type_size(name);
 
-	for (size_t f = 0; !size && depth < 4 && f < u->n; f++) {
+	for (size_t f = 0; depth < 4 && f < u->n; f++) {
 		const struct pike_chunks *q = &u->v[f].p;
 		size_t at, n = pike_chunks_find(&at, q, name);
 
-		for (; n && !size; n--, at++) {
-			const struct pike_chunk *v = &q->v[q->names[at].chunk];
+		for (; n; n--, at++) {
+			int one = declared_size(u, q, &q->v[q->names[at].chunk],
+						depth);
 
-			if (v->last < v->first + 4 || !v->last)
-				continue;
-			if (pike_token_is(&q->t, v->first, "typedef") &&
-			    v->last - v->first == 4)
-				size = named_size(u, &q->t.v[v->first + 1],
-						  depth + 1);
-			if (pike_token_is(&q->t, v->first, "using") &&
-			    v->last - v->first == 5)
-				size = named_size(u, &q->t.v[v->first + 3],
-						  depth + 1);
+			if (one && size && one != size)
+				return 0;
+			size = one ? one : size;
 		}
 	}
 	return size;

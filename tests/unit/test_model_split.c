@@ -425,6 +425,10 @@ static void test_plan(void **state)
 		  "void f(float *y, int n) { k<<<pick(n), 256>>>(y, n); }",
 		  NULL, "'pick' is a function that no plan can call" },
 		{ "float *y, int n",
+		  "#if A\ntypedef half T;\n#else\ntypedef float T;\n#endif\n"
+		  "void f(float *y) { k<<<1, 2, 8 * sizeof(T)>>>(y, 1); }",
+		  NULL, "'sizeof' of something that is no plain type" },
+		{ "float *y, int n",
 		  "void f(float *y, int n) { int a = b; int b = a;\n"
 		  "k<<<b, 256>>>(y, n); }",
 		  NULL, "'b' is the host's alone" },
