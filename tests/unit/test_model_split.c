@@ -302,7 +302,7 @@ static void test_around(void **state)
 static void test_refused(void **state)
 {
 	static const struct {
-		const char *text, *why;
+		const char *text, *why; /* NULL: it is none of these */
 	} t[] = {
 		{ "void k() {}\n", "src/main.cu: no `__global__ void k(...)`" },
 		{ "#define KERNEL(n) __global__ void n() {}\nKERNEL(k)\n",
@@ -319,6 +319,10 @@ static void test_refused(void **state)
 		  "#ifdef A\n}\n#endif\n",
 		  "src/main.cu: line 3: what ends here does not begin" },
 		{ "#if A\n__global__ void k() {}\n", "line 1: what begins" },
+		{ "int a; # define B\n__global__ void k() {}\n",
+		  "line 1: '#' in the middle of a line" },
+		{ "__global__ void k() { f(1}; )\n", "'{' is never closed" },
+		{ "__global__ void k() {}\n#define A /* on and on", NULL },
 	};
 
 	(void)state;
@@ -326,9 +330,11 @@ static void test_refused(void **state)
 		struct split s;
 
 		run(&s, t[i].text, NULL);
-		if (!s.ret)
-			fail_msg("%s: was split", t[i].text);
-		has(s.err.text, t[i].why);
+		if (!s.ret != !t[i].why)
+			fail_msg("%s: %s", t[i].text,
+				 s.ret ? s.err.text : "was split");
+		if (t[i].why)
+			has(s.err.text, t[i].why);
 		release(&s);
 	}
 }
