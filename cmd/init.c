@@ -191,6 +191,44 @@ static void fill_target(struct pike_buf *out, const char *template,
 	fill(out, template, fields, PIKE_ARRAY_LEN(fields));
 }
 
+static bool has_output(const struct pike_signature *k)
+{
+	for (size_t i = 0; i < k->args.n; i++)
+		if (pike_starts_with(k->args.v[i], "out ") ||
+		    pike_starts_with(k->args.v[i], "inout "))
+			return true;
+	return false;
+}
+
+/* Not to be read yet: a target without an output would make the others
+ * unreadable. */
+static void put_aside(struct pike_buf *out, const char *section)
+{
+	struct pike_strs lines = PIKE_STRS_INIT;
+
+	pike_strs_split(&lines, section, "\n");
+	pike_buf_adds(out, "\n# Not finished: take the '#' away when what is "
+			   "to do is done.\n");
+	for (size_t i = 0; i < lines.n; i++)
+		pike_buf_addf(out, "#%s\n", lines.v[i]);
+	pike_strs_release(&lines);
+}
+
+static void add_section(struct pike_buf *out, const char *template,
+			const struct pike_kernel *k, const struct pike_buf *b)
+{
+	struct pike_buf text;
+
+	if (has_output(&k->kernel)) {
+		fill_target(out, template, k, b);
+		return;
+	}
+	pike_buf_init(&text, CONFIG_MAX);
+	fill_target(&text, template, k, b);
+	put_aside(out, text.s);
+	pike_buf_release(&text);
+}
+
 static int add_target(struct pike_buf *out, const char *template,
 		      const struct pike_kernel *k)
 {
@@ -206,7 +244,7 @@ static int add_target(struct pike_buf *out, const char *template,
 	add_sizes(&b[CASE], &b[HIDDEN], &k->kernel);
 	add_options(&b[OPTIONS], &k->kernel);
 	add_notes(&b[NOTES], &k->kernel);
-	fill_target(out, template, k, b);
+	add_section(out, template, k, b);
 	for (size_t i = 0; i < PARTS; i++)
 		pike_buf_release(&b[i]);
 	return out->full ? -1 : 0;
@@ -279,6 +317,8 @@ static int make_config(struct pike_buf *out, struct pike_ctx *ctx,
 
 static const char *state_of(const struct pike_kernel *k)
 {
+	if (!has_output(&k->kernel))
+		return " (not finished, so it stands there as a comment)";
 	if (k->has_reference)
 		return "";
 	return k->draft ? " (a draft: read it first)" : " (write it first)";

@@ -126,6 +126,17 @@ pike config target.sum.threads
 like "with its threads" "$out" '^[2-4]$'
 like "the reference is a draft" "$(<sum_ref.c)" \
 	'out\[i\] = sqrt\(in\[i\] \* in\[i\] \+ \(real\)1.5\)'
+cp .pike/config kept
+rm .pike/config
+printf 'void inc(const unsigned short *x, unsigned short *y, int n)\n{\n\ty[0] = x[n - 1];\n}\n' >inc.c
+pike init sum.c:sum inc.c
+status_is "one that cannot be finished, beside one that can" 0
+like "is said" "$out" 'inc: inc.c, .*not finished, so it stands there as a comment'
+like "and written, not to be read yet" "$(<.pike/config)" '^#\[target "inc"\]'
+pike config target.sum.entry
+is "the others can be" "$out" sum
+mv kept .pike/config
+rm inc.c
 sed -i 's/const uint16_t \*bits, //' sum.c sum_ref.c
 git add -A && git commit -qm 'a kernel and drafts'
 pike bench --compile-only "--allow-weak=$LEVEL"
