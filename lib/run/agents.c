@@ -113,7 +113,8 @@ static int read_search(struct pike_agents *a, struct pike_run *run,
 	if (!ret && !pike_replay_left(a->replay))
 		ret = pike_fail(err, PIKE_FAILED,
 				"no exchanges with models are recorded below "
-				"'%s'",
+				"'%s'; a clone has none before 'git fetch "
+				"origin refs/notes/pike/*:refs/notes/pike/*'",
 				run->o.replay);
 	pike_strs_release(&lines);
 	return ret;
