@@ -392,7 +392,7 @@ int pike_commit_write(git_oid *out, struct pike_repo *r, const char *message,
 		      struct pike_err *err)
 {
 	const git_oid **p;
-	git_signature *sig = NULL;
+	git_signature *author = NULL, *committer = NULL;
 	int rc;
 
 	if (n > PARENTS_MAX)
@@ -401,11 +401,16 @@ int pike_commit_write(git_oid *out, struct pike_repo *r, const char *message,
 	p = pike_xcalloc(n + 1, sizeof(*p));
 	for (size_t i = 0; i < n; i++)
 		p[i] = &parents[i];
-	rc = git_signature_now(&sig, r->name, r->email);
+	rc = git_signature_now(&author, r->author.name, r->author.email);
 	if (!rc)
-		rc = git_commit_create_from_ids(out, r->g, NULL, sig, sig, NULL,
-						message, tree, n, p);
-	git_signature_free(sig);
+		rc = git_signature_now(&committer, r->committer.name,
+				       r->committer.email);
+	if (!rc)
+		rc = git_commit_create_from_ids(out, r->g, NULL, author,
+						committer, NULL, message, tree,
+						n, p);
+	git_signature_free(committer);
+	git_signature_free(author);
 	free(p);
 	return rc ? pike_git_fail(err, PIKE_FATAL, rc, "cannot write a commit")
 		  : 0;

@@ -8,18 +8,39 @@
 #include <git2/sys/repository.h>
 #include <stdlib.h>
 
+/* Who writes and who commits, as git looks for it (git-commit-tree(1)). */
+static const struct {
+	const char *variable, *key, *common, *else_is;
+	size_t offset;
+} identities[] = {
+	{ "GIT_AUTHOR_NAME", "author.name", "user.name", "pike-git",
+	  offsetof(struct pike_repo, author.name) },
+	{ "GIT_AUTHOR_EMAIL", "author.email", "user.email",
+	  "pike-git@localhost", offsetof(struct pike_repo, author.email) },
+	{ "GIT_COMMITTER_NAME", "committer.name", "user.name", "pike-git",
+	  offsetof(struct pike_repo, committer.name) },
+	{ "GIT_COMMITTER_EMAIL", "committer.email", "user.email",
+	  "pike-git@localhost", offsetof(struct pike_repo, committer.email) },
+};
+
 static void set_identity(struct pike_repo *r)
 {
-	git_signature *sig = NULL;
-	const char *name = "pike-git", *email = "pike-git@localhost";
+	git_config *snap = NULL;
 
-	if (!git_signature_default(&sig, r->g)) {
-		name = sig->name;
-		email = sig->email;
+	git_repository_config_snapshot(&snap, r->g);
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(identities); i++) {
+		const char *value = getenv(identities[i].variable);
+		char **at = (char **)((char *)r + identities[i].offset);
+
+		if ((!value || !*value) &&
+		    (!snap ||
+		     (git_config_get_string(&value, snap, identities[i].key) &&
+		      git_config_get_string(&value, snap,
+					    identities[i].common))))
+			value = identities[i].else_is;
+		*at = pike_xstrdup(value);
 	}
-	r->name = pike_xstrdup(name);
-	r->email = pike_xstrdup(email);
-	git_signature_free(sig);
+	git_config_free(snap);
 }
 
 static void set_precious(struct pike_repo *r)
@@ -84,7 +105,7 @@ int pike_repo_view(struct pike_repo **out, const char *dir,
 	pike_share_init(r);
 	/* Asked for each entry of a reflog otherwise, which reads all config.
 	 */
-	git_repository_set_ident(r->g, r->name, r->email);
+	git_repository_set_ident(r->g, r->committer.name, r->committer.email);
 	ret = pike_store_open(r, err);
 out:
 	if (ret)
@@ -129,8 +150,10 @@ void pike_repo_free(struct pike_repo *r)
 	free(r->inbox.ref);
 	free(r->workdir);
 	free(r->commondir);
-	free(r->name);
-	free(r->email);
+	free(r->author.name);
+	free(r->author.email);
+	free(r->committer.name);
+	free(r->committer.email);
 	free(r);
 	git_libgit2_shutdown();
 }

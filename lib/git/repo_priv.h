@@ -23,6 +23,10 @@ struct pike_layers {
 	size_t nfds, fds_cap;
 };
 
+struct pike_who {
+	char *name, *email;
+};
+
 /* A repository in memory: what is written there is only named. */
 struct pike_naming {
 	git_repository *g; /* NULL: none needed so far */
@@ -45,10 +49,10 @@ struct pike_repo {
 	bool fsync;	  /* setting pike.fsync */
 	bool precious;	  /* others borrow from it: no object is removed */
 	int shared; /* core.sharedRepository: bits to add, < 0 to set, 0 none */
-	bool has_signed;	 /* so the key can be used */
-	char *workdir;		 /* NULL when bare; ends in '/' */
-	char *commondir;	 /* ends in '/' */
-	char *name, *email;	 /* who commits */
+	bool has_signed; /* so the key can be used */
+	char *workdir;	 /* NULL when bare; ends in '/' */
+	char *commondir; /* ends in '/' */
+	struct pike_who author, committer;
 	struct pike_inbox inbox; /* for lines outside a search */
 };
 

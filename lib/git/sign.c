@@ -50,10 +50,10 @@ static int refuse(struct pike_err *err, int ret, const struct pike_err *why)
 
 static void add_identity(struct pike_strs *env, const struct pike_repo *r)
 {
-	pike_strs_pushf(env, "GIT_AUTHOR_NAME=%s", r->name);
-	pike_strs_pushf(env, "GIT_AUTHOR_EMAIL=%s", r->email);
-	pike_strs_pushf(env, "GIT_COMMITTER_NAME=%s", r->name);
-	pike_strs_pushf(env, "GIT_COMMITTER_EMAIL=%s", r->email);
+	pike_strs_pushf(env, "GIT_AUTHOR_NAME=%s", r->author.name);
+	pike_strs_pushf(env, "GIT_AUTHOR_EMAIL=%s", r->author.email);
+	pike_strs_pushf(env, "GIT_COMMITTER_NAME=%s", r->committer.name);
+	pike_strs_pushf(env, "GIT_COMMITTER_EMAIL=%s", r->committer.email);
 }
 
 static int commit_tree(git_oid *out, struct pike_repo *r,

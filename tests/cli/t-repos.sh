@@ -299,6 +299,27 @@ done
 	>"$dir/out" 2>"$dir/err"
 is "propose with a HOME that is shut" $? 0
 
+# ---- who writes, and who commits ----
+
+make_repo "$dir/who"
+cd "$dir/who" || exit 1
+who() { # who NAME VARIABLE=VALUE...: as git has it
+	local name=$1
+	shift
+	env "$@" git commit -q --allow-empty -m "$name"
+	env "$@" "$PIKE" propose --candidates 1 --run "$name" >/dev/null 2>&1
+	is "who writes: $name" \
+		"$(git log -1 --format='%an %ae %cn %ce' "pike/evo/scale/cpu.$name")" \
+		"$(git log -1 --format='%an %ae %cn %ce')"
+}
+who variables GIT_AUTHOR_NAME=ada GIT_AUTHOR_EMAIL=ada@example.org \
+	GIT_COMMITTER_NAME=bot GIT_COMMITTER_EMAIL=bot@example.org
+who some GIT_COMMITTER_NAME=bot
+git config author.name 'Ada L'
+git config committer.email robot@example.org
+who config A=
+who both GIT_AUTHOR_NAME=ada
+
 # ---- signatures ----
 
 make_repo "$dir/signed"
