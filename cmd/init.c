@@ -145,8 +145,9 @@ static void add_options(struct pike_buf *b, const struct pike_signature *k)
 	if (k->parallel == PIKE_PARALLEL_THREADS)
 		pike_buf_addf(
 		    b,
-		    "\t# As many as the machine has cores for, beside "
-		    "one for the judge.\n\tthreads = %ld\n",
+		    "\t# As many as there are cores, up to 4. While others "
+		    "use them little can\n\t# be told; with 1 OpenMP takes "
+		    "one.\n\tthreads = %ld\n",
 		    threads_here());
 }
 

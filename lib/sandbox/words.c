@@ -20,6 +20,17 @@ static void add_word(struct pike_box_words *w, const char *name,
 	w->used += (size_t)n + 1;
 }
 
+/* As many as it may start: OpenMP would start one for each core that it sees,
+ * and end the process where it cannot (OpenMP 5.1, 6.2 and 6.10). */
+static void add_threads(struct pike_box_words *w, int threads)
+{
+	char n[16];
+
+	snprintf(n, sizeof(n), "%d", threads > 1 ? threads : 1);
+	add_word(w, "OMP_NUM_THREADS", n);
+	add_word(w, "OMP_THREAD_LIMIT", n);
+}
+
 void pike_box_environment(struct pike_box_words *w,
 			  const struct pike_box_setup *s, const char *dir)
 {
@@ -35,6 +46,8 @@ void pike_box_environment(struct pike_box_words *w,
 		add_word(w, "LD_PRELOAD", s->preload);
 	if (s->options[0])
 		add_word(w, "ASAN_OPTIONS", s->options);
+	if (!t->tool && !t->script)
+		add_threads(w, s->threads);
 	if (!t->gpu)
 		return;
 	add_word(w, "CUDA_VISIBLE_DEVICES", s->visible);

@@ -154,4 +154,16 @@ git commit -qam 'flags'
 pike bench --compile-only "$weak" main
 like "a wrong flag has its line" "$err" \
 	"config:$(sed -n '/cflags/=' .pike/config): cflags: '-I'"
+
+# OpenMP takes as many threads as the target may have, one if nothing is said,
+# and not one for each core that it sees.
+make_repo "$dir/openmp"
+cd "$dir/openmp" || exit 1
+sed -i 's/^\t*for (int32_t i/#pragma omp parallel for\n&/' kernels/scale.c
+sed -i '/entry = /a\	cflags = -O3 -fopenmp' .pike/config
+git commit -qam 'OpenMP, and no word of threads'
+for i in 1 2 3; do
+	pike bench --quick "$weak" main
+	status_is "OpenMP with one thread: $i" 0
+done
 finish
