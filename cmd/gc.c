@@ -85,7 +85,9 @@ static int run(struct pike_ctx *ctx, const void *opts,
 	if (ret >= 0)
 		pike_buf_addf(&ctx->out, "leftovers removed, objects %s\n",
 			      ret ? "left as they are: they are precious, or "
-				    "another process packs them"
+				    "another process packs them "
+				    "(pike-pack.lock, gc.pid, "
+				    "objects/maintenance.lock)"
 				  : "packed");
 	return ret < 0 ? ret : 0;
 }

@@ -264,6 +264,7 @@ int pike_search_advance(struct pike_search_ref *s, struct pike_history *h,
 		return ret;
 	ret = close_it(&k);
 	close(fd);
+	pike_store_named(s->r);
 	if (!ret) /* the generation is closed: others need not wait for it */
 		pike_pack_if_worth(s->r);
 	for (size_t i = 0; i < k.nin; i++)

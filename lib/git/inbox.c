@@ -191,6 +191,14 @@ int pike_inbox_append(struct pike_inbox *in, struct pike_repo *r,
 	return ret;
 }
 
+static bool is_among(const git_oid *ids, size_t n, const git_oid *id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (git_oid_equal(&ids[i], id))
+			return true;
+	return false;
+}
+
 static int join(struct pike_publication *p, struct pike_repo *r,
 		const git_oid *tree, struct pike_err *err)
 {
@@ -201,7 +209,8 @@ static int join(struct pike_publication *p, struct pike_repo *r,
 	if (!git_oid_is_zero(&p->was))
 		parents[n++] = p->was;
 	for (size_t i = 0; i < p->nfrom; i++)
-		parents[n++] = p->from[i];
+		if (!is_among(parents, n, &p->from[i]))
+			parents[n++] = p->from[i];
 	ret = pike_commit_signed(&p->tip, r, "pike: notes\n", tree, parents, n,
 				 err);
 	free(parents);

@@ -282,16 +282,9 @@ static int by_commit(const void *a, const void *b)
 static int apply_updates(git_oid *out, struct pike_repo *r, git_tree *base,
 			 struct updates *u)
 {
-	git_tree *empty = NULL;
-	int rc = base ? 0 : pike_empty_tree(&empty, r->g, r->odb);
-
 	for (size_t i = 0; i < u->n; i++)
 		u->v[i].path = u->paths[i];
-	if (!rc)
-		rc = git_tree_create_updated(out, r->g, base ? base : empty,
-					     u->n, u->v);
-	git_tree_free(empty);
-	return rc;
+	return git_tree_create_updated(out, r->g, base, u->n, u->v);
 }
 
 int pike_notes_union(git_oid *out, struct pike_repo *r, git_tree *base,

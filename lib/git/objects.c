@@ -271,19 +271,11 @@ static int file_update(git_tree_update *u, git_odb *odb, const git_tree *base,
 	u->filemode = GIT_FILEMODE_BLOB;
 	u->path = f->path;
 	/* A file keeps its executable bit. */
-	if (!git_tree_entry_bypath(&e, base, f->path) &&
+	if (base && !git_tree_entry_bypath(&e, base, f->path) &&
 	    git_tree_entry_filemode(e) == GIT_FILEMODE_BLOB_EXECUTABLE)
 		u->filemode = GIT_FILEMODE_BLOB_EXECUTABLE;
 	git_tree_entry_free(e);
 	return git_odb_write(&u->id, odb, f->data, f->len, GIT_OBJECT_BLOB);
-}
-
-int pike_empty_tree(git_tree **out, git_repository *g, git_odb *odb)
-{
-	git_oid id;
-	int rc = git_odb_write(&id, odb, "", 0, GIT_OBJECT_TREE);
-
-	return rc ? rc : git_tree_lookup(out, g, &id);
 }
 
 /* Tree = base (NULL: an empty one) with these files put in. */
@@ -293,8 +285,7 @@ static int tree_with(git_oid *out, git_repository *g, git_odb *odb,
 {
 	git_tree_update *u = pike_xcalloc(files->n + 1, sizeof(*u));
 	git_tree *tree = NULL;
-	int rc = base ? git_tree_lookup(&tree, g, base)
-		      : pike_empty_tree(&tree, g, odb);
+	int rc = base ? git_tree_lookup(&tree, g, base) : 0;
 
 	for (size_t i = 0; !rc && i < files->n; i++)
 		rc = file_update(&u[i], odb, tree, &files->v[i]);

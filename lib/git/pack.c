@@ -19,7 +19,10 @@
 #include "base/text.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -35,6 +38,23 @@ enum {
 
 #define PACK_KEPT (256ll << 20) /* bytes: larger ones are not written again */
 
+/* "PID HOST", of a process of this machine that has ended? */
+static bool is_dead(const char *path)
+{
+	char host[256] = "", its_host[256] = "";
+	struct pike_buf b;
+	long pid = 0;
+	bool dead;
+
+	pike_buf_init(&b, 4096);
+	gethostname(host, sizeof(host) - 1);
+	dead = !pike_read_file(&b, path, NULL) &&
+	       sscanf(b.s, "%ld %255s", &pid, its_host) == 2 && pid > 0 &&
+	       !strcmp(host, its_host) && kill((pid_t)pid, 0) && errno == ESRCH;
+	pike_buf_release(&b);
+	return dead;
+}
+
 /* Is a `git gc` or `git maintenance` of the user's at work? */
 static bool others_pack(const struct pike_repo *r)
 {
@@ -46,7 +66,8 @@ static bool others_pack(const struct pike_repo *r)
 		char *path = pike_repo_path(r, signs[i]);
 		struct stat st;
 
-		yes = !stat(path, &st) && time(NULL) - st.st_mtime < GC_STALE_S;
+		yes = !stat(path, &st) &&
+		      time(NULL) - st.st_mtime < GC_STALE_S && !is_dead(path);
 		free(path);
 	}
 	return yes;
@@ -71,10 +92,13 @@ static void keep_large(struct pike_strs *args, const struct pike_repo *r)
 
 static int repack(struct pike_repo *r, bool full, struct pike_err *err)
 {
-	static const char *const common[] = {
-		"-c", "pack.threads=1",		"repack", "-d", "-l", "-q",
-		"-n", "--no-write-bitmap-index"
-	};
+	static const char *const common[] = { "repack",
+					      "--threads=1",
+					      "-d",
+					      "-l",
+					      "-q",
+					      "-n",
+					      "--no-write-bitmap-index" };
 	struct pike_strs args = PIKE_STRS_INIT;
 	int ret;
 
@@ -116,11 +140,29 @@ int pike_repo_pack(struct pike_repo *r, bool full, struct pike_err *err)
 	return ret ? ret : pike_store_check(r, err);
 }
 
+/* By one folder of 256, as `git gc --auto` reckons: others of ours, each of
+ * which wrote little, count as well. */
+static size_t loose(const struct pike_repo *r)
+{
+	char *dir = pike_repo_path(r, "objects/17");
+	DIR *d = opendir(dir);
+	size_t n = 0;
+
+	while (d && readdir(d))
+		n++;
+	if (d)
+		closedir(d);
+	free(dir);
+	return n > 2 ? (n - 2) * 256 : 0;
+}
+
 void pike_pack_if_worth(struct pike_repo *r)
 {
 	struct pike_err err = PIKE_ERR_INIT;
 
-	if (r->written < WORTH || pike_repo_pack(r, false, &err) >= 0)
+	if (r->written < WORTH && loose(r) < WORTH)
+		return;
+	if (pike_repo_pack(r, false, &err) >= 0)
 		return;
 	if (!r->pack_failed)
 		pike_warn("objects were not packed: %s", err.text);

@@ -8,6 +8,10 @@
 #include <git2/sys/repository.h>
 #include <stdlib.h>
 
+enum {
+	PACKS_OPEN = 16
+};
+
 /* Who writes and who commits, as git looks for it (git-commit-tree(1)). */
 static const struct {
 	const char *variable, *key, *common, *else_is;
@@ -63,6 +67,8 @@ static void set_options(void)
 	/* Most objects are read once, and its cache gets slow when it is full:
 	 * each look-up meets what is gone. */
 	git_libgit2_opts(GIT_OPT_ENABLE_CACHING, 0);
+	/* Packs that it has open; without a limit all that were ever read. */
+	git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, (size_t)PACKS_OPEN);
 	/* The zone that holds anyway: unnamed, libc looks whether its file has
 	 * changed for each signature, two and more of them for a commit. */
 	setenv("TZ", ":/etc/localtime", 0);

@@ -23,6 +23,13 @@ struct pike_layers {
 	size_t nfds, fds_cap;
 };
 
+/* What begins the text of a file that keeps a pack of ours; the process id
+ * follows. */
+#define PIKE_KEEP "pike-git "
+/* What begins the name of a folder below objects in which a pack is made, as
+ * git names its own. */
+#define PIKE_TEMP_DIR "tmp_objdir-pike-"
+
 struct pike_who {
 	char *name, *email;
 };
@@ -43,7 +50,8 @@ struct pike_repo {
 	git_odb_backend *memory;   /* objects not yet on disk, */
 	git_oid *waiting;	   /* which are these */
 	size_t nwaiting, waiting_cap;
-	size_t written; /* objects, since they were packed */
+	struct pike_strs kept; /* files that keep packs nothing names yet */
+	size_t written;	       /* objects, since they were packed */
 	struct pike_naming naming;
 	bool pack_failed; /* which was told */
 	bool fsync;	  /* setting pike.fsync */
@@ -90,8 +98,6 @@ int pike_sweep(struct pike_repo *r, struct pike_err *err);
 /* Tree = base with these files put in. `base` may be NULL. */
 int pike_tree_with(git_oid *out, struct pike_repo *r, const git_oid *base,
 		   const struct pike_files *files, struct pike_err *err);
-/* An error code of libgit2's. */
-int pike_empty_tree(git_tree **out, git_repository *g, git_odb *odb);
 /* Writes a commit and moves nothing. */
 int pike_commit_write(git_oid *out, struct pike_repo *r, const char *message,
 		      const git_oid *tree, const git_oid *parents, size_t n,
@@ -103,6 +109,8 @@ int pike_store_open(struct pike_repo *r, struct pike_err *err);
 void pike_store_close(struct pike_repo *r);
 /* Puts on disk what was written since: before a ref or git names it. */
 int pike_store_flush(struct pike_repo *r, struct pike_err *err);
+/* All of it is named by refs, or was given up: it is git's to remove. */
+void pike_store_named(struct pike_repo *r);
 /* Opens the disk anew where packs came or went, by whichever process. */
 int pike_store_check(struct pike_repo *r, struct pike_err *err);
 

@@ -172,6 +172,7 @@ int pike_search_begin(struct pike_search_ref *s, const struct pike_oid *base,
 		    !pike_ref_read(&id, s->r, s->branch, NULL))
 			ret = 0; /* begun by another */
 	}
+	pike_store_named(s->r);
 	close(fd);
 	return ret;
 }
@@ -345,6 +346,7 @@ int pike_ladder_climb(struct pike_oid *out, struct pike_search_ref *s,
 			break;
 		pike_jitter(i);
 	}
+	pike_store_named(s->r);
 	close(fd);
 	return ret;
 }
@@ -465,6 +467,7 @@ int pike_search_record(struct pike_search_ref *s, struct pike_history *h,
 
 	pike_notes_of(&l, res, n);
 	ret = pike_inbox_append(&s->inbox, s->r, s->prefix, &l, err);
+	pike_store_named(s->r);
 	for (size_t i = 0; !ret && i < n; i++)
 		if (pike_entry_of(&e, &res[i]) &&
 		    pike_oidset_has(&s->own, &e.commit))

@@ -14,14 +14,18 @@
  */
 #include "git/repo_priv.h"
 
+#include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
 
+#include <fcntl.h>
 #include <git2/sys/mempack.h>
 #include <git2/sys/odb_backend.h>
 #include <git2/sys/repository.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
 	LOOSE_MAX = 32, /* objects; more become a pack */
@@ -226,6 +230,7 @@ int pike_store_open(struct pike_repo *r, struct pike_err *err)
 
 void pike_store_close(struct pike_repo *r)
 {
+	pike_store_named(r);
 	git_odb_free(r->disk);
 	if (r->memory)
 		r->memory->free(r->memory);
@@ -278,49 +283,105 @@ static int flush_loose(struct pike_repo *r)
 	return rc;
 }
 
-static void share_pack(const struct pike_repo *r, const char *name)
+/* In the order in which git may see them: what keeps it, the pack, and last
+ * the index, without which a pack is none. */
+static int move_pack(struct pike_repo *r, const char *from, const char *name)
 {
-	static const char *const ext[] = { "pack", "idx" };
+	static const char *const ext[] = { "keep", "pack", "idx" };
+	int rc = 0;
 
-	for (size_t i = 0; i < PIKE_ARRAY_LEN(ext); i++) {
-		char *path =
+	for (size_t i = 0; !rc && i < PIKE_ARRAY_LEN(ext); i++) {
+		char *old = pike_xasprintf("%s/pack-%s.%s", from, name, ext[i]);
+		char *rel =
 		    pike_xasprintf("objects/pack/pack-%s.%s", name, ext[i]);
+		char *to = pike_repo_path(r, rel);
 
-		pike_share(r, path);
-		free(path);
+		rc = rename(old, to) ? GIT_ERROR : 0;
+		pike_share(r, rel);
+		if (!rc && !i)
+			pike_strs_push(&r->kept, to);
+		free(to);
+		free(rel);
+		free(old);
 	}
+	return rc;
 }
 
-static int flush_pack(struct pike_repo *r)
+static int sync_dir(const char *path)
 {
-	char *dir = pike_repo_path(r, "objects/pack");
-	git_packbuilder *pb = NULL;
-	int rc = git_packbuilder_new(&pb, r->g);
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = fd < 0 || fsync(fd) ? GIT_ERROR : 0;
 
-	if (!rc)
-		git_packbuilder_set_threads(pb, 1);
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+/* git-index-pack(1), --keep: until a ref names what is in it, a `git repack
+ * -ad` beside us would remove it. */
+static int write_keep(const char *dir, const char *name)
+{
+	char *path = pike_xasprintf("%s/pack-%s.keep", dir, name);
+	char *text = pike_xasprintf(PIKE_KEEP "%ld\n", (long)getpid());
+	int ret = pike_write_file(path, text, strlen(text), NULL);
+
+	free(text);
+	free(path);
+	return ret;
+}
+
+static int build_pack(git_packbuilder *pb, struct pike_repo *r, const char *dir)
+{
+	int rc = 0;
+
+	git_packbuilder_set_threads(pb, 1);
 	for (size_t i = 0; !rc && i < r->nwaiting; i++)
 		rc = git_packbuilder_insert(pb, &r->waiting[i], NULL);
 	if (!rc)
 		rc = git_packbuilder_write(pb, dir, 0, NULL, NULL);
 	if (!rc)
-		share_pack(r, git_packbuilder_name(pb));
+		rc = write_keep(dir, git_packbuilder_name(pb));
+	if (!rc)
+		rc = move_pack(r, dir, git_packbuilder_name(pb));
+	return rc;
+}
+
+static int flush_pack(struct pike_repo *r)
+{
+	char *dir = pike_repo_path(r, "objects/" PIKE_TEMP_DIR "XXXXXX");
+	char *packs = pike_repo_path(r, "objects/pack");
+	git_packbuilder *pb = NULL;
+	int rc = mkdtemp(dir) ? git_packbuilder_new(&pb, r->g) : GIT_ERROR;
+
+	if (!rc)
+		rc = build_pack(pb, r, dir);
+	if (!rc && r->fsync)
+		rc = sync_dir(packs);
 	if (!rc)
 		rc = git_odb_refresh(r->disk);
 	packs_time(&r->packs, r);
 	git_packbuilder_free(pb);
+	pike_rm_rf(dir, NULL);
+	free(packs);
 	free(dir);
 	return rc;
 }
 
+void pike_store_named(struct pike_repo *r)
+{
+	for (size_t i = 0; i < r->kept.n; i++)
+		unlink(r->kept.v[i]);
+	pike_strs_release(&r->kept);
+}
+
 int pike_store_flush(struct pike_repo *r, struct pike_err *err)
 {
-	int rc = r->nwaiting > LOOSE_MAX ? flush_pack(r) : flush_loose(r);
+	bool pack = r->nwaiting > LOOSE_MAX && !r->precious;
+	int rc = pack ? flush_pack(r) : flush_loose(r);
 
 	if (rc)
 		return pike_git_fail(err, PIKE_FATAL, rc,
-				     "cannot write objects to '%sobjects' (is "
-				     "the disk full?)",
+				     "cannot write objects to '%sobjects'",
 				     r->commondir);
 	r->written += r->nwaiting;
 	r->nwaiting = 0;

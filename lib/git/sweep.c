@@ -9,6 +9,7 @@
  */
 #include "git/repo_priv.h"
 
+#include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -84,48 +85,77 @@ static void sweep_locks(const struct pike_repo *r, const char *dir, int depth)
 	free(path);
 }
 
-static bool nobodys(const char *path, int age_s)
+static bool old(const char *path, int age_s)
 {
 	struct stat st;
 
-	return !lstat(path, &st) && S_ISREG(st.st_mode) &&
-	       time(NULL) - st.st_mtime >= age_s;
+	return !lstat(path, &st) && time(NULL) - st.st_mtime >= age_s;
+}
+
+static bool alive(long pid)
+{
+	return pid > 0 && (!kill((pid_t)pid, 0) || errno == EPERM);
 }
 
 /* ".tmp-PID-pack-..." of `git repack` */
-static bool writer_lives(const char *name)
+static bool no_writer(const char *path)
 {
 	long pid = 0;
 
-	if (sscanf(name, ".tmp-%ld-", &pid) != 1 || pid <= 0)
-		return false;
-	return !kill((pid_t)pid, 0) || errno == EPERM;
+	return sscanf(strrchr(path, '/') + 1, ".tmp-%ld-", &pid) != 1 ||
+	       !alive(pid);
 }
 
-/* Of libgit2 but for the last. */
-static const struct {
-	const char *dir, *prefix;
+/* A file that keeps a pack, written by a process of ours that is gone. */
+static bool keeps_for_nobody(const char *path)
+{
+	static const size_t n = sizeof(PIKE_KEEP) - 1;
+	struct pike_buf b;
+	bool yes;
+
+	pike_buf_init(&b, 4096);
+	yes = !pike_read_file(&b, path, NULL) && b.len > n &&
+	      !memcmp(b.s, PIKE_KEEP, n) && !alive(strtol(b.s + n, NULL, 10));
+	pike_buf_release(&b);
+	return yes;
+}
+
+/* git's own, of a pack, may be written to for long: they wait longer. */
+static const struct temporary {
+	const char *dir, *begin, *end;
+	bool of_git;
+	bool (*nobodys)(const char *path);
 } temporary[] = {
-	{ .dir = "objects", .prefix = "tmp_object_git2_" },
-	{ .dir = "objects/pack", .prefix = "pack_git2_" },
-	{ .dir = "objects/pack", .prefix = ".tmp-" },
+	{ .dir = "objects", .begin = "tmp_object_git2_" },
+	{ .dir = "objects", .begin = PIKE_TEMP_DIR },
+	{ .dir = "objects/pack", .begin = "pack_git2_" },
+	{ .dir = "objects/pack", .begin = ".tmp-", .nobodys = no_writer },
+	{ .dir = "objects/pack", .begin = "tmp_", .of_git = true },
+	{ .dir = "objects/pack", .end = ".keep", .nobodys = keeps_for_nobody },
 };
 
-static void sweep_temp(const struct pike_repo *r, size_t i, int age_s)
+static bool is_one(const struct temporary *t, const char *name)
 {
-	char *path = pike_repo_path(r, temporary[i].dir);
+	return (!t->begin || pike_starts_with(name, t->begin)) &&
+	       (!t->end || pike_ends_with(name, t->end));
+}
+
+static void sweep_temp(const struct pike_repo *r, const struct temporary *t,
+		       int age_s)
+{
+	char *path = pike_repo_path(r, t->dir);
 	DIR *d = opendir(path);
 	const struct dirent *e;
 
 	while (d && (e = readdir(d))) {
 		char *file;
 
-		if (!pike_starts_with(e->d_name, temporary[i].prefix) ||
-		    writer_lives(e->d_name))
+		if (!is_one(t, e->d_name))
 			continue;
 		file = pike_xasprintf("%s/%s", path, e->d_name);
-		if (nobodys(file, age_s))
-			unlink(file);
+		if (old(file, t->of_git ? LEFTOVER_S : age_s) &&
+		    (!t->nobodys || t->nobodys(file)))
+			pike_rm_rf(file, NULL);
 		free(file);
 	}
 	if (d)
@@ -142,7 +172,7 @@ static int sweep(struct pike_repo *r, int age_s, struct pike_err *err)
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(spaces); i++)
 		sweep_locks(r, spaces[i], 0);
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(temporary); i++)
-		sweep_temp(r, i, age_s);
+		sweep_temp(r, &temporary[i], age_s);
 	close(fd);
 	return 0;
 }

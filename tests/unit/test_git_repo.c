@@ -282,6 +282,9 @@ static void test_leftovers(void **state)
 		{ "objects/pack/.tmp-999999999-pack-a.pack", true, false },
 		{ "objects/pack/.tmp-999999999-pack-b.pack", false, true },
 		{ "objects/pack/.tmp-1-pack-c.idx", true, true }, /* lives */
+		{ "objects/pack/tmp_pack_a", true, false },
+		{ "objects/pack/tmp_idx_b", false, true },
+		{ "objects/pack/pack-a.keep", true, true }, /* a person's */
 	};
 	struct pike_err err = PIKE_ERR_INIT;
 	struct pike_repo *r;

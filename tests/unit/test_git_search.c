@@ -2,6 +2,8 @@
 /* A search in git: stored, recorded, closed, folded; seen by git itself. */
 #include "git_fixture.h"
 
+#include "git/repo_priv.h"
+
 #include "base/rand.h"
 
 static void test_one_generation(void **state)
@@ -545,6 +547,44 @@ static void test_many_generations(void **state)
 	fixture_end(&f);
 }
 
+/* What is on disk and not yet named by a ref is not a user's to remove. */
+static void test_kept_until_named(void **state)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_search_ref *s;
+	struct pike_history *h;
+	struct pike_repo *r;
+	struct fixture f;
+	git_oid ids[40];
+	char *left;
+
+	(void)state;
+	fixture_begin(&f);
+	open_search(&r, &s, &h, f.repo);
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(ids); i++) {
+		char text[16];
+
+		snprintf(text, sizeof(text), "%zu\n", i);
+		assert_int_equal(git_odb_write(&ids[i], r->odb, text,
+					       strlen(text), GIT_OBJECT_BLOB),
+				 0);
+	}
+	ok(pike_store_flush(r, &err), &err);
+	sh(f.repo, "ls .git/objects/pack/*.keep && git repack -adq && "
+		   "git gc -q --prune=now");
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(ids); i++)
+		assert_int_equal(git_odb_exists(r->odb, &ids[i]), 1);
+	/* With the next operation that is done, nothing keeps them. */
+	store_one(s, h, h->base, "x\n");
+	left = sh_in(f.repo, 0,
+		     "find .git/objects -name '*.keep' -o -name 'tmp_*'");
+	assert_string_equal(left, "");
+	free(left);
+	close_search(r, s, h);
+	fsck(f.repo);
+	fixture_end(&f);
+}
+
 /* Two processes, seen through two handles. */
 static void test_claims(void **state)
 {
@@ -604,6 +644,7 @@ int main(void)
 		cmocka_unit_test(test_person),
 		cmocka_unit_test(test_checked_out),
 		cmocka_unit_test(test_many_generations),
+		cmocka_unit_test(test_kept_until_named),
 		cmocka_unit_test(test_claims),
 	};
 

@@ -259,6 +259,47 @@ static void test_torn(void **state)
 	fixture_end(&f);
 }
 
+/* Somebody repacks while a passphrase is typed: what is to be signed is on disk
+ * then, and nothing names it. */
+static void test_repacked_while_signed(void **state)
+{
+	struct pike_search_ref *s;
+	struct pike_history *h;
+	struct pike_repo *r;
+	struct fixture f;
+
+	(void)state;
+	fixture_begin(&f);
+	free(sh_in(f.repo, 0,
+		   "printf '#!/bin/sh\\ngit -C %s repack -adq\\nprintf "
+		   "\"\\\\n[GNUPG:] SIG_CREATED \" >&2\\ncat >/dev/null\\n"
+		   "echo -----BEGIN PGP SIGNATURE-----\\necho x\\n"
+		   "echo -----END PGP SIGNATURE-----\\n' >.git/signer && "
+		   "chmod +x .git/signer && git config commit.gpgsign true && "
+		   "git config gpg.program $PWD/.git/signer && "
+		   "git config user.signingkey x",
+		   f.repo));
+	open_search(&r, &s, &h, f.repo);
+	for (int g = 0; g < 2; g++) {
+		struct pike_oid id;
+
+		for (int i = 0; i < 24; i++) {
+			char text[32];
+
+			snprintf(text, sizeof(text), "%d %d\n", g, i);
+			id = store_one(s, h, h->base, text);
+			record_one(s, h, &id,
+				   (struct line){ text, PIKE_SCREEN,
+						  PIKE_V_FASTER, 1.1 });
+		}
+		close_generation(s, h, &id, 1.1);
+	}
+	check_folds(f.repo, h);
+	close_search(r, s, h);
+	fsck(f.repo);
+	fixture_end(&f);
+}
+
 static pid_t spawn_maintenance(const char *dir)
 {
 	static const char script[] =
@@ -325,6 +366,7 @@ int main(void)
 		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_torn),
 		cmocka_unit_test(test_maintained),
+		cmocka_unit_test(test_repacked_while_signed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
