@@ -273,35 +273,91 @@ int pike_config_head(struct pike_buf *out, struct pike_ctx *ctx,
 	return ret;
 }
 
+/* Does `of` include the file that was made of it, and did not before? */
+static bool includes_now(const struct pike_edit *of, const struct pike_edit *it)
+{
+	const char *slash = strrchr(it->path, '/');
+	size_t dir = slash ? (size_t)(slash + 1 - it->path) : 0;
+	char *line;
+	bool yes;
+
+	if (it->old || !of->old || strncmp(of->path, it->path, dir) != 0 ||
+	    strchr(of->path + dir, '/'))
+		return false;
+	line = pike_xasprintf("#include \"%s\"", it->path + dir);
+	yes = strstr(of->text, line) && !strstr(of->old, line);
+	free(line);
+	return yes;
+}
+
+/* Targets of a file that was taken apart need what it includes now. */
+static void add_new_headers(struct pike_buf *out, const char *line,
+			    const struct pike_parted *parted)
+{
+	for (size_t i = 0; i < parted->n; i++) {
+		const struct pike_edit *of = &parted->edits[i];
+		struct pike_buf source;
+		bool it;
+
+		pike_buf_init(&source, CONFIG_MAX);
+		pike_buf_adds(&source, "source = ");
+		quoted(&source, of->path);
+		it = !strcmp(line + strspn(line, " \t"), source.s);
+		pike_buf_release(&source);
+		for (size_t k = 0; it && k < parted->n; k++) {
+			if (!includes_now(of, &parted->edits[k]))
+				continue;
+			pike_buf_adds(out, "\theader = ");
+			quoted(out, parted->edits[k].path);
+			pike_buf_addc(out, '\n');
+		}
+	}
+}
+
 /* The file that is there, to which targets are added; they must be new. */
 static int old_config(struct pike_buf *out, const struct pike_kernels *found,
-		      struct pike_err *err)
+		      const struct pike_parted *parted, struct pike_err *err)
 {
-	int ret = pike_read_file(out, ".pike/config", err);
+	struct pike_buf was;
+	int ret;
 
+	pike_buf_init(&was, CONFIG_MAX);
+	ret = pike_read_file(&was, ".pike/config", err);
 	for (size_t i = 0; !ret && i < found->n; i++) {
 		char *name =
-		    pike_xasprintf("[target \"%s\"]", found->v[i].name);
+		    pike_xasprintf("\n[target \"%s\"]", found->v[i].name);
 
-		if (strstr(out->s, name))
+		if (strstr(was.s, name))
 			ret = pike_fail(err, PIKE_FAILED,
 					".pike/config has a target '%s' "
-					"already; rename it",
+					"already; rename or remove it there",
 					found->v[i].name);
 		free(name);
 	}
+	for (const char *at = was.s; !ret && *at;) {
+		size_t n = strcspn(at, "\n");
+		char *line = pike_xstrndup(at, n);
+
+		pike_buf_addf(out, "%s\n", line);
+		add_new_headers(out, line, parted);
+		free(line);
+		at += n + (at[n] == '\n');
+	}
+	pike_buf_release(&was);
 	return ret;
 }
 
 static int make_config(struct pike_buf *out, struct pike_ctx *ctx,
-		       const struct pike_kernels *found, struct pike_err *err)
+		       const struct pike_kernels *found,
+		       const struct pike_parted *parted, struct pike_err *err)
 {
 	struct pike_buf part;
 	int ret;
 
 	pike_buf_init(&part, TEMPLATE_MAX);
-	ret = access(".pike/config", F_OK) ? pike_config_head(out, ctx, err)
-					   : old_config(out, found, err);
+	ret = access(".pike/config", F_OK)
+		  ? pike_config_head(out, ctx, err)
+		  : old_config(out, found, parted, err);
 	if (!ret)
 		ret = pike_read_template(
 		    &part, found->n ? "config.target" : "config.starter", err);
@@ -530,13 +586,13 @@ static int find(struct pike_kernels *found, struct pike_ctx *ctx,
 }
 
 static int write_all(struct pike_ctx *ctx, const struct pike_kernels *found,
-		     struct pike_err *err)
+		     const struct pike_parted *parted, struct pike_err *err)
 {
 	struct pike_buf text;
 	int ret;
 
 	pike_buf_init(&text, CONFIG_MAX);
-	ret = make_config(&text, ctx, found, err);
+	ret = make_config(&text, ctx, found, parted, err);
 	if (!ret)
 		ret = pike_mkdir_p(".pike", 0777, err);
 	if (!ret)
@@ -566,7 +622,7 @@ static int run(struct pike_ctx *ctx, const void *opts,
 	ret = o->split ? find_parted(&found, ctx, &parted, rest, err)
 		       : find(&found, ctx, rest, err);
 	if (!ret)
-		ret = write_all(ctx, &found, err);
+		ret = write_all(ctx, &found, &parted, err);
 	if (ret) {
 		pike_parted_undo(&parted);
 	} else {

@@ -194,6 +194,31 @@ like "names what was written" "$out" \
 pike config target.rows.entry
 is "the others are still there" "$out" rows
 git add -A && git commit -qm third
+
+# The second of a file takes what the first needs as well out of its file: the
+# first target hears of it.
+cat >src/two.cu <<'EOF'
+#include <stdio.h>
+__device__ float twice(float x) { return 2 * x; }
+__global__ void one(float *y, int n) { if (threadIdx.x < n) y[threadIdx.x] = twice(1); }
+__global__ void two(float *y, int n) { if (threadIdx.x < n) y[threadIdx.x] = twice(2); }
+int main() { one<<<1, 32>>>(0, 1); two<<<1, 32>>>(0, 1); }
+EOF
+git add -A && git commit -qm 'two kernels'
+pike init --split src/two.cu:one
+status_is "the first of two kernels" 0
+git add -A && git commit -qm 'one apart'
+cp .pike/config was
+pike init --split src/two.cu:two
+status_is "the second, of which the first has a part" 0
+pike config target.one.header
+is "the first target includes what was taken out" "$out" src/one_device.cuh
+is "nothing else of it was changed" "$(diff was .pike/config | grep -c '^<')" 0
+rm was
+git add -A && git commit -qm 'two apart'
+pike bench --compile-only "$weak" --target one
+[ "$status" -eq 128 ] && grep -q 'no CUDA toolkit' <<<"$err" ||
+	status_is "and still compiles" 0
 sed -i 's/third/fourth/' src/more.cu
 echo '__global__ void third(float *y, int n) { y[1] = n; }' >>src/more.cu
 git add -A && git commit -qm again
