@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <git2/sys/mempack.h>
 #include <git2/sys/odb_backend.h>
@@ -283,6 +284,16 @@ static int flush_loose(struct pike_repo *r)
 	return rc;
 }
 
+/* As libgit2 tells of what the system refuses. */
+static int refused(const char *path)
+{
+	char *text = pike_xasprintf("'%s': %s", path, strerror(errno));
+
+	git_error_set_str(GIT_ERROR_OS, text);
+	free(text);
+	return GIT_ERROR;
+}
+
 /* In the order in which git may see them: what keeps it, the pack, and last
  * the index, without which a pack is none. */
 static int move_pack(struct pike_repo *r, const char *from, const char *name)
@@ -296,7 +307,7 @@ static int move_pack(struct pike_repo *r, const char *from, const char *name)
 		    pike_xasprintf("objects/pack/pack-%s.%s", name, ext[i]);
 		char *to = pike_repo_path(r, rel);
 
-		rc = rename(old, to) ? GIT_ERROR : 0;
+		rc = rename(old, to) ? refused(to) : 0;
 		pike_share(r, rel);
 		if (!rc && !i)
 			pike_strs_push(&r->kept, to);
@@ -310,7 +321,7 @@ static int move_pack(struct pike_repo *r, const char *from, const char *name)
 static int sync_dir(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = fd < 0 || fsync(fd) ? GIT_ERROR : 0;
+	int rc = fd < 0 || fsync(fd) ? refused(path) : 0;
 
 	if (fd >= 0)
 		close(fd);
@@ -323,11 +334,12 @@ static int write_keep(const char *dir, const char *name)
 {
 	char *path = pike_xasprintf("%s/pack-%s.keep", dir, name);
 	char *text = pike_xasprintf(PIKE_KEEP "%ld\n", (long)getpid());
-	int ret = pike_write_file(path, text, strlen(text), NULL);
+	int rc =
+	    pike_write_file(path, text, strlen(text), NULL) ? refused(path) : 0;
 
 	free(text);
 	free(path);
-	return ret;
+	return rc;
 }
 
 static int build_pack(git_packbuilder *pb, struct pike_repo *r, const char *dir)
@@ -351,7 +363,7 @@ static int flush_pack(struct pike_repo *r)
 	char *dir = pike_repo_path(r, "objects/" PIKE_TEMP_DIR "XXXXXX");
 	char *packs = pike_repo_path(r, "objects/pack");
 	git_packbuilder *pb = NULL;
-	int rc = mkdtemp(dir) ? git_packbuilder_new(&pb, r->g) : GIT_ERROR;
+	int rc = mkdtemp(dir) ? git_packbuilder_new(&pb, r->g) : refused(dir);
 
 	if (!rc)
 		rc = build_pack(pb, r, dir);
