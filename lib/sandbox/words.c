@@ -46,7 +46,7 @@ void pike_box_environment(struct pike_box_words *w,
 		add_word(w, "LD_PRELOAD", s->preload);
 	if (s->options[0])
 		add_word(w, "ASAN_OPTIONS", s->options);
-	if (!t->tool && !t->script)
+	if (t->helper && !t->tool && !t->script)
 		add_threads(w, s->threads);
 	if (!t->gpu)
 		return;

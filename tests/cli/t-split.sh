@@ -217,8 +217,7 @@ is "nothing else of it was changed" "$(diff was .pike/config | grep -c '^<')" 0
 rm was
 git add -A && git commit -qm 'two apart'
 pike bench --compile-only "$weak" --target one
-[ "$status" -eq 128 ] && grep -q 'no CUDA toolkit' <<<"$err" ||
-	status_is "and still compiles" 0
+grep -q 'no CUDA toolkit' <<<"$err" || status_is "and still compiles" 0
 sed -i 's/third/fourth/' src/more.cu
 echo '__global__ void third(float *y, int n) { y[1] = n; }' >>src/more.cu
 git add -A && git commit -qm again

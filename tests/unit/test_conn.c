@@ -524,7 +524,7 @@ static void refused_calls_fail(void **state)
 		KERNEL("y[0] = syscall(SYS_perf_event_open, 0, 0, 0, 0, 0) "
 		       "< 0 && errno == EPERM;"),
 		KERNEL("extern char **environ; y[0] = !getenv(\"SECRET_KEY\") "
-		       "&& environ[5] == NULL;"),
+		       "&& environ[7] == NULL;"),
 		KERNEL("struct timespec t = { 1, 0 }; "
 		       "y[0] = clock_settime(CLOCK_REALTIME, &t) < 0;"),
 		KERNEL("errno = 0; y[0] = nice(-5) < 0 && errno;"),
