@@ -122,7 +122,7 @@ static int lay_out(git_oid *out, struct pike_repo *r, git_tree *base,
 	return pike_notes_union(out, r, NULL, l, 1, err);
 }
 
-/* Once folded, an inbox is deleted and its objects go. */
+/* Once folded, an inbox is deleted, and its name not used again. */
 static int still_there(const struct pike_inbox *in, struct pike_repo *r,
 		       struct pike_err *err)
 {

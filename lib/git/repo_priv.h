@@ -153,7 +153,7 @@ void pike_share_full(const struct pike_repo *r, const char *path);
 /* Is the user's git set to sign commits? */
 bool pike_signs(const struct pike_repo *r);
 /* As pike_commit_write, and signed if so: a generation, or a batch of notes.
- * What is staged is on disk then. */
+ * What was written before is on disk then. */
 int pike_commit_signed(git_oid *out, struct pike_repo *r, const char *message,
 		       const git_oid *tree, const git_oid *parents, size_t n,
 		       struct pike_err *err);

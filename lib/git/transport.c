@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * transport: the `git` program, where it does what libgit2 cannot: bundles and
- * the merging of large packs. Arguments go as a vector, hooks are off, which
+ * transport: the `git` program, where it does what libgit2 cannot: bundles,
+ * packing, signing. Arguments go as a vector, hooks are off, which
  * goes over the config of the call, and the environment has none of the GIT_*
  * that would point it elsewhere.
  */

@@ -28,9 +28,10 @@
 #include <unistd.h>
 
 enum {
-	WINDOW = 100,	   /* generations */
-	AHEAD = 400,	   /* recorded replies at hand */
-	SETTLE_SECONDS = 6 /* as in bench_store */
+	WINDOW = 100, /* generations */
+	AHEAD = 400,  /* recorded replies at hand */
+	/* What was written before keeps the disk busy for a while. */
+	SETTLE_SECONDS = 6
 };
 
 struct bench {
