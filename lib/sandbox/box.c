@@ -327,6 +327,19 @@ pid_t pike_box_program(const struct pike_box *b)
 	return -1;
 }
 
+/* A box that ended without reading our last word makes the kernel say that
+ * first, once, and only then hand over what the box had sent (unix(7),
+ * ECONNRESET). */
+static ssize_t next_message(const struct pike_box *b, void *to, size_t size)
+{
+	ssize_t n;
+
+	do
+		n = recv(b->control, to, size, MSG_DONTWAIT);
+	while (n < 0 && (errno == ECONNRESET || errno == EINTR));
+	return n;
+}
+
 /* The report, if one came before the box's end. */
 static void take_report(struct pike_box *b)
 {
@@ -334,7 +347,7 @@ static void take_report(struct pike_box *b)
 	ssize_t n;
 
 	b->report.why = PIKE_BOX_KILLED;
-	while ((n = recv(b->control, &r, sizeof(r), MSG_DONTWAIT)) > 0) {
+	while ((n = next_message(b, &r, sizeof(r))) > 0) {
 		if (n == (ssize_t)sizeof(r) && r.magic == PIKE_BOX_MAGIC &&
 		    r.why <= PIKE_BOX_BROKEN) {
 			r.text[sizeof(r.text) - 1] = '\0';

@@ -733,6 +733,29 @@ static void freeze_stops_the_clock(void **state)
 	pike_box_free(b);
 }
 
+/* Words that it no longer reads take nothing from what it has told. */
+static void frozen_at_its_end_it_still_reports(void **state)
+{
+	const char *const argv[] = { "true", NULL };
+	struct pike_box_opts o = compile_opts(argv);
+
+	(void)state;
+	for (int i = 0; i < 60; i++) {
+		struct pike_err err = PIKE_ERR_INIT;
+		struct pike_box *b = start(&o);
+		struct pike_box_end end;
+		bool stop = false;
+
+		while (!pike_box_freeze(b, stop = !stop, NULL))
+			;
+		must(pike_box_wait(&end, b, -1, &err), &err);
+		assert_int_equal(end.why, PIKE_BOX_EXITED);
+		assert_int_equal(end.status, 0);
+		pike_box_end_release(&end);
+		pike_box_free(b);
+	}
+}
+
 static void tracing_dies(void **state)
 {
 	struct pike_box_end end;
@@ -889,6 +912,7 @@ int main(void)
 		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(file_size_is_bounded),
 		cmocka_unit_test(freeze_stops_the_clock),
+		cmocka_unit_test(frozen_at_its_end_it_still_reports),
 		cmocka_unit_test(tracing_dies),
 		cmocka_unit_test(parent_killed_leaves_nothing),
 		cmocka_unit_test(refuses_bad_names),
