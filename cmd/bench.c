@@ -167,6 +167,8 @@ static int bench_target(struct pike_ctx *ctx, const struct pike_strs *revs,
 			pike_strs_push(&mine, revs->v[i]);
 	o->revs = (const char *const *)mine.v;
 	o->nrevs = mine.n;
+	pike_warn_uncommitted(ctx,
+			      pike_settings_target(ctx->settings, o->target));
 	ret = pike_bench_open(&bench, ctx->repo, ctx->settings, o, err);
 	while (!ret)
 		ret = bench_one(ctx, bench, o, pass, err);

@@ -103,6 +103,11 @@ int pike_operands(const struct pike_strs *rest, size_t min, size_t max,
 /* The named targets, or all; an unknown name is PIKE_USAGE. */
 int pike_pick_targets(struct pike_strs *out, const struct pike_ctx *ctx,
 		      const struct pike_strs *names, struct pike_err *err);
+/* uncommitted.c: does the file in the working tree differ from HEAD's by more
+ * than line endings? 0 no, 1 yes, -1: one of the two is missing. */
+int pike_file_edited(struct pike_repo *repo, const char *path);
+/* Warns of edits to a target's files that are not committed. */
+void pike_warn_uncommitted(struct pike_ctx *ctx, const struct pike_target *t);
 /* Targets whose evolvable files at `rev` differ from the base's. */
 int pike_changed_targets(struct pike_strs *out, const struct pike_ctx *ctx,
 			 const char *rev, struct pike_err *err);

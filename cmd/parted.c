@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* parted: takes device code out of files of the working tree. */
 #include "parted.h"
+#include "cmd.h"
 
 #include "base/fs.h"
 #include "base/log.h"
@@ -215,23 +216,7 @@ static void taking_release(struct taking *t)
 static int check_committed(struct taking *t, const char *path,
 			   struct pike_err *err)
 {
-	struct pike_strs paths = PIKE_STRS_INIT;
-	struct pike_files files = { 0 };
-	struct pike_oid head;
-	char *text = text_of(t, path);
-	const struct pike_file *f = NULL;
-	bool same;
-
-	pike_strs_push(&paths, path);
-	if (!pike_repo_resolve(&head, t->repo, "HEAD", NULL) &&
-	    !pike_repo_read(&files, t->repo, &head, &paths, true, NULL))
-		f = pike_files_find(&files, path);
-	same = f && text && f->len == strlen(text) &&
-	       !memcmp(f->data, text, f->len);
-	pike_files_release(&files);
-	pike_strs_release(&paths);
-	free(text);
-	if (same)
+	if (!pike_file_edited(t->repo, path))
 		return 0;
 	return pike_fail(err, PIKE_FAILED,
 			 "'%s' has changes that are not committed; commit or "

@@ -333,6 +333,8 @@ int pike_each_target(struct pike_ctx *ctx, const struct pike_strs *names,
 	}
 	for (size_t i = 0; !ret && i < targets.n && !*ctx->stop; i++) {
 		o.target = targets.v[i];
+		pike_warn_uncommitted(
+		    ctx, pike_settings_target(ctx->settings, o.target));
 		ret = one(ctx, &o, fn, arg, err);
 	}
 	pike_strs_release(&targets);

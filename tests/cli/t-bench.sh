@@ -44,6 +44,16 @@ pike bench --quick --json "$weak" slow broken wrong
 json "bench of several revisions" "$out"
 is "judges them in their order" "$(grep -o '"verdict":"[a-z]*"' <<<"$out" |
 	cut -d'"' -f4 | tr '\n' ' ')" "slower build wrong "
+git checkout -q main
+echo '/* being worked on */' >>kernels/scale.c
+pike bench --compile-only "$weak"
+like "edits that are not committed are told of" "$err" \
+	"'kernels/scale.c' has changes that are not committed"
+git checkout -q kernels/scale.c
+sed -i 's/$/\r/' kernels/scale.c
+pike bench --compile-only "$weak"
+unlike "line endings are no edit" "$err" "not committed"
+git checkout -q kernels/scale.c
 pike bench nowhere
 status_is "bench of nothing" 128
 pike bench "$weak" main nowhere
