@@ -32,7 +32,13 @@
 enum {
 	/* Objects. git also removes the folders of loose ones that are empty
 	 * then, and to make them again is most of what the next ones cost. */
-	WORTH = 1500,
+	WORTH_MIN = 1500,
+	/* `git repack` walks all commits, however few objects it packs (0.7 s
+	 * for 100,000): a large repository waits for more of them. */
+	WORTH_SHARE = 128,
+	WORTH_MAX = 12000,
+	LOOSE_MAX = 6000, /* any git command packs from 6,700 on (gc.auto) */
+	INDEX_ENTRY = 28, /* bytes for an object, gitformat-pack(5) */
 	GC_STALE_S = 12 * 3600, /* as git gc has it for its own gc.pid */
 };
 
@@ -156,11 +162,40 @@ static size_t loose(const struct pike_repo *r)
 	return n > 2 ? (n - 2) * 256 : 0;
 }
 
+static size_t packed(const struct pike_repo *r)
+{
+	char *dir = pike_repo_path(r, "objects/pack");
+	DIR *d = opendir(dir);
+	const struct dirent *e;
+	off_t bytes = 0;
+	struct stat st;
+
+	while (d && (e = readdir(d)))
+		if (pike_ends_with(e->d_name, ".idx") &&
+		    !fstatat(dirfd(d), e->d_name, &st, 0))
+			bytes += st.st_size;
+	if (d)
+		closedir(d);
+	free(dir);
+	return (size_t)bytes / INDEX_ENTRY;
+}
+
+static bool is_worth(const struct pike_repo *r)
+{
+	size_t lying = loose(r);
+	size_t n = lying > r->written ? lying : r->written;
+
+	if (n < WORTH_MIN)
+		return false;
+	return lying >= LOOSE_MAX || n >= WORTH_MAX ||
+	       n >= packed(r) / WORTH_SHARE;
+}
+
 void pike_pack_if_worth(struct pike_repo *r)
 {
 	struct pike_err err = PIKE_ERR_INIT;
 
-	if (r->written < WORTH && loose(r) < WORTH)
+	if (!is_worth(r))
 		return;
 	if (pike_repo_pack(r, false, &err) >= 0)
 		return;

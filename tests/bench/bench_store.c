@@ -31,7 +31,7 @@
 enum {
 	GENERATION = 10,
 	BATCH = 64,
-	ROUNDS = 8,    /* generations of a sample, so that packing is in each */
+	ROUNDS = 16,   /* generations of a sample, so that packing is in each */
 	SAMPLES = 100, /* one by one: fewer objects than are packed */
 	LINE_LOG = 400
 };
