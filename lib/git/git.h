@@ -80,6 +80,10 @@ int pike_blob_id(struct pike_oid *out, const void *p, size_t n,
 int pike_repo_changed(struct pike_strs *out, struct pike_repo *r,
 		      const struct pike_oid *a, const struct pike_oid *b,
 		      struct pike_err *err);
+/* Appends what changes in `paths` from commit a to b, as unified diff. */
+int pike_repo_difference(struct pike_buf *out, struct pike_repo *r,
+			 const struct pike_oid *a, const struct pike_oid *b,
+			 const struct pike_strs *paths, struct pike_err *err);
 int pike_repo_message(char **out, struct pike_repo *r,
 		      const struct pike_oid *commit, struct pike_err *err);
 

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * figures: which ones a report has, each from histories alone. After the
+ * figures of the PIKE paper: speedup against queries and against money, bars
+ * of runs and of targets, attempts for a step, time and money by agent.
+ * A figure that the searches have nothing for is left out.
+ */
+#include "report/report.h"
+
+#include "base/mem.h"
+#include "model/ledger.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct figures {
+	struct pike_figure *v;
+	size_t n, cap;
+	const struct pike_report *r;
+	struct pike_run_sum *runs;
+	size_t nruns;
+	struct pike_strs targets;
+};
+
+static struct pike_figure *add(struct figures *f, const char *id,
+			       const char *title, const char *x, const char *y)
+{
+	PIKE_GROW(f->v, f->n, f->cap);
+	f->v[f->n] =
+	    (struct pike_figure){ .id = id, .title = title, .x = x, .y = y };
+	return &f->v[f->n++];
+}
+
+/* ---- the best so far ---- */
+
+/* What was spent until a generation was closed: its champion was known then. */
+static double queries_until(const struct pike_history *h, size_t g)
+{
+	double n = 0;
+
+	for (size_t i = 0; i < h->nrecs; i++)
+		n += pike_record_is_query(&h->recs[i]) &&
+		     h->recs[i].settled >= 0 &&
+		     h->recs[i].settled <= h->gens[g].number;
+	return n;
+}
+
+static double usd_until(const struct pike_history *h, size_t g)
+{
+	return h->gens[g].spent;
+}
+
+static double tried_until(const struct pike_history *h, size_t g)
+{
+	double n = 0;
+
+	for (size_t i = 0; i < h->nrecs; i++)
+		n += pike_record_is_candidate(&h->recs[i]) &&
+		     h->recs[i].settled >= 0 &&
+		     h->recs[i].settled <= h->gens[g].number;
+	return n;
+}
+
+/* One generation that found a champion, of any search of a run. */
+struct gain {
+	double x, log; /* how much the sum of logarithms grows */
+	double lo, hi;
+};
+struct gains {
+	struct gain *v;
+	size_t n, cap;
+};
+
+static int by_x(const void *a, const void *b)
+{
+	const struct gain *p = a, *q = b;
+
+	return (p->x > q->x) - (p->x < q->x);
+}
+
+/* The paper's floor: no champion is below 1. */
+static double floored(double v)
+{
+	return v > 1 ? log(v) : 0;
+}
+
+static void gains_of(struct gains *out, const struct pike_history *h,
+		     double (*until)(const struct pike_history *, size_t))
+{
+	struct pike_ratio was = { 1, 1, 1 };
+
+	for (size_t g = 0; g < h->ngens; g++) {
+		const struct pike_ratio *now = &h->gens[g].speedup;
+
+		if (now->mid == was.mid && now->lo == was.lo)
+			continue;
+		PIKE_GROW(out->v, out->n, out->cap);
+		out->v[out->n++] = (struct gain){
+			.x = until(h, g),
+			.log = floored(now->mid) - floored(was.mid),
+			.lo = floored(now->lo) - floored(was.lo),
+			.hi = floored(now->hi) - floored(was.hi),
+		};
+		was = *now;
+	}
+}
+
+static void add_points(struct pike_series *s, struct gains *g, double targets,
+		       double end)
+{
+	double sum = 0, lo = 0, hi = 0;
+
+	if (g->n)
+		qsort(g->v, g->n, sizeof(*g->v), by_x);
+	pike_series_add(s, 0, 1, NAN, NAN);
+	for (size_t i = 0; i < g->n; i++) {
+		sum += g->v[i].log;
+		lo += g->v[i].lo;
+		hi += g->v[i].hi;
+		if (i + 1 < g->n && g->v[i + 1].x == g->v[i].x)
+			continue;
+		pike_series_add(s, g->v[i].x, exp(sum / targets),
+				exp(lo / targets), exp(hi / targets));
+	}
+	if (end > s->x[s->n - 1])
+		pike_series_add(s, end, exp(sum / targets), exp(lo / targets),
+				exp(hi / targets));
+}
+
+static void so_far(struct figures *f, const char *id, const char *title,
+		   const char *x,
+		   double (*until)(const struct pike_history *, size_t))
+{
+	struct pike_figure *g = add(f, id, title, x, "speedup over the base");
+	double most = 0;
+
+	g->mark = PIKE_MARK_STEP;
+	g->log = true;
+	g->about = pike_xasprintf(
+	    "Geometric mean over %zu target%s of the best confirmed speedup "
+	    "when each generation was closed; published rule: floor at 1, a "
+	    "missing target counts as 1. Intervals are means of the intervals' "
+	    "ends. One line for each run.",
+	    f->targets.n, f->targets.n == 1 ? "" : "s");
+	for (size_t k = 0; k < f->nruns; k++) {
+		struct pike_series *s = pike_figure_series(g, f->runs[k].run);
+		struct gains gains = { NULL, 0, 0 };
+		double end = 0;
+
+		for (size_t i = 0; i < f->r->n; i++) {
+			const struct pike_history *h = f->r->v[i].h;
+
+			if (strcmp(f->r->v[i].run, f->runs[k].run) != 0 ||
+			    !h->ngens)
+				continue;
+			gains_of(&gains, h, until);
+			if (until(h, h->ngens - 1) > end)
+				end = until(h, h->ngens - 1);
+		}
+		add_points(s, &gains, (double)f->targets.n, end);
+		most = end > most ? end : most;
+		free(gains.v);
+	}
+	if (most > 0)
+		return;
+	pike_figure_release(g);
+	f->n--;
+}
+
+/* ---- bars ---- */
+
+static void bars_of_runs(struct figures *f)
+{
+	struct pike_figure *g =
+	    add(f, "runs", "Runs", "speedup over the base", "speedup");
+	struct pike_series *s = pike_figure_series(g, "measured targets");
+
+	g->mark = PIKE_MARK_BAR;
+	g->log = true;
+	g->about = pike_xstrdup(
+	    "Geometric mean of confirmed speedups by two rules: of the targets "
+	    "that were measured, as they are; and as published (KernelBench, "
+	    "PIKE), over all targets with a floor at 1 and 1 for a missing "
+	    "one.");
+	for (size_t k = 0; k < f->nruns; k++) {
+		pike_strs_push(&g->cats, f->runs[k].run);
+		pike_series_add(s, (double)k, f->runs[k].mean, NAN, NAN);
+	}
+	s = pike_figure_series(g, "published rule");
+	for (size_t k = 0; k < f->nruns; k++)
+		pike_series_add(s, (double)k, f->runs[k].published, NAN, NAN);
+}
+
+static void bars_of_targets(struct figures *f)
+{
+	struct pike_figure *g =
+	    add(f, "targets", "Targets", "speedup over the base", "speedup");
+
+	g->mark = PIKE_MARK_BAR;
+	g->log = true;
+	g->about = pike_xstrdup("Confirmed speedup of each target's champion "
+				"with its interval. 1: no gain was confirmed, "
+				"and the base stays. Unmeasured: nothing of it "
+				"was measured in that run.");
+	for (size_t i = 0; i < f->targets.n; i++)
+		pike_strs_push(&g->cats, f->targets.v[i]);
+	for (size_t k = 0; k < f->nruns; k++) {
+		struct pike_series *s = pike_figure_series(g, f->runs[k].run);
+
+		for (size_t i = 0; i < f->targets.n; i++) {
+			const struct pike_report_search *one = pike_report_find(
+			    f->r, f->targets.v[i], f->runs[k].run);
+
+			if (pike_report_measured(one))
+				pike_series_add(
+				    s, (double)i, one->h->speedup.mid,
+				    one->h->speedup.lo, one->h->speedup.hi);
+			else
+				pike_series_add(s, (double)i, NAN, NAN, NAN);
+		}
+	}
+}
+
+static void bars_of_verdicts(struct figures *f)
+{
+	struct pike_figure *g = add(f, "verdicts", "What became of candidates",
+				    "candidates", "candidates");
+	bool used[PIKE_V_COUNT] = { false };
+
+	g->mark = PIKE_MARK_BAR;
+	g->about = pike_xstrdup("Candidates by their last verdict.");
+	for (int v = 0; v < PIKE_V_COUNT; v++) {
+		for (size_t k = 0; k < f->nruns; k++)
+			used[v] = used[v] || f->runs[k].verdicts[v];
+		if (used[v])
+			pike_strs_push(
+			    &g->cats,
+			    v == PIKE_V_PENDING
+				? "waiting"
+				: pike_verdict_name((enum pike_verdict)v));
+	}
+	for (size_t k = 0; k < f->nruns; k++) {
+		struct pike_series *s = pike_figure_series(g, f->runs[k].run);
+		double at = 0;
+
+		for (int v = 0; v < PIKE_V_COUNT; v++)
+			if (used[v])
+				pike_series_add(s, at++,
+						(double)f->runs[k].verdicts[v],
+						NAN, NAN);
+	}
+}
+
+/* ---- attempts for a step ---- */
+
+#define BINS 8
+
+/* Tries beside fixes are the provider's, not the model's: a chain is one that
+ * begins with what is no fix. */
+static void chains(double count[BINS + 1], double *sum, double *n,
+		   const struct pike_history *h)
+{
+	struct pike_history *find = (struct pike_history *)(uintptr_t)h;
+	int *length = pike_xcalloc(h->nrecs + 1, sizeof(*length));
+	bool *mended = pike_xcalloc(h->nrecs + 1, sizeof(*mended));
+
+	for (size_t i = 0; i < h->nrecs; i++) {
+		const struct pike_record *r = &h->recs[i], *p;
+
+		p = r->agent->mends && r->nparents
+			? pike_history_find(find, &r->parents[0])
+			: NULL;
+		length[i] = p && p < r ? length[p - h->recs] + 1 : 1;
+		if (p)
+			mended[p - h->recs] = true;
+	}
+	for (size_t i = 0; i < h->nrecs; i++) {
+		if (mended[i] || !pike_record_is_query(&h->recs[i]))
+			continue;
+		count[length[i] < BINS ? length[i] - 1 : BINS - 1]++;
+		*sum += length[i];
+		*n += 1;
+	}
+	free(length);
+	free(mended);
+}
+
+static void attempts(struct figures *f)
+{
+	struct pike_figure *g = add(f, "attempts", "Attempts for a step",
+				    "attempts, fixes included", "steps");
+	struct pike_buf about;
+	bool any = false;
+
+	pike_buf_init(&about, 4096);
+	pike_buf_addf(
+	    &about,
+	    "How many attempts a step took, from 1 (no fix needed) to "
+	    "%d or more. Mean:",
+	    BINS);
+	g->mark = PIKE_MARK_HIST;
+	for (size_t k = 0; k < f->nruns; k++) {
+		struct pike_series *s = pike_figure_series(g, f->runs[k].run);
+		double count[BINS + 1] = { 0 }, sum = 0, n = 0;
+
+		for (size_t i = 0; i < f->r->n; i++)
+			if (!strcmp(f->r->v[i].run, f->runs[k].run))
+				chains(count, &sum, &n, f->r->v[i].h);
+		for (int i = 0; i <= BINS; i++)
+			pike_series_add(s, i + 1, count[i], NAN, NAN);
+		any = any || n > 0;
+		if (n > 0)
+			pike_buf_addf(&about, " %s %.2f of %.0f;",
+				      f->runs[k].run, sum / n, n);
+	}
+	if (any) {
+		about.s[--about.len] = '.';
+		g->about = pike_buf_detach(&about);
+	} else {
+		pike_figure_release(g);
+		f->n--;
+	}
+	pike_buf_release(&about);
+}
+
+/* ---- time and money ---- */
+
+struct spender {
+	const char *agent, *model;
+	double usd, asked;
+};
+struct spenders {
+	struct spender v[32];
+	size_t n;
+};
+
+static struct spender *spender(struct spenders *l,
+			       const struct pike_ledger_row *row)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!strcmp(l->v[i].agent, row->agent->name) &&
+		    !strcmp(l->v[i].model, row->model))
+			return &l->v[i];
+	if (l->n == PIKE_ARRAY_LEN(l->v))
+		return NULL;
+	l->v[l->n] = (struct spender){ row->agent->name, row->model, 0, 0 };
+	return &l->v[l->n++];
+}
+
+static void sum_up(struct spenders *l, const struct pike_report *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		struct pike_ledger_row *rows;
+		size_t n = pike_ledger(&rows, r->v[i].h, false);
+
+		for (size_t k = 0; k < n; k++) {
+			struct spender *s = spender(l, &rows[k]);
+
+			if (!s)
+				continue;
+			s->usd += rows[k].usd;
+			s->asked += (double)rows[k].exchanges;
+		}
+		free(rows);
+	}
+}
+
+static void bars_of_spenders(struct figures *f, const struct spenders *l,
+			     bool usd)
+{
+	struct pike_figure *g =
+	    usd ? add(f, "money", "What it cost", "US dollars", "USD")
+		: add(f, "asked", "Who was asked", "exchanges", "exchanges");
+	struct pike_series *s = pike_figure_series(g, g->x);
+
+	g->mark = PIKE_MARK_BAR;
+	g->about =
+	    pike_xasprintf("%s with each agent and model, over all runs.",
+			   usd ? "Cost of the exchanges" : "Exchanges");
+	for (size_t i = 0; i < l->n; i++) {
+		pike_strs_pushf(&g->cats, "%s %s", l->v[i].agent,
+				l->v[i].model);
+		pike_series_add(s, (double)i, usd ? l->v[i].usd : l->v[i].asked,
+				NAN, NAN);
+	}
+}
+
+static void spent(struct figures *f)
+{
+	struct spenders l = { .n = 0 };
+	double usd = 0;
+
+	sum_up(&l, f->r);
+	for (size_t i = 0; i < l.n; i++)
+		usd += l.v[i].usd;
+	if (l.n)
+		bars_of_spenders(f, &l, false);
+	if (usd > 0)
+		bars_of_spenders(f, &l, true);
+}
+
+size_t pike_report_figures(struct pike_figure **out,
+			   const struct pike_report *r)
+{
+	struct figures f = { .r = r };
+
+	f.nruns = pike_report_runs(&f.runs, r);
+	pike_report_targets(&f.targets, r);
+	if (f.nruns) {
+		so_far(&f, "queries", "Speedup against queries",
+		       "queries to models, of each target", queries_until);
+		so_far(&f, "dollars", "Speedup against money",
+		       "USD, of each target", usd_until);
+		so_far(&f, "candidates", "Speedup against candidates",
+		       "candidates judged, of each target", tried_until);
+		bars_of_runs(&f);
+		bars_of_targets(&f);
+		bars_of_verdicts(&f);
+		attempts(&f);
+		spent(&f);
+	}
+	free(f.runs);
+	pike_strs_release(&f.targets);
+	*out = f.v;
+	return f.n;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* page: what the files that write pages and figures share. */
+#ifndef PIKE_REPORT_PAGE_PRIV_H
+#define PIKE_REPORT_PAGE_PRIV_H
+
+#include "report/report.h"
+
+/* ---- axis.c ---- */
+
+/* From values to places in a drawing. */
+struct pike_axis {
+	double lo, hi;	 /* of values; both ends are marked */
+	double from, to; /* of places */
+	bool log;
+};
+#define PIKE_TICKS 12
+
+/* Widens lo and hi to round values. With `log` both must be above 0. */
+void pike_axis_fit(struct pike_axis *a);
+double pike_axis_at(const struct pike_axis *a, double v);
+/* Round values along it, at most PIKE_TICKS; returns how many. */
+size_t pike_axis_ticks(double out[PIKE_TICKS], const struct pike_axis *a);
+
+/* ---- figure.c ---- */
+
+void pike_csv_text(struct pike_buf *b, const char *s);
+/* A comma before it; NaN: nothing more. */
+void pike_csv_number(struct pike_buf *b, double v);
+
+#endif
