@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* report: what the searches of the repository came to, as a page or as data. */
 #include "cmd.h"
+#include "code.h"
 
 #include "base/fs.h"
 #include "base/log.h"
@@ -14,6 +15,8 @@
 #define PAGE_MAX (256u << 20)
 #define TEMPLATE_MAX (1u << 20)
 #define DIFF_MAX (1u << 20)
+/* More would be read for longer than a page is waited for. */
+#define CODE_RECORDS 3000
 
 struct opts {
 	struct pike_common common;
@@ -82,6 +85,7 @@ struct made {
 	struct pike_report_search *v;
 	struct pike_result *proofs;
 	struct pike_buf *diffs;
+	struct pike_code *code;
 	size_t n;
 };
 
@@ -90,36 +94,51 @@ static void made_release(struct made *m)
 	for (size_t i = 0; i < m->n; i++) {
 		pike_result_release(&m->proofs[i]);
 		pike_buf_release(&m->diffs[i]);
+		pike_code_release(&m->code[i]);
 	}
+	free(m->code);
 	free(m->v);
 	free(m->proofs);
 	free(m->diffs);
 	pike_founds_release(&m->found);
 }
 
-static const struct pike_target *target_of(const struct pike_ctx *ctx,
-					   const char *name)
-{
-	return ctx->settings ? pike_settings_target(ctx->settings, name) : NULL;
-}
-
 /* What this clone does not have is left out, and the page says so. */
 static void add_proof(struct pike_ctx *ctx, struct made *m, size_t i)
 {
-	const struct pike_history *h = m->found.v[i].history;
-	const struct pike_target *t = target_of(ctx, h->target);
+	const struct pike_history *h = m->v[i].h;
+	struct pike_strs paths = PIKE_STRS_INIT;
 
-	m->v[i].target = t;
+	if (ctx->settings)
+		m->v[i].target = pike_settings_target(ctx->settings, h->target);
 	if (pike_oid_eq(&h->champion, &h->base))
 		return;
 	if (!pike_last_result(&m->proofs[i], ctx, &h->champion, PIKE_CONFIRM,
 			      NULL, NULL))
 		m->v[i].proof = &m->proofs[i];
-	if (t &&
+	/* Only its evolvable files differ, whatever they are called. */
+	if (!pike_repo_changed(&paths, ctx->repo, &h->base, &h->champion,
+			       NULL) &&
 	    !pike_repo_difference(&m->diffs[i], ctx->repo, &h->base,
-				  &h->champion, &t->sources, NULL) &&
+				  &h->champion, &paths, NULL) &&
 	    m->diffs[i].len)
 		m->v[i].diff = m->diffs[i].s;
+	pike_strs_release(&paths);
+}
+
+static void add_code(struct pike_ctx *ctx, struct made *m)
+{
+	size_t all = 0;
+
+	for (size_t i = 0; i < m->n; i++)
+		all += m->v[i].h->nrecs;
+	if (all > CODE_RECORDS)
+		return;
+	for (size_t i = 0; i < m->n; i++) {
+		pike_code_count(&m->code[i], ctx->repo, m->v[i].h);
+		m->v[i].lines = m->code[i].lines;
+		m->v[i].changed = m->code[i].changed;
+	}
 }
 
 static bool is_wanted(const struct pike_strs *runs, const char *run)
@@ -138,6 +157,7 @@ static int make(struct made *m, struct pike_ctx *ctx,
 	m->v = pike_xcalloc(m->found.n + 1, sizeof(*m->v));
 	m->proofs = pike_xcalloc(m->found.n + 1, sizeof(*m->proofs));
 	m->diffs = pike_xcalloc(m->found.n + 1, sizeof(*m->diffs));
+	m->code = pike_xcalloc(m->found.n + 1, sizeof(*m->code));
 	for (size_t i = 0; i < m->found.n; i++) {
 		struct pike_found f = m->found.v[i];
 
@@ -152,6 +172,7 @@ static int make(struct made *m, struct pike_ctx *ctx,
 		m->v[m->n].run = f.run ? f.run : "main";
 		add_proof(ctx, m, m->n++);
 	}
+	add_code(ctx, m);
 	if (!m->n && runs->n)
 		return pike_fail(
 		    err, PIKE_USAGE,

@@ -324,6 +324,112 @@ static void attempts(struct figures *f)
 	pike_buf_release(&about);
 }
 
+/* ---- code ---- */
+
+#define CHANGE_BINS 15
+
+/* A step is what a model was asked for; a fix mends one. */
+static bool is_step(const struct pike_report_search *s, size_t i)
+{
+	const struct pike_record *r = &s->h->recs[i];
+
+	return s->changed && s->changed[i] >= 0 && !r->agent->mends &&
+	       pike_record_is_candidate(r);
+}
+
+static double most_changed(const struct pike_report *r)
+{
+	double most = 0;
+
+	for (size_t k = 0; k < r->n; k++)
+		for (size_t i = 0; i < r->v[k].h->nrecs; i++)
+			if (is_step(&r->v[k], i) && r->v[k].changed[i] > most)
+				most = r->v[k].changed[i];
+	return most;
+}
+
+static void changes_of(struct pike_series *s, struct pike_buf *about,
+		       const struct figures *f, double most)
+{
+	double count[CHANGE_BINS + 1] = { 0 }, sum = 0, n = 0;
+	double bin = ceil((most + 1) / CHANGE_BINS);
+
+	for (size_t k = 0; k < f->r->n; k++) {
+		const struct pike_report_search *one = &f->r->v[k];
+
+		for (size_t i = 0; i < one->h->nrecs; i++) {
+			if (strcmp(one->run, s->name) != 0 || !is_step(one, i))
+				continue;
+			count[(int)(one->changed[i] / bin)]++;
+			sum += one->changed[i];
+			n++;
+		}
+	}
+	for (int i = 0; i <= CHANGE_BINS; i++)
+		pike_series_add(s, i * bin, count[i], NAN, NAN);
+	if (n > 0)
+		pike_buf_addf(about, " %s %.1f of %.0f;", s->name, sum / n, n);
+}
+
+static void changes(struct figures *f)
+{
+	double most = most_changed(f->r);
+	struct pike_figure *g;
+	struct pike_buf about;
+
+	if (most <= 0)
+		return;
+	g = add(f, "changes", "Lines changed by a step",
+		"lines added and removed", "steps");
+	g->mark = PIKE_MARK_HIST;
+	pike_buf_init(&about, 4096);
+	pike_buf_adds(&about, "Lines that a candidate adds and removes against "
+			      "what it was made from, without blank lines and "
+			      "comment lines; fixes are no steps. Mean:");
+	for (size_t k = 0; k < f->nruns; k++)
+		changes_of(pike_figure_series(g, f->runs[k].run), &about, f,
+			   most);
+	about.s[about.len - 1] = '.';
+	g->about = pike_buf_detach(&about);
+	pike_buf_release(&about);
+}
+
+static void sizes(struct figures *f)
+{
+	struct pike_figure *g = add(f, "size", "Code size against speedup",
+				    "lines", "speedup over the base");
+	size_t n = 0;
+
+	g->mark = PIKE_MARK_DOT;
+	g->log = true;
+	g->about = pike_xstrdup("Each correct candidate that was measured: its "
+				"length without blank lines and comment lines, "
+				"and its speedup, confirmed or estimated from "
+				"the screening.");
+	for (size_t k = 0; k < f->nruns; k++) {
+		struct pike_series *s = pike_figure_series(g, f->runs[k].run);
+
+		for (size_t j = 0; j < f->r->n; j++) {
+			const struct pike_report_search *one = &f->r->v[j];
+
+			if (strcmp(one->run, s->name) != 0 || !one->lines)
+				continue;
+			for (size_t i = 0; i < one->h->nrecs; i++)
+				if (one->lines[i] >= 0 &&
+				    !isnan(one->h->recs[i].score))
+					pike_series_add(
+					    s, one->lines[i],
+					    exp(one->h->recs[i].score), NAN,
+					    NAN);
+		}
+		n += s->n;
+	}
+	if (n)
+		return;
+	pike_figure_release(g);
+	f->n--;
+}
+
 /* ---- time and money ---- */
 
 struct spender {
@@ -418,6 +524,8 @@ size_t pike_report_figures(struct pike_figure **out,
 		bars_of_targets(&f);
 		bars_of_verdicts(&f);
 		attempts(&f);
+		changes(&f);
+		sizes(&f);
 		spent(&f);
 	}
 	free(f.runs);

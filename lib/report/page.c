@@ -291,7 +291,7 @@ static void proof(struct pike_buf *b, const struct pike_report_search *s)
 }
 
 /* As much of it as people read. */
-static void tree(struct pike_buf *b, const struct pike_history *h)
+static void tree_text(struct pike_buf *b, const struct pike_history *h)
 {
 	const struct pike_tree_opts o = { .width = PIKE_WIDTH };
 	struct pike_buf t;
@@ -299,17 +299,27 @@ static void tree(struct pike_buf *b, const struct pike_history *h)
 	int lines = 0;
 
 	pike_buf_init(&t, 32u << 20);
-	if (pike_tree_text(&t, h, &o, NULL)) {
-		pike_buf_release(&t);
-		return;
+	if (!pike_tree_text(&t, h, &o, NULL)) {
+		for (at = t.s; *at && lines < TREE_LINES; at++)
+			lines += *at == '\n';
+		*at = '\0';
+		text_of(b, t.s);
 	}
-	for (at = t.s; *at && lines < TREE_LINES; at++)
-		lines += *at == '\n';
-	*at = '\0';
-	pike_buf_adds(b, "<details><summary>Family tree</summary>");
-	text_of(b, t.s);
-	pike_buf_adds(b, "</details>");
 	pike_buf_release(&t);
+}
+
+static void family(struct pike_buf *b, const struct pike_history *h)
+{
+	char *id = pike_xasprintf("l-%s-%s", h->target, h->lane);
+
+	pike_buf_adds(b, "<details><summary>Family of the candidates"
+			 "</summary><div class=\"t\" tabindex=\"0\" "
+			 "role=\"group\" aria-label=\"drawing\">");
+	pike_lineage_svg(b, h, id);
+	pike_buf_adds(b, "</div>");
+	tree_text(b, h);
+	pike_buf_adds(b, "</details>");
+	free(id);
 }
 
 static void champion(struct pike_buf *b, const struct pike_report_search *s)
@@ -347,7 +357,7 @@ static void search(struct pike_buf *b, const struct pike_report_search *s)
 				 "stays.</p>");
 	else
 		champion(b, s);
-	tree(b, h);
+	family(b, h);
 }
 
 static void one_target(struct pike_buf *b, const struct pike_report *r,

@@ -21,6 +21,12 @@ double pike_axis_at(const struct pike_axis *a, double v);
 /* Round values along it, at most PIKE_TICKS; returns how many. */
 size_t pike_axis_ticks(double out[PIKE_TICKS], const struct pike_axis *a);
 
+/* ---- svg.c ---- */
+
+/* Begins a drawing that stands alone: its size, styles, title and text. */
+void pike_svg_open(struct pike_buf *b, const char *id, const char *title,
+		   const char *about, double width, double height);
+
 /* ---- figure.c ---- */
 
 void pike_csv_text(struct pike_buf *b, const char *s);

@@ -135,6 +135,7 @@ enum pike_mark {
 	PIKE_MARK_STEP, /* y holds from x on */
 	PIKE_MARK_BAR,	/* y of each category, with its interval */
 	PIKE_MARK_HIST, /* y things between x and the next x */
+	PIKE_MARK_DOT,
 	PIKE_MARK_COUNT
 };
 
@@ -163,6 +164,10 @@ void pike_series_add(struct pike_series *s, double x, double y, double lo,
 /* One SVG element that stands alone: colours for light and dark, a title and a
  * description for readers of screens, the value of each mark as its title. */
 void pike_figure_svg(struct pike_buf *b, const struct pike_figure *f);
+/* The family of a search as one such drawing; false: nothing is in it, or more
+ * than a drawing can show. */
+bool pike_lineage_svg(struct pike_buf *b, const struct pike_history *h,
+		      const char *id);
 /* RFC 4180: series, x or category, y, lo, hi. Unmeasured: empty. */
 void pike_figure_csv(struct pike_buf *b, const struct pike_figure *f);
 
@@ -175,6 +180,10 @@ struct pike_report_search {
 	const struct pike_result *proof;  /* the champion's; NULL: none here */
 	const struct pike_target *target; /* NULL: not in this config */
 	const char *diff;		  /* champion against base; NULL */
+	/* Of each record, without blank lines and comments of a line of their
+	 * own: how long its files are, how many lines it adds and removes
+	 * against what it was made from. -1: unknown; NULL: of none. */
+	const int *lines, *changed;
 };
 struct pike_report {
 	const char *title;

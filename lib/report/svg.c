@@ -190,6 +190,7 @@ static void span(struct pike_axis *a, const struct pike_figure *f, bool y)
 static void one_step(struct drawing *d, const struct pike_series *s, size_t at)
 {
 	char where[64];
+	int begun = 0;
 
 	pike_buf_addf(d->b,
 		      "<g class=\"c%zu\"><path class=\"l\" "
@@ -199,11 +200,14 @@ static void one_step(struct drawing *d, const struct pike_series *s, size_t at)
 		double x = pike_axis_at(&d->x, s->x[i]);
 		double y = pike_axis_at(&d->y, s->y[i]);
 
-		pike_buf_addf(d->b, i ? "H%.1fV%.1f" : "M%.1f %.1f", x, y);
+		if (isnan(s->y[i]))
+			continue;
+		pike_buf_addf(d->b, begun++ ? "H%.1fV%.1f" : "M%.1f %.1f", x,
+			      y);
 	}
 	pike_buf_addf(d->b, "H%.1f\"/>", d->x.to);
 	for (size_t i = 0; i < s->n; i++) {
-		if (i && s->y[i] == s->y[i - 1])
+		if (isnan(s->y[i]) || (i && s->y[i] == s->y[i - 1]))
 			continue;
 		snprintf(where, sizeof(where), "%.10g %s", s->x[i], d->f->x);
 		pike_buf_addf(d->b,
@@ -244,6 +248,35 @@ static void draw_steps(struct drawing *d)
 			reference(d, &d->f->v[i], i);
 		else if (d->f->v[i].n)
 			one_step(d, &d->f->v[i], i);
+}
+
+/* ---- dots ---- */
+
+static void draw_dots(struct drawing *d)
+{
+	char where[80];
+
+	span(&d->x, d->f, false);
+	pike_axis_fit(&d->x);
+	ticks_y(d);
+	ticks_x(d);
+	for (size_t k = 0; k < d->f->n; k++) {
+		const struct pike_series *s = &d->f->v[k];
+
+		for (size_t i = 0; i < s->n; i++) {
+			if (isnan(s->y[i]))
+				continue;
+			snprintf(where, sizeof(where), "%.10g %s", s->x[i],
+				 d->f->x);
+			pike_buf_addf(d->b,
+				      "<circle class=\"f c%zu\" opacity=\".6\" "
+				      "cx=\"%.1f\" cy=\"%.1f\" r=\"3\">",
+				      k % COLOURS, pike_axis_at(&d->x, s->x[i]),
+				      pike_axis_at(&d->y, s->y[i]));
+			mark_title(d, s->name, where, s, i);
+			pike_buf_adds(d->b, "</circle>");
+		}
+	}
 }
 
 /* ---- histograms ---- */
@@ -362,26 +395,28 @@ static const struct {
 	[PIKE_MARK_STEP] = { draw_steps, true },
 	[PIKE_MARK_BAR] = { draw_bars, false },
 	[PIKE_MARK_HIST] = { draw_hist, true },
+	[PIKE_MARK_DOT] = { draw_dots, true },
 };
 
-static void open_svg(struct pike_buf *b, const struct pike_figure *f, double h)
+void pike_svg_open(struct pike_buf *b, const char *id, const char *title,
+		   const char *about, double width, double height)
 {
 	pike_buf_addf(b,
 		      "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"pk\" "
 		      "viewBox=\"0 0 %.0f %.0f\" role=\"img\" "
 		      "aria-labelledby=\"%s-t %s-d\">%s<title id=\"%s-t\">",
-		      WIDTH, h, f->id, f->id, style, f->id);
-	pike_add_html(b, f->title);
-	pike_buf_addf(b, "</title><desc id=\"%s-d\">", f->id);
-	pike_add_html(b, f->about ? f->about : f->title);
+		      width, height, id, id, style, id);
+	pike_add_html(b, title);
+	pike_buf_addf(b, "</title><desc id=\"%s-d\">", id);
+	pike_add_html(b, about);
 	pike_buf_adds(b, "</desc>");
 }
 
 void pike_figure_svg(struct pike_buf *b, const struct pike_figure *f)
 {
 	bool up = marks[f->mark].upright;
-	double top = legend(NULL, f) + (up ? 16 : 2);
-	double height = up ? HEIGHT - BOTTOM - 30 : bars_height(f);
+	double top = legend(NULL, f) + (up ? 20 : 2);
+	double height = up ? HEIGHT - BOTTOM - 34 : bars_height(f);
 	struct drawing d = {
 		.b = b,
 		.f = f,
@@ -391,10 +426,11 @@ void pike_figure_svg(struct pike_buf *b, const struct pike_figure *f)
 		.y = { .from = top + height, .to = top, .log = f->log },
 	};
 
-	open_svg(b, f, top + height + BOTTOM);
+	pike_svg_open(b, f->id, f->title, f->about ? f->about : f->title, WIDTH,
+		      top + height + BOTTOM);
 	legend(&d, f);
 	if (up) {
-		text(&d, 4, top - 6, "start", "", f->y);
+		text(&d, 4, top - 9, "start", "", f->y);
 		span(&d.y, f, true);
 		if (!d.y.log && d.y.lo > 0)
 			d.y.lo = 0;

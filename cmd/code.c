@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* code: see code.h. */
+#include "code.h"
+
+#include "base/mem.h"
+#include "model/ledger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT_MAX (8u << 20)
+
+/* In C, in CUDA and in Python, as far as one line tells. */
+static bool counts(const char *line, size_t len)
+{
+	while (len && (*line == ' ' || *line == '\t')) {
+		line++;
+		len--;
+	}
+	while (len && (line[len - 1] == '\r' || line[len - 1] == ' '))
+		len--;
+	if (!len)
+		return false;
+	if (line[0] == '/' && len > 1 && (line[1] == '/' || line[1] == '*'))
+		return false;
+	/* Of Python; but `#include` and its like are code. */
+	return line[0] != '#' || (len > 1 && line[1] >= 'a' && line[1] <= 'z');
+}
+
+static int count_lines(const char *s)
+{
+	int n = 0;
+
+	while (*s) {
+		size_t len = strcspn(s, "\n");
+
+		n += counts(s, len);
+		s += len + (s[len] == '\n');
+	}
+	return n;
+}
+
+/* Of a unified diff. */
+static int count_changes(const char *s)
+{
+	int n = 0;
+
+	while (*s) {
+		size_t len = strcspn(s, "\n");
+
+		if ((*s == '+' || *s == '-') && strncmp(s, "+++ ", 4) != 0 &&
+		    strncmp(s, "--- ", 4) != 0)
+			n += counts(s + 1, len - 1);
+		s += len + (s[len] == '\n');
+	}
+	return n;
+}
+
+static int lines_of(struct pike_repo *r, const struct pike_oid *id,
+		    const struct pike_strs *paths)
+{
+	struct pike_files f = { 0 };
+	int n = -1;
+
+	if (!pike_repo_read(&f, r, id, paths, true, NULL)) {
+		n = 0;
+		for (size_t i = 0; i < f.n; i++)
+			n += count_lines(f.v[i].data);
+	}
+	pike_files_release(&f);
+	return n;
+}
+
+static int changes_of(struct pike_repo *r, const struct pike_oid *from,
+		      const struct pike_oid *to)
+{
+	struct pike_strs paths = PIKE_STRS_INIT;
+	struct pike_buf b;
+	int n = -1;
+
+	pike_buf_init(&b, TEXT_MAX);
+	if (!pike_repo_changed(&paths, r, from, to, NULL) &&
+	    !pike_repo_difference(&b, r, from, to, &paths, NULL))
+		n = count_changes(b.s);
+	pike_buf_release(&b);
+	pike_strs_release(&paths);
+	return n;
+}
+
+void pike_code_count(struct pike_code *out, struct pike_repo *r,
+		     const struct pike_history *h)
+{
+	out->lines = pike_xcalloc(h->nrecs + 1, sizeof(*out->lines));
+	out->changed = pike_xcalloc(h->nrecs + 1, sizeof(*out->changed));
+	for (size_t i = 0; i < h->nrecs; i++) {
+		const struct pike_record *one = &h->recs[i];
+		struct pike_strs paths = PIKE_STRS_INIT;
+
+		out->lines[i] = out->changed[i] = -1;
+		if (pike_record_is_candidate(one) &&
+		    !pike_repo_changed(&paths, r, &h->base, &one->id, NULL) &&
+		    paths.n)
+			out->lines[i] = lines_of(r, &one->id, &paths);
+		if (out->lines[i] >= 0 && one->nparents)
+			out->changed[i] =
+			    changes_of(r, &one->parents[0], &one->id);
+		pike_strs_release(&paths);
+	}
+}
+
+void pike_code_release(struct pike_code *c)
+{
+	free(c->lines);
+	free(c->changed);
+	memset(c, 0, sizeof(*c));
+}

@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Checks what `pike-git report` wrote by other means than its own.
+
+  page FILE      elements are closed in order, ids are unique and links lead to
+                 them, nothing is loaded from anywhere, no script but its own
+  svg FILE...    well-formed, titled, no script, no reference
+  numbers JSON   the repository in which it runs, recomputed from `git log` and
+                 `git notes` alone: prints what differs, nothing if all is equal
+"""
+import html.parser
+import json
+import math
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+
+EMPTY = {"meta", "br", "img", "link", "hr", "input"}
+LOADS = {"src", "srcset", "xlink:href", "action", "poster", "data", "formaction"}
+
+
+class Page(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.open, self.ids, self.links, self.wrong = [], [], [], []
+        self.scripts = 0
+
+    def handle_starttag(self, tag, attrs):
+        self.look(tag, attrs)
+        if tag not in EMPTY:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.look(tag, attrs)
+
+    def look(self, tag, attrs):
+        self.scripts += tag == "script"
+        for key, value in attrs:
+            if key == "id":
+                self.ids.append(value)
+            if key == "href":
+                self.links.append(value)
+            if key in LOADS or key.startswith("on"):
+                self.wrong.append(f"{tag} has {key}={value}")
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append(f"</{tag}> closes another element")
+
+
+def page(path):
+    p = Page()
+    p.feed(open(path, encoding="utf-8").read())
+    p.wrong += [f"{t} is not closed" for t in p.open]
+    p.wrong += [f"id {i} twice" for i in set(p.ids) if p.ids.count(i) > 1]
+    for link in p.links:
+        if link.startswith("#") and link[1:] in p.ids:
+            continue
+        if not link.startswith("data:text/csv;"):
+            p.wrong.append(f"a link to {link}")
+    if p.scripts != 1:
+        p.wrong.append(f"{p.scripts} scripts")
+    return p.wrong
+
+
+def svg(path):
+    wrong = []
+    root = ET.parse(path).getroot()
+    space = "{http://www.w3.org/2000/svg}"
+    if root.tag != space + "svg" or root.find(space + "title") is None:
+        wrong.append(f"{path}: no svg with a title")
+    for e in root.iter():
+        if e.tag in (space + "script", space + "foreignObject"):
+            wrong.append(f"{path}: {e.tag}")
+        wrong += [f"{path}: {k}" for k in e.attrib
+                  if k.startswith("on") or k.endswith("href")]
+    return wrong
+
+
+def git(*args):
+    return subprocess.run(("git",) + args, check=True, text=True,
+                          stdout=subprocess.PIPE).stdout
+
+
+def trailers(commit):
+    text = git("show", "-s", "--format=%(trailers:only,unfold)", commit)
+    pairs = [line.split(": ", 1) for line in text.splitlines() if ": " in line]
+    return [(k, v.strip()) for k, v in pairs]
+
+
+def search(ref):
+    """Generations first to last, by their trailers."""
+    tips = git("rev-list", "--reverse", "--first-parent", ref).split()
+    found = {"speedup": (1, 1, 1), "queries": 0}
+    for commit in tips:
+        lines = trailers(commit)
+        names = dict(lines)
+        if "Pike-Champion" not in names:
+            continue
+        results = [v.split() for k, v in lines if k == "Pike-Result"]
+        for oid, *_ in results:
+            t = dict(trailers(oid))
+            found["queries"] += ("Pike-Model" in t and
+                                 t.get("Pike-Agent") != "brainstorm")
+        words = re.findall(r"[0-9.]+", names.get("Pike-Speedup", "1 1 1"))
+        lo, mid, hi = (float(w) for w in (words * 3)[:3])
+        found["speedup"] = (lo, mid, hi)
+        found["champion"] = names["Pike-Champion"].split()[0]
+    return found
+
+
+def candidates(ref):
+    """Commits of a ladder that an agent made and that change a file."""
+    n = 0
+    ladder = ref.replace("refs/heads/pike/evo/", "refs/pike/open/")
+    for commit in set(git("rev-list", ref, ladder).split()):
+        if "Pike-Agent" in dict(trailers(commit)):
+            trees = git("rev-parse", commit + "^{tree}", commit + "^^{tree}")
+            n += len(set(trees.split())) == 2
+    return n
+
+
+def close(a, b):
+    return math.isclose(a, b, rel_tol=2e-3)
+
+
+def numbers(path):
+    wrong = []
+    report = json.load(open(path, encoding="utf-8"))
+    runs = {}
+    for ref in git("for-each-ref", "--format=%(refname)",
+                   "refs/heads/pike/evo/").split():
+        target, lane = ref.split("/")[-2:]
+        run = lane.split(".")[1] if "." in lane else "main"
+        runs.setdefault(run, {})[target] = search(ref)
+        runs[run][target]["tried"] = candidates(ref)
+    targets = {t for r in runs.values() for t in r}
+    for row in report["targets"]:
+        by_git = runs[row["run"]][row["target"]]
+        if row["champion"] != by_git["champion"]:
+            wrong.append(f"{row['target']}: champion {row['champion']}")
+        if row["speedup"] and not all(
+                close(a, b) for a, b in zip(row["speedup"], by_git["speedup"])):
+            wrong.append(f"{row['target']}: {row['speedup']} is not "
+                         f"{by_git['speedup']}")
+    for row in report["runs"]:
+        mine = runs[row["run"]]
+        logs = [math.log(max(1, s["speedup"][1])) for s in mine.values()]
+        want = math.exp(sum(logs) / len(targets))
+        if not close(row["published_rule"], want):
+            wrong.append(f"{row['run']}: rule {row['published_rule']}, {want}")
+        n = sum(s["tried"] for s in mine.values())
+        if row["candidates"] != n:
+            wrong.append(f"{row['run']}: {row['candidates']} candidates, not {n}")
+        queries = sum(s["queries"] for s in mine.values())
+        if row["queries"] != queries:
+            wrong.append(f"{row['run']}: {row['queries']} not {queries} queries")
+        line = next(f for f in report["figures"] if f["id"] == "candidates")
+        mark = next(s for s in line["series"] if s["name"] == row["run"])
+        if not close(mark["points"][-1]["y"], want):
+            wrong.append(f"the line of {row['run']} ends at "
+                         f"{mark['points'][-1]['y']}, not {want}")
+    return wrong
+
+
+def main():
+    how, *paths = sys.argv[1:]
+    wrong = [w for p in paths
+             for w in {"page": page, "svg": svg, "numbers": numbers}[how](p)]
+    print("\n".join(wrong), end="")
+
+
+main()

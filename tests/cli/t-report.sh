@@ -1,0 +1,88 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# report: a page, figures and data, each number recomputed from what `git log`
+# says; text of strangers in all of them.
+. "$(dirname "$0")/lib.sh"
+check=$here/report.py
+evolved=$here/../../examples/cuda-kernels/evolved
+
+# ---- recorded searches of an H200 ----
+git init -q "$dir/recorded"
+cd "$dir/recorded" || exit 1
+for bundle in "$evolved"/*.bundle; do
+	git fetch -q "$bundle" 'refs/heads/pike/*:refs/heads/pike/*' \
+		'refs/pike/*:refs/pike/*' 2>/dev/null
+	git fetch -q "$bundle" refs/notes/pike/results 2>/dev/null
+	if git rev-parse -q --verify refs/notes/pike/results >/dev/null; then
+		git notes --ref=pike/results merge -q -s cat_sort_uniq \
+			FETCH_HEAD 2>/dev/null
+	else
+		git update-ref refs/notes/pike/results FETCH_HEAD
+	fi
+done
+searches=$(git for-each-ref refs/heads/pike/evo/ | wc -l)
+before=$(refs_sum .)
+pike report --out "$dir/page/"
+status_is "a report of recorded searches" 0
+is "needs no config, and changes nothing" "$(refs_sum .)" "$before"
+is "the page is sound, and loads nothing" \
+	"$("$check" page "$dir/page/index.html")" ""
+is "the figures are sound" "$("$check" svg "$dir"/page/*.svg)" ""
+is "each has its data" \
+	"$(cd "$dir/page" && printf '%s\n' *.svg | sed 's/svg$/csv/')" \
+	"$(cd "$dir/page" && printf '%s\n' *.csv)"
+is "a section for each target" \
+	"$(grep -c 'class="target"' "$dir/page/index.html")" "$searches"
+like "with evidence" "$(<"$dir/page/index.html")" 'of the measured copy bandwidth'
+like "and what was not checked" "$(<"$dir/page/index.html")" '^not checked: '
+like "and what the champion changes" "$(<"$dir/page/index.html")" \
+	'<span class=(a|"a")>\+'
+pike report --format json --out "$dir/report.json"
+is "every number is what git log says" "$("$check" numbers "$dir/report.json")" \
+	""
+pike report --out "$dir/again/"
+ok "made twice it is the same" diff -r "$dir/page" "$dir/again"
+pike report
+is "without a file it goes to stdout" "$out" "$(<"$dir/page/index.html")"
+pike report --format csv
+is "a line for each search" "$(wc -l <<<"$out")" "$((searches + 1))"
+pike report --format markdown
+like "Markdown has a table" "$out" '^\| main \| [0-9]+ of [0-9]+ \| [0-9.]+x \|'
+like "and a chart" "$out" '^xychart-beta$'
+pike report --format github-action-benchmark
+is "and benchmarks have each" "$(grep -o '"unit":"x"' <<<"$out" | wc -l)" \
+	"$searches"
+pike report nothing
+status_is "a run that is none" 129
+pike report --format nothing
+status_is "a format that is none" 129
+
+# ---- text of strangers ----
+make_repo "$dir/repo"
+cd "$dir/repo" || exit 1
+pike report
+status_is "a report of nothing" 0
+like "says so" "$err" 'no search yet'
+# shellcheck disable=SC2016 # none of this is for the shell
+evil='<script>alert(1)</script> "onload=x @everyone `x` ![i](//h/x.png)'
+git checkout -q -b mine
+sed -i 's|for (int32_t i = 0; i < n; i++)|/* </pre><script>2</script> */ &|' \
+	kernels/scale.c
+git commit -qam "$evil"
+git checkout -q main
+pike evolve scale --generations 1 --candidates 3 "--allow-weak=$LEVEL"
+pike propose --from mine scale
+status_is "a person's candidate with a bad title" 0
+pike evolve scale --generations 1 --run other --candidates 2 \
+	"--allow-weak=$LEVEL"
+pike report --out "$dir/bad/"
+is "the page holds" "$("$check" page "$dir/bad/index.html")" ""
+is "and its figures" "$("$check" svg "$dir"/bad/*.svg)" ""
+unlike "nothing of it is markup" "$(<"$dir/bad/index.html")" '<script>[a2]'
+pike report --format json --out "$dir/bad.json"
+is "two runs side by side, and the numbers" \
+	"$("$check" numbers "$dir/bad.json")" ""
+like "the other run too" "$(<"$dir/bad/index.html")" '>other<'
+pike report other --format csv
+is "one alone" "$(grep -c '"other"' <<<"$out") $(wc -l <<<"$out")" "1 2"
+finish

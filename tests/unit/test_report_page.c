@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Figures, and text of strangers in pages. */
+#include "base/mem.h"
+#include "report/page_priv.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* What people have put into names, ideas and logs to get out of a page. */
+static const char *const hostile[] = {
+	"<script>alert(1)</script>",
+	"\"><img src=x onerror=alert(1)>",
+	"' onmouseover='alert(1)",
+	"</title></svg><script>1</script>",
+	"]]><!--",
+	"&lt;b&gt; &amp;amp;",
+	"<a href=\"javascript:alert(1)\">x</a>",
+	"<style>*{display:none}</style>",
+	"\x1b[2J\x1b]0;title\x07",
+	"a\xe2\x80\xae"
+	"b (right to left)",
+	"zero\xe2\x80\x8bwidth",
+	"\xff\xfe not UTF-8",
+	"@everyone @admin",
+	"/close\n/approve",
+	"::error file=a::b",
+	"::set-output name=x::y",
+	"![x](https://example.org/x.png)",
+	"[x](javascript:alert(1))",
+	"``` \n# heading",
+	"| cell | cell |",
+	"<!-- pike-git -->",
+	"https://example.org/",
+	"=HYPERLINK(\"x\")",
+	"$\\href{x}{y}$",
+	"#1 !2 ~label",
+};
+
+static void nothing_of_html_is_markup(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(hostile); i++) {
+		struct pike_buf b;
+
+		pike_buf_init(&b, 4096);
+		pike_add_html(&b, hostile[i]);
+		assert_true(b.len > 0);
+		assert_null(strpbrk(b.s, "<>\"'\x1b\x07"));
+		assert_null(strstr(b.s, "\xe2\x80"));
+		assert_null(strchr(b.s, '\xff'));
+		pike_buf_release(&b);
+	}
+}
+
+static void nothing_of_markdown_is_markup(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(hostile); i++) {
+		struct pike_buf b;
+
+		pike_buf_init(&b, 4096);
+		pike_add_markdown(&b, hostile[i], 1000);
+		assert_true(b.len > 0);
+		/* `&`, `#` and `;` are those of character references. */
+		assert_null(strpbrk(b.s, "<>\"'`*_[]()!|@:/$\\\n\x1b"));
+		for (const char *at = b.s; (at = strchr(at, '&')); at++)
+			assert_int_equal(at[1], '#');
+		pike_buf_release(&b);
+	}
+}
+
+static void text_stays_readable(void **state)
+{
+	struct pike_buf b;
+
+	(void)state;
+	pike_buf_init(&b, 4096);
+	pike_add_html(&b, "a < b && \"c\" \xc3\xa9\n");
+	assert_string_equal(b.s,
+			    "a &lt; b &amp;&amp; &quot;c&quot; \xc3\xa9\n");
+	pike_buf_reset(&b);
+	pike_add_markdown(&b, "tile 4x4, 1.5x", 6);
+	assert_string_equal(b.s, "tile 4");
+	pike_buf_release(&b);
+}
+
+static void check_ticks(double lo, double hi, bool log, double low, double high)
+{
+	struct pike_axis a = {
+		.lo = lo, .hi = hi, .from = 0, .to = 100, .log = log
+	};
+	double v[PIKE_TICKS];
+	size_t n;
+
+	pike_axis_fit(&a);
+	assert_float_equal(a.lo, low, 1e-9 * fabs(low));
+	assert_float_equal(a.hi, high, 1e-9 * fabs(high));
+	assert_true(a.lo <= lo && a.hi >= hi);
+	n = pike_axis_ticks(v, &a);
+	assert_true(n >= 2 && n <= PIKE_TICKS);
+	for (size_t i = 0; i < n; i++) {
+		assert_true(v[i] >= a.lo * 0.999 - 1e-9);
+		assert_true(v[i] <= a.hi * 1.001);
+		assert_true(!i || v[i] > v[i - 1]);
+	}
+	assert_float_equal(pike_axis_at(&a, a.lo), 0, 1e-9);
+	assert_float_equal(pike_axis_at(&a, a.hi), 100, 1e-9);
+}
+
+static void axes_are_round(void **state)
+{
+	(void)state;
+	check_ticks(0, 300, false, 0, 300);
+	check_ticks(0, 7, false, 0, 8);
+	check_ticks(0, 0, false, 0, 1);
+	check_ticks(0, 1e6, false, 0, 1e6);
+	check_ticks(0, 0.03, false, 0, 0.03);
+	check_ticks(1, 2.88, true, 1, 3);
+	check_ticks(1, 1, true, 1, 1.25);
+	check_ticks(0.4, 132, true, 0.3, 150);
+	check_ticks(1, 1e5, true, 1, 1e5);
+}
+
+static void make(struct pike_figure *f, enum pike_mark mark)
+{
+	struct pike_series *s;
+
+	memset(f, 0, sizeof(*f));
+	f->id = "x";
+	f->title = "T <1>";
+	f->x = "queries";
+	f->y = "speedup";
+	f->about = pike_xstrdup("about & so");
+	f->mark = mark;
+	pike_strs_push(&f->cats, "one, \"1\"");
+	pike_strs_push(&f->cats, "=two");
+	s = pike_figure_series(f, "main");
+	pike_series_add(s, 0, 1, NAN, NAN);
+	pike_series_add(s, 1, 2, 1.5, 2.5);
+	s = pike_figure_series(f, "<b>");
+	pike_series_add(s, 0, 1.25, NAN, NAN);
+	pike_series_add(s, 1, NAN, NAN, NAN);
+}
+
+static size_t count(const char *s, const char *what)
+{
+	size_t n = 0;
+
+	for (; (s = strstr(s, what)); s++)
+		n++;
+	return n;
+}
+
+static void each_mark_is_drawn(void **state)
+{
+	(void)state;
+	for (int mark = 0; mark < PIKE_MARK_COUNT; mark++) {
+		struct pike_figure f;
+		struct pike_buf b;
+
+		make(&f, (enum pike_mark)mark);
+		pike_buf_init(&b, 1u << 20);
+		pike_figure_svg(&b, &f);
+		assert_non_null(strstr(b.s, "<title id=\"x-t\">T &lt;1&gt;<"));
+		assert_non_null(strstr(b.s, "about &amp; so"));
+		assert_null(strstr(b.s, "<b>"));
+		assert_null(strstr(b.s, "nan"));
+		assert_null(strstr(b.s, "inf"));
+		assert_int_equal(count(b.s, "<title"), count(b.s, "</title>"));
+		/* The value of a mark can be read. */
+		assert_true(count(b.s, "<title>") >= 1);
+		assert_int_equal(count(b.s, "unmeasured"),
+				 mark == PIKE_MARK_BAR ? 1 : 0);
+		pike_buf_release(&b);
+		pike_figure_release(&f);
+	}
+}
+
+static void data_is_csv(void **state)
+{
+	struct pike_figure f;
+	struct pike_buf b;
+
+	(void)state;
+	make(&f, PIKE_MARK_BAR);
+	pike_buf_init(&b, 4096);
+	pike_figure_csv(&b, &f);
+	/* What a spreadsheet would take for a formula is none. */
+	assert_string_equal(b.s, "\"series\",\"queries\",\"speedup\",\"lo\","
+				 "\"hi\"\r\n"
+				 "\"main\",\"one, \"\"1\"\"\",1,,\r\n"
+				 "\"main\",\"'=two\",2,1.5,2.5\r\n"
+				 "\"<b>\",\"one, \"\"1\"\"\",1.25,,\r\n"
+				 "\"<b>\",\"'=two\",,,\r\n");
+	pike_buf_release(&b);
+	pike_figure_release(&f);
+}
+
+/* ---- rules ---- */
+
+static struct pike_history *search(const char *target, double lo, double mid)
+{
+	struct pike_history *h = pike_history_new(target, "cpu");
+	struct pike_record r = { .agent = &pike_agent_unknown, .score = NAN };
+
+	memset(h->base.hex, 'a', 40);
+	memset(r.id.hex, 'b', 40);
+	memset(r.source.hex, 'c', 40);
+	h->champion = h->base;
+	h->speedup = (struct pike_ratio){ lo, mid, mid + mid - lo };
+	if (mid > 0) {
+		r.screen.verdict = PIKE_V_SLOWER;
+		pike_history_add(h, &r);
+	} else {
+		h->speedup = (struct pike_ratio){ 1, 1, 1 };
+	}
+	return h;
+}
+
+/* Four targets: 4x, 0.5x, no gain, and one that nobody measured. */
+static void both_rules_say_what_they_count(void **state)
+{
+	struct pike_history *h[] = { search("a", 3, 4), search("b", 0.4, 0.5),
+				     search("c", 1, 1), search("d", 0, 0) };
+	struct pike_report_search v[PIKE_ARRAY_LEN(h)] = { 0 };
+	struct pike_report r = { .title = "t", .v = v, .n = 4 };
+	struct pike_run_sum *runs;
+
+	(void)state;
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(h); i++) {
+		v[i].h = h[i];
+		v[i].run = "main";
+	}
+	assert_int_equal(pike_report_runs(&runs, &r), 1);
+	assert_int_equal(runs->targets, 4);
+	assert_int_equal(runs->measured, 3);
+	/* (4 * 0.5 * 1)^(1/3), and (4 * 1 * 1 * 1)^(1/4). */
+	assert_float_equal(runs->mean, pow(2, 1 / 3.0), 1e-12);
+	assert_float_equal(runs->mean_lo, pow(1.2, 1 / 3.0), 1e-12);
+	assert_float_equal(runs->published, pow(4, 1 / 4.0), 1e-12);
+	assert_int_equal(runs->over[0], 1);
+	assert_int_equal(runs->over[3], 1);
+	free(runs);
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(h); i++)
+		pike_history_free(h[i]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_of_html_is_markup),
+		cmocka_unit_test(nothing_of_markdown_is_markup),
+		cmocka_unit_test(text_stays_readable),
+		cmocka_unit_test(axes_are_round),
+		cmocka_unit_test(each_mark_is_drawn),
+		cmocka_unit_test(data_is_csv),
+		cmocka_unit_test(both_rules_say_what_they_count),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
