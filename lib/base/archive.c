@@ -3,10 +3,14 @@
 #include "base/archive.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #define BLOCK 65536
@@ -116,5 +120,100 @@ int pike_archive_read(const char *path, const struct pike_archive_reader *r,
 	if (!ret)
 		ret = read_entries(&g, err);
 	archive_read_free(g.a);
+	return ret;
+}
+
+/* ---- writing ---- */
+
+/* The first day that a zip can name. */
+#define THEN 315532800
+
+static int plain(struct archive *a)
+{
+	return archive_write_add_filter_none(a);
+}
+
+/* Else the time of the writing stands in the file. */
+static int gzip(struct archive *a)
+{
+	return archive_write_add_filter_gzip(a) ||
+	       archive_write_set_filter_option(a, "gzip", "timestamp", NULL);
+}
+
+static const struct {
+	const char *ending;
+	int (*format)(struct archive *a);
+	int (*filter)(struct archive *a);
+} writers[] = {
+	{ ".tar.zst", archive_write_set_format_pax_restricted,
+	  archive_write_add_filter_zstd },
+	{ ".tar.gz", archive_write_set_format_pax_restricted, gzip },
+	{ ".tar", archive_write_set_format_pax_restricted, plain },
+	{ ".zip", archive_write_set_format_zip, plain },
+};
+
+static int kind_of(const char *path)
+{
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(writers); i++)
+		if (pike_ends_with(path, writers[i].ending))
+			return (int)i;
+	return -1;
+}
+
+int pike_archive_check(const char *path, struct pike_err *err)
+{
+	return kind_of(path) >= 0
+		   ? 0
+		   : pike_fail(err, PIKE_USAGE,
+			       "'%s': an archive's name ends in .tar.zst, "
+			       ".tar.gz, .tar or .zip",
+			       path);
+}
+
+static int write_one(struct archive *a, const struct pike_archive_file *f)
+{
+	struct archive_entry *e = archive_entry_new();
+	int rc;
+
+	archive_entry_set_pathname(e, f->name);
+	archive_entry_set_size(e, (la_int64_t)f->len);
+	archive_entry_set_filetype(e, AE_IFREG);
+	archive_entry_set_perm(e, 0644);
+	archive_entry_set_mtime(e, THEN, 0);
+	rc = archive_write_header(a, e);
+	if (!rc && archive_write_data(a, f->data, f->len) != (la_ssize_t)f->len)
+		rc = ARCHIVE_FATAL;
+	archive_entry_free(e);
+	return rc;
+}
+
+int pike_archive_write(const char *path, const struct pike_archive_file *v,
+		       size_t n, struct pike_err *err)
+{
+	int kind = kind_of(path), ret = pike_archive_check(path, err), rc;
+	struct archive *a;
+	char *tmp;
+
+	if (ret)
+		return ret;
+	a = archive_write_new();
+	tmp = pike_xasprintf("%s.tmp", path);
+	rc = writers[kind].format(a) || writers[kind].filter(a) ||
+	     archive_write_open_filename(a, tmp);
+	for (size_t i = 0; !rc && i < n; i++)
+		rc = write_one(a, &v[i]);
+	rc = archive_write_close(a) || rc;
+	if (rc)
+		ret =
+		    pike_fail(err, PIKE_FAILED, "cannot write '%s': %s", path,
+			      archive_error_string(a) ? archive_error_string(a)
+						      : "unknown error");
+	else if (rename(tmp, path))
+		ret = pike_fail_errno(err, PIKE_FAILED, "cannot write '%s'",
+				      path);
+	if (ret)
+		remove(tmp);
+	archive_write_free(a);
+	free(tmp);
 	return ret;
 }

@@ -376,6 +376,7 @@ static void size(struct bench *b, int64_t before, size_t n)
 	measure_resume(b, n);
 	measure_program(b, "log", n);
 	measure_program(b, "status", n);
+	measure_program(b, "report", n);
 	b->ncloses = 0;
 	measure_single(b, "store", n);
 	figure("close", n, "ms", 1e6, b->closes, b->ncloses);

@@ -57,6 +57,44 @@ status_is "a run that is none" 129
 pike report --format nothing
 status_is "a format that is none" 129
 
+# ---- an archive of it ----
+cd "$dir/recorded" || exit 1
+for kind in tar.zst tar.gz zip; do
+	pike export --out "$dir/a.$kind"
+	status_is "an export as $kind" 0
+	pike export --out "$dir/b.$kind"
+	ok "made twice it is the same" cmp "$dir/a.$kind" "$dir/b.$kind"
+done
+mkdir "$dir/unpacked"
+tar -xzf "$dir/a.tar.gz" -C "$dir/unpacked"
+ok "tar unpacks it, and the hashes of its manifest are right" python3 - \
+	"$dir/unpacked" <<-'END'
+		import hashlib, json, pathlib, sys
+		at = pathlib.Path(sys.argv[1])
+		files = json.loads((at / "manifest.json").read_text())["files"]
+		here = {str(p.relative_to(at)) for p in at.rglob("*") if p.is_file()}
+		assert here == {f["path"] for f in files} | {"manifest.json"}
+		for f in files:
+		    data = (at / f["path"]).read_bytes()
+		    assert hashlib.sha256(data).hexdigest() == f["sha256"], f
+		    assert len(data) == f["bytes"], f
+	END
+ok "a zip holds the same" python3 - "$dir/a.zip" "$dir/unpacked" <<-'END'
+	import pathlib, sys, zipfile
+	with zipfile.ZipFile(sys.argv[1]) as z:
+	    for name in z.namelist():
+	        assert z.read(name) == (pathlib.Path(sys.argv[2]) / name).read_bytes()
+END
+champion=$(git log -1 pike/evo/gemm/nvidia-h200 \
+	--format='%(trailers:key=Pike-Champion,valueonly)')
+is "a champion's file is that of its commit" \
+	"$(cat "$dir"/unpacked/champions/gemm/nvidia-h200/files/kernels/gemm.cu)" \
+	"$(git show "$champion:kernels/gemm.cu")"
+pike export --out "$dir/one.tar" "$champion"
+like "one candidate alone" "$(tar -tf "$dir/one.tar")" '^candidate/results\.jsonl$'
+pike export --out "$dir/one.rar"
+status_is "an archive of no known kind" 129
+
 # ---- text of strangers ----
 make_repo "$dir/repo"
 cd "$dir/repo" || exit 1

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* gather: what a report or an export is made from. */
+#include "gather.h"
+
+#include "base/fs.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+#define TEMPLATE_MAX (1u << 20)
+#define DIFF_MAX (1u << 20)
+#define FIGURE_MAX (32u << 20)
+/* More would be read for longer than a page is waited for. */
+#define CODE_RECORDS 3000
+
+void pike_gathered_release(struct pike_gathered *m)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		pike_result_release(&m->proofs[i]);
+		pike_buf_release(&m->diffs[i]);
+		pike_code_release(&m->code[i]);
+	}
+	free(m->code);
+	free(m->v);
+	free(m->proofs);
+	free(m->diffs);
+	pike_founds_release(&m->found);
+}
+
+/* What this clone does not have is left out, and the page says so. */
+static void add_proof(struct pike_ctx *ctx, struct pike_gathered *m, size_t i)
+{
+	const struct pike_history *h = m->v[i].h;
+	struct pike_strs paths = PIKE_STRS_INIT;
+
+	if (ctx->settings)
+		m->v[i].target = pike_settings_target(ctx->settings, h->target);
+	if (pike_oid_eq(&h->champion, &h->base))
+		return;
+	if (!pike_last_result(&m->proofs[i], ctx, &h->champion, PIKE_CONFIRM,
+			      NULL, NULL))
+		m->v[i].proof = &m->proofs[i];
+	/* Only its evolvable files differ, whatever they are called. */
+	if (!pike_repo_changed(&paths, ctx->repo, &h->base, &h->champion,
+			       NULL) &&
+	    !pike_repo_difference(&m->diffs[i], ctx->repo, &h->base,
+				  &h->champion, &paths, NULL) &&
+	    m->diffs[i].len)
+		m->v[i].diff = m->diffs[i].s;
+	pike_strs_release(&paths);
+}
+
+static void add_code(struct pike_ctx *ctx, struct pike_gathered *m)
+{
+	size_t all = 0;
+
+	for (size_t i = 0; i < m->n; i++)
+		all += m->v[i].h->nrecs;
+	if (all > CODE_RECORDS)
+		return;
+	for (size_t i = 0; i < m->n; i++) {
+		pike_code_count(&m->code[i], ctx->repo, m->v[i].h);
+		m->v[i].lines = m->code[i].lines;
+		m->v[i].changed = m->code[i].changed;
+	}
+}
+
+static bool is_wanted(const struct pike_strs *runs, const char *run)
+{
+	return !runs->n || pike_strs_has(runs, run ? run : "main");
+}
+
+int pike_gather(struct pike_gathered *m, struct pike_ctx *ctx,
+		const struct pike_strs *runs, struct pike_err *err)
+{
+	const struct pike_strs all = PIKE_STRS_INIT;
+	int ret = pike_find_searches(&m->found, ctx, &all, NULL, err);
+
+	if (ret)
+		return ret;
+	m->v = pike_xcalloc(m->found.n + 1, sizeof(*m->v));
+	m->proofs = pike_xcalloc(m->found.n + 1, sizeof(*m->proofs));
+	m->diffs = pike_xcalloc(m->found.n + 1, sizeof(*m->diffs));
+	m->code = pike_xcalloc(m->found.n + 1, sizeof(*m->code));
+	for (size_t i = 0; i < m->found.n; i++) {
+		struct pike_found f = m->found.v[i];
+
+		if (!is_wanted(runs, f.run))
+			continue;
+		/* Those that are wanted come first, and are `n`. */
+		m->found.v[i] = m->found.v[m->n];
+		m->found.v[m->n] = f;
+		pike_result_init(&m->proofs[m->n]);
+		pike_buf_init(&m->diffs[m->n], DIFF_MAX);
+		m->v[m->n].h = f.history;
+		m->v[m->n].run = f.run ? f.run : "main";
+		add_proof(ctx, m, m->n++);
+	}
+	add_code(ctx, m);
+	if (!m->n && runs->n)
+		return pike_fail(
+		    err, PIKE_USAGE,
+		    "there is no run '%s'; `pike-git status` lists "
+		    "them",
+		    runs->v[0]);
+	return 0;
+}
+
+int pike_print_page(struct pike_buf *b, const struct pike_report *r,
+		    struct pike_err *err)
+{
+	struct pike_buf css, js;
+	int ret;
+
+	pike_buf_init(&css, TEMPLATE_MAX);
+	pike_buf_init(&js, TEMPLATE_MAX);
+	ret = pike_read_template(&css, "report/page.css", err);
+	if (!ret)
+		ret = pike_read_template(&js, "report/page.js", err);
+	if (!ret)
+		pike_report_html(b, r, css.s, js.s);
+	pike_buf_release(&css);
+	pike_buf_release(&js);
+	return ret;
+}
+
+static void add_file(struct pike_files *out, const char *dir, const char *name,
+		     const char *ending, const struct pike_buf *b)
+{
+	char *path = pike_xasprintf("%s%s%s", dir, name, ending);
+
+	pike_files_add(out, path, b->s, b->len);
+	free(path);
+}
+
+void pike_add_figures(struct pike_files *out, const char *dir,
+		      const struct pike_report *r)
+{
+	struct pike_figure *v;
+	size_t n = pike_report_figures(&v, r);
+
+	for (size_t i = 0; i < n; i++) {
+		struct pike_buf b;
+
+		pike_buf_init(&b, FIGURE_MAX);
+		pike_figure_svg(&b, &v[i]);
+		add_file(out, dir, v[i].id, ".svg", &b);
+		pike_buf_reset(&b);
+		pike_figure_csv(&b, &v[i]);
+		add_file(out, dir, v[i].id, ".csv", &b);
+		pike_buf_release(&b);
+		pike_figure_release(&v[i]);
+	}
+	free(v);
+}
