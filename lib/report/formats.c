@@ -154,6 +154,29 @@ static struct pike_json *json_ratio(const struct pike_ratio *r)
 	return j;
 }
 
+static void json_comparisons(struct pike_json *j, const struct pike_report *r,
+			     const struct pike_run_sum *v, size_t n)
+{
+	struct pike_json *list = pike_json_array();
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < i; k++) {
+			struct pike_json *one = pike_json_object();
+			struct pike_ratio d;
+
+			pike_json_set_i64(one, "targets",
+					  (int64_t)pike_report_compare(
+					      &d, r, v[i].run, v[k].run));
+			pike_json_set_str(one, "run", v[i].run);
+			pike_json_set_str(one, "over", v[k].run);
+			set_number(one, "ratio", d.mid);
+			set_number(one, "lo", d.lo);
+			set_number(one, "hi", d.hi);
+			pike_json_push(list, one);
+		}
+	pike_json_set(j, "compared", list);
+}
+
 static struct pike_json *json_target(const struct pike_report_search *s)
 {
 	struct pike_json *j = pike_json_object();
@@ -220,6 +243,7 @@ void pike_report_json(struct pike_buf *b, const struct pike_report *r)
 		pike_json_push(runs, json_run(&v[k]));
 	for (size_t i = 0; i < r->n; i++)
 		pike_json_push(targets, json_target(&r->v[i]));
+	json_comparisons(j, r, v, n);
 	free(v);
 	n = pike_report_figures(&f, r);
 	for (size_t i = 0; i < n; i++) {

@@ -106,6 +106,47 @@ static void runs(struct pike_buf *b, const struct pike_run_sum *v, size_t n)
 	    "</section>\n");
 }
 
+/* ---- one run over another ---- */
+
+static void comparison(struct pike_buf *b, const struct pike_report *r,
+		       const char *run, const char *over)
+{
+	struct pike_ratio d;
+	size_t n = pike_report_compare(&d, r, run, over);
+
+	pike_buf_adds(b, "<tr>");
+	cell(b, "th scope=\"row\"", run);
+	cell(b, "td", over);
+	cell_number(b, 3, "x", d.mid);
+	if (isnan(d.lo))
+		pike_buf_adds(b, "<td class=\"u\">too few targets</td>");
+	else
+		pike_buf_addf(b, "<td class=\"n\">[%.3f, %.3f]</td>", d.lo,
+			      d.hi);
+	pike_buf_addf(b, "<td class=\"n\">%zu</td></tr>", n);
+}
+
+static void comparisons(struct pike_buf *b, const struct pike_report *r,
+			const struct pike_run_sum *v, size_t n)
+{
+	if (n < 2)
+		return;
+	pike_buf_adds(b, "<section id=\"compared\"><h2>Runs compared</h2>");
+	open_table(b, "One run over another, by targets that both measured");
+	pike_buf_adds(b, "<th scope=\"col\">run</th><th scope=\"col\">over"
+			 "</th><th scope=\"col\">ratio</th><th "
+			 "scope=\"col\">95 % interval</th><th scope=\"col\">"
+			 "targets</th></tr></thead><tbody>");
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < i; k++)
+			comparison(b, r, v[i].run, v[k].run);
+	pike_buf_adds(b,
+		      "</tbody></table></div><p>Geometric mean of the ratios "
+		      "of speedups; the interval is a bootstrap over targets "
+		      "and speaks of other targets like these, not of other "
+		      "seeds.</p></section>\n");
+}
+
 /* ---- targets ---- */
 
 static double best_of(const struct pike_report *r, const char *target,
@@ -400,6 +441,7 @@ void pike_report_html(struct pike_buf *b, const struct pike_report *r,
 	head(b, r->title, css);
 	top(b, r, n, names.n);
 	runs(b, v, n);
+	comparisons(b, r, v, n);
 	targets(b, r, v, n);
 	figures(b, r);
 	for (size_t i = 0; i < names.n; i++)

@@ -215,6 +215,11 @@ const struct pike_report_search *pike_report_find(const struct pike_report *r,
 						  const char *run);
 /* Has anything of it been measured? */
 bool pike_report_measured(const struct pike_report_search *s);
+/* How much faster `run` is than `over`, by the geometric mean over the targets
+ * that both have measured, with a 95 % interval over targets (NaN: too few for
+ * one). Returns how many targets those are. */
+size_t pike_report_compare(struct pike_ratio *out, const struct pike_report *r,
+			   const char *run, const char *over);
 /* The caller releases each and frees. */
 size_t pike_report_figures(struct pike_figure **out,
 			   const struct pike_report *r);

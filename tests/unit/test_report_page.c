@@ -252,6 +252,33 @@ static void both_rules_say_what_they_count(void **state)
 		pike_history_free(h[i]);
 }
 
+/* Alternating 2x and 1x over 1x: sqrt(2), and an interval that holds it. */
+static void runs_are_compared_over_their_targets(void **state)
+{
+	struct pike_report_search v[20] = { 0 };
+	struct pike_report r = { .title = "t", .v = v, .n = 20 };
+	struct pike_ratio d, again;
+
+	(void)state;
+	for (size_t i = 0; i < 20; i++) {
+		const char name[] = { (char)('a' + i / 2), '\0' };
+		double mid = i % 2 && i / 2 % 2 ? 2 : 1;
+
+		v[i].h = search(name, mid, mid);
+		v[i].run = i % 2 ? "new" : "old";
+	}
+	assert_int_equal(pike_report_compare(&d, &r, "new", "old"), 10);
+	assert_float_equal(d.mid, sqrt(2), 1e-12);
+	assert_true(d.lo > 1 && d.lo < d.mid && d.mid < d.hi && d.hi < 2);
+	pike_report_compare(&again, &r, "new", "old");
+	assert_memory_equal(&d, &again, sizeof(d));
+	r.n = 4;
+	assert_int_equal(pike_report_compare(&d, &r, "new", "old"), 2);
+	assert_true(isnan(d.lo) && !isnan(d.mid));
+	for (size_t i = 0; i < 20; i++)
+		pike_history_free((struct pike_history *)(uintptr_t)v[i].h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -262,6 +289,7 @@ int main(void)
 		cmocka_unit_test(each_mark_is_drawn),
 		cmocka_unit_test(data_is_csv),
 		cmocka_unit_test(both_rules_say_what_they_count),
+		cmocka_unit_test(runs_are_compared_over_their_targets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
