@@ -20,6 +20,7 @@ const struct pike_cmd *const pike_cmds[] = {
 	&pike_cmd_propose,
 	&pike_cmd_evaluate,
 	&pike_cmd_advance,
+	&pike_cmd_try,
 	&pike_cmd_bench,
 	&pike_cmd_verify,
 	&pike_cmd_log,

@@ -54,12 +54,24 @@ static int read_rev(struct pike_bench *b, struct entry *e, struct pike_err *err)
 	return 0;
 }
 
+static void take_working(struct pike_bench *b)
+{
+	const struct pike_files *f = b->o.working;
+
+	for (size_t i = 0; i < f->n; i++)
+		pike_files_add(&b->v[0].files, f->v[i].path, f->v[i].data,
+			       f->v[i].len);
+	b->n = 1;
+}
+
 /* All revisions are looked up before the first is measured. */
 static int read_revs(struct pike_bench *b, struct pike_err *err)
 {
 	int ret = 0;
 
 	b->v = pike_xcalloc(b->o.nrevs + 1, sizeof(*b->v));
+	if (b->o.working)
+		take_working(b);
 	for (; !ret && b->n < b->o.nrevs; b->n++) {
 		struct entry *e = &b->v[b->n];
 

@@ -69,6 +69,8 @@ struct pike_bench_opts {
 	const char *target, *base; /* base NULL: the base branch */
 	const char *const *revs;
 	size_t nrevs;
+	/* Instead of `revs`: evolvable files that no commit has. */
+	const struct pike_files *working;
 	bool quick, compile_only, profile;
 	const char *arch; /* compile_only: NULL or what GPU to build for */
 	const struct pike_strs *baselines; /* NULL: the target's own */
