@@ -337,6 +337,6 @@ const struct pike_cmd pike_cmd_log = {
 		"story.",
 	.opts = opts_table,
 	.opts_size = sizeof(struct opts),
-	.flags = PIKE_NEED_REPO | PIKE_READS,
+	.flags = PIKE_NEED_REPO | PIKE_READS | PIKE_TOOL,
 	.run = run,
 };

@@ -266,6 +266,6 @@ const struct pike_cmd pike_cmd_show = {
 		"came from. Of a generation the table of what it settled.",
 	.opts = opts_table,
 	.opts_size = sizeof(struct opts),
-	.flags = PIKE_NEED_REPO | PIKE_READS,
+	.flags = PIKE_NEED_REPO | PIKE_READS | PIKE_TOOL,
 	.run = run,
 };

@@ -48,7 +48,8 @@ static const struct pike_opt opts_table[] = {
 	  .type = PIKE_OPT_STR,
 	  .offset = offsetof(struct opts, allow_weak),
 	  .arg = "LEVEL",
-	  .help = "go on below isolation I2, down to I1 or I0" },
+	  .help = "go on below isolation I2, down to I1 or I0",
+	  .person = true },
 	{ .name = NULL },
 };
 
@@ -270,6 +271,6 @@ const struct pike_cmd pike_cmd_try = {
 		"confirmed.",
 	.opts = opts_table,
 	.opts_size = sizeof(struct opts),
-	.flags = PIKE_NEED_REPO | PIKE_NEED_CONFIG | PIKE_READS,
+	.flags = PIKE_NEED_REPO | PIKE_NEED_CONFIG | PIKE_READS | PIKE_TOOL,
 	.run = run,
 };

@@ -10,6 +10,7 @@
 #include "buf.h"
 #include "err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum pike_opt_type {
@@ -28,6 +29,7 @@ struct pike_opt {
 	size_t offset;	  /* of the member in the struct parsed into */
 	const char *arg;  /* "N", "FILE"...; NULL for booleans */
 	const char *help; /* one line */
+	bool person;	  /* a person's to decide: no agent is offered it */
 };
 
 /* Parses argv[1..] into `out` (set to defaults by the caller); operands are
