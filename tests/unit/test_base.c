@@ -413,13 +413,19 @@ struct options {
 };
 
 static const struct pike_opt table[] = {
-	{ "yes", 'y', PIKE_OPT_BOOL, offsetof(struct options, yes), NULL, "" },
-	{ "no-op", 0, PIKE_OPT_BOOL, offsetof(struct options, no), NULL, "" },
-	{ "count", 'n', PIKE_OPT_I64, offsetof(struct options, n), "N", "" },
-	{ "factor", 0, PIKE_OPT_F64, offsetof(struct options, f), "F", "" },
-	{ "text", 0, PIKE_OPT_STR, offsetof(struct options, s), "T", "" },
-	{ "item", 'i', PIKE_OPT_STRS, offsetof(struct options, many), "I", "" },
-	{ NULL, 0, PIKE_OPT_BOOL, 0, NULL, NULL },
+	{ "yes", 'y', PIKE_OPT_BOOL, offsetof(struct options, yes), NULL, "",
+	  false },
+	{ "no-op", 0, PIKE_OPT_BOOL, offsetof(struct options, no), NULL, "",
+	  false },
+	{ "count", 'n', PIKE_OPT_I64, offsetof(struct options, n), "N", "",
+	  false },
+	{ "factor", 0, PIKE_OPT_F64, offsetof(struct options, f), "F", "",
+	  false },
+	{ "text", 0, PIKE_OPT_STR, offsetof(struct options, s), "T", "",
+	  false },
+	{ "item", 'i', PIKE_OPT_STRS, offsetof(struct options, many), "I", "",
+	  false },
+	{ NULL, 0, PIKE_OPT_BOOL, 0, NULL, NULL, false },
 };
 
 static int parse(struct options *o, struct pike_strs *rest, const char *line,
