@@ -8,9 +8,11 @@
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define REPLY_MAX ((size_t)16 << 20)
 #define CONNECT_MS 30000
+#define HEADERS_MAX ((size_t)64 << 10)
 
 struct pike_http {
 	CURLM *multi;
@@ -24,6 +26,8 @@ struct pike_fetch {
 	CURL *easy;
 	struct curl_slist *headers;
 	struct pike_buf body;
+	struct pike_buf head;  /* header lines of the reply, as they came */
+	struct pike_buf asked; /* value of the header last asked for */
 	char *sent, *method, *host;
 	char why[CURL_ERROR_SIZE];
 	CURLcode code;
@@ -98,6 +102,17 @@ static size_t take_body(char *data, size_t size, size_t n, void *ctx)
 	return pike_buf_add(&c->body, data, size * n) ? 0 : size * n;
 }
 
+/* What came before is not of this reply: a `100 Continue`, or what a proxy
+ * said. */
+static size_t take_header(char *data, size_t size, size_t n, void *ctx)
+{
+	struct pike_fetch *c = ctx;
+
+	if (n >= 5 && !memcmp(data, "HTTP/", 5))
+		pike_buf_reset(&c->head);
+	return pike_buf_add(&c->head, data, size * n) ? 0 : size * n;
+}
+
 /* The program `curl` reads these, its library does not. */
 static void set_authorities(CURL *easy)
 {
@@ -157,6 +172,8 @@ static void set_request(struct pike_fetch *c, const struct pike_http_request *r)
 	curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, c->method);
 	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, c);
+	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header);
+	curl_easy_setopt(e, CURLOPT_HEADERDATA, c);
 	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, c->why);
 	curl_easy_setopt(e, CURLOPT_PRIVATE, c);
 }
@@ -185,6 +202,8 @@ int pike_http_start(struct pike_fetch **out, struct pike_http *h,
 	c->method = pike_xstrdup(r->method);
 	c->host = host_of(r->url);
 	pike_buf_init(&c->body, r->reply_max ? r->reply_max : REPLY_MAX);
+	pike_buf_init(&c->head, HEADERS_MAX);
+	pike_buf_init(&c->asked, HEADERS_MAX);
 	if (c->easy) {
 		set_limits(c, r);
 		set_request(c, r);
@@ -279,6 +298,10 @@ int pike_fetch_result(const struct pike_fetch *c, struct pike_err *err)
 		return pike_fail(err, PIKE_FAILED,
 				 "'%s' sends more than %zu bytes", c->host,
 				 c->body.max);
+	if (c->head.full)
+		return pike_fail(err, PIKE_FAILED,
+				 "'%s' sends more than %zu bytes of headers",
+				 c->host, c->head.max);
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(hopeless); i++)
 		if (hopeless[i].code == c->code)
 			return pike_fail(err, PIKE_FATAL, "'%s' %s", c->host,
@@ -308,6 +331,28 @@ int64_t pike_fetch_retry_after(const struct pike_fetch *c)
 	return s > 0 && s < 86400 ? s * 1000 : -1;
 }
 
+const char *pike_fetch_header(struct pike_fetch *c, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *p = c->head.s; *p;) {
+		size_t n = strcspn(p, "\r\n");
+		const char *v = p + len + 1, *end = p + n;
+
+		if (n > len && p[len] == ':' && !strncasecmp(p, name, len)) {
+			while (v < end && (*v == ' ' || *v == '\t'))
+				v++;
+			while (end > v && (end[-1] == ' ' || end[-1] == '\t'))
+				end--;
+			pike_buf_reset(&c->asked);
+			pike_buf_add(&c->asked, v, (size_t)(end - v));
+			return c->asked.s;
+		}
+		p += n + strspn(p + n, "\r\n");
+	}
+	return NULL;
+}
+
 double pike_fetch_secs(const struct pike_fetch *c)
 {
 	double s = 0;
@@ -324,6 +369,8 @@ void pike_fetch_free(struct pike_fetch *c)
 	curl_easy_cleanup(c->easy);
 	curl_slist_free_all(c->headers);
 	pike_buf_release(&c->body);
+	pike_buf_release(&c->head);
+	pike_buf_release(&c->asked);
 	free(c->sent);
 	free(c->method);
 	free(c->host);

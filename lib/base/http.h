@@ -3,7 +3,8 @@
  * http: the only door to libcurl. Many requests at once in one thread, bounded
  * in size and time, each an object of its own that may be dropped at any time.
  *
- * http and https only, no redirects (a key would follow them). Proxies and
+ * http and https only, no redirects (a key would follow them). Names and
+ * values of headers are bounded as bodies are. Proxies and
  * private authorities as users of curl expect: http_proxy, https_proxy,
  * no_proxy, CURL_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR. Nothing is printed.
  */
@@ -46,13 +47,17 @@ size_t pike_http_running(const struct pike_http *h);
 bool pike_fetch_ended(const struct pike_fetch *c);
 /* 0: the server has answered, with whatever status. PIKE_RETRY: it could not
  * be reached, did not answer in time, broke off; PIKE_FAILED: more than
- * `reply_max`; PIKE_FATAL: no request to there will ever do (a name that does
- * not exist, a certificate that is not trusted, a URL that is none). */
+ * `reply_max`, or 64 KiB of headers; PIKE_FATAL: no request to there will ever
+ * do (a name that does not exist, a certificate that is not trusted, a URL that
+ * is none). */
 int pike_fetch_result(const struct pike_fetch *c, struct pike_err *err);
 int pike_fetch_status(const struct pike_fetch *c); /* 0: none came */
 const struct pike_buf *pike_fetch_body(const struct pike_fetch *c);
 /* What Retry-After says, in milliseconds; -1: nothing. */
 int64_t pike_fetch_retry_after(const struct pike_fetch *c);
+/* The value of the first header of this name, in whatever case, without blanks
+ * around it; NULL: there is none. Lives until the next call. */
+const char *pike_fetch_header(struct pike_fetch *c, const char *name);
 /* Seconds from start to end. */
 double pike_fetch_secs(const struct pike_fetch *c);
 void pike_fetch_free(struct pike_fetch *c); /* ends it where it still runs */

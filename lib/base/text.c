@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static bool name_char(char c, bool first)
 {
@@ -128,6 +129,56 @@ void pike_sanitize(struct pike_buf *b, const char *s, size_t len)
 			return;
 		}
 		i += n ? n : 1;
+	}
+}
+
+bool pike_host_is_loopback(const char *host, size_t len)
+{
+	char h[64], tail;
+	unsigned a, b, c;
+
+	if (len >= sizeof(h))
+		return false;
+	memcpy(h, host, len);
+	h[len] = 0;
+	if (!strcasecmp(h, "localhost") || !strcmp(h, "[::1]"))
+		return true;
+	return strspn(h, "0123456789.") == len &&
+	       sscanf(h, "127.%3u.%3u.%3u%c", &a, &b, &c, &tail) == 3 &&
+	       a < 256 && b < 256 && c < 256;
+}
+
+const char *pike_url_host(const char *url, size_t *len)
+{
+	bool https = pike_starts_with(url, "https://");
+	const char *host = url + (https ? 8 : 7);
+
+	if (!https && !pike_starts_with(url, "http://"))
+		return NULL;
+	*len = *host == '[' ? strcspn(host, "]/?#") + 1 : strcspn(host, ":/?#");
+	if (*len > strlen(host) || (host[*len] && !strchr(":/?#", host[*len])))
+		return NULL;
+	/* What stands before an '@' is a user, and the host behind it. */
+	return memchr(host, '@', strcspn(host, "/?#")) ? NULL : host;
+}
+
+void pike_redact_urls(char *s)
+{
+	while ((s = strstr(s, "://"))) {
+		size_t n = strcspn(s + 3, "/ '\"\t\n"), user = n;
+
+		s += 3;
+		while (user && s[user - 1] != '@')
+			user--;
+		/* Of one byte or more: the text may only become shorter. */
+		if (user > 1) {
+			size_t keep = user - 1 < 3 ? user - 1 : 3;
+
+			memcpy(s, "...", keep);
+			memmove(s + keep, s + user - 1,
+				strlen(s + user - 1) + 1);
+			s += keep;
+		}
 	}
 }
 

@@ -19,6 +19,14 @@ bool pike_utf8_valid(const char *s, size_t len);
  * text of a candidate, a compiler or a model that reaches a terminal, a log
  * or a record. Stops quietly at `b->max`. */
 void pike_sanitize(struct pike_buf *b, const char *s, size_t len);
+/* Where the host of an http or https URL begins, and how long it is, without
+ * its port; NULL: it is no such URL, or names a user. */
+const char *pike_url_host(const char *url, size_t *len);
+/* "localhost", [::1], or 127.x.y.z in four numbers: other spellings of it are
+ * taken for foreign. */
+bool pike_host_is_loopback(const char *host, size_t len);
+/* Writes "..." over the user name and the password of every URL in `s`. */
+void pike_redact_urls(char *s);
 bool pike_starts_with(const char *s, const char *prefix);
 bool pike_ends_with(const char *s, const char *suffix);
 /* "1h 02m", "3m 20s", "4.1s", "820ms", "13.2us": for people. */

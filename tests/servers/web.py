@@ -13,6 +13,8 @@ Prints its port, then serves until its stdin ends. Paths:
   /endless             a body without an end
   /moved               a redirect to /echo
   /garbage             something that is no HTTP
+  /headers/N           a header of N bytes, X-Odd, and an informational answer
+                       before it
   /v1/chat/completions an answer in OpenAI's form that repeats the question
   /think/SECONDS/chat/completions
                        one after SECONDS, which says how many were being
@@ -101,6 +103,11 @@ class Handler(BaseHTTPRequestHandler):
         self.body()
         self.send(302, "", [("Location", "/echo")])
 
+    def headers_of(self, size):
+        self.wfile.write(b"HTTP/1.1 103 Early Hints\r\nX-Odd: early\r\n\r\n")
+        self.send(200, "{}", [("X-Odd", "  two words\t"),
+                              ("x-odder", ""), ("X-Large", "y" * int(size))])
+
     def garbage(self):
         self.wfile.write(b"\0\1\2 what?\r\n\r\n")
         self.close_connection = True
@@ -131,7 +138,8 @@ class Handler(BaseHTTPRequestHandler):
         do = {"echo": self.echo, "status": self.status, "flaky": self.flaky,
               "half": self.half, "close": self.close, "slow": self.slow,
               "endless": self.endless, "moved": self.moved,
-              "garbage": self.garbage}.get(name)
+              "garbage": self.garbage,
+              "headers": self.headers_of}.get(name)
         if do:
             return do(*words)
         return self.status(404)

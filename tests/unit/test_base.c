@@ -108,6 +108,50 @@ static void utf8_is_strict(void **state)
 		assert_false(pike_utf8_valid(bad[i], strlen(bad[i])));
 }
 
+static void hosts_of_urls(void **state)
+{
+	static const struct {
+		const char *url, *host;
+		bool loopback;
+	} t[] = {
+		{ "http://127.0.0.1:80/x", "127.0.0.1", true },
+		{ "https://[::1]/", "[::1]", true },
+		{ "http://localhost", "localhost", true },
+		{ "https://api.github.com/x", "api.github.com", false },
+		{ "http://127.0.0.1.evil.org", "127.0.0.1.evil.org", false },
+		{ "http://2130706433/", "2130706433", false },
+		{ "http://localhost@evil.org/", NULL, false },
+		{ "https://[::1", NULL, false },
+		{ "ftp://localhost/", NULL, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(t); i++) {
+		size_t len = 0;
+		const char *host = pike_url_host(t[i].url, &len);
+
+		assert_int_equal(!host, !t[i].host);
+		if (!host)
+			continue;
+		assert_int_equal(len, strlen(t[i].host));
+		assert_memory_equal(host, t[i].host, len);
+		assert_int_equal(pike_host_is_loopback(host, len),
+				 t[i].loopback);
+	}
+}
+
+static void urls_lose_their_users(void **state)
+{
+	char s[] = "fatal: 'https://bot:s3cr3t@host/x' and "
+		   "ssh://git@host:22/y, http://u@a/b@c, https://plain/z";
+
+	(void)state;
+	pike_redact_urls(s);
+	assert_string_equal(s, "fatal: 'https://...@host/x' and "
+			       "ssh://...@host:22/y, http://.@a/b@c, "
+			       "https://plain/z");
+}
+
 static void terminals_get_no_escape(void **state)
 {
 	const char text[] = "a\x1b[31m\x9b\xc2\x9b\x7f\n\tb\0c";
@@ -544,6 +588,8 @@ int main(void)
 		cmocka_unit_test(names_and_slugs),
 		cmocka_unit_test(numbers_are_whole_strings),
 		cmocka_unit_test(utf8_is_strict),
+		cmocka_unit_test(hosts_of_urls),
+		cmocka_unit_test(urls_lose_their_users),
 		cmocka_unit_test(terminals_get_no_escape),
 		cmocka_unit_test(sha256_vectors),
 		cmocka_unit_test(hmac_vectors),

@@ -219,6 +219,24 @@ static void test_dropped(void **state)
 	free(url);
 }
 
+/* Those of the last answer, by name in any case; and not without a limit. */
+static void test_headers(void **state)
+{
+	struct pike_fetch *c = start("/headers/10");
+
+	(void)state;
+	wait_for(c);
+	assert_int_equal(pike_fetch_result(c, NULL), 0);
+	assert_string_equal(pike_fetch_header(c, "x-odd"), "two words");
+	assert_string_equal(pike_fetch_header(c, "X-ODDER"), "");
+	assert_string_equal(pike_fetch_header(c, "X-Large"), "yyyyyyyyyy");
+	assert_null(pike_fetch_header(c, "X-Od"));
+	assert_null(pike_fetch_header(c, "two words"));
+	pike_fetch_free(c);
+	check_broken(start("/headers/66000"), PIKE_FAILED,
+		     "more than 65536 bytes of headers");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +246,7 @@ int main(void)
 		cmocka_unit_test(test_other_schemes),
 		cmocka_unit_test(test_together),
 		cmocka_unit_test(test_dropped),
+		cmocka_unit_test(test_headers),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
