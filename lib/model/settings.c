@@ -68,6 +68,7 @@ static int check_strategy_name(struct maker *m, const struct pike_entry *e);
 static const struct section sections[] = {
 	{ .name = "pike", .list = 0 },
 	{ .name = "budget", .list = offsetof(struct pike_settings, budget) },
+	{ .name = "forge", .list = offsetof(struct pike_settings, forge) },
 	{ .name = "llm",
 	  .size = sizeof(struct pike_llm),
 	  .list = offsetof(struct pike_settings, llms),
@@ -91,6 +92,7 @@ static const struct section sections[] = {
 enum {
 	S_PIKE,
 	S_BUDGET,
+	S_FORGE,
 	S_LLM,
 	S_AGENT,
 	S_STRATEGY,
@@ -453,6 +455,19 @@ static int check_llm(struct maker *m, const struct object *o)
 	return 0;
 }
 
+/* A token goes where the remote is, or where somebody says who is trusted. */
+static int check_forge(struct maker *m, const struct object *o)
+{
+	const struct pike_entry *url = last_of(m, o, "url");
+	size_t len = 0;
+	const char *host =
+	    url && url->value ? pike_url_host(url->value, &len) : NULL;
+
+	if (!url || url->trusted || (host && pike_host_is_loopback(host, len)))
+		return 0;
+	return refuse_untrusted(m, url, "would be sent the forge's token");
+}
+
 static int check_agent(struct maker *m, const struct object *o)
 {
 	const struct pike_agent_own *a = object_data(m, o);
@@ -560,6 +575,8 @@ static int check_target(struct maker *m, const struct object *o)
 	}
 	if (!last_of(m, o, "cache"))
 		t->cold = rules->cold;
+	if (!last_of(m, o, "baseline-gate"))
+		t->baseline_gate = rules->baselines != NULL;
 	if (!last_of(m, o, "cflags") && !rules->cflags) {
 		free(t->cflags);
 		t->cflags = NULL;
@@ -577,9 +594,8 @@ static int check_target(struct maker *m, const struct object *o)
 static int check_all(struct maker *m)
 {
 	static int (*const checks[])(struct maker *, const struct object *) = {
-		[S_LLM] = check_llm,
-		[S_AGENT] = check_agent,
-		[S_STRATEGY] = check_strategy,
+		[S_FORGE] = check_forge,   [S_LLM] = check_llm,
+		[S_AGENT] = check_agent,   [S_STRATEGY] = check_strategy,
 		[S_TARGET] = check_target,
 	};
 	int ret = 0;
@@ -595,47 +611,16 @@ static int check_all(struct maker *m)
 
 /* ---- whose host is it ---- */
 
-/* Only dotted quads: other spellings of 127.0.0.1 are taken for foreign. */
-static bool is_loopback(const char *host, size_t len)
-{
-	char h[64], tail;
-	unsigned a, b, c;
-
-	if (len >= sizeof(h))
-		return false;
-	memcpy(h, host, len);
-	h[len] = 0;
-	if (!strcasecmp(h, "localhost") || !strcmp(h, "[::1]"))
-		return true;
-	return strspn(h, "0123456789.") == len &&
-	       sscanf(h, "127.%3u.%3u.%3u%c", &a, &b, &c, &tail) == 3 &&
-	       a < 256 && b < 256 && c < 256;
-}
-
-/* Where the host of an http URL begins, and how long it is; NULL: it is none.
- */
-static const char *host_of(const char *url, size_t *len)
-{
-	bool https = pike_starts_with(url, "https://");
-	const char *host = url + (https ? 8 : 7);
-
-	if (!https && !pike_starts_with(url, "http://"))
-		return NULL;
-	*len = *host == '[' ? strcspn(host, "]/?#") + 1 : strcspn(host, ":/?#");
-	if (*len > strlen(host) || (host[*len] && !strchr(":/?#", host[*len])))
-		return NULL;
-	return host;
-}
-
 bool pike_url_is_own(const struct pike_provider *provider, const char *url)
 {
 	size_t len, n;
-	const char *host = host_of(url, &len);
-	const char *own = provider->url ? host_of(provider->url, &n) : NULL;
+	const char *host = pike_url_host(url, &len);
+	const char *own =
+	    provider->url ? pike_url_host(provider->url, &n) : NULL;
 
 	if (!host)
 		return false;
-	if (is_loopback(host, len))
+	if (pike_host_is_loopback(host, len))
 		return true;
 	/* Without TLS anybody on the way could read the key. */
 	return own && pike_starts_with(url, "https://") && len == n &&
@@ -655,6 +640,7 @@ int pike_settings_make(struct pike_settings **out, const struct pike_entries *e,
 	m.rows = pike_setting_rows(&m.nrows);
 	add_object(&m, &sections[S_PIKE], "");
 	add_object(&m, &sections[S_BUDGET], "");
+	add_object(&m, &sections[S_FORGE], "");
 	for (size_t i = 0; !ret && i < e->n; i++)
 		ret = apply_entry(&m, &e->v[i]);
 	if (!ret)
@@ -711,6 +697,10 @@ void pike_settings_free(struct pike_settings *s)
 	free(s->chat);
 	free(s->lane);
 	free(s->python);
+	free(s->forge.kind);
+	free(s->forge.url);
+	free(s->forge.token);
+	free(s->forge.labels);
 	free(s);
 }
 

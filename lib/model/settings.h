@@ -39,6 +39,12 @@ struct pike_budget { /* 0: no limit */
 	double usd;
 };
 
+struct pike_forge_own { /* NULL: guessed */
+	char *kind, *url, *token, *labels;
+	int64_t max_open;
+	bool auto_merge;
+};
+
 struct pike_llm {
 	char *name;
 	const struct pike_provider *provider;
@@ -67,6 +73,7 @@ struct pike_settings {
 	int64_t confirmations, generation_size, seed;
 	bool sync, fsync;
 	struct pike_budget budget;
+	struct pike_forge_own forge;
 	struct pike_llm *llms;
 	struct pike_agent_own *agents;
 	struct pike_strategy *strategies;

@@ -152,20 +152,37 @@ int pike_set_url(void *obj, pike_row_t *row, const char *value,
 	return pike_set_text(obj, row, value, err);
 }
 
+static bool is_variable(const char *s)
+{
+	const char *p = s;
+
+	while (isupper((unsigned char)*p) || *p == '_' ||
+	       (isdigit((unsigned char)*p) && p != s))
+		p++;
+	return p != s && !*p;
+}
+
 /* The value is not repeated in the message: it may be a key. */
 int pike_set_key(void *obj, pike_row_t *row, const char *value,
 		 struct pike_err *err)
 {
-	const char *p = value;
-
-	while (isupper((unsigned char)*p) || *p == '_' ||
-	       (isdigit((unsigned char)*p) && p != value))
-		p++;
-	if (*p || !(pike_ends_with(value, "_API_KEY") ||
-		    pike_starts_with(value, "PIKE_")))
+	if (!is_variable(value) || !(pike_ends_with(value, "_API_KEY") ||
+				     pike_starts_with(value, "PIKE_")))
 		return pike_fail(err, PIKE_USAGE,
 				 "must be the NAME of an environment variable, "
 				 "never a key; names end in _API_KEY or begin "
+				 "with PIKE_");
+	return pike_set_text(obj, row, value, err);
+}
+
+int pike_set_token(void *obj, pike_row_t *row, const char *value,
+		   struct pike_err *err)
+{
+	if (!is_variable(value) || !(pike_ends_with(value, "_TOKEN") ||
+				     pike_starts_with(value, "PIKE_")))
+		return pike_fail(err, PIKE_USAGE,
+				 "must be the NAME of an environment variable, "
+				 "never a token; names end in _TOKEN or begin "
 				 "with PIKE_");
 	return pike_set_text(obj, row, value, err);
 }

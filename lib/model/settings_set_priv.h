@@ -28,6 +28,8 @@ int pike_set_url(void *obj, pike_row_t *row, const char *value,
 		 struct pike_err *err);
 int pike_set_key(void *obj, pike_row_t *row, const char *value,
 		 struct pike_err *err);
+int pike_set_token(void *obj, pike_row_t *row, const char *value,
+		   struct pike_err *err);
 int pike_set_choice(void *obj, pike_row_t *row, const char *value,
 		    struct pike_err *err);
 int pike_set_provider(void *obj, pike_row_t *row, const char *value,

@@ -158,6 +158,7 @@ struct pike_target {
 	struct pike_expr *bytes, *flops; /* NULL: not declared */
 	char *mode;			 /* torch: eval, train */
 	struct pike_strs baselines;	 /* torch: see baseline.h */
+	bool baseline_gate; /* no request while the best one is faster */
 	/* "file:line" of the section and of keys, for messages */
 	char *origin, *cflags_at, *compiler_at;
 };

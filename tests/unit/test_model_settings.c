@@ -225,6 +225,12 @@ static void test_refused(void **state)
 		{ { "llm", "a", "url", "http://a@b/" }, "c:9: url:" },
 		{ { "llm", "a", "provider", "command" },
 		  "c:9: llm 'a' has no" },
+		{ { "forge", "x", "kind", "github" }, "c:9: [forge] takes no" },
+		{ { "forge", "", "token", "ghp_0123" },
+		  "c:9: token: must be the NAME of an environment variable" },
+		{ { "forge", "", "token", "AWS_SECRET" }, "c:9: token: must" },
+		{ { "forge", "", "url", "http://a@b/" }, "c:9: url:" },
+		{ { "forge", "", "max-open", "-1" }, "c:9: max-open:" },
 		{ { "target", "softmax", "source", "../x.c" },
 		  "c:9: source: path '../x.c' contains '..'" },
 		{ { "target", "softmax", "header", "/etc/passwd" },
@@ -457,6 +463,24 @@ static void test_hosts(void **state)
 	}
 }
 
+/* A forge's token goes to where the remote is, or where a trusted word says. */
+static void test_forge_urls(void **state)
+{
+	static const struct line there[] = {
+		{ "forge", "", "url", "https://evil.example/api/v3" },
+		{ "forge", "", "token", "PIKE_GITHUB_TOKEN" },
+	};
+	static const struct line here = { "forge", "", "url",
+					  "http://127.0.0.1:3000/api/v1" };
+
+	(void)state;
+	assert_int_equal(trust_of(there, 2, false), PIKE_USAGE);
+	assert_int_equal(trust_of(there, 1, false), PIKE_USAGE);
+	assert_int_equal(trust_of(there + 1, 1, false), 0);
+	assert_int_equal(trust_of(there, 2, true), 0);
+	assert_int_equal(trust_of(&here, 1, false), 0);
+}
+
 /* The user's own key is not sent to where an untrusted file points. */
 static void test_mixed_trust(void **state)
 {
@@ -532,6 +556,7 @@ int main(void)
 		cmocka_unit_test(test_layers),
 		cmocka_unit_test(test_programs),
 		cmocka_unit_test(test_hosts),
+		cmocka_unit_test(test_forge_urls),
 		cmocka_unit_test(test_mixed_trust),
 		cmocka_unit_test(test_canonical),
 	};
