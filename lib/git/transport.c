@@ -88,6 +88,8 @@ static int git_status(struct pike_proc_result *res,
 
 	if (!res->status)
 		return 0;
+	/* git's messages name a remote with whatever its URL holds. */
+	pike_redact_urls(res->err.s);
 	if (nl)
 		*nl = '\0';
 	return pike_fail(err, PIKE_FAILED, "git %s failed: %s", args->v[0],
@@ -118,7 +120,8 @@ int pike_git_call(struct pike_buf *out, struct pike_repo *r,
 		ret = 1; /* cannot be started: not installed */
 	else
 		ret = git_status(&res, c->args, err);
-	if (!ret && out)
+	/* Also of a push of which a part was not done. */
+	if (out)
 		pike_buf_add(out, res.out.s, res.out.len);
 	pike_proc_result_release(&res);
 	pike_strs_release(&argv);
