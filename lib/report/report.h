@@ -105,6 +105,17 @@ void pike_compiled_text(struct pike_buf *b, const struct pike_result *r);
  * the longest launches, one sentence by rule, errors with their places. */
 void pike_profile_text(struct pike_buf *b, const struct pike_result *r);
 
+/* ---- markdown.c: text of others on the page of a forge ---- */
+
+/* The first `max` bytes, on one line, as code: nothing in it is Markdown, HTML,
+ * a mention, a reference, a quick action or a command of a CI. Also in a cell
+ * of a table. NULL and "" are a dash. */
+void pike_md_code(struct pike_buf *b, const char *s, size_t max);
+/* The same of many lines, as a block. */
+void pike_md_block(struct pike_buf *b, const char *s, size_t max);
+/* Letters, digits and ". _ -" alone, for the label of a diagram. */
+void pike_md_label(struct pike_buf *b, const char *s, size_t max);
+
 /* ---- roofline.c ---- */
 
 struct pike_roof {
