@@ -63,6 +63,39 @@ int pike_run_evolve(struct pike_run *run, struct pike_err *err);
 /* Why evolve came to an end, for people: "budget: 40 candidates". */
 const char *pike_run_ended(const struct pike_run *run);
 
+/* ---- publish.c: the champion as a merge request ---- */
+
+struct pike_publish_opts {
+	bool dry_run; /* writes the texts and asks nobody */
+	volatile const int *stop;
+};
+enum pike_published {
+	PIKE_PUBLISHED_NOTHING, /* `reason` says what is missing */
+	PIKE_PUBLISHED_DRY,
+	PIKE_PUBLISHED_CREATED,
+	PIKE_PUBLISHED_UPDATED,
+	PIKE_PUBLISHED_SAME,	  /* there already, as it is */
+	PIKE_PUBLISHED_MERGED,	  /* the base has it already */
+	PIKE_PUBLISHED_REFUSED,	  /* a person has closed it */
+	PIKE_PUBLISHED_FULL,	  /* too many are open */
+	PIKE_PUBLISHED_HANDS_OFF, /* a person has committed on the branch */
+};
+struct pike_offered {
+	enum pike_published what;
+	bool pushed;		  /* the branch was moved */
+	int64_t number;		  /* of the request; 0: there is none */
+	char *reason;		  /* of those that offer nothing; else NULL */
+	char *title, *body, *url; /* NULL: not so far */
+	char *merge; /* what auto-merge has come to; NULL: it is off */
+};
+void pike_offered_release(struct pike_offered *out);
+/* Offers the champion of a search that was folded. Nothing to offer is success.
+ * Runs no candidate. PIKE_FATAL: a job for somebody else's fork. */
+int pike_run_publish(struct pike_offered *out, struct pike_repo *repo,
+		     const struct pike_settings *settings,
+		     const struct pike_history *h,
+		     const struct pike_publish_opts *o, struct pike_err *err);
+
 /* Judges the evolvable files of revisions of one target against the base's, by
  * the whole protocol unless `quick`. Does not need a search. */
 struct pike_bench_opts {

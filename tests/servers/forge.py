@@ -20,6 +20,7 @@ all others are unknown. Beside that:
 """
 import json
 import re
+import subprocess
 import sys
 import threading
 import time
@@ -47,6 +48,7 @@ class Forge:
         self.requests, self.comments, self.labels = [], [], []
         self.statuses, self.deleted = [], []
         self.heads = {}         # branch -> commit; others are at SHA
+        self.repo = None        # a bare repository whose branches count
         self.people = {"owner": "admin", "dev": "write", "guest": "read"}
         self.lag = 0            # so many listings do not show a new request
         self.pipeline = None    # GitLab: status of the head pipeline
@@ -64,8 +66,19 @@ class Forge:
     def find(self, number):
         for r in self.requests:
             if r["number"] == int(number):
+                if self.repo and r["state"] == "open":
+                    r["sha"] = self.head(r["source"])
                 return r
         raise Refuse(404, {"message": "Not Found"})
+
+    def head(self, branch):
+        if not self.repo:
+            return self.heads.get(branch, SHA)
+        p = subprocess.run(
+            ["git", "--git-dir", self.repo, "rev-parse", "--verify", "-q",
+             "refs/heads/" + branch], capture_output=True, text=True,
+            check=False)
+        return p.stdout.strip() or SHA
 
     def open_of(self, source, target):
         return [r for r in self.requests if r["state"] == "open" and
@@ -78,7 +91,7 @@ class Forge:
         r = {"number": self.number(), "title": title, "body": body or "",
              "source": source, "target": target, "state": "open",
              "labels": [], "fork": False, "merged": False,
-             "sha": self.heads.get(source, SHA), "hidden": self.lag,
+             "sha": self.head(source), "hidden": self.lag,
              "auto": False, "draft": False}
         self.requests.append(r)
         return r
