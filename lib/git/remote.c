@@ -163,6 +163,11 @@ static int not_pushed(const char *said, const char *remote, const char *ref,
 					 "'%s' of '%s' was moved by somebody "
 					 "else: %s",
 					 ref, remote, why);
+	if (strstr(why, "non-fast-forward"))
+		return pike_fail(err, PIKE_FAILED,
+				 "'%s' may not be made anew there: allow that "
+				 "for refs/heads/pike/mr/* of '%s'",
+				 ref, remote);
 	return pike_fail(err, PIKE_FAILED,
 			 "'%s' does not let '%s' be pushed: %s; check what the "
 			 "credentials may do",

@@ -101,7 +101,11 @@ int pike_git_call(struct pike_buf *out, struct pike_repo *r,
 {
 	struct pike_strs argv = PIKE_STRS_INIT, env = PIKE_STRS_INIT;
 	struct pike_proc_result res;
+	/* A remote or a key may be named by a path from there. */
 	struct pike_proc_opts o = { .timeout_ms = c->timeout_ms,
+				    .dir = r->workdir
+					       ? r->workdir
+					       : git_repository_path(r->g),
 				    .out_max = OUT_MAX };
 	int ret;
 
