@@ -361,7 +361,6 @@ confirm other 1.6 1.8 1.9
 
 # ---- refusals ----
 
-git -C "$remote" config receive.denyNonFastForwards true
 cat >"$remote/hooks/update" <<-'END'
 	#!/bin/sh
 	echo 'GitLab: You are not allowed to push' >&2
@@ -373,6 +372,15 @@ status_is "a remote that refuses" 128
 like "why" "$err" 'does not let .refs/heads/pike/mr/scale/cpu. be pushed: .*declined'
 is "and no request without a branch" "$(state github 'len(r)')" 0
 rm "$remote/hooks/update"
+git -C "$remote" config receive.denyNonFastForwards true
+pike publish
+search "$dir/one.c" 1.5 'again'
+confirm local 1.6 1.8 1.9
+confirm other 1.6 1.8 1.9
+pike publish
+status_is "a remote that lets no branch be made anew" 128
+like "what it has to allow" "$err" 'may not be made anew there: allow that for'
+git -C "$remote" config receive.denyNonFastForwards false
 PIKE_GITHUB_TOKEN='read' pike publish
 status_is "a token that may only read" 128
 like "the right is named" "$err" 'pull-requests: write'
@@ -511,5 +519,49 @@ if command -v cmark >/dev/null; then
 			"$here/../../templates/merge-request.md")"
 else
 	skip "as a reader of Markdown sees it" "no cmark: apt-get install cmark"
+fi
+
+# ---- another judge of what GitHub is asked, and of what the server says ----
+
+NPM=${NPM:-$here/../../build/npm}
+prism=$NPM/node_modules/.bin/prism
+if [ -x "$prism" ]; then
+	reset
+	read -r at < <(python3 -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])')
+	"$prism" proxy -p "$at" --errors "$here/../conform/forge/github.json" \
+		"$url/github" >"$dir/prism.log" 2>&1 </dev/null &
+	proxy=$!
+	for _ in $(seq 300); do
+		! curl -s --noproxy '*' -o "$dir/up" "http://127.0.0.1:$at/" ||
+			break
+		sleep 0.2
+	done
+	git config pike.forge.url "http://127.0.0.1:$at"
+	pike publish
+	status_is "through Prism" 0
+	like "a request is opened" "$out" 'opened'
+	pike publish
+	like "and left as it is" "$out" 'up to date'
+	search "$dir/two.c" 1.8 'once more'
+	confirm local 1.6 1.8 1.9
+	confirm other 1.6 1.8 1.9
+	pike publish
+	status_is "another champion" 0
+	like "and updated" "$out" 'updated'
+	git -C "$dir/person" fetch -q
+	git -C "$dir/person" checkout -q -B mine origin/pike/mr/scale/cpu
+	git -C "$dir/person" commit -q --allow-empty -m 'by hand'
+	git -C "$dir/person" push -q origin HEAD:pike/mr/scale/cpu
+	pike publish
+	like "and commented on" "$out" 'left alone'
+	unlike "and nothing was wrong" "$(<"$dir/prism.log")" \
+		'violat|[Ee]rror.*(request|response)'
+	kill "$proxy"
+	git config pike.forge.url "$url/github"
+else
+	skip "through Prism" "npm install --prefix build/npm @stoplight/prism-cli@5.14"
 fi
 finish

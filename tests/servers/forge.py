@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Three forges in one server, with a memory, for tests.
 
-Prints its port, then serves until its stdin ends. The APIs begin at
+Prints its port, then serves until its stdin ends. GitHub's takes no request
+and sends no reply that GitHub's own description (tests/conform/forge) does not
+allow: then it is 422 and 500. The APIs begin at
 
   /github      and /github/graphql
   /gitlab/api/v4
@@ -19,6 +21,7 @@ all others are unknown. Beside that:
   GET  /_log          what was asked: method, path, status, headers of auth
 """
 import json
+import pathlib
 import re
 import subprocess
 import sys
@@ -26,6 +29,11 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "conform" / "forge"))
+sys.dont_write_bytecode = True
+import github  # noqa: E402
 
 NOW = "2024-05-01T12:00:00Z"
 SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -252,7 +260,7 @@ def github_request(forge, r, short):
 def github_label(name):
     return {"id": 7, "node_id": "L_x",
             "url": "https://api.example.org/labels/x", "name": name,
-            "description": None, "color": "ededed", "default": False}
+            "description": "", "color": "ededed", "default": False}
 
 
 def github_comment(forge, c):
@@ -766,6 +774,10 @@ class Handler(BaseHTTPRequestHandler):
         if not path.startswith(api + repo):
             raise Refuse(404, {"message": "Not Found",
                                "documentation_url": "x"})
+        if kind == "github":
+            wrong = github.request(self.command, path[len(api):], query, j)
+            if wrong:
+                raise Refuse(422, {"message": "no request: " + wrong})
         for method, pattern, fn in routes:
             m = re.fullmatch(pattern, path[len(api + repo):])
             if method != self.command or not m:
@@ -814,6 +826,11 @@ class Handler(BaseHTTPRequestHandler):
             status, out, headers = self.route(kind, path, query)
         except Refuse as e:
             status, out, headers = e.status, e.body, e.headers
+        if kind == "github":
+            wrong = github.reply(self.command, path[len("/github"):], status,
+                                 out)
+            if wrong:
+                return 500, {"message": "no reply: " + wrong}, []
         return status, out, headers
 
     def serve(self, kind, path, query, entry):
