@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum {
 	MERGE_TRIES = 5
@@ -76,22 +75,26 @@ static void read_one(struct pike_request *q, const struct pike_json *j)
 
 struct listing {
 	struct pike_requests *out;
-	const struct pike_forge *f;
 	const struct pike_query *q;
 };
 
-/* A branch of that name in somebody's fork is not ours. */
+static int64_t repo_of(const struct pike_json *j, const char *end)
+{
+	return pike_json_i64(pike_json_get(pike_json_get(j, end), "repo"), "id",
+			     0);
+}
+
+/* A branch of that name in somebody's fork is not ours; a fork that is gone
+ * has no number. */
 static int take(void *ctx, const struct pike_json *j, struct pike_err *err)
 {
 	const struct listing *l = ctx;
-	const struct pike_json *from =
-	    pike_json_get(pike_json_get(j, "head"), "repo");
 	struct pike_request q = { 0 };
 
 	(void)err;
 	read_one(&q, j);
-	if (pike_query_takes(l->q, &q) && q.number > 0 &&
-	    !strcasecmp(pike_json_str(from, "full_name", ""), l->f->place))
+	if (pike_query_takes(l->q, &q) && q.number > 0 && repo_of(j, "head") &&
+	    repo_of(j, "head") == repo_of(j, "base"))
 		*pike_requests_add(l->out) = q;
 	else
 		pike_request_release(&q);
@@ -101,7 +104,7 @@ static int take(void *ctx, const struct pike_json *j, struct pike_err *err)
 static int list(struct pike_requests *out, struct pike_forge *f,
 		const struct pike_query *q, struct pike_err *err)
 {
-	struct listing l = { out, f, q };
+	struct listing l = { out, q };
 	struct pike_buf path;
 	int ret;
 

@@ -364,12 +364,13 @@ static enum pipeline pipeline_of(const struct pike_json *j)
 	static const char *const red[] = { "failed", "canceled", "canceling",
 					   NULL };
 	static const char *const green[] = { "success", "skipped", NULL };
-	const char *s =
-	    pike_json_str(pike_json_get(j, "head_pipeline"), "status", NULL);
+	const struct pike_json *head = pike_json_get(j, "head_pipeline");
+	const char *s = pike_json_str(head, "status", NULL);
 
 	if (is_word(pike_json_str(j, "detailed_merge_status", ""), checking))
 		return PIPE_CHECKING;
-	if (!s)
+	/* One of statuses from outside, as ours is, has run nothing. */
+	if (!s || !strcmp(pike_json_str(head, "source", ""), "external"))
 		return PIPE_NONE;
 	if (is_word(s, red))
 		return PIPE_RED;

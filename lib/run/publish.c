@@ -195,6 +195,24 @@ static int check_base(struct publishing *p)
 
 /* ---- what is offered ---- */
 
+/* "a, b c" is two. */
+static void split_labels(struct pike_strs *out, const char *text)
+{
+	struct pike_strs parts = PIKE_STRS_INIT;
+
+	pike_strs_split(&parts, text ? text : "", ",");
+	for (size_t i = 0; i < parts.n; i++) {
+		const char *s = parts.v[i] + strspn(parts.v[i], " \t");
+		size_t n = strlen(s);
+
+		while (n && strchr(" \t", s[n - 1]))
+			n--;
+		if (n)
+			pike_strs_take(out, pike_xstrndup(s, n));
+	}
+	pike_strs_release(&parts);
+}
+
 static void set_names(struct publishing *p)
 {
 	const struct pike_history *h = p->h;
@@ -206,8 +224,7 @@ static void set_names(struct publishing *p)
 	p->ref = pike_xasprintf("refs/heads/%s", p->source);
 	p->marker = pike_xasprintf(PIKE_MARKER "%s/%s %.12s -->", h->target,
 				   h->lane, h->champion.hex);
-	pike_strs_split(&p->labels,
-			p->s->forge.labels ? p->s->forge.labels : "", ",");
+	split_labels(&p->labels, p->s->forge.labels);
 }
 
 static int read_base(struct publishing *p)

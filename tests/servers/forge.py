@@ -60,6 +60,7 @@ class Forge:
         self.people = {"owner": "admin", "dev": "write", "guest": "read"}
         self.lag = 0            # so many listings do not show a new request
         self.pipeline = None    # GitLab: status of the head pipeline
+        self.source = "push"    # and what has begun it
         self.merge_status = "mergeable"
         self.checks = "clean"   # GitHub: clean, unstable, blocked, off
         self.not_yet = 0        # so many merges are answered with 405
@@ -289,7 +290,7 @@ def gitlab_request(forge, r):
         "merge_when_pipeline_succeeds": r["auto"],
         "detailed_merge_status": forge.merge_status,
         "head_pipeline": {"id": 9, "status": forge.pipeline,
-                          "sha": r["sha"]} if forge.pipeline else None}
+                          "source": forge.source, "sha": r["sha"]} if forge.pipeline else None}
 
 
 def gitlab_note(forge, c):

@@ -605,7 +605,7 @@ static void one_comment_of_a_marker(void **state)
 		assert_stored(p, "comments", 0, "body",
 			      PIKE_MARKER "softmax hands-off -->\nnew");
 		/* Somebody imitates it, whom we cannot correct. */
-		start(p);
+		tell("/_reset", "{}");
 		set(p, "{\"request\":{\"source\":\"a\",\"target\":\"b\"},"
 		       "\"comment\":{\"on\":1,\"by\":\"guest\",\"body\":"
 		       "\"<!-- pike-git:softmax hands-off -->\\nbad\"}}");
@@ -769,6 +769,7 @@ static void what_stands_in_the_way_is_said(void **state)
 		{ 0, "{\"not_yet\":99}", "not mergeable (405)" },
 		{ 1, "{\"pipeline\":\"failed\"}", "pipeline has failed" },
 		{ 1, "{\"merge_status\":\"checking\"}", "being checked" },
+		{ 1, "{\"pipeline\":\"canceled\"}", "pipeline has failed" },
 		{ 2, "{\"not_yet\":99}", "not mergeable (405)" },
 	};
 	char why[300];
@@ -784,12 +785,24 @@ static void what_stands_in_the_way_is_said(void **state)
 		assert_stored(p, "requests", 0, "merged", "");
 		pike_forge_free(f);
 	}
-	/* Without any pipeline GitLab is given time to begin one. */
-	{
-		struct pike_forge *f = mergeable(&places[1], "{}");
+}
+
+/* Without any pipeline GitLab is given time to begin one; what others say of
+ * the commit, as we do ourselves, is none. */
+static void a_pipeline_is_waited_for(void **state)
+{
+	static const char *const how[] = {
+		"{}", "{\"pipeline\":\"success\",\"source\":\"external\"}"
+	};
+	char why[300];
+
+	(void)state;
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(how); i++) {
+		struct pike_forge *f = mergeable(&places[1], how[i]);
 
 		assert_int_equal(merge(f, SHA, why), PIKE_MERGE_DONE);
 		assert_int_equal(asked("PUT", "/merge"), 1);
+		assert_true(asked("GET", "/merge_requests/1") > 4);
 		pike_forge_free(f);
 	}
 }
@@ -839,6 +852,7 @@ int main(void)
 		cmocka_unit_test(merged_by_the_forge_later),
 		cmocka_unit_test(another_commit_is_never_merged),
 		cmocka_unit_test(what_stands_in_the_way_is_said),
+		cmocka_unit_test(a_pipeline_is_waited_for),
 		cmocka_unit_test(a_pause_can_be_ended),
 	};
 
