@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Three forges in one server, with a memory, for tests.
 
-Prints its port, then serves until its stdin ends. GitHub's takes no request
-and sends no reply that GitHub's own description (tests/conform/forge) does not
-allow: then it is 422 and 500. The APIs begin at
+Prints its port, then serves until its stdin ends. GitHub's and Gitea's take no
+request and send no reply that their own descriptions (tests/conform/forge) do
+not allow: then it is 422 and 500. The APIs begin at
 
   /github      and /github/graphql
   /gitlab/api/v4
@@ -34,9 +34,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "conform" / "forge"))
 sys.dont_write_bytecode = True
 import github  # noqa: E402
+import gitea  # noqa: E402
 
 NOW = "2024-05-01T12:00:00Z"
 SHA = "0123456789abcdef0123456789abcdef01234567"
+JUDGES = {"github": github, "gitea": gitea}
 lock = threading.RLock()
 
 
@@ -303,7 +305,7 @@ def gitlab_note(forge, c):
 
 def gitea_user(forge, login):
     return {"id": forge.person(login), "login": login, "full_name": "",
-            "email": f"{login}@example.org", "username": login}
+            "email": f"{login}@example.org"}
 
 
 def gitea_label(ident, name):
@@ -775,8 +777,9 @@ class Handler(BaseHTTPRequestHandler):
         if not path.startswith(api + repo):
             raise Refuse(404, {"message": "Not Found",
                                "documentation_url": "x"})
-        if kind == "github":
-            wrong = github.request(self.command, path[len(api):], query, j)
+        if kind in JUDGES:
+            wrong = JUDGES[kind].request(self.command, path[len(api):], query,
+                                         j)
             if wrong:
                 raise Refuse(422, {"message": "no request: " + wrong})
         for method, pattern, fn in routes:
@@ -827,9 +830,9 @@ class Handler(BaseHTTPRequestHandler):
             status, out, headers = self.route(kind, path, query)
         except Refuse as e:
             status, out, headers = e.status, e.body, e.headers
-        if kind == "github":
-            wrong = github.reply(self.command, path[len("/github"):], status,
-                                 out)
+        if kind in JUDGES:
+            wrong = JUDGES[kind].reply(
+                self.command, path[len(ROUTES[kind][0]):], status, out)
             if wrong:
                 return 500, {"message": "no reply: " + wrong}, []
         return status, out, headers
