@@ -10,6 +10,7 @@
 #include "device/gpu.h"
 #include "device/python.h"
 #include "eval/eval.h"
+#include "forge/forge.h"
 #include "llm/llm.h"
 #include "model/backend.h"
 #include "report/report.h"
@@ -503,6 +504,32 @@ static void check_models(struct doctor *d)
 		    s->strategy);
 }
 
+/* Not asked either. Only `publish` needs one. */
+static void check_forge(struct doctor *d)
+{
+	const struct pike_settings *s = d->ctx->settings;
+	char *url = pike_remote_url(d->ctx->repo, s->remote);
+	const struct pike_forge_opts o = { .kind = s->forge.kind,
+					   .url = s->forge.url,
+					   .token = s->forge.token,
+					   .remote = url };
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_forge *f = NULL;
+
+	if (!url)
+		row(d, OK, "forge", "",
+		    "no remote '%s': there is nowhere to publish to",
+		    s->remote);
+	else if (pike_forge_open(&f, &o, &err))
+		row(d, WARN, "forge", "only `pike-git publish` needs it", "%s",
+		    err.text);
+	else
+		row(d, OK, "forge", "", "%s at %s, with a token",
+		    pike_forge_place(f), pike_forge_title(f));
+	pike_forge_free(f);
+	free(url);
+}
+
 static void check_signing(struct doctor *d)
 {
 	struct pike_err err = PIKE_ERR_INIT;
@@ -547,6 +574,7 @@ static void check_repo(struct doctor *d, const void *opts)
 	row(d, OK, "config", "", ".pike/config is well-formed");
 	check_targets(d);
 	check_models(d);
+	check_forge(d);
 }
 
 static int run(struct pike_ctx *ctx, const void *opts,

@@ -361,6 +361,12 @@ confirm other 1.6 1.8 1.9
 
 # ---- refusals ----
 
+pike doctor
+like "doctor tells the forge" "$out" 'forge +o/r at GitHub, with a token'
+PIKE_GITHUB_TOKEN='' pike doctor
+like "or what is missing" "$(tr -s ' \n' ' ' <<<"$out")" \
+	'forge there is no token for GitHub: set PIKE_GITHUB_TOKEN'
+
 cat >"$remote/hooks/update" <<-'END'
 	#!/bin/sh
 	echo 'GitLab: You are not allowed to push' >&2
