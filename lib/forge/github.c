@@ -394,6 +394,24 @@ static int enable(struct pike_forge_reply *a, struct pike_forge *f,
 	return ret;
 }
 
+/* Not every server of GitHub knows at once what was just created. */
+static int enable_soon(struct pike_forge_reply *a, struct pike_forge *f,
+		       const struct pike_request *r, const char *sha,
+		       struct pike_err *err)
+{
+	int ret = enable(a, f, r, sha, err);
+
+	for (int i = 1; !ret && i < MERGE_TRIES &&
+			strstr(a->message, "Could not resolve to a node");
+	     i++) {
+		pike_forge_reply_release(a);
+		ret = pike_forge_pause(f, i, err);
+		if (!ret)
+			ret = enable(a, f, r, sha, err);
+	}
+	return ret;
+}
+
 /* Where nothing is waited for there is nothing to enable: then it is merged.
  * While a check that nobody requires has failed, it is not. */
 static int merge(enum pike_merge *out, char why_not[300], struct pike_forge *f,
@@ -401,7 +419,7 @@ static int merge(enum pike_merge *out, char why_not[300], struct pike_forge *f,
 		 struct pike_err *err)
 {
 	struct pike_forge_reply a;
-	int ret = enable(&a, f, r, sha, err);
+	int ret = enable_soon(&a, f, r, sha, err);
 
 	*out = PIKE_MERGE_NOT;
 	if (ret)

@@ -249,8 +249,11 @@ static int read_base(struct publishing *p)
 static int read_files(struct publishing *p)
 {
 	int ret = pike_repo_read(&p->files, p->repo, &p->h->champion,
-				 &p->t->sources, false, p->err);
+				 &p->t->sources, true, p->err);
 
+	if (!ret && !p->files.n)
+		ret = pike_fail(p->err, PIKE_FAILED,
+				"there is none of the target's sources");
 	if (ret)
 		pike_err_prefix(p->err, "the champion %.12s",
 				p->h->champion.hex);

@@ -161,6 +161,9 @@ like "and what to do" "$out" 'with PIKE_RUNNER set'
 confirm local 1.4 1.5 1.6
 pike publish
 like "the same one again is still one" "$out" 'confirmed by 1 of 2'
+confirm liar 1e300 1e300 1e300
+pike publish
+like "nor does what cannot be" "$out" 'confirmed by 1 of 2'
 confirm other 1.3 1.45 1.6
 is "nobody was asked so far" "$(asked GET /)" 0
 is "and nothing was pushed" "$(git -C "$remote" for-each-ref "$mr")" ""

@@ -65,6 +65,7 @@ class Forge:
         self.source = "push"    # and what has begun it
         self.merge_status = "mergeable"
         self.checks = "clean"   # GitHub: clean, unstable, blocked, off
+        self.unknown = 0        # GitHub: so often its GraphQL knows it not yet
         self.not_yet = 0        # so many merges are answered with 405
         self.page = 100         # items on a page at most
         self.actions_may = True  # GitHub: its setting for Actions
@@ -445,6 +446,11 @@ def gh_permission(f, _, __, login):
 
 def gh_graphql(f, _, j):
     v = j["variables"]
+    if f.unknown > 0:
+        f.unknown -= 1
+        return 200, {"data": None, "errors": [
+            {"type": "NOT_FOUND", "message": "Could not resolve to a node "
+             f"with the global id of '{v['id']}'."}]}
     said = {"clean": "Pull request Pull request is in clean status",
             "unstable": "Pull request Pull request is in unstable status",
             "off": "Pull request Auto merge is not allowed for this "

@@ -724,9 +724,10 @@ static void merged_once_nothing_is_waited_for(void **state)
 
 static void merged_by_the_forge_later(void **state)
 {
-	static const char *const how[] = { "{\"checks\":\"blocked\"}",
-					   "{\"pipeline\":\"running\"}",
-					   "{\"pipeline\":\"pending\"}" };
+	static const char *const how[] = {
+		"{\"checks\":\"blocked\",\"unknown\":2}",
+		"{\"pipeline\":\"running\"}", "{\"pipeline\":\"pending\"}"
+	};
 	char why[300];
 
 	(void)state;
