@@ -195,6 +195,7 @@ static void add_correctness(struct pike_buf *b, const struct pike_pitch *p)
 		      p->target->nhidden, p->target->stress ? "yes" : "off");
 	pike_classes_text(&line, r);
 	if (line.len) {
+		line.s[line.len - 1] = '\0'; /* the end of its line */
 		pike_buf_adds(b, "- ");
 		pike_md_code(b, line.s, 600);
 		pike_buf_addc(b, '\n');
@@ -341,8 +342,8 @@ static void add_cost(struct pike_buf *b, const struct pike_pitch *p)
 
 	pike_ledger_sum(&sum, h);
 	pike_buf_addf(b,
-		      "%zu candidates in %zu generations; %lld questions to "
-		      "models, %lld tokens in, %lld out, %.2f USD",
+		      "candidates: %zu, generations: %zu; questions to "
+		      "models: %lld, tokens in: %lld, out: %lld, %.2f USD",
 		      h->nrecs, h->ngens ? h->ngens - 1 : 0,
 		      (long long)sum.exchanges, (long long)sum.tokens_in,
 		      (long long)sum.tokens_out, sum.usd);

@@ -183,7 +183,7 @@ like "what was not checked" "$out" '^- Not checked: .stress'
 like "that runners are not verified" "$out" 'Runners are not verified'
 like "a row for the case" "$out" '^\| .n=4000. \| 150.*us \| 100.*us \|'
 like "both runners" "$out" '^\| .other. \| faster \| 1\.45x'
-like "its cost" "$out" '1 questions to models, 1000 tokens in, 200 out, 0\.25 USD'
+like "its cost" "$out" 'questions to models: 1, tokens in: 1000, out: 200, 0\.25 USD'
 like "its lineage" "$out" "c0\\[\"${champion:0:8} 1\\.50x optimize\"\\]"
 like "its progress" "$out" 'line \[1\.000, 1\.500\]'
 is "and changes nothing" "$(refs_sum .)$(refs_sum "$remote")$(tree_sum .)" \
@@ -234,6 +234,12 @@ git commit -qm 'a readme'
 git push -q origin main
 pike publish
 like "the base has moved on elsewhere" "$out" 'open, and up to date'
+mkdir deep
+cd deep || exit 1
+git remote set-url origin ../o/r.git
+pike publish
+like "from a folder below, to a path from the top" "$out" 'up to date'
+cd ..
 is "and the branch stays" "$(git -C "$remote" rev-parse "$mr")" "$head"
 
 # ---- another champion ----
