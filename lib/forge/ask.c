@@ -260,7 +260,8 @@ static int64_t header_number(struct pike_fetch *c, const char *name)
 
 /* How long it wants to be left alone: by Retry-After, else by when a spent
  * limit begins anew. */
-static void read_limits(struct sending *s, struct pike_fetch *c, int status)
+static void read_limits(struct sending *s, struct pike_fetch *c, int status,
+			const char *said)
 {
 	int64_t left = header_number(c, "x-ratelimit-remaining");
 	int64_t reset = header_number(c, "x-ratelimit-reset");
@@ -272,12 +273,19 @@ static void read_limits(struct sending *s, struct pike_fetch *c, int status)
 	s->wait_ms = pike_fetch_retry_after(c);
 	s->limited =
 	    status == 429 || (status == 403 && (s->wait_ms >= 0 || left == 0));
+	/* A second limit of GitHub's is told in words, and asks for a minute.
+	 */
+	if (status == 403 && !s->limited && strstr(said, "rate limit")) {
+		s->limited = true;
+		s->wait_ms =
+		    (int64_t)60 * (s->f->wait_ms ? s->f->wait_ms : WAIT_MS);
+	}
 	if (!s->limited || s->wait_ms >= 0 || left != 0 || reset < 0)
 		return;
 	/* A point in time, or seconds until then. */
 	if (reset > RESET_MAX)
 		reset -= pike_unix_time();
-	s->wait_ms = reset > 0 && reset <= RESET_MAX ? reset * 1000 : 0;
+	s->wait_ms = reset > 0 && reset <= RESET_MAX ? reset * 1000 : -1;
 }
 
 static void read_page(struct pike_forge_reply *out, struct pike_fetch *c)
@@ -296,11 +304,11 @@ static int read_answer(struct pike_forge_reply *out, struct sending *s,
 	const struct pike_buf *body = pike_fetch_body(c);
 
 	out->status = pike_fetch_status(c);
-	read_limits(s, c, out->status);
 	read_page(out, c);
 	if (body->len)
 		out->json = pike_json_parse(body->s, body->len, NULL);
 	pike_forge_reply_message(out->message, sizeof(out->message), out->json);
+	read_limits(s, c, out->status, out->message);
 	/* Of an error a page of HTML will do; what was done must be told. */
 	if (body->len && !out->json && out->status / 100 == 2)
 		return pike_fail(err, PIKE_RETRY,

@@ -456,6 +456,8 @@ static void servers_may_fail_for_a_while(void **state)
 		"\"headers\":{\"Retry-After\":1}}",
 		"{\"do\":\"status\",\"status\":403,\"headers\":"
 		"{\"x-ratelimit-remaining\":0,\"x-ratelimit-reset\":1}}",
+		"{\"do\":\"status\",\"status\":403,\"body\":{\"message\":"
+		"\"You have exceeded a secondary rate limit.\"}}",
 	};
 
 	(void)state;
