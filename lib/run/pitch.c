@@ -23,6 +23,8 @@ enum {
 	PART_MAX = 8000,
 	BLOCK_MAX = 3000,
 	CASES_MAX = 40,
+	FACTS_MAX = 40,
+	RUNNERS_MAX = 40,
 	LINE_MAX = 20,	 /* commits of a lineage */
 	POINTS_MAX = 40, /* of the progress */
 	VALUE_MAX = 120,
@@ -157,26 +159,48 @@ static void add_time(struct pike_buf *b, int64_t ns)
 		      ns > 0 ? pike_human_ns(text, (double)ns) : "-");
 }
 
+/* A row is there as a whole or not at all; false: there was no room for it. */
+static bool end_row(struct pike_buf *b, struct pike_buf *row)
+{
+	bool fits = !pike_buf_add(b, row->s, row->len);
+
+	pike_buf_release(row);
+	return fits;
+}
+
+static bool add_case(struct pike_buf *b, const struct pike_case_result *c)
+{
+	struct pike_buf row;
+	char ratio[64];
+
+	pike_buf_init(&row, PART_MAX);
+	pike_buf_adds(&row, "| ");
+	pike_md_code(&row, c->name, VALUE_MAX);
+	pike_buf_adds(&row, " |");
+	add_time(&row, c->base_ns);
+	add_time(&row, c->cand_ns);
+	pike_buf_addf(&row, " %s | %d | %.1e | %.1e |\n",
+		      pike_ratio_text(ratio, &c->ratio), c->pairs, c->max_abs,
+		      c->rel_l2);
+	return end_row(b, &row);
+}
+
 static void add_cases(struct pike_buf *b, const struct pike_pitch *p)
 {
 	const struct pike_result *r = res_of(p);
-	char ratio[64];
+	size_t i = 0;
 
-	for (size_t i = 0; i < r->ncases && i < CASES_MAX; i++) {
-		const struct pike_case_result *c = &r->cases[i];
+	while (i < r->ncases && i < CASES_MAX && add_case(b, &r->cases[i]))
+		i++;
+}
 
-		pike_buf_adds(b, "| ");
-		pike_md_code(b, c->name, VALUE_MAX);
-		pike_buf_adds(b, " |");
-		add_time(b, c->base_ns);
-		add_time(b, c->cand_ns);
-		pike_buf_addf(b, " %s | %d | %.1e | %.1e |\n",
-			      pike_ratio_text(ratio, &c->ratio), c->pairs,
-			      c->max_abs, c->rel_l2);
-	}
+static void add_more_cases(struct pike_buf *b, const struct pike_pitch *p)
+{
+	const struct pike_result *r = res_of(p);
+
 	if (r->ncases > CASES_MAX)
-		pike_buf_addf(b, "\n%zu more are in the note.\n",
-			      r->ncases - CASES_MAX);
+		pike_buf_addf(b, "%zu cases in all; the note has them.",
+			      r->ncases);
 }
 
 /* ---- evidence ---- */
@@ -242,25 +266,36 @@ static void add_before(struct pike_buf *b, const struct pike_pitch *p)
 	resources_block(b, last);
 }
 
+static bool add_fact(struct pike_buf *b, const char *key, const char *value)
+{
+	struct pike_buf row;
+
+	pike_buf_init(&row, PART_MAX);
+	pike_buf_adds(&row, "| ");
+	pike_md_code(&row, key, 40);
+	pike_buf_adds(&row, " | ");
+	pike_md_code(&row, value, VALUE_MAX);
+	pike_buf_adds(&row, " |\n");
+	return end_row(b, &row);
+}
+
 static void add_environment(struct pike_buf *b, const struct pike_pitch *p)
 {
 	const struct pike_json *info = res_of(p)->env_info;
+	bool fits = add_fact(b, "environment", res_of(p)->env);
 	const char *key;
 
-	pike_buf_adds(b, "| environment | ");
-	pike_md_code(b, res_of(p)->env, 80);
-	pike_buf_adds(b, " |\n");
-	for (size_t i = 0; i < 40 && (key = pike_json_key(info, i)); i++) {
-		const struct pike_json *v = pike_json_get(info, key);
+	for (size_t i = 0; fits && i < FACTS_MAX; i++) {
+		const struct pike_json *v;
 		struct pike_buf text;
 
+		key = pike_json_key(info, i);
+		if (!key)
+			break;
+		v = pike_json_get(info, key);
 		pike_buf_init(&text, 4096);
 		pike_json_print(&text, v);
-		pike_buf_adds(b, "| ");
-		pike_md_code(b, key, 40);
-		pike_buf_adds(b, " | ");
-		pike_md_code(b, pike_json_as_str(v, text.s), VALUE_MAX);
-		pike_buf_adds(b, " |\n");
+		fits = add_fact(b, key, pike_json_as_str(v, text.s));
 		pike_buf_release(&text);
 	}
 }
@@ -356,29 +391,42 @@ static void add_cost(struct pike_buf *b, const struct pike_pitch *p)
 	free(v);
 }
 
+static const char *signature_of(const struct pike_claim *c,
+				const struct pike_vote *v)
+{
+	if (!c->known)
+		return "not verified";
+	return v->vouched ? "signed" : "not signed";
+}
+
+static bool add_runner(struct pike_buf *b, const struct pike_claim *c,
+		       const struct pike_vote *v)
+{
+	time_t at = (time_t)v->res->ts;
+	char ratio[64], day[16];
+	struct pike_buf row;
+	struct tm tm;
+
+	if (!gmtime_r(&at, &tm) || !strftime(day, sizeof(day), "%Y-%m-%d", &tm))
+		memcpy(day, "-", 2);
+	pike_buf_init(&row, PART_MAX);
+	pike_buf_adds(&row, "| ");
+	pike_md_code(&row, v->res->by, 64);
+	pike_buf_addf(&row, " | %s | %s | ", pike_verdict_name(v->res->verdict),
+		      pike_ratio_text(ratio, &v->res->vs_base));
+	pike_md_code(&row, v->res->isolation, 20);
+	pike_buf_addf(&row, " | %s | %s |\n", day, signature_of(c, v));
+	return end_row(b, &row);
+}
+
 static void add_runners(struct pike_buf *b, const struct pike_pitch *p)
 {
 	const struct pike_claim *c = p->claim;
+	size_t i = 0;
 
-	for (size_t i = 0; i < c->nvotes && i < 40; i++) {
-		const struct pike_vote *v = &c->votes[i];
-		time_t at = (time_t)v->res->ts;
-		char ratio[64], day[16] = "-";
-		struct tm tm;
-
-		if (gmtime_r(&at, &tm))
-			strftime(day, sizeof(day), "%Y-%m-%d", &tm);
-		pike_buf_adds(b, "| ");
-		pike_md_code(b, v->res->by, 64);
-		pike_buf_addf(b, " | %s | %s | ",
-			      pike_verdict_name(v->res->verdict),
-			      pike_ratio_text(ratio, &v->res->vs_base));
-		pike_md_code(b, v->res->isolation, 20);
-		pike_buf_addf(b, " | %s | %s |\n", day,
-			      !c->known	   ? "not verified"
-			      : v->vouched ? "signed"
-					   : "not signed");
-	}
+	while (i < c->nvotes && i < RUNNERS_MAX &&
+	       add_runner(b, c, &c->votes[i]))
+		i++;
 }
 
 /* ---- the texts ---- */
@@ -401,6 +449,7 @@ static const struct {
 	{ "not-checked", add_unchecked },
 	{ "not-verified", add_not_verified },
 	{ "cases", add_cases },
+	{ "more-cases", add_more_cases },
 	{ "correctness", add_correctness },
 	{ "resources-before", add_before },
 	{ "resources-after", add_after },

@@ -536,6 +536,38 @@ else
 	skip "as a reader of Markdown sees it" "no cmark: apt-get install cmark"
 fi
 
+# As large as a note may be, of whoever wants the page to be too long.
+python3 - "$champion" "$base" >"$dir/large" <<'END'
+import json, sys
+ticks, ats = "`" * 150, "@|" * 100
+for by in range(60):
+    print(json.dumps({
+        "base": sys.argv[2], "commit": sys.argv[1], "by": ats + str(by),
+        "cases": [{"case": f"{i}{ats}", "base_ns": 2, "cand_ns": 1,
+                   "pairs": 9, "ratio": [1.4, 1.5, 1.6]} for i in range(60)],
+        "env": ats, "env_info": {f"{i}{ats}": ats for i in range(45)},
+        "id": f"large{by}", "isolation": ats, "lane": "cpu",
+        "baselines": {f"{i}{ticks}": [1.1, 1.2, 1.3] for i in range(12)},
+        "classes": [ats] * 20, "precision": ats,
+        "resources": {"launches": [{"kernel": ats}] * 40},
+        "speedup": {"base": [1.4, 1.5, 1.6]}, "stage": "confirm",
+        "target": "scale", "ts": 1700009000 + by, "v": 1,
+        "verdict": "faster"}, sort_keys=True))
+END
+git notes --ref=pike/results add -f -F "$dir/large" "$champion" 2>&1
+pike publish --dry-run --json
+status_is "evidence as long as it may be" 0
+python3 - "$dir/out" "$dir/body.md" <<'END'
+import json, sys
+t = json.load(open(sys.argv[1]))["targets"][0]
+open(sys.argv[2], "w").write(t["body"])
+END
+ok "fits on a page" test "$(wc -m <"$dir/body.md")" -lt 65000
+like "and says what it leaves out" "$(<"$dir/body.md")" '60 cases in all'
+is "and its tables keep their cells" "$(awk -F'|' '/^\| / && NF != 4 && NF != 8 \
+	&& NF != 9' "$dir/body.md")" ""
+unlike "and their text" "$(<"$dir/body.md")" '(^|[^[:alnum:]])@[[:alnum:]¦]'
+
 # ---- another judge of what GitHub is asked, and of what the server says ----
 
 NPM=${NPM:-$here/../../build/npm}
