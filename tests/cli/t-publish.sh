@@ -554,7 +554,7 @@ for by in range(60):
         "target": "scale", "ts": 1700009000 + by, "v": 1,
         "verdict": "faster"}, sort_keys=True))
 END
-git notes --ref=pike/results add -f -F "$dir/large" "$champion" 2>&1
+git notes --ref=pike/results add -f -F "$dir/large" "$champion" 2>"$dir/said"
 pike publish --dry-run --json
 status_is "evidence as long as it may be" 0
 python3 - "$dir/out" "$dir/body.md" <<'END'
