@@ -11,6 +11,7 @@
 #include "device/python.h"
 #include "eval/eval.h"
 #include "forge/forge.h"
+#include "git/offer.h"
 #include "llm/llm.h"
 #include "model/backend.h"
 #include "report/report.h"

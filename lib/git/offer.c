@@ -4,6 +4,7 @@
  * files, and nothing else. Who finds one on a branch can tell by its seal that
  * nobody has changed it since: what a person has touched is theirs.
  */
+#include "git/offer.h"
 #include "git/config_priv.h"
 #include "git/repo_priv.h"
 

@@ -4,6 +4,7 @@
  * knows of credentials, ssh and proxies counts. No ref of the user's is changed
  * here, and none of the remote's is forced beyond what was seen there.
  */
+#include "git/offer.h"
 #include "git/repo_priv.h"
 
 #include "base/mem.h"

@@ -5,6 +5,7 @@
  * is found from the newest, and its signature is the runner's.
  */
 #include "git/notes_priv.h"
+#include "git/offer.h"
 
 #include "base/fs.h"
 #include "base/mem.h"

@@ -3,7 +3,7 @@
 #ifndef PIKE_RUN_PUBLISH_PRIV_H
 #define PIKE_RUN_PUBLISH_PRIV_H
 
-#include "git/git.h"
+#include "git/offer.h"
 #include "llm/llm.h"
 #include "model/result.h"
 #include "model/settings.h"

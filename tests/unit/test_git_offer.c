@@ -3,6 +3,7 @@
  * The commit of a merge request, its branch on a remote, and whose signature a
  * result has; checked by the git program on real repositories.
  */
+#include "git/offer.h"
 #include "git_fixture.h"
 
 static struct fixture f;
