@@ -179,8 +179,12 @@ int pike_push_ref(struct pike_repo *r, const char *remote, const char *ref,
 		  const struct pike_oid *to, const struct pike_oid *was,
 		  struct pike_err *err)
 {
-	static const char *const w[] = { "push", "--porcelain", "--no-verify",
-					 "--no-signed", NULL };
+	static const char *const w[] = { "push",
+					 "--porcelain",
+					 "--no-verify",
+					 "--no-follow-tags",
+					 "--recurse-submodules=no",
+					 NULL };
 	struct pike_strs args = PIKE_STRS_INIT;
 	struct pike_buf said;
 	int ret, why;
