@@ -489,6 +489,22 @@ int pike_forge_tell(struct pike_forge *f, struct pike_forge_question q,
 	return ret;
 }
 
+int pike_forge_read(struct pike_request *out, struct pike_forge *f, char *path,
+		    struct pike_err *err)
+{
+	const struct pike_forge_question q = { .need = PIKE_NEED_READ,
+					       .method = "GET",
+					       .path = path };
+	struct pike_forge_reply a;
+	int ret = pike_forge_ask(&a, f, &q, err);
+
+	if (!ret)
+		f->kind->parse(out, a.json);
+	pike_forge_reply_release(&a);
+	free(path);
+	return ret;
+}
+
 int pike_forge_each(struct pike_forge *f, enum pike_need need, const char *path,
 		    pike_each_fn fn, void *ctx, struct pike_err *err)
 {

@@ -64,8 +64,8 @@ struct pike_forge_kind {
 	bool (*is_fork)(char why[200]);
 	int (*list)(struct pike_requests *out, struct pike_forge *f,
 		    const struct pike_query *q, struct pike_err *err);
-	int (*read)(struct pike_request *out, struct pike_forge *f,
-		    int64_t number, struct pike_err *err);
+	/* A request from what the forge says of it; anything may be missing. */
+	void (*parse)(struct pike_request *out, const struct pike_json *j);
 	/* 1: there is one of these branches. PIKE_RETRY: the answer is lost. */
 	int (*create)(struct pike_request *out, struct pike_forge *f,
 		      const struct pike_wanted *w, struct pike_err *err);
@@ -137,6 +137,9 @@ void pike_forge_reply_release(struct pike_forge_reply *a);
  * one of `takes`. */
 int pike_forge_tell(struct pike_forge *f, struct pike_forge_question q,
 		    char *path, struct pike_json *body, struct pike_err *err);
+/* One request; takes the path. */
+int pike_forge_read(struct pike_request *out, struct pike_forge *f, char *path,
+		    struct pike_err *err);
 /* Each object of a list, page by page; `path` has a query already. */
 typedef int (*pike_each_fn)(void *ctx, const struct pike_json *item,
 			    struct pike_err *err);

@@ -94,23 +94,6 @@ static int list(struct pike_requests *out, struct pike_forge *f,
 	return ret;
 }
 
-static int read_request(struct pike_request *out, struct pike_forge *f,
-			int64_t number, struct pike_err *err)
-{
-	char *path = path_of(f, "pulls", number, "");
-	const struct pike_forge_question q = { .need = PIKE_NEED_READ,
-					       .method = "GET",
-					       .path = path };
-	struct pike_forge_reply a;
-	int ret = pike_forge_ask(&a, f, &q, err);
-
-	if (!ret)
-		read_one(out, a.json);
-	pike_forge_reply_release(&a);
-	free(path);
-	return ret;
-}
-
 static int create(struct pike_request *out, struct pike_forge *f,
 		  const struct pike_wanted *w, struct pike_err *err)
 {
@@ -365,7 +348,8 @@ static int look_after(enum pike_merge *out, struct pike_forge *f,
 		      const struct pike_request *r, struct pike_err *err)
 {
 	struct pike_request now = { 0 };
-	int ret = read_request(&now, f, r->number, err);
+	int ret =
+	    pike_forge_read(&now, f, path_of(f, "pulls", r->number, ""), err);
 
 	if (!ret)
 		*out = now.state == PIKE_REQUEST_MERGED ? PIKE_MERGE_DONE
@@ -443,7 +427,7 @@ const struct pike_forge_kind pike_forge_gitea = {
 	.why = NULL,
 	.is_fork = pike_event_is_fork,
 	.list = list,
-	.read = read_request,
+	.parse = read_one,
 	.create = create,
 	.update = update,
 	.label = label,

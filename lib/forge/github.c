@@ -125,24 +125,6 @@ static int list(struct pike_requests *out, struct pike_forge *f,
 	return ret;
 }
 
-static int read_request(struct pike_request *out, struct pike_forge *f,
-			int64_t number, struct pike_err *err)
-{
-	char *path =
-	    pike_xasprintf("/repos/%s/pulls/%lld", f->place, (long long)number);
-	const struct pike_forge_question q = { .need = PIKE_NEED_READ,
-					       .method = "GET",
-					       .path = path };
-	struct pike_forge_reply a;
-	int ret = pike_forge_ask(&a, f, &q, err);
-
-	if (!ret)
-		read_one(out, a.json);
-	pike_forge_reply_release(&a);
-	free(path);
-	return ret;
-}
-
 /* 422 is said of a request that is there, and of much else. */
 static int not_created(struct pike_forge *f, const struct pike_forge_reply *a,
 		       const struct pike_wanted *w, struct pike_err *err)
@@ -478,7 +460,7 @@ const struct pike_forge_kind pike_forge_github = {
 	.why = why,
 	.is_fork = pike_event_is_fork,
 	.list = list,
-	.read = read_request,
+	.parse = read_one,
 	.create = create,
 	.update = update,
 	.label = label,

@@ -141,18 +141,6 @@ static int get(struct pike_forge_reply *a, struct pike_forge *f, int64_t number,
 	return ret;
 }
 
-static int read_request(struct pike_request *out, struct pike_forge *f,
-			int64_t number, struct pike_err *err)
-{
-	struct pike_forge_reply a;
-	int ret = get(&a, f, number, err);
-
-	if (!ret)
-		read_one(out, a.json);
-	pike_forge_reply_release(&a);
-	return ret;
-}
-
 static void set_labels(struct pike_json *body, const char *key,
 		       const struct pike_strs *labels)
 {
@@ -514,7 +502,7 @@ const struct pike_forge_kind pike_forge_gitlab = {
 	.why = NULL,
 	.is_fork = is_fork,
 	.list = list,
-	.read = read_request,
+	.parse = read_one,
 	.create = create,
 	.update = update,
 	.label = label,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fuzzes what a forge says: the next page of a Link header, what an error's
- * body says, and what a comment asks of a search.
+ * Fuzzes what a forge says: the next page of a Link header, a merge request,
+ * what an error's body says, and what a comment asks of a search.
  */
 #include "base/mem.h"
 #include "forge/forge_priv.h"
@@ -38,6 +38,24 @@ static void check_message(const char *text, size_t size)
 	pike_json_free(j);
 }
 
+/* Each kind makes a request of it, with all its texts. */
+static void check_request(const char *text, size_t size)
+{
+	struct pike_json *j = pike_json_parse(text, size, NULL);
+	const struct pike_forge_kind *k;
+
+	for (size_t i = 0; j && (k = pike_forge_kind_at(i)); i++) {
+		struct pike_request q = { 0 };
+
+		k->parse(&q, j);
+		if (!q.url || !q.title || !q.body || !q.source || !q.target ||
+		    !q.sha || q.labels.n > 100 || q.state > PIKE_REQUEST_MERGED)
+			abort();
+		pike_request_release(&q);
+	}
+	pike_json_free(j);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = pike_xstrndup((const char *)data, size);
@@ -46,6 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	check_steers(text);
 	check_message(text, strlen(text));
+	check_request(text, strlen(text));
 	free(text);
 	return 0;
 }
