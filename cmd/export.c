@@ -27,8 +27,7 @@ static const struct pike_opt opts_table[] = {
 	  .type = PIKE_OPT_STR,
 	  .offset = offsetof(struct opts, out),
 	  .arg = "FILE",
-	  .help = "a name in .tar.zst, .tar.gz, .tar or .zip; " DEFAULT_OUT
-		  " unless given" },
+	  .help = "instead of " DEFAULT_OUT },
 	{ .name = NULL },
 };
 
@@ -257,11 +256,13 @@ const struct pike_cmd pike_cmd_export = {
 	.name = "export",
 	.summary = "an archive of champions, results and the report",
 	.usage = "[REV]",
-	.text = "For people without the repository. Of each champion: its "
-		"files, its commit's message and every result; the report with "
-		"its figures; and manifest.json with the SHA-256 of each file. "
-		"With REV: of that candidate alone. The same searches give the "
-		"same archive, byte for byte.",
+	.text =
+	    "For people without the repository. Of each champion: its "
+	    "files, its commit's message and every result; the report with "
+	    "its figures; and manifest.json with the SHA-256 of each file. "
+	    "With REV: of that candidate alone. The same searches give the "
+	    "same archive, byte for byte. The name of FILE says which kind: "
+	    ".tar.zst, .tar.gz, .tar or .zip.",
 	.opts = opts_table,
 	.opts_size = sizeof(struct opts),
 	.flags = PIKE_NEED_REPO | PIKE_READS,

@@ -23,15 +23,12 @@ static const struct pike_opt opts_table[] = {
 	  .type = PIKE_OPT_STR,
 	  .offset = offsetof(struct opts, out),
 	  .arg = "FILE|DIR/",
-	  .help =
-	      "write there instead of to stdout; into a folder, the figures "
-	      "as SVG and their data as CSV too" },
+	  .help = "not to stdout; DIR/: with the figures and data" },
 	{ .name = "format",
 	  .type = PIKE_OPT_STR,
 	  .offset = offsetof(struct opts, format),
 	  .arg = "NAME",
-	  .help = "html (default), markdown, json, csv or "
-		  "github-action-benchmark" },
+	  .help = "html (default), markdown, json, csv..." },
 	{ .name = NULL },
 };
 
@@ -153,7 +150,10 @@ const struct pike_cmd pike_cmd_report = {
 	.usage = "[RUN...]",
 	.text = "One HTML page on stdout, with all targets, runs and lanes of "
 		"this repository; it needs no network. RUN names what was made "
-		"with `evolve --run`; `main` is the search without a name.\n"
+		"with `evolve --run`; `main` is the search without a name. "
+		"With a folder, each figure as SVG and its data as CSV stand "
+		"beside the page. Formats: html, markdown, json, csv and "
+		"github-action-benchmark.\n"
 		"Speedups are confirmed, over the base. The published rule "
 		"(floor at 1, a missing target is 1) stands beside the plain "
 		"one, and what was never measured is called unmeasured.",

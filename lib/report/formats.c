@@ -28,7 +28,7 @@ static void md_runs(struct pike_buf *b, const struct pike_run_sum *v, size_t n)
 			 "|---|--:|--:|--:|--:|--:|--:|\n");
 	for (size_t k = 0; k < n; k++) {
 		pike_buf_adds(b, "| ");
-		pike_add_markdown(b, v[k].run, NAME_MAX_BYTES);
+		pike_md_code(b, v[k].run, NAME_MAX_BYTES);
 		pike_buf_addf(b, " | %zu of %zu |", v[k].measured,
 			      v[k].targets);
 		md_number(b, v[k].mean);
@@ -45,11 +45,11 @@ static void md_target(struct pike_buf *b, const struct pike_report_search *s)
 	const struct pike_history *h = s->h;
 
 	pike_buf_adds(b, "| ");
-	pike_add_markdown(b, h->target, NAME_MAX_BYTES);
+	pike_md_code(b, h->target, NAME_MAX_BYTES);
 	pike_buf_adds(b, " | ");
-	pike_add_markdown(b, s->run, NAME_MAX_BYTES);
+	pike_md_code(b, s->run, NAME_MAX_BYTES);
 	pike_buf_adds(b, " | ");
-	pike_add_markdown(b, h->lane, NAME_MAX_BYTES);
+	pike_md_code(b, h->lane, NAME_MAX_BYTES);
 	if (!pike_report_measured(s))
 		pike_buf_adds(b, " | unmeasured | | | |\n");
 	else if (pike_oid_eq(&h->champion, &h->base))
@@ -87,7 +87,7 @@ void pike_report_markdown(struct pike_buf *b, const struct pike_report *r)
 	bool any = false;
 
 	pike_buf_adds(b, "## ");
-	pike_add_markdown(b, r->title, NAME_MAX_BYTES);
+	pike_md_label(b, r->title, NAME_MAX_BYTES);
 	pike_buf_adds(b, "\n\n");
 	md_runs(b, v, n);
 	pike_buf_adds(b, "| target | run | lane | speedup | from | to | "

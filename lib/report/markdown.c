@@ -6,7 +6,7 @@
  * to, is taken apart: quick actions, workflow commands, words that close an
  * issue or skip the CI.
  */
-#include "report/report.h"
+#include "report/page_priv.h"
 
 #include "base/text.h"
 
@@ -15,39 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-/* A character of valid UTF-8 and its length. */
-static uint32_t decode(const char *s, size_t *len)
-{
-	const unsigned char *p = (const unsigned char *)s;
-	uint32_t c = p[0];
-
-	*len = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-	if (*len == 1)
-		return c;
-	c &= 0xffU >> (*len + 1);
-	for (size_t i = 1; i < *len; i++)
-		c = c << 6 | (p[i] & 0x3f);
-	return c;
-}
-
-/* What is not seen, or turns what is seen around. */
-static bool is_hidden(uint32_t c)
-{
-	static const uint32_t ranges[][2] = {
-		{ 0x80, 0x9f },	      { 0xad, 0xad },	  { 0x34f, 0x34f },
-		{ 0x61c, 0x61c },     { 0x115f, 0x1160 }, { 0x17b4, 0x17b5 },
-		{ 0x180b, 0x180f },   { 0x200b, 0x200f }, { 0x2028, 0x202e },
-		{ 0x2060, 0x206f },   { 0x3164, 0x3164 }, { 0xfe00, 0xfe0f },
-		{ 0xfeff, 0xfeff },   { 0xffa0, 0xffa0 }, { 0xfff0, 0xfffb },
-		{ 0xe0000, 0xe0fff },
-	};
-
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
-		if (c >= ranges[i][0] && c <= ranges[i][1])
-			return true;
-	return false;
-}
 
 /* "[skip ci]" and its kin, in the message of a squashed commit. */
 static bool skips_ci(const char *s)
@@ -97,7 +64,7 @@ static void clean_into(struct pike_buf *out, const char *s, size_t max,
 	pike_buf_init(&text, max);
 	pike_sanitize(&text, s, strnlen(s, max));
 	for (const char *p = text.s; *p; p += len) {
-		uint32_t c = decode(p, &len);
+		uint32_t c = pike_code_point(p, &len);
 
 		if (c == '\n' && lines)
 			pike_buf_addc(out, '\n');
@@ -105,7 +72,7 @@ static void clean_into(struct pike_buf *out, const char *s, size_t max,
 			pike_buf_addc(out, ' ');
 		else if (c == '|')
 			pike_buf_adds(out, "\302\246"); /* ends no cell */
-		else if (is_hidden(c))
+		else if (pike_is_hidden(c))
 			pike_buf_addc(out, '?');
 		else
 			pike_buf_add(out, p, len);

@@ -5,6 +5,8 @@
 
 #include "report/report.h"
 
+#include <stdint.h>
+
 /* ---- axis.c ---- */
 
 /* From values to places in a drawing. */
@@ -20,6 +22,14 @@ void pike_axis_fit(struct pike_axis *a);
 double pike_axis_at(const struct pike_axis *a, double v);
 /* Round values along it, at most PIKE_TICKS; returns how many. */
 size_t pike_axis_ticks(double out[PIKE_TICKS], const struct pike_axis *a);
+
+/* ---- markup.c ---- */
+
+/* A character of valid UTF-8 and how many bytes it has. */
+uint32_t pike_code_point(const char *s, size_t *len);
+/* One that is not seen, or turns what is seen around (Boucher and Anderson,
+ * "Trojan Source", 2021). */
+bool pike_is_hidden(uint32_t c);
 
 /* ---- svg.c ---- */
 

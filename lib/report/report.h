@@ -136,9 +136,6 @@ void pike_roof_text(struct pike_buf *b, const struct pike_roof *r);
 /* As content or a quoted attribute of HTML, XML or SVG: cleaned, `&<>"'` as
  * entities, marks that change the direction of text shown as U+FFFD. */
 void pike_add_html(struct pike_buf *b, const char *s);
-/* In a line of Markdown, at most `max` bytes of `s`: nothing in it is markup, a
- * mention, a quick action or a workflow command. */
-void pike_add_markdown(struct pike_buf *b, const char *s, size_t max);
 
 /* ---- figure.c, svg.c: figures, from data ---- */
 

@@ -59,23 +59,6 @@ static void nothing_of_html_is_markup(void **state)
 	}
 }
 
-static void nothing_of_markdown_is_markup(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < PIKE_ARRAY_LEN(hostile); i++) {
-		struct pike_buf b;
-
-		pike_buf_init(&b, 4096);
-		pike_add_markdown(&b, hostile[i], 1000);
-		assert_true(b.len > 0);
-		/* `&`, `#` and `;` are those of character references. */
-		assert_null(strpbrk(b.s, "<>\"'`*_[]()!|@:/$\\\n\x1b"));
-		for (const char *at = b.s; (at = strchr(at, '&')); at++)
-			assert_int_equal(at[1], '#');
-		pike_buf_release(&b);
-	}
-}
-
 static void text_stays_readable(void **state)
 {
 	struct pike_buf b;
@@ -85,9 +68,6 @@ static void text_stays_readable(void **state)
 	pike_add_html(&b, "a < b && \"c\" \xc3\xa9\n");
 	assert_string_equal(b.s,
 			    "a &lt; b &amp;&amp; &quot;c&quot; \xc3\xa9\n");
-	pike_buf_reset(&b);
-	pike_add_markdown(&b, "tile 4x4, 1.5x", 6);
-	assert_string_equal(b.s, "tile 4");
 	pike_buf_release(&b);
 }
 
@@ -283,7 +263,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_of_html_is_markup),
-		cmocka_unit_test(nothing_of_markdown_is_markup),
 		cmocka_unit_test(text_stays_readable),
 		cmocka_unit_test(axes_are_round),
 		cmocka_unit_test(each_mark_is_drawn),
