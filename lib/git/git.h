@@ -57,6 +57,23 @@ int pike_repo_trust_base(struct pike_repo *r, const char *base,
 			 struct pike_err *err);
 int pike_repo_trusted(bool *out, struct pike_repo *r, struct pike_err *err);
 
+/* ---- receive.c: what a server takes ---- */
+
+/* One ref of a push; an id is "" where there is none. */
+struct pike_ref_update {
+	char *ref;
+	struct pike_oid was, now;
+};
+/* Do these updates keep what contract 3 to 5 say of searches and notes? Other
+ * refs always do. Names of targets, their files and .pike/runners are those of
+ * HEAD's branch. PIKE_FAILED says which ref does not, and why. `whole`: these
+ * are all updates of the push. */
+int pike_repo_receive(struct pike_repo *r, const struct pike_ref_update *v,
+		      size_t n, bool whole, struct pike_err *err);
+
+/* Folder of the hooks that git runs here, by core.hooksPath. Caller frees. */
+char *pike_repo_hooks(struct pike_repo *r);
+
 /* ---- objects ---- */
 
 /* Resolves a revision to a commit. */
@@ -203,23 +220,6 @@ int pike_results_lookup(struct pike_result *out, struct pike_search_ref *s,
 /* Adds lines to the inbox without a search (bench, verify). */
 int pike_results_add(struct pike_repo *r, const struct pike_result *res,
 		     size_t n, struct pike_err *err);
-
-/* ---- receive.c: what a server takes ---- */
-
-/* One ref of a push; an id is "" where there is none. */
-struct pike_ref_update {
-	char *ref;
-	struct pike_oid was, now;
-};
-/* Do these updates keep what contract 3 to 5 say of searches and notes? Other
- * refs always do. Names of targets, their files and .pike/runners are those of
- * HEAD's branch. PIKE_FAILED says which ref does not, and why. `whole`: these
- * are all updates of the push. */
-int pike_repo_receive(struct pike_repo *r, const struct pike_ref_update *v,
-		      size_t n, bool whole, struct pike_err *err);
-
-/* Folder of the hooks that git runs here, by core.hooksPath. Caller frees. */
-char *pike_repo_hooks(struct pike_repo *r);
 
 /* ---- transport.c, housekeeping ---- */
 

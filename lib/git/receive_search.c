@@ -421,17 +421,21 @@ static int judge_first(struct searching *s, const struct generation *g)
 			 "at 1x");
 }
 
-/* On a new base: the files are merged, and everything is measured anew. */
+/* From here on all is measured anew, on a base that is its last parent. */
 static int judge_rebase(struct searching *s, const struct generation *g)
 {
-	git_oid second;
+	git_oid last;
+	int ret = 0;
 
-	pike_commit_parent(&second, &g->c, 1);
-	if (g->c.nparents != 2 || !git_oid_equal(&second, &g->base))
-		return bad_field(s, BASE, "is not the second parent");
-	return git_oid_equal(&g->champion, &g->base)
-		   ? 0
-		   : check_own(s, &g->champion, "the champion");
+	pike_commit_parent(&last, &g->c, g->c.nparents - 1);
+	if (g->c.nparents < 2 || g->c.nparents > 3 ||
+	    !git_oid_equal(&last, &g->base))
+		return bad_field(s, BASE, "is not its last parent");
+	if (g->c.nparents == 3)
+		ret = check_ladder(s, g);
+	if (ret || git_oid_equal(&g->champion, &g->base))
+		return ret ? ret : check_tree(s, g);
+	return check_own(s, &g->champion, "the champion");
 }
 
 static int judge_next(struct searching *s, const struct generation *g)

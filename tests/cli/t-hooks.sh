@@ -10,6 +10,7 @@ evo=refs/heads/pike/evo/scale/cpu ladder=refs/pike/open/scale/cpu
 results=refs/notes/pike/results
 git init -q --bare "$bare"
 git remote add origin "$bare"
+git config pike.sync false # git pushes here
 
 push() { # push REFSPEC...: sets err, status
 	err=$(git push origin "$@" 2>&1)
@@ -246,6 +247,26 @@ refused "a base that the server does not have" 'push that first' \
 	"$elsewhere:${evo%cpu}x"
 taken "an honest generation" "$(next):$evo"
 
+# On a base that has moved on, which the server has to have.
+tip=$(git rev-parse "$(git -C "$bare" rev-parse $evo)")
+git commit -q --allow-empty -m 'the base moves on'
+base=$(git rev-parse main)
+epoch() { # epoch PARENT...: a generation that begins anew there
+	commit main "$(sed -e '/^Pike-Result:/d' \
+		-e "s/^Pike-Generation: .*/Pike-Generation: $((number + 2))/" \
+		-e "s/^Pike-Champion: .*/Pike-Champion: $base/" \
+		-e 's/^Pike-Speedup: .*/Pike-Speedup: 1 1 1/' <<<"$message")
+Pike-Base: $base" "$@"
+}
+refused "a new base that is not there" 'push that first' \
+	"$(epoch "$tip" "$base"):$evo"
+taken "the base" main
+refused "a new base that is no parent" 'its last parent' \
+	"$(epoch "$tip"):$evo"
+refused "one that is no ladder" 'no ladder' \
+	"$(epoch "$tip" "$base^" "$base"):$evo"
+fresh=$(epoch "$tip" "$base")
+
 # ---- notes ----
 
 note() { # note FILE COMMIT PARENT...: results of a commit, as a notes commit
@@ -350,7 +371,6 @@ status_is "a server without the program" 1
 like "says so" "$err" "no pike-git in the server's PATH"
 ok "and lets other branches go on" \
 	git push -q --receive-pack="$dir/nowhere" origin main:refs/heads/more
-ok "fsck" git -C "$bare" fsck --strict --no-dangling
 
 # ---- a clone's ----
 
@@ -390,4 +410,28 @@ git checkout -q .pike/config
 text=$(PATH=/usr/bin:/bin git push origin behind:without 2>&1)
 like "a push without the program goes on" "$text" 'new branch'
 like "and says so" "$text" 'no pike-git in PATH'
+
+# What a push takes along, where the program can.
+if "$PIKE" sync -h >/dev/null 2>&1; then
+	git config pike.sync false
+	git checkout -q -b mended origin/main
+	sed -i 's/AGAIN 0/AGAIN 4/' kernels/scale.c
+	git commit -qam 'mended'
+	git fetch -q origin 'refs/pike/*:refs/pike/*'
+	pike propose --from mended
+	ours=$(git rev-parse $ladder)
+	text=$(git push -q origin mended 2>&1)
+	is "a push takes the ladder along" \
+		"$(git -C "$bare" rev-parse $ladder) $text" "$ours "
+	git notes --ref=$results add -f -m bad HEAD 2>/dev/null
+	text=$(git push origin HEAD:refs/heads/mended-2 2>&1)
+	like "one that is refused stops no push" "$text" 'new branch'
+	like "and is told" "$text" 'were not sent along: .*'
+else
+	skip "what a push takes along" 'this program has no sync'
+fi
+
+cd "$dir/repo" || exit 1
+taken "a new base" "$fresh:$evo"
+ok "fsck" git -C "$bare" fsck --strict --no-dangling
 finish
