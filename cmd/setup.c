@@ -205,7 +205,7 @@ static void add_words(struct pike_buf *targets, struct pike_buf *key,
 	const struct pike_settings *s = ctx->settings;
 
 	for (size_t i = 0; i < s->ntargets; i++)
-		pike_buf_addf(targets, "%s%s", i ? ", " : "",
+		pike_buf_addf(targets, "%s\"%s\"", i ? ", " : "",
 			      s->targets[i].name);
 	for (size_t i = 0; i < s->nllms && !key->len; i++)
 		if (s->llms[i].key)
