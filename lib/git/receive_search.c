@@ -29,7 +29,8 @@ struct searching {
 	struct pike_oidset gens; /* generations on the way of first parents */
 	git_oid *bases;		 /* that they say they stand on, newest first */
 	size_t nbases, bases_cap;
-	bool met; /* what the ref was, on that way */
+	git_oid newest; /* of gens */
+	bool met;	/* what the ref was, on that way */
 	struct pike_oidset own;
 	bool own_whole; /* `own` has all commits of the search, not the new */
 	struct pike_err *err;
@@ -212,6 +213,8 @@ static int read_link(struct searching *s, const git_oid *id,
 					"generation");
 		return ret;
 	}
+	if (!s->gens.n)
+		s->newest = *id;
 	pike_oidset_add(&s->gens, id);
 	if (base.n)
 		ret = add_base(s, &base);
@@ -253,6 +256,25 @@ static int check_forward(const struct searching *s)
 		       : pike_fail(s->err, PIKE_FAILED,
 				   "it only moves forward: fetch, and go on "
 				   "from what is here");
+}
+
+/* A ladder stands on a generation of its branch, which comes along where it is
+ * new. */
+static int check_ground(const struct searching *s)
+{
+	char *branch =
+	    pike_xasprintf("refs/heads/pike/evo/%s/%s", s->target, s->lane);
+	git_oid tip;
+	int ret = pike_receive_after(&tip, s->x, branch, s->err);
+
+	if (ret == 1 ||
+	    (!ret && !pike_receive_descends(s->x, &tip, &s->newest)))
+		ret = pike_fail(s->err, PIKE_FAILED,
+				"it stands on a generation that '%s' does not "
+				"have; push that along",
+				branch);
+	free(branch);
+	return ret;
 }
 
 /* ---- one generation ---- */
@@ -580,6 +602,9 @@ int pike_receive_search(struct pike_receive *x, const struct pike_received *u,
 		ret = read_way(&s);
 	if (!ret)
 		ret = check_forward(&s);
+	/* Of a part of the push it cannot be told. */
+	if (!ret && ladder && x->whole)
+		ret = check_ground(&s);
 	if (!ret)
 		ret = judge_new(&s);
 	pike_oidset_release(&s.gens);

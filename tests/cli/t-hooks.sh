@@ -245,6 +245,10 @@ elsewhere=$(commit unpushed "$(git log -1 --format=%B "$first" |
 git checkout -q main
 refused "a base that the server does not have" 'push that first' \
 	"$elsewhere:${evo%cpu}x"
+refused "a ladder on a generation of no branch" 'push that along' \
+	"$(commit "$tip" 'scale: rung of 1
+
+Pike-Rung: 1' "$(next)" "$new"):$ladder"
 taken "an honest generation" "$(next):$evo"
 
 # On a base that has moved on, which the server has to have.

@@ -409,6 +409,8 @@ struct options {
 	int64_t n;
 	double f;
 	const char *s;
+	char word[8]; /* "-": not given */
+	const char *w;
 	struct pike_strs many;
 };
 
@@ -419,6 +421,7 @@ static const struct pike_opt table[] = {
 	{ "factor", 0, PIKE_OPT_F64, offsetof(struct options, f), "F", "" },
 	{ "text", 0, PIKE_OPT_STR, offsetof(struct options, s), "T", "" },
 	{ "item", 'i', PIKE_OPT_STRS, offsetof(struct options, many), "I", "" },
+	{ "word", 0, PIKE_OPT_WORD, offsetof(struct options, w), "W", "" },
 	{ NULL, 0, PIKE_OPT_BOOL, 0, NULL, NULL },
 };
 
@@ -431,6 +434,7 @@ static int parse(struct options *o, struct pike_strs *rest, const char *line,
 	pike_strs_split(&argv, line, " ");
 	ret = pike_opts_parse(table, o, (int)argv.n, argv.v, false, rest, err);
 	o->s = o->s ? "seen" : NULL; /* it pointed into argv */
+	snprintf(o->word, sizeof(o->word), "%s", o->w ? o->w : "-");
 	pike_strs_release(&argv);
 	return ret;
 }
@@ -458,6 +462,15 @@ static void options_are_read_by_table(void **state)
 	assert_true(o.no);
 	pike_strs_release(&rest);
 	pike_strs_release(&o.many);
+	o = (struct options){ 0 };
+	assert_int_equal(parse(&o, &rest, "x --yes", NULL), 0);
+	assert_string_equal(o.word, "-");
+	assert_int_equal(parse(&o, &rest, "x --word operand", NULL), 0);
+	assert_string_equal(o.word, "");
+	assert_int_equal(rest.n, 1);
+	assert_int_equal(parse(&o, &rest, "x --word=some", NULL), 0);
+	assert_string_equal(o.word, "some");
+	pike_strs_release(&rest);
 }
 
 static void wrong_options_are_usage(void **state)
