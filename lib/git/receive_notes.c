@@ -32,11 +32,12 @@ static int result_line(const char *commit, const char *line,
 	struct pike_result res;
 	int ret = pike_result_parse(&res, line, strlen(line), err);
 
-	if (!ret && strcmp(res.commit.hex, commit) != 0)
+	if (ret)
+		return ret;
+	if (strcmp(res.commit.hex, commit) != 0)
 		ret = pike_fail(err, PIKE_FAILED,
 				"is a result of another commit");
-	if (!ret)
-		pike_result_release(&res);
+	pike_result_release(&res);
 	return ret;
 }
 
