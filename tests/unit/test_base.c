@@ -409,8 +409,6 @@ struct options {
 	int64_t n;
 	double f;
 	const char *s;
-	char word[8]; /* "-": not given */
-	const char *w;
 	struct pike_strs many;
 };
 
@@ -421,7 +419,6 @@ static const struct pike_opt table[] = {
 	{ "factor", 0, PIKE_OPT_F64, offsetof(struct options, f), "F", "" },
 	{ "text", 0, PIKE_OPT_STR, offsetof(struct options, s), "T", "" },
 	{ "item", 'i', PIKE_OPT_STRS, offsetof(struct options, many), "I", "" },
-	{ "word", 0, PIKE_OPT_WORD, offsetof(struct options, w), "W", "" },
 	{ NULL, 0, PIKE_OPT_BOOL, 0, NULL, NULL },
 };
 
@@ -434,7 +431,6 @@ static int parse(struct options *o, struct pike_strs *rest, const char *line,
 	pike_strs_split(&argv, line, " ");
 	ret = pike_opts_parse(table, o, (int)argv.n, argv.v, false, rest, err);
 	o->s = o->s ? "seen" : NULL; /* it pointed into argv */
-	snprintf(o->word, sizeof(o->word), "%s", o->w ? o->w : "-");
 	pike_strs_release(&argv);
 	return ret;
 }
@@ -462,15 +458,6 @@ static void options_are_read_by_table(void **state)
 	assert_true(o.no);
 	pike_strs_release(&rest);
 	pike_strs_release(&o.many);
-	o = (struct options){ 0 };
-	assert_int_equal(parse(&o, &rest, "x --yes", NULL), 0);
-	assert_string_equal(o.word, "-");
-	assert_int_equal(parse(&o, &rest, "x --word operand", NULL), 0);
-	assert_string_equal(o.word, "");
-	assert_int_equal(rest.n, 1);
-	assert_int_equal(parse(&o, &rest, "x --word=some", NULL), 0);
-	assert_string_equal(o.word, "some");
-	pike_strs_release(&rest);
 }
 
 static void wrong_options_are_usage(void **state)
@@ -490,6 +477,35 @@ static void wrong_options_are_usage(void **state)
 		assert_true(err.text[0]);
 	}
 	assert_int_equal(parse(&o, &rest, "x -h", NULL), 1);
+	pike_strs_release(&rest);
+}
+
+/* --word alone, or --word=W; what follows is an operand. */
+static void an_option_may_have_a_word(void **state)
+{
+	static const struct pike_opt words[] = { { .name = "word",
+						   .type = PIKE_OPT_WORD,
+						   .arg = "W",
+						   .help = "" },
+						 { .name = NULL } };
+	static char name[] = "x", alone[] = "--word", with[] = "--word=some",
+		    operand[] = "other";
+	char *argv[] = { name, alone, operand };
+	struct pike_strs rest = PIKE_STRS_INIT;
+	const char *word = NULL;
+
+	(void)state;
+	assert_int_equal(
+	    pike_opts_parse(words, &word, 1, argv, false, &rest, NULL), 0);
+	assert_null(word);
+	assert_int_equal(
+	    pike_opts_parse(words, &word, 3, argv, false, &rest, NULL), 0);
+	assert_string_equal(word, "");
+	assert_int_equal(rest.n, 1);
+	argv[1] = with;
+	assert_int_equal(
+	    pike_opts_parse(words, &word, 2, argv, false, &rest, NULL), 0);
+	assert_string_equal(word, "some");
 	pike_strs_release(&rest);
 }
 
@@ -566,6 +582,7 @@ int main(void)
 		cmocka_unit_test(a_step_never_waits),
 		cmocka_unit_test(options_are_read_by_table),
 		cmocka_unit_test(wrong_options_are_usage),
+		cmocka_unit_test(an_option_may_have_a_word),
 		cmocka_unit_test(errors_chain),
 		cmocka_unit_test(tells_how_far_off_a_terminal),
 	};
