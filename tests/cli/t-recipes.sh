@@ -175,7 +175,7 @@ github_cases() {
 		echo 'advance success saw: forge-token github.token'
 	)"
 	is "and each stage" "$(sort -u "$dir/seen/keys" | tr '\n' ',')" \
-		'propose SOME_API_KEY,publish PIKE_GITHUB_TOKEN,'
+		'advance PIKE_GITHUB_TOKEN,propose SOME_API_KEY,publish PIKE_GITHUB_TOKEN,sync PIKE_GITHUB_TOKEN,'
 	is "all of it ran" "$(calls)" \
 		'1 advance,2 evaluate,1 propose,1 publish,1 sync,'
 	is "a clone knows it all" "$(tried)" '2 tried, 1 closed, 0 waiting'
