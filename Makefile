@@ -145,15 +145,18 @@ $(B)/pike-git.bash: $(B)/pike-git
 	$(Q)$(B)/pike-git help --completion >$@.tmp && mv $@.tmp $@
 man: $(B)/pike-git.1 $(B)/pike-git.bash # manual page and shell completion
 
-# Program, helpers and templates lie together: the program finds them by its
+# Program, helpers and what comes with it lie together: the program finds them by its
 # own real path, so links to it may stand anywhere.
+SHIPPED = templates hooks $(wildcard ci/github ci/gitlab ci/slurm)
 HOME_DIR = $(DESTDIR)$(PREFIX)/lib/pike-git
 SHARE = $(DESTDIR)$(PREFIX)/share
 install: all man # to $(DESTDIR)$(PREFIX)
 	install -d $(HOME_DIR) $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 \
 		$(SHARE)/bash-completion/completions
 	install -m 755 $(PROGRAMS) $(HOME_DIR)
-	rm -rf $(HOME_DIR)/templates && cp -R templates $(HOME_DIR)/templates
+	for d in $(SHIPPED); do rm -rf $(HOME_DIR)/$$d && \
+		mkdir -p $(HOME_DIR)/$$(dirname $$d) && \
+		cp -R $$d $(HOME_DIR)/$$d || exit 1; done
 	for n in pike-git git-pike; do \
 		ln -sf ../lib/pike-git/pike-git $(DESTDIR)$(PREFIX)/bin/$$n && \
 		install -m 644 $(B)/pike-git.bash \
@@ -178,8 +181,9 @@ bundle-folder: all man
 	$(Q)$(call bundle_link,pike-git,$(call obj,$(CMD_SRC)))
 	$(Q)$(foreach m,$(MAIN_SRC),$(call bundle_link,$(call helper,$(m)),\
 		$(call obj,$(m))) &&) true
-	$(Q)cp -R templates examples README.md LICENSE $(WORKER) $(FORK) \
+	$(Q)cp -R examples README.md LICENSE $(WORKER) $(FORK) \
 		$(B)/pike-git.1 $(B)/pike-git.bash $(BUNDLE)
+	$(Q)cp -R --parents $(SHIPPED) $(BUNDLE)
 
 bundle: bundle-folder # a relocatable archive with its libraries, no root needed
 	$(Q)ci/bundle $(BUNDLE) $(B)/pike-git.tar.gz

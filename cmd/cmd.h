@@ -76,10 +76,10 @@ struct pike_cmd {
 
 extern const struct pike_cmd pike_cmd_advance, pike_cmd_bench, pike_cmd_config,
     pike_cmd_doctor, pike_cmd_evaluate, pike_cmd_evolve, pike_cmd_export,
-    pike_cmd_gc, pike_cmd_help, pike_cmd_import, pike_cmd_init, pike_cmd_log,
-    pike_cmd_mcp, pike_cmd_propose, pike_cmd_publish, pike_cmd_report,
-    pike_cmd_show, pike_cmd_status, pike_cmd_strategies, pike_cmd_try,
-    pike_cmd_verify;
+    pike_cmd_gc, pike_cmd_help, pike_cmd_hook, pike_cmd_import, pike_cmd_init,
+    pike_cmd_log, pike_cmd_mcp, pike_cmd_propose, pike_cmd_publish,
+    pike_cmd_report, pike_cmd_show, pike_cmd_status, pike_cmd_strategies,
+    pike_cmd_try, pike_cmd_verify;
 
 /* ---- commands.c: the table and what is generated from it ---- */
 
@@ -96,7 +96,8 @@ void pike_help_completion(struct pike_buf *b);
 
 /* ---- common.c: what several commands share ---- */
 
-/* Reads the configuration with the command line's settings over it. */
+/* Reads the configuration with the command line's settings over it; `opts`
+ * NULL: without. */
 int pike_ctx_config(struct pike_ctx *ctx, const void *opts,
 		    struct pike_err *err);
 /* Refuses operands beyond `max`. */

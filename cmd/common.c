@@ -47,7 +47,7 @@ int pike_ctx_config(struct pike_ctx *ctx, const void *opts,
 	for (const struct pike_opt *o = ctx->cmd->opts; o && o->name; o++) {
 		const char *value;
 
-		if (o->type != PIKE_OPT_STR)
+		if (!opts || o->type != PIKE_OPT_STR)
 			continue;
 		memcpy(&value, (const char *)opts + o->offset, sizeof(value));
 		if (value)

@@ -11,7 +11,7 @@
 
 struct opts {
 	struct pike_common common;
-	bool trust;
+	bool trust, trust_base;
 };
 
 static const struct pike_opt opts_table[] = {
@@ -19,6 +19,10 @@ static const struct pike_opt opts_table[] = {
 	  .type = PIKE_OPT_BOOL,
 	  .offset = offsetof(struct opts, trust),
 	  .help = "trust .pike/config, as it is now, to name programs" },
+	{ .name = "trust-base",
+	  .type = PIKE_OPT_BOOL,
+	  .offset = offsetof(struct opts, trust_base),
+	  .help = "the same as the base branch has it, for CI" },
 	{ .name = NULL },
 };
 
@@ -247,14 +251,18 @@ static int run(struct pike_ctx *ctx, const void *opts,
 	       const struct pike_strs *rest, struct pike_err *err)
 {
 	const struct opts *o = opts;
-	int ret = pike_operands(rest, 0, o->trust ? 0 : 1, err);
+	bool trust = o->trust || o->trust_base;
+	int ret = pike_operands(rest, 0, trust ? 0 : 1, err);
 
-	if (!ret && o->trust) {
-		ret = pike_repo_trust(ctx->repo, err);
+	if (!ret && trust) {
+		ret = o->trust ? pike_repo_trust(ctx->repo, err)
+			       : pike_repo_trust_base(ctx->repo, NULL, err);
 		if (!ret)
-			pike_buf_adds(&ctx->out,
-				      "trusted: .pike/config as it is now may "
-				      "name programs and hosts\n");
+			pike_buf_addf(&ctx->out,
+				      "trusted: .pike/config as %s may name "
+				      "programs and hosts\n",
+				      o->trust ? "it is now"
+					       : "the base branch has it");
 		return ret;
 	}
 	if (!ret)

@@ -11,6 +11,7 @@
 #include "model/backend.h"
 #include "parted.h"
 #include "scan.h"
+#include "setup.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 
 struct opts {
 	struct pike_common common;
+	const char *hooks, *ci;
 	bool prompts, split;
 };
 
@@ -29,6 +31,16 @@ static const struct pike_opt opts_table[] = {
 	  .type = PIKE_OPT_BOOL,
 	  .offset = offsetof(struct opts, prompts),
 	  .help = "copy the prompts to .pike/prompts" },
+	{ .name = "hooks",
+	  .type = PIKE_OPT_WORD,
+	  .offset = offsetof(struct opts, hooks),
+	  .arg = "server",
+	  .help = "install git hooks, in a bare repository a server's" },
+	{ .name = "ci",
+	  .type = PIKE_OPT_STR,
+	  .offset = offsetof(struct opts, ci),
+	  .arg = "KIND",
+	  .help = "write a recipe: github, gitlab or slurm" },
 	{ .name = "split",
 	  .type = PIKE_OPT_BOOL,
 	  .offset = offsetof(struct opts, split),
@@ -612,6 +624,8 @@ static int run(struct pike_ctx *ctx, const void *opts,
 	struct pike_parted parted = { 0 };
 	int ret;
 
+	if (o->hooks)
+		return pike_setup_hooks(ctx, o->hooks, err);
 	if (!top)
 		return pike_fail(err, PIKE_FATAL,
 				 "a bare repository has no place for "
@@ -619,6 +633,10 @@ static int run(struct pike_ctx *ctx, const void *opts,
 				 "working tree");
 	if (o->prompts)
 		return write_prompts(ctx, top, err);
+	if (o->ci) {
+		ret = go_to(top, err);
+		return ret ? ret : pike_setup_ci(ctx, o->ci, err);
+	}
 	ret = o->split ? find_parted(&found, ctx, &parted, rest, err)
 		       : find(&found, ctx, rest, err);
 	if (!ret)
@@ -645,7 +663,11 @@ const struct pike_cmd pike_cmd_init = {
 	    "its body writes, and a first reference where there is none. "
 	    "What it cannot tell stands there as TO DO. Never "
 	    "overwrites anything. With --prompts only copies what models are "
-	    "told to .pike/prompts, where it can be changed.\n\n"
+	    "told to .pike/prompts, where it can be changed; with --hooks "
+	    "only installs git hooks, which send searches along with a push "
+	    "and tell of faster versions, or with --hooks=server those that "
+	    "refuse a push that would break the record; with --ci only writes "
+	    "a recipe that turns searches on GitHub, GitLab or Slurm.\n\n"
 	    "Of a CUDA file with host code it says which lines are the "
 	    "host's. With --split it moves the kernel FILE:FUNCTION, and the "
 	    "functions, types, constants and macros that it needs, to "

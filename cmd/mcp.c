@@ -110,7 +110,7 @@ static const char *type_of(enum pike_opt_type type)
 	static const char *const names[] = {
 		[PIKE_OPT_BOOL] = "boolean", [PIKE_OPT_I64] = "integer",
 		[PIKE_OPT_F64] = "number",   [PIKE_OPT_STR] = "string",
-		[PIKE_OPT_STRS] = "array",
+		[PIKE_OPT_STRS] = "array",   [PIKE_OPT_WORD] = "string",
 	};
 
 	return names[type];
@@ -244,6 +244,7 @@ static int add_option(struct pike_strs *argv, const struct pike_opt *o,
 			   ? 0
 			   : -1;
 	case PIKE_OPT_STR:
+	case PIKE_OPT_WORD:
 		if (s)
 			pike_strs_pushf(argv, "--%s=%s", o->name, s);
 		return s ? 0 : -1;

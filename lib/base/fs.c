@@ -244,27 +244,46 @@ const char *pike_exe_dir(void)
 	return dir;
 }
 
-int pike_read_template(struct pike_buf *out, const char *name,
-		       struct pike_err *err)
+/* The first of two or three paths that can be read; frees them. */
+static int read_first(struct pike_buf *out, char *tries[3], const char *name,
+		      struct pike_err *err)
 {
-	const char *env = getenv("PIKE_TEMPLATES");
-	char *tries[3] = { 0 };
 	int ret = -1;
 
-	if (env)
-		tries[0] = pike_xasprintf("%s/%s", env, name);
-	tries[1] = pike_xasprintf("%s/templates/%s", pike_exe_dir(), name);
-	tries[2] = pike_xasprintf("%s/../templates/%s", pike_exe_dir(), name);
-	for (size_t i = 0; ret && i < PIKE_ARRAY_LEN(tries); i++)
+	for (size_t i = 0; ret && i < 3; i++)
 		if (tries[i] && !access(tries[i], R_OK))
 			ret = pike_read_file(out, tries[i], err);
 	if (ret)
 		ret = pike_fail(err, PIKE_FATAL,
-				"no template '%s' beside the program; install "
-				"pike-git again, or name the folder in "
+				"no '%s' beside the program; install pike-git "
+				"again, or name the folder of its templates in "
 				"PIKE_TEMPLATES",
 				name);
-	for (size_t i = 0; i < PIKE_ARRAY_LEN(tries); i++)
+	for (size_t i = 0; i < 3; i++)
 		free(tries[i]);
 	return ret;
+}
+
+int pike_read_template(struct pike_buf *out, const char *name,
+		       struct pike_err *err)
+{
+	const char *env = getenv("PIKE_TEMPLATES");
+	char *tries[3] = {
+		env ? pike_xasprintf("%s/%s", env, name) : NULL,
+		pike_xasprintf("%s/templates/%s", pike_exe_dir(), name),
+		pike_xasprintf("%s/../templates/%s", pike_exe_dir(), name)
+	};
+
+	return read_first(out, tries, name, err);
+}
+
+int pike_read_shipped(struct pike_buf *out, const char *path,
+		      struct pike_err *err)
+{
+	const char *env = getenv("PIKE_TEMPLATES");
+	char *tries[3] = { env ? pike_xasprintf("%s/../%s", env, path) : NULL,
+			   pike_xasprintf("%s/%s", pike_exe_dir(), path),
+			   pike_xasprintf("%s/../%s", pike_exe_dir(), path) };
+
+	return read_first(out, tries, path, err);
 }

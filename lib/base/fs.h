@@ -39,5 +39,9 @@ const char *pike_exe_dir(void);
  * named by PIKE_TEMPLATES, else beside the program. */
 int pike_read_template(struct pike_buf *out, const char *name,
 		       struct pike_err *err);
+/* The same of another file that came with the program, "hooks/pre-push": beside
+ * the templates, else beside the program or one folder above it. */
+int pike_read_shipped(struct pike_buf *out, const char *path,
+		      struct pike_err *err);
 
 #endif

@@ -50,6 +50,7 @@ static int store(struct parser *p, const struct pike_opt *o, const char *v)
 		ok = pike_parse_f64(v, at);
 		break;
 	case PIKE_OPT_STR:
+	case PIKE_OPT_WORD:
 		*(const char **)at = v;
 		break;
 	case PIKE_OPT_STRS:
@@ -101,6 +102,8 @@ static int parse_long(struct parser *p, const char *s)
 		    p->err, PIKE_USAGE,
 		    "unknown option '--%.*s'; -h lists the options", (int)len,
 		    s);
+	if (o->type == PIKE_OPT_WORD)
+		return store(p, o, eq ? eq + 1 : "");
 	if (o->type != PIKE_OPT_BOOL)
 		return with_value(p, o, eq ? eq + 1 : NULL);
 	if (eq)
@@ -164,11 +167,16 @@ void pike_opts_help(struct pike_buf *b, const struct pike_opt *table)
 	char left[64];
 
 	for (; table->name; table++) {
-		snprintf(left, sizeof(left), "%c%c%s --%s%s%s",
+		bool word = table->type == PIKE_OPT_WORD;
+
+		snprintf(left, sizeof(left), "%c%c%s --%s%s%s%s",
 			 table->letter ? '-' : ' ',
 			 table->letter ? table->letter : ' ',
 			 table->letter ? "," : " ", table->name,
-			 table->arg ? " " : "", table->arg ? table->arg : "");
+			 !table->arg ? ""
+			 : word	     ? "[="
+				     : " ",
+			 table->arg ? table->arg : "", word ? "]" : "");
 		if (strlen(left) > 26)
 			pike_buf_addf(b, "  %s\n  %-26s  %s\n", left, "",
 				      table->help);

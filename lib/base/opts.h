@@ -19,6 +19,7 @@ enum pike_opt_type {
 	PIKE_OPT_F64,  /* double */
 	PIKE_OPT_STR,  /* const char *, points into argv */
 	PIKE_OPT_STRS, /* struct pike_strs, may be repeated */
+	PIKE_OPT_WORD, /* const char *: --name, "", or --name=V */
 };
 
 /* A row; a table ends with a row whose name is NULL. */

@@ -209,22 +209,17 @@ static int read_work_file(struct source *src, struct pike_repo *r,
 	return ret;
 }
 
-static int read_tree_file(struct source *src, struct pike_repo *r,
-			  const char *base, struct pike_err *err)
+static int read_commit_file(struct source *src, struct pike_repo *r,
+			    const struct pike_oid *at, struct pike_err *err)
 {
 	struct pike_strs paths = PIKE_STRS_INIT;
 	struct pike_files files = { 0 };
-	struct pike_oid at;
 	int ret;
 
-	ret = pike_repo_base(&at, r, base, err);
-	/* A repository without a commit has no base, and so no config. */
-	if (ret)
-		return git_repository_head_unborn(r->g) == 1 ? 0 : ret;
 	pike_strs_push(&paths, PIKE_CONFIG_PATH);
-	ret = pike_repo_read(&files, r, &at, &paths, true, err);
+	ret = pike_repo_read(&files, r, at, &paths, true, err);
 	if (!ret && files.n) {
-		snprintf(src->name, sizeof(src->name), "%.12s:%s", at.hex,
+		snprintf(src->name, sizeof(src->name), "%.12s:%s", at->hex,
 			 PIKE_CONFIG_PATH);
 		src->found = true;
 		if (pike_buf_add(&src->text, files.v[0].data, files.v[0].len))
@@ -236,6 +231,18 @@ static int read_tree_file(struct source *src, struct pike_repo *r,
 	pike_files_release(&files);
 	pike_strs_release(&paths);
 	return ret;
+}
+
+static int read_tree_file(struct source *src, struct pike_repo *r,
+			  const char *base, struct pike_err *err)
+{
+	struct pike_oid at;
+	int ret = pike_repo_base(&at, r, base, err);
+
+	/* A repository without a commit has no base, and so no config. */
+	if (ret)
+		return git_repository_head_unborn(r->g) == 1 ? 0 : ret;
+	return read_commit_file(src, r, &at, err);
 }
 
 static int read_source(struct source *src, struct pike_repo *r,
@@ -398,6 +405,24 @@ int pike_repo_config(struct pike_entries *out, struct pike_repo *r,
 		pike_entries_release(out);
 	pike_buf_release(&src.text);
 	free(base);
+	return ret;
+}
+
+int pike_repo_config_at(struct pike_entries *out, struct pike_repo *r,
+			const struct pike_oid *commit, struct pike_err *err)
+{
+	struct source src = { .found = false };
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	pike_buf_init(&src.text, PIKE_CONFIG_MAX + 1);
+	ret = read_commit_file(&src, r, commit, err);
+	if (!ret && src.found)
+		ret = pike_config_parse(out, src.text.s, src.text.len, src.name,
+					false, err);
+	if (ret)
+		pike_entries_release(out);
+	pike_buf_release(&src.text);
 	return ret;
 }
 

@@ -26,7 +26,8 @@ struct pike_repo;
  * processes of ours left. */
 int pike_repo_open(struct pike_repo **out, const char *dir,
 		   struct pike_err *err);
-/* The same to read only: takes no lock, waits for nobody, writes nothing. */
+/* The same to read only: takes no lock, waits for nobody, writes nothing. In a
+ * hook it sees the objects of the push, too. */
 int pike_repo_view(struct pike_repo **out, const char *dir,
 		   struct pike_err *err);
 /* "1.5.1", of the libgit2 that runs. Static. */
@@ -45,6 +46,9 @@ const char *pike_repo_commondir(const struct pike_repo *r);
  * Errors carry file and line. */
 int pike_repo_config(struct pike_entries *out, struct pike_repo *r,
 		     struct pike_err *err);
+/* Entries of .pike/config alone, as a commit has it; none where it has none. */
+int pike_repo_config_at(struct pike_entries *out, struct pike_repo *r,
+			const struct pike_oid *commit, struct pike_err *err);
 /* Records the file's blob id as trusted; *out_trusted of the present one. */
 int pike_repo_trust(struct pike_repo *r, struct pike_err *err);
 /* The same for the file as it stands on the base branch (NULL: as
@@ -52,6 +56,23 @@ int pike_repo_trust(struct pike_repo *r, struct pike_err *err);
 int pike_repo_trust_base(struct pike_repo *r, const char *base,
 			 struct pike_err *err);
 int pike_repo_trusted(bool *out, struct pike_repo *r, struct pike_err *err);
+
+/* ---- receive.c: what a server takes ---- */
+
+/* One ref of a push; an id is "" where there is none. */
+struct pike_ref_update {
+	char *ref;
+	struct pike_oid was, now;
+};
+/* Do these updates keep what contract 3 to 5 say of searches and notes? Other
+ * refs always do. Names of targets, their files and .pike/runners are those of
+ * HEAD's branch. PIKE_FAILED says which ref does not, and why. `whole`: these
+ * are all updates of the push. */
+int pike_repo_receive(struct pike_repo *r, const struct pike_ref_update *v,
+		      size_t n, bool whole, struct pike_err *err);
+
+/* Folder of the hooks that git runs here, by core.hooksPath. Caller frees. */
+char *pike_repo_hooks(struct pike_repo *r);
 
 /* ---- objects ---- */
 

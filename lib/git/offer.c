@@ -224,30 +224,3 @@ int pike_offer_compare(enum pike_offer_state *out, struct pike_repo *r,
 	pike_commit_release(&c);
 	return 0;
 }
-
-/* ---- what a commit's own config says ---- */
-
-int pike_repo_config_at(struct pike_entries *out, struct pike_repo *r,
-			const struct pike_oid *commit, struct pike_err *err)
-{
-	struct pike_strs paths = PIKE_STRS_INIT;
-	struct pike_files f = { 0 };
-	char name[64];
-	int ret;
-
-	memset(out, 0, sizeof(*out));
-	pike_strs_push(&paths, PIKE_CONFIG_PATH);
-	ret = pike_repo_read(&f, r, commit, &paths, true, err);
-	snprintf(name, sizeof(name), "%.12s:%s", commit->hex, PIKE_CONFIG_PATH);
-	if (!ret && f.n && f.v[0].len > PIKE_CONFIG_MAX)
-		ret = pike_fail(err, PIKE_USAGE, "%s:1: larger than 256 KiB",
-				name);
-	if (!ret && f.n)
-		ret = pike_config_parse(out, f.v[0].data, f.v[0].len, name,
-					false, err);
-	if (ret)
-		pike_entries_release(out);
-	pike_files_release(&f);
-	pike_strs_release(&paths);
-	return ret;
-}

@@ -60,9 +60,4 @@ int pike_push_ref(struct pike_repo *r, const char *remote, const char *ref,
 
 /* ---- the base ---- */
 
-/* What the tracked file of a commit says, and nothing else; empty where it has
- * none. */
-int pike_repo_config_at(struct pike_entries *out, struct pike_repo *r,
-			const struct pike_oid *commit, struct pike_err *err);
-
 #endif

@@ -276,15 +276,25 @@ struct place {
 	bool named; /* by GIT_DIR: as git, owner and folders are not asked */
 };
 
-/* git would look elsewhere for objects and refs; libgit2 does not. */
+const char *pike_quarantine(void)
+{
+	const char *dir = env_text("GIT_QUARANTINE_PATH");
+	const char *objects = env_text("GIT_OBJECT_DIRECTORY");
+
+	return dir && objects && !strcmp(dir, objects) ? dir : NULL;
+}
+
+/* git would look elsewhere for objects and refs; libgit2 does not. In a hook
+ * that judges a push the two of objects are looked at by store.c. */
 static int refuse_environment(struct pike_err *err)
 {
 	static const char *const elsewhere[] = {
-		"GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY",
-		"GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE"
+		"GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY",
+		"GIT_ALTERNATE_OBJECT_DIRECTORIES"
 	};
+	size_t n = PIKE_ARRAY_LEN(elsewhere) - (pike_quarantine() ? 2 : 0);
 
-	for (size_t i = 0; i < PIKE_ARRAY_LEN(elsewhere); i++)
+	for (size_t i = 0; i < n; i++)
 		if (env_text(elsewhere[i]))
 			return pike_fail(err, PIKE_FATAL,
 					 "%s is set, and pike-git cannot work "

@@ -26,6 +26,8 @@ bool pike_env_bool(const char *name);
 int pike_open_checked(git_repository **out, const char *dir,
 		      struct pike_err *err);
 int pike_refuse_kind(git_repository *g, const char *dir, struct pike_err *err);
+/* Where the objects of a push are until hooks have taken it; else NULL. */
+const char *pike_quarantine(void);
 /* Its working tree as git has it, of GIT_WORK_TREE and the whole config. */
 int pike_open_workdir(git_repository *g, struct pike_err *err);
 

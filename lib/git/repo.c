@@ -125,8 +125,14 @@ int pike_repo_open(struct pike_repo **out, const char *dir,
 		   struct pike_err *err)
 {
 	struct pike_repo *r;
-	int ret = pike_repo_view(&r, dir, err);
+	int ret;
 
+	if (pike_quarantine())
+		return pike_fail(err, PIKE_FATAL,
+				 "a push is being judged (GIT_QUARANTINE_PATH "
+				 "is set), and nothing is written meanwhile; "
+				 "do it in a post-receive hook");
+	ret = pike_repo_view(&r, dir, err);
 	if (ret)
 		return ret;
 	ret = pike_sweep(r, err);
@@ -172,4 +178,22 @@ const char *pike_repo_workdir(const struct pike_repo *r)
 const char *pike_repo_commondir(const struct pike_repo *r)
 {
 	return r->commondir;
+}
+
+char *pike_repo_hooks(struct pike_repo *r)
+{
+	const char *top = r->workdir ? r->workdir : r->commondir;
+	git_buf said = { NULL, 0, 0 };
+	git_config *snap = NULL;
+	char *dir;
+
+	if (git_repository_config_snapshot(&snap, r->g) ||
+	    git_config_get_path(&said, snap, "core.hookspath") || !said.size)
+		dir = pike_repo_path(r, "hooks");
+	else
+		dir = pike_xasprintf("%s%s", *said.ptr == '/' ? "" : top,
+				     said.ptr);
+	git_buf_dispose(&said);
+	git_config_free(snap);
+	return dir;
 }

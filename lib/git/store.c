@@ -12,7 +12,7 @@
  * anew when the folder of packs has changed, and when a read fails for another
  * reason than that there is no such object.
  */
-#include "git/repo_priv.h"
+#include "git/place_priv.h"
 
 #include "base/fs.h"
 #include "base/mem.h"
@@ -58,14 +58,19 @@ static void packs_time(struct timespec *out, const struct pike_repo *r)
 static int open_disk(struct pike_repo *r)
 {
 	char *objects = pike_repo_path(r, "objects");
+	const char *pushed = pike_quarantine();
 	git_odb *disk = NULL;
 	int rc;
 
 	packs_time(&r->packs, r); /* before, as they may change meanwhile */
 	rc = git_odb_open(&disk, objects);
+	if (!rc && pushed)
+		rc = git_odb_add_disk_alternate(disk, pushed);
 	if (!rc) {
 		git_odb_free(r->disk);
 		r->disk = disk;
+	} else {
+		git_odb_free(disk);
 	}
 	free(objects);
 	return rc;

@@ -47,6 +47,7 @@ is "without a file it goes to stdout" "$out" "$(<"$dir/page/index.html")"
 pike report --format csv
 is "a line for each search" "$(wc -l <<<"$out")" "$((searches + 1))"
 pike report --format markdown
+# shellcheck disable=SC2016 # the ticks are Markdown's
 like "Markdown has a table" "$out" '^\| `main` \| [0-9]+ of [0-9]+ \| [0-9.]+x \|'
 like "and a chart" "$out" '^xychart-beta$'
 pike report --format github-action-benchmark

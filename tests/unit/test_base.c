@@ -530,6 +530,35 @@ static void wrong_options_are_usage(void **state)
 	pike_strs_release(&rest);
 }
 
+/* --word alone, or --word=W; what follows is an operand. */
+static void an_option_may_have_a_word(void **state)
+{
+	static const struct pike_opt words[] = { { .name = "word",
+						   .type = PIKE_OPT_WORD,
+						   .arg = "W",
+						   .help = "" },
+						 { .name = NULL } };
+	static char name[] = "x", alone[] = "--word", with[] = "--word=some",
+		    operand[] = "other";
+	char *argv[] = { name, alone, operand };
+	struct pike_strs rest = PIKE_STRS_INIT;
+	const char *word = NULL;
+
+	(void)state;
+	assert_int_equal(
+	    pike_opts_parse(words, &word, 1, argv, false, &rest, NULL), 0);
+	assert_null(word);
+	assert_int_equal(
+	    pike_opts_parse(words, &word, 3, argv, false, &rest, NULL), 0);
+	assert_string_equal(word, "");
+	assert_int_equal(rest.n, 1);
+	argv[1] = with;
+	assert_int_equal(
+	    pike_opts_parse(words, &word, 2, argv, false, &rest, NULL), 0);
+	assert_string_equal(word, "some");
+	pike_strs_release(&rest);
+}
+
 static void errors_chain(void **state)
 {
 	struct pike_err err = PIKE_ERR_INIT;
@@ -605,6 +634,7 @@ int main(void)
 		cmocka_unit_test(a_step_never_waits),
 		cmocka_unit_test(options_are_read_by_table),
 		cmocka_unit_test(wrong_options_are_usage),
+		cmocka_unit_test(an_option_may_have_a_word),
 		cmocka_unit_test(errors_chain),
 		cmocka_unit_test(tells_how_far_off_a_terminal),
 	};
