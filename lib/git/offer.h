@@ -58,6 +58,4 @@ int pike_push_ref(struct pike_repo *r, const char *remote, const char *ref,
 		  const struct pike_oid *to, const struct pike_oid *was,
 		  struct pike_err *err);
 
-/* ---- the base ---- */
-
 #endif
