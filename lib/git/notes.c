@@ -142,6 +142,16 @@ static int broken_note(struct pike_err *err, int rc, const char *hex)
 			     "cannot read the note of commit %.12s", hex);
 }
 
+int pike_note_text(struct pike_buf *out, struct pike_repo *r,
+		   const git_oid *blob, struct pike_err *err)
+{
+	int rc = add_blob(out, r, blob);
+	char hex[HEX + 1];
+
+	return rc ? broken_note(err, rc, git_oid_tostr(hex, sizeof(hex), blob))
+		  : 0;
+}
+
 int pike_notes_get(struct pike_buf *out, struct pike_repo *r,
 		   const git_tree *tree, const git_oid *commit,
 		   struct pike_err *err)

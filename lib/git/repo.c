@@ -153,6 +153,7 @@ void pike_repo_free(struct pike_repo *r)
 	git_repository_free(r->g);
 	pike_store_close(r);
 	pike_layers_release(&r->layers);
+	pike_strs_release(&r->told);
 	free(r->inbox.ref);
 	free(r->workdir);
 	free(r->commondir);
