@@ -160,6 +160,11 @@ int pike_search_record(struct pike_search_ref *s, struct pike_history *h,
 		       const struct pike_result *res, size_t n,
 		       struct pike_err *err);
 
+/* Is a line known that no generation lists yet: of this commit, or (NULL) of
+ * any? */
+bool pike_search_late(const struct pike_search_ref *s,
+		      const struct pike_oid *id);
+
 /* To measure a record: of the processes of this machine this one alone, until
  * it closes `out_fd` or dies. PIKE_RETRY: another one does. What was measured
  * before the claim is known after a fold that follows it. */

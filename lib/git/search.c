@@ -479,3 +479,16 @@ int pike_search_record(struct pike_search_ref *s, struct pike_history *h,
 	pike_notes_release(&l);
 	return ret;
 }
+
+bool pike_search_late(const struct pike_search_ref *s,
+		      const struct pike_oid *id)
+{
+	struct pike_oid of;
+
+	for (size_t i = 0; id && i < s->unlisted.n; i++) {
+		pike_oid_from(&of, &s->unlisted.v[i].commit);
+		if (pike_oid_eq(&of, id))
+			return true;
+	}
+	return !id && s->unlisted.n;
+}

@@ -10,14 +10,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Passed the screening against the champion of now, and not yet confirmed. */
+/* Passed the screening against the champion of now, and not yet confirmed; or
+ * confirmed against an earlier one, by more than the champion of now: another
+ * machine was quicker. */
 static bool challenges(const struct pike_history *h,
 		       const struct pike_record *r)
 {
-	return r->settled < 0 && r->screen.verdict == PIKE_V_FASTER &&
-	       r->confirm.verdict == PIKE_V_PENDING &&
-	       r->confirms < PIKE_CONFIRMS &&
-	       pike_oid_eq(&r->screen.vs, &h->champion);
+	bool now = pike_oid_eq(&r->screen.vs, &h->champion);
+
+	if (r->screen.verdict != PIKE_V_FASTER || r->confirms >= PIKE_CONFIRMS)
+		return false;
+	if (r->confirm.verdict == PIKE_V_PENDING)
+		return now;
+	return !now && r->confirm.verdict == PIKE_V_FASTER &&
+	       r->confirm.ratio.lo > h->speedup.lo &&
+	       !pike_oid_eq(&r->id, &h->champion);
 }
 
 static void insert(size_t out[PIKE_CHALLENGERS], size_t *n, size_t i,
@@ -40,16 +47,16 @@ static void insert(size_t out[PIKE_CHALLENGERS], size_t *n, size_t i,
  * challenger that the screening already separated from the best is not worth
  * a confirmation. One that failed its own leaves its place to another. */
 size_t pike_run_challengers(size_t out[PIKE_CHALLENGERS],
-			    const struct pike_history *h)
+			    const struct pike_history *h, bool settled)
 {
 	size_t n = 0, keep = 0, room = PIKE_CHALLENGERS;
 
-	for (size_t i = pike_history_open(h); i < h->nrecs; i++) {
+	for (size_t i = settled ? 0 : pike_history_open(h); i < h->nrecs; i++) {
 		const struct pike_record *r = &h->recs[i];
 
-		if (challenges(h, r))
+		if ((settled || r->settled < 0) && challenges(h, r))
 			insert(out, &n, i, h);
-		if (room && r->settled < 0 &&
+		if (room && !settled && r->settled < 0 &&
 		    pike_verdict_measured(r->confirm.verdict))
 			room--;
 	}
@@ -85,6 +92,12 @@ static int beats(bool *out, struct pike_ratio *speedup, struct pike_run *run,
 	return ret;
 }
 
+/* Does no generation list it yet, or not all that is known of it? */
+static bool is_news(const struct pike_run *run, const struct pike_record *r)
+{
+	return r->settled < 0 || pike_search_late(run->search, &r->id);
+}
+
 static int choose_champion(struct pike_close *c, struct pike_run *run,
 			   struct pike_err *err)
 {
@@ -95,10 +108,10 @@ static int choose_champion(struct pike_close *c, struct pike_run *run,
 
 	c->champion = h->champion;
 	c->speedup = h->speedup;
-	for (size_t i = pike_history_open(h); !ret && i < h->nrecs; i++) {
+	for (size_t i = 0; !ret && i < h->nrecs; i++) {
 		const struct pike_record *r = &h->recs[i];
 
-		if (r->settled >= 0 || r->confirm.verdict != PIKE_V_FASTER)
+		if (r->confirm.verdict != PIKE_V_FASTER || !is_news(run, r))
 			continue;
 		ret = beats(&better, &speedup, run, r, err);
 		if (!ret && better &&
@@ -129,12 +142,15 @@ static void table_row(struct pike_buf *b, const struct pike_record *r)
 	pike_buf_addc(b, '\n');
 }
 
-static void make_table(struct pike_buf *b, const struct pike_history *h)
+static void make_table(struct pike_buf *b, const struct pike_run *run)
 {
-	for (size_t i = pike_history_open(h); i < h->nrecs; i++) {
+	const struct pike_history *h = run->history;
+	bool late = pike_search_late(run->search, NULL);
+
+	for (size_t i = late ? 0 : pike_history_open(h); i < h->nrecs; i++) {
 		const struct pike_record *r = &h->recs[i];
 
-		if (r->settled < 0 && r->screen.verdict != PIKE_V_PENDING)
+		if (r->screen.verdict != PIKE_V_PENDING && is_news(run, r))
 			table_row(b, r);
 	}
 }
@@ -225,7 +241,7 @@ int pike_run_advance(struct pike_run *run, struct pike_err *err)
 	if (ret)
 		goto out;
 	pike_run_open_count(run, &judged);
-	if (!judged)
+	if (!judged && !pike_search_late(run->search, NULL))
 		goto out;
 	ret = choose_champion(&c, run, err);
 	if (!ret)
@@ -234,7 +250,7 @@ int pike_run_advance(struct pike_run *run, struct pike_err *err)
 		goto out;
 	for (size_t i = 0; i < run->history->nrecs; i++)
 		c.spent += run->history->recs[i].cost;
-	make_table(&table, run->history);
+	make_table(&table, run);
 	c.table = table.s;
 	ret = pike_search_advance(run->search, run->history, &c, err);
 	if (!ret)
