@@ -7,33 +7,48 @@
 
 #include "base/text.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Passed the screening against the champion of now, and not yet confirmed; or
- * confirmed against an earlier one, by more than the champion of now: another
- * machine was quicker. */
+/* Its speedup over the base, as far as it is known: what was screened against
+ * an earlier champion, too, can be compared. */
+static struct pike_ratio estimate(const struct pike_record *r)
+{
+	const struct pike_ratio *s = &r->screen.ratio;
+	double by = exp(r->score) / s->mid;
+
+	if (pike_verdict_measured(r->confirm.verdict))
+		return r->confirm.ratio;
+	if (isnan(by))
+		by = 1;
+	return (struct pike_ratio){ s->lo * by, s->mid * by, s->hi * by };
+}
+
+/* Passed the screening against the champion of now, and not yet confirmed. What
+ * came late was judged against an earlier one: it challenges if it seems better
+ * than that of now, though it was confirmed then. */
 static bool challenges(const struct pike_history *h,
 		       const struct pike_record *r)
 {
-	bool now = pike_oid_eq(&r->screen.vs, &h->champion);
+	const struct pike_score *c = &r->confirm;
 
-	if (r->screen.verdict != PIKE_V_FASTER || r->confirms >= PIKE_CONFIRMS)
+	if (r->screen.verdict != PIKE_V_FASTER ||
+	    r->confirms >= PIKE_CONFIRMS || pike_oid_eq(&r->id, &h->champion))
 		return false;
-	if (r->confirm.verdict == PIKE_V_PENDING)
-		return now;
-	return !now && r->confirm.verdict == PIKE_V_FASTER &&
-	       r->confirm.ratio.lo > h->speedup.lo &&
-	       !pike_oid_eq(&r->id, &h->champion);
+	if (pike_oid_eq(&r->screen.vs, &h->champion))
+		return c->verdict == PIKE_V_PENDING;
+	return (c->verdict == PIKE_V_PENDING || c->verdict == PIKE_V_FASTER) &&
+	       estimate(r).lo > h->speedup.hi;
 }
 
 static void insert(size_t out[PIKE_CHALLENGERS], size_t *n, size_t i,
 		   const struct pike_history *h)
 {
+	double lo = estimate(&h->recs[i]).lo;
 	size_t at = *n;
 
-	while (at && h->recs[out[at - 1]].screen.ratio.lo <
-			 h->recs[i].screen.ratio.lo)
+	while (at && estimate(&h->recs[out[at - 1]]).lo < lo)
 		at--;
 	if (at >= PIKE_CHALLENGERS)
 		return;
@@ -61,8 +76,8 @@ size_t pike_run_challengers(size_t out[PIKE_CHALLENGERS],
 			room--;
 	}
 	while (keep < n && keep < room &&
-	       h->recs[out[keep]].screen.ratio.hi >=
-		   h->recs[out[0]].screen.ratio.lo)
+	       estimate(&h->recs[out[keep]]).hi >=
+		   estimate(&h->recs[out[0]]).lo)
 		keep++;
 	return keep;
 }
