@@ -29,6 +29,11 @@ int pike_repo_open(struct pike_repo **out, const char *dir,
 /* The same to read only: takes no lock, waits for nobody, writes nothing. */
 int pike_repo_view(struct pike_repo **out, const char *dir,
 		   struct pike_err *err);
+/* Fetches the history that a shallow clone lacks, where the settings found
+ * there (sync, remote) allow to: after that it can be opened. 1: they do not,
+ * or it is none. */
+int pike_repo_deepen(const char *dir, volatile const int *stop,
+		     struct pike_err *err);
 /* "1.5.1", of the libgit2 that runs. Static. */
 const char *pike_git_version(void);
 /* Also fsync objects and refs (setting pike.fsync). */
@@ -228,6 +233,10 @@ void pike_synced_release(struct pike_synced *s);
  * without asking it. */
 int pike_sync_unsent(struct pike_strs *out, struct pike_repo *r,
 		     const struct pike_sync *o, struct pike_err *err);
+/* Asks the remote, and moves nothing: how many refs of searches it has, and
+ * whether a branch of it is in the way of more. */
+int pike_sync_look(size_t *out, bool *blocked, struct pike_repo *r,
+		   const struct pike_sync *o, struct pike_err *err);
 /* Is there a remote of that name? */
 bool pike_sync_remote(const struct pike_repo *r, const char *name);
 

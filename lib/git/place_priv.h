@@ -25,6 +25,9 @@ bool pike_env_bool(const char *name);
 /* Opens it where git would, and refuses the kinds that cannot work. */
 int pike_open_checked(git_repository **out, const char *dir,
 		      struct pike_err *err);
+/* As pike_repo_view, of whatever kind. */
+int pike_repo_view_any(struct pike_repo **out, const char *dir,
+		       struct pike_err *err);
 int pike_refuse_kind(git_repository *g, const char *dir, struct pike_err *err);
 /* Its working tree as git has it, of GIT_WORK_TREE and the whole config. */
 int pike_open_workdir(git_repository *g, struct pike_err *err);

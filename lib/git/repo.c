@@ -87,8 +87,8 @@ static int use_layers(struct pike_repo *r, struct pike_err *err)
 		  : 0;
 }
 
-int pike_repo_view(struct pike_repo **out, const char *dir,
-		   struct pike_err *err)
+int pike_repo_view_any(struct pike_repo **out, const char *dir,
+		       struct pike_err *err)
 {
 	struct pike_repo *r = pike_xcalloc(1, sizeof(*r));
 	int ret;
@@ -100,8 +100,6 @@ int pike_repo_view(struct pike_repo **out, const char *dir,
 		ret = use_layers(r, err);
 	if (!ret)
 		ret = pike_open_workdir(r->g, err);
-	if (!ret)
-		ret = pike_refuse_kind(r->g, dir, err);
 	if (ret)
 		goto out;
 	r->workdir = pike_xstrdup(git_repository_workdir(r->g));
@@ -114,6 +112,22 @@ int pike_repo_view(struct pike_repo **out, const char *dir,
 	git_repository_set_ident(r->g, r->committer.name, r->committer.email);
 	ret = pike_store_open(r, err);
 out:
+	if (ret)
+		pike_repo_free(r);
+	else
+		*out = r;
+	return ret;
+}
+
+int pike_repo_view(struct pike_repo **out, const char *dir,
+		   struct pike_err *err)
+{
+	struct pike_repo *r;
+	int ret = pike_repo_view_any(&r, dir, err);
+
+	if (ret)
+		return ret;
+	ret = pike_refuse_kind(r->g, dir, err);
 	if (ret)
 		pike_repo_free(r);
 	else

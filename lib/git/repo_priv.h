@@ -188,6 +188,7 @@ int pike_git_run(struct pike_buf *out, struct pike_repo *r,
 struct pike_talk {
 	const struct pike_strs *args;
 	const char *what; /* "fetching from 'origin'" */
+	int silence_s; /* it is over after so long without a word; 0: 5 min */
 	volatile const int *stop;
 };
 int pike_git_talk(struct pike_buf *out, struct pike_repo *r,

@@ -9,6 +9,7 @@
  * Rejected, we fetch, join, and push again after a pause of random length.
  */
 #include "git/join_priv.h"
+#include "git/place_priv.h"
 
 #include "base/clock.h"
 #include "base/fs.h"
@@ -31,7 +32,8 @@ enum {
 	SLICE_MS = 200,
 	WAIT_MS = 10 * 60 * 1000, /* for another process that syncs */
 	CHUNK = 300,		  /* refs of one push */
-	LINE_MAX_BYTES = 4096
+	LINE_MAX_BYTES = 4096,
+	LOOK_S = 20
 };
 
 #define SEEN "refs/pike/remote/"
@@ -720,6 +722,91 @@ int pike_sync_unsent(struct pike_strs *out, struct pike_repo *r,
 	free(l.v);
 	seen_release(&k.now);
 	seen_release(&k.ours);
+	return ret;
+}
+
+int pike_sync_look(size_t *out, bool *blocked, struct pike_repo *r,
+		   const struct pike_sync *o, struct pike_err *err)
+{
+	static const char *const patterns[] = { "refs/heads/pike",
+						"refs/heads/pike/*",
+						"refs/pike/*",
+						"refs/notes/pike/*" };
+	struct pike_strs args = PIKE_STRS_INIT, lines = PIKE_STRS_INIT;
+	const struct pike_talk t = { .args = &args,
+				     .what = "asking the remote",
+				     .silence_s = LOOK_S,
+				     .stop = o->stop };
+	struct pike_buf text;
+	int ret;
+
+	pike_buf_init(&text, (size_t)-1);
+	pike_strs_push(&args, "ls-remote");
+	pike_strs_push(&args, o->remote);
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(patterns); i++)
+		pike_strs_push(&args, patterns[i]);
+	ret = pike_git_talk(&text, r, &t, err);
+	pike_strs_split(&lines, text.s, "\n");
+	*out = 0;
+	*blocked = false;
+	for (size_t i = 0; !ret && i < lines.n; i++)
+		if (pike_ends_with(lines.v[i], "\trefs/heads/pike"))
+			*blocked = true;
+		else
+			++*out;
+	pike_strs_release(&lines);
+	pike_strs_release(&args);
+	pike_buf_release(&text);
+	return ret;
+}
+
+/* ---- the history itself ---- */
+
+static int unshallow(struct pike_repo *r, const char *remote,
+		     volatile const int *stop, struct pike_err *err)
+{
+	static const char *const options[] = { "fetch",
+					       "--progress",
+					       "--unshallow",
+					       "--no-tags",
+					       "--refmap=",
+					       "--no-write-fetch-head",
+					       "--no-recurse-submodules" };
+	struct pike_strs args = PIKE_STRS_INIT;
+	const struct pike_talk t = { .args = &args,
+				     .what = "fetching the history that this "
+					     "shallow clone lacks",
+				     .stop = stop };
+	int ret;
+
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(options); i++)
+		pike_strs_push(&args, options[i]);
+	pike_strs_push(&args, remote);
+	/* Whatever is fetched: all of it gets its history, and no ref moves. */
+	pike_strs_push(&args, "HEAD");
+	ret = pike_git_talk(NULL, r, &t, err);
+	pike_strs_release(&args);
+	return ret;
+}
+
+int pike_repo_deepen(const char *dir, volatile const int *stop,
+		     struct pike_err *err)
+{
+	struct pike_entries entries = { NULL, 0, 0 };
+	struct pike_settings *s = NULL;
+	struct pike_repo *r;
+	int ret = 1;
+
+	if (pike_repo_view_any(&r, dir, NULL))
+		return 1;
+	if (git_repository_is_shallow(r->g) &&
+	    !pike_repo_config(&entries, r, NULL) &&
+	    !pike_settings_make(&s, &entries, NULL) && s->sync &&
+	    pike_sync_remote(r, s->remote))
+		ret = unshallow(r, s->remote, stop, err);
+	pike_settings_free(s);
+	pike_entries_release(&entries);
+	pike_repo_free(r);
 	return ret;
 }
 

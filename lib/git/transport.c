@@ -202,6 +202,7 @@ static int listen_to(struct pike_proc *p, const struct pike_talk *t,
 {
 	const struct pike_proc_result *res = pike_proc_result(p);
 	const struct timespec step = { .tv_nsec = STEP_MS * 1000000 };
+	const int most = t->silence_s ? t->silence_s : SILENCE_S;
 	int64_t heard = pike_now_ns();
 	size_t known = 0;
 
@@ -214,10 +215,10 @@ static int listen_to(struct pike_proc *p, const struct pike_talk *t,
 		if (t->stop && *t->stop)
 			return pike_fail(err, PIKE_RETRY, "%s: interrupted",
 					 t->what);
-		if (pike_now_ns() - heard > SILENCE_S * (int64_t)1000000000)
+		if (pike_now_ns() - heard > most * (int64_t)1000000000)
 			return pike_fail(err, PIKE_RETRY,
 					 "%s: nothing was heard for %d s",
-					 t->what, SILENCE_S);
+					 t->what, most);
 		if (now)
 			show_talk(t, res);
 		nanosleep(&step, NULL);

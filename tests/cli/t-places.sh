@@ -46,9 +46,24 @@ pike status
 like "from a subfolder" "$out" '^scale '
 
 git clone -q --depth 1 "file://$dir/repo" "$dir/shallow" 2>/dev/null
-pike -C "$dir/shallow" evolve --candidates 1 "$weak"
-status_is "a shallow clone is refused" 128
+git -C "$dir/shallow" config pike.sync false
+pike -C "$dir/shallow" evolve --candidates 2 "$weak"
+status_is "a shallow clone is refused where nothing may be fetched" 128
 like "with the remedy" "$err" 'unshallow'
+git -C "$dir/shallow" config --unset pike.sync
+refs=$(git -C "$dir/shallow" for-each-ref refs/heads refs/remotes refs/tags)
+pike -C "$dir/shallow" evolve --candidates 2 "$weak"
+status_is "else it gets its history, and evolve goes on" 0
+is "it is shallow no more" \
+	"$(git -C "$dir/shallow" rev-parse --is-shallow-repository)" false
+is "none of its own refs has moved" \
+	"$(git -C "$dir/shallow" for-each-ref refs/heads refs/remotes \
+		refs/tags | grep -v refs/heads/pike/)" "$refs"
+git -C "$dir/shallow" remote set-url origin "$dir/nowhere"
+git -C "$dir/shallow" rev-parse HEAD >"$dir/shallow/.git/shallow"
+pike -C "$dir/shallow" evolve "$weak"
+status_is "where the remote is not there" 128
+one_line "that is told"
 
 if [ "$(id -u)" -eq 0 ]; then
 	cp -r "$dir/repo" "$dir/foreign"

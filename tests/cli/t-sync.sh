@@ -222,6 +222,31 @@ pike sync
 status_is "no remote" 128
 like "with the remedy" "$err" 'git remote add origin'
 
+# ---- what doctor says ----
+git remote add origin "$served/r.git"
+pike doctor
+like "doctor: the remote answers" "$out" 'remote +origin answers, with [1-9]'
+git config --add remote.origin.fetch '+refs/notes/*:refs/notes/*'
+pike doctor --json
+like "a forced refspec for notes, and the remedy" "$out" \
+	"overwrites what .*--unset-all --fixed-value remote.origin.fetch"
+git config --unset-all --fixed-value remote.origin.fetch \
+	'+refs/notes/*:refs/notes/*'
+git config --add remote.origin.fetch '+refs/notes/other:refs/notes/other'
+serve blocked.git "$dir/repo"
+git -C "$served/blocked.git" branch pike main
+git remote set-url origin "$served/blocked.git"
+pike doctor --json
+like "a branch that is in the way there" "$out" "has a branch named 'pike'"
+unlike "another refspec is the user's own" "$out" 'overwrites'
+pike propose
+status_is "which a push meets, too" 128
+like "and names" "$err" "a branch named 'pike' on the remote is in the way"
+git remote set-url origin "$dir/nowhere"
+pike doctor --json
+like "a remote that is not there" "$out" '"remote","found":"origin: asking'
+git remote remove origin
+
 # ---- ssh ----
 if ssh_start; then
 	git remote add origin "$ssh_url/r.git"
