@@ -20,13 +20,19 @@ static void nap(void)
 	nanosleep(&t, NULL);
 }
 
-/* Another process may close the generation first: that is as good. */
+/* Another process may close the generation first, and another machine may have
+ * done so: that is as good. */
 static int close_generation(struct pike_run *run, struct pike_err *err)
 {
-	size_t before = run->history->ngens;
+	size_t before, judged;
 	int ret;
 
 	pike_run_catch_up(run);
+	ret = pike_run_refresh(run, err);
+	before = run->history->ngens;
+	pike_run_open_count(run, &judged);
+	if (ret || !judged)
+		return ret;
 	ret = pike_run_advance(run, err);
 	if (ret == PIKE_RETRY && !pike_run_stopped(run)) {
 		nap();
