@@ -111,7 +111,12 @@ static void check_writable(struct pike_strs *out, const struct pike_repo *r)
 
 static void check_precious(struct pike_strs *out, const struct pike_repo *r)
 {
-	if (r->precious)
+	if (r->partial)
+		pike_strs_push(out,
+			       "a partial clone: objects stay loose, and those "
+			       "that are missing are fetched one by one; for a "
+			       "long search clone it again without --filter");
+	else if (r->precious)
 		pike_strs_push(out,
 			       "extensions.preciousObjects is set: objects "
 			       "stay loose, and none is removed");

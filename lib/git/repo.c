@@ -55,7 +55,8 @@ static void set_precious(struct pike_repo *r)
 	if (!git_repository_config_snapshot(&snap, r->g))
 		git_config_get_bool(&yes, snap, "extensions.preciousobjects");
 	git_config_free(snap);
-	r->precious = yes != 0;
+	r->partial = pike_is_partial(r->g);
+	r->precious = yes || r->partial;
 }
 
 static void set_options(void)
@@ -168,6 +169,7 @@ void pike_repo_free(struct pike_repo *r)
 	pike_store_close(r);
 	pike_layers_release(&r->layers);
 	pike_strs_release(&r->told);
+	pike_strs_release(&r->absent);
 	free(r->inbox.ref);
 	free(r->workdir);
 	free(r->commondir);

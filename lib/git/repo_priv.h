@@ -53,11 +53,13 @@ struct pike_repo {
 	struct pike_strs kept; /* files that keep packs nothing names yet */
 	size_t written;	       /* objects, since they were packed */
 	struct pike_naming naming;
-	bool pack_failed;      /* which was told */
-	bool no_atomic;	       /* its remote takes refs one by one */
-	struct pike_strs told; /* what is said once */
-	bool fsync;	       /* setting pike.fsync */
-	bool precious;	       /* others borrow from it: no object is removed */
+	bool pack_failed;	 /* which was told */
+	bool no_atomic;		 /* its remote takes refs one by one */
+	struct pike_strs told;	 /* what is said once */
+	struct pike_strs absent; /* objects that a remote has not, either */
+	bool fsync;		 /* setting pike.fsync */
+	bool precious; /* others borrow from it: no object is removed */
+	bool partial;  /* a remote has what is missing; precious, too */
 	int shared; /* core.sharedRepository: bits to add, < 0 to set, 0 none */
 	bool has_signed; /* so the key can be used */
 	char *workdir;	 /* NULL when bare; ends in '/' */

@@ -179,6 +179,7 @@ static int fetch(struct syncing *k)
 		"--no-recurse-submodules",
 		"--no-write-commit-graph",
 		"--no-show-forced-updates",
+		"--no-filter",
 	};
 	static const char *const spaces[] = { "heads/pike/evo/*", "pike/open/*",
 					      "notes/pike/*" };

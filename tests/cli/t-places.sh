@@ -65,6 +65,22 @@ pike -C "$dir/shallow" evolve "$weak"
 status_is "where the remote is not there" 128
 one_line "that is told"
 
+git -C "$dir/repo" config uploadpack.allowFilter true
+git -C "$dir/repo" config uploadpack.allowAnySHA1InWant true
+for filter in blob:none tree:0; do
+	git clone -q --no-checkout --filter=$filter "file://$dir/repo" \
+		"$dir/part" 2>/dev/null
+	pike -C "$dir/part" sync --fetch
+	status_is "$filter: sync in a partial clone" 0
+	pike -C "$dir/part" evolve --candidates 2 "$weak"
+	status_is "$filter: evolve goes on" 0
+	like "$filter: without measuring again" "$out" ' 0 screened'
+	pike -C "$dir/part" log --candidates scale
+	is "$filter: the log is the same" "$out" \
+		"$(cd "$dir/repo" && "$PIKE" log --candidates scale)"
+	rm -rf "$dir/part"
+done
+
 if [ "$(id -u)" -eq 0 ]; then
 	cp -r "$dir/repo" "$dir/foreign"
 	chown -R 12345 "$dir/foreign"
