@@ -2,7 +2,9 @@
 /* sync: two clones, and the repository that they share. */
 #include "git_fixture.h"
 
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 /* A machine: a clone, and its handles. */
 struct machine {
@@ -463,6 +465,115 @@ static void test_forced_refspec(void **state)
 	two_end(&t);
 }
 
+/* ---- killed at any moment ---- */
+
+enum {
+	KILLS = 25,
+	PATIENCE_US = 100000
+};
+
+/* As a process does that may end at any time; tells what is durable. */
+static void work(const struct two *t, int round, int tell)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_synced out = { 0 };
+	const struct pike_sync o = { .remote = "origin",
+				     .fetch = true,
+				     .push = true };
+	struct machine m;
+	char text[32];
+
+	open_search(&m.r, &m.s, &m.h, t->b.dir);
+	for (int i = 0; i < 4; i++) {
+		struct pike_oid id;
+
+		snprintf(text, sizeof(text), "%d %d\n", round, i);
+		refold(&m);
+		id = try_out(&m, text);
+		record_one(
+		    m.s, m.h, &id,
+		    (struct line){ text, PIKE_SCREEN, PIKE_V_SLOWER, 0.5 });
+		ok(write(tell, id.hex, 40) != 40, &err);
+		pike_sync(&out, m.r, &o, &err);
+		refold(&m);
+		if (i % 2)
+			close_generation(m.s, m.h, &m.h->champion, 1);
+	}
+	pike_sync(&out, m.r, &o, &err);
+}
+
+/* What one round leaves, whenever it ends. */
+static void kill_one(const struct two *t, int round, int tell)
+{
+	pid_t pid = fork();
+	uint32_t us;
+	int status;
+
+	if (!pid) {
+		work(t, round, tell);
+		_exit(0);
+	}
+	/* Mostly while it syncs; the last one may end by itself. */
+	us = (uint32_t)round * 2654435761u % (4 * PATIENCE_US);
+	if (round + 1 < KILLS) {
+		usleep(us);
+		kill(pid, SIGKILL);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (!WIFSIGNALED(status))
+		assert_int_equal(status, 0);
+}
+
+/* git programs of the killed go on for a while. */
+static void sync_at_last(const struct machine *m)
+{
+	const struct pike_sync o = { .remote = "origin",
+				     .fetch = true,
+				     .push = true };
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_synced out = { 0 };
+	int ret = PIKE_RETRY;
+
+	for (int i = 0; ret == PIKE_RETRY && i < 20; i++) {
+		if (i)
+			usleep(PATIENCE_US);
+		ret = pike_sync(&out, m->r, &o, &err);
+	}
+	ok(ret, &err);
+	pike_synced_release(&out);
+}
+
+static void test_killed(void **state)
+{
+	struct two t;
+	struct pike_oid id = { { 0 } };
+	int tell[2];
+	size_t n = 0;
+
+	(void)state;
+	two_begin(&t);
+	assert_int_equal(pipe(tell), 0);
+	for (int i = 0; i < KILLS; i++)
+		kill_one(&t, i, tell[1]);
+	close(tell[1]);
+	refold(&t.b);
+	sync_at_last(&t.b);
+	refold(&t.b);
+	close_generation(t.b.s, t.b.h, &t.b.h->champion, 1);
+	settle(&t);
+	for (; read(tell[0], id.hex, 40) == 40; n++) {
+		const struct pike_record *r = pike_history_find(t.a.h, &id);
+
+		assert_non_null(r);
+		assert_int_equal(r->screen.verdict, PIKE_V_SLOWER);
+		assert_true(r->settled > 0);
+	}
+	assert_true(n >= 4);
+	close(tell[0]);
+	assert_int_equal(count(t.server, INBOXES), 0);
+	two_end(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -477,6 +588,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_unreachable),
 		cmocka_unit_test(test_forced_refspec),
+		cmocka_unit_test(test_killed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
