@@ -450,6 +450,36 @@ static int climb_again(git_oid *out, struct pike_search_ref *s,
 	return ret;
 }
 
+/* Do first parents lead from it to a generation of that branch? Else all the
+ * commits below would be taken for candidates. */
+static bool is_ladder(struct pike_search_ref *s, const git_oid *top,
+		      const git_oid *branch)
+{
+	git_oid at = *top;
+
+	for (int i = 0; i < CHAIN_MAX && !git_oid_is_zero(&at); i++) {
+		struct pike_commit c;
+		bool closed;
+
+		if (pike_commit_read(&c, s->r, &at, NULL))
+			break;
+		closed = has(&c, "Pike-Champion");
+		if (!closed)
+			pike_commit_parent(&at, &c, 0);
+		pike_commit_release(&c);
+		if (closed && pike_descends(s->r, branch, &at))
+			return true;
+		if (closed)
+			break;
+	}
+	pike_warn_once(s->r,
+		       "the ladder '%s' that came from others does not "
+		       "stand on a generation of its search, and is not "
+		       "taken",
+		       s->ladder);
+	return false;
+}
+
 /* ---- the evolution branch ---- */
 
 /* The commit whose Pike-Base holds at a generation. */
@@ -557,6 +587,8 @@ static int join_ladder(struct pike_search_ref *s, enum way branch,
 		return ret;
 	if (branch != APART && way == UP_TO_DATE)
 		return 0;
+	if (!is_ladder(s, theirs, git_oid_is_zero(&t->tip) ? tip : &t->tip))
+		return 0;
 	if (branch != APART && way == BEHIND)
 		return move(s->r, s->ladder, theirs, &ours, err);
 	ret = climb_again(&top, s, from, hide, err);
@@ -580,6 +612,7 @@ int pike_join_search(struct pike_repo *r, const struct pike_theirs_search *t,
 		     struct pike_err *err)
 {
 	struct pike_search_ref *s = NULL;
+	struct pike_oid base;
 	git_oid tip;
 	enum way way;
 	int ret = open_named(&s, r, t->name, err);
@@ -591,6 +624,13 @@ int pike_join_search(struct pike_repo *r, const struct pike_theirs_search *t,
 	way = way_of(r, &tip, &t->tip);
 	if (way == APART && !raced(r, &tip, t)) {
 		say_apart(r, s->branch);
+		goto out;
+	}
+	if (git_oid_is_zero(&tip) && base_at(&base, r, t->tip)) {
+		pike_warn_once(r,
+			       "'%s' of the remote is no search, and is not "
+			       "taken",
+			       s->branch);
 		goto out;
 	}
 	if (way != UP_TO_DATE && !may_move(r, s->branch))
@@ -614,6 +654,7 @@ int pike_join_ladder(struct pike_repo *r, const char *name, const git_oid *top,
 	static const git_oid none;
 	struct pike_search_ref *s = NULL;
 	git_oid ours, tip, made;
+	enum way way;
 	const git_oid *from[] = { top, &none };
 	const git_oid *hide[] = { &ours, &tip, &none };
 	int ret = open_named(&s, r, name, err);
@@ -624,7 +665,10 @@ int pike_join_ladder(struct pike_repo *r, const char *name, const git_oid *top,
 		ret = read_ref(&tip, r, s->branch, err);
 	if (ret)
 		goto out;
-	switch (way_of(r, &ours, top)) {
+	way = way_of(r, &ours, top);
+	if (way != UP_TO_DATE && !is_ladder(s, top, &tip))
+		goto out;
+	switch (way) {
 	case UP_TO_DATE:
 		break;
 	case BEHIND:

@@ -33,6 +33,7 @@ enum {
 	WAIT_MS = 10 * 60 * 1000, /* for another process that syncs */
 	CHUNK = 300,		  /* refs of one push */
 	LINE_MAX_BYTES = 4096,
+	REFS_MAX = 200000,
 	LOOK_S = 20
 };
 
@@ -110,6 +111,11 @@ static int list(struct seen_list *out, struct pike_repo *r, const char *prefix,
 	struct pike_strs refs = PIKE_STRS_INIT;
 	int ret = pike_ref_list(&refs, r, prefix, err);
 
+	if (!ret && refs.n > REFS_MAX)
+		ret = pike_fail(err, PIKE_FAILED,
+				"'%s' has more than %d refs; that is not how a "
+				"search looks",
+				prefix, REFS_MAX);
 	for (size_t i = 0; !ret && i < refs.n; i++) {
 		struct seen s = { .at = refs.v[i] };
 

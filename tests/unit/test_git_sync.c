@@ -376,15 +376,22 @@ static void test_distrust(void **state)
 
 	(void)state;
 	two_begin(&t);
-	sh(t.server, "b=$(git rev-parse main:README) c=$(git rev-parse main); "
-		     "git update-ref refs/pike/open/softmax/blob $b; "
-		     "git update-ref refs/notes/pike/inbox/blob $b; "
-		     "git update-ref refs/pike/open/UPPER/cpu $c; "
-		     "git update-ref refs/pike/open/a/b/c $c; "
-		     "git update-ref refs/heads/pike/evo/alone $c; "
-		     "git update-ref refs/notes/pike/other $c; "
-		     "git update-ref refs/notes/pike/inbox/in/folders $c; "
-		     "git update-ref refs/pike/remote/origin/x $c");
+	sh(t.server,
+	   "b=$(git rev-parse main:README) c=$(git rev-parse main); "
+	   "git update-ref refs/pike/open/softmax/blob $b; "
+	   "git update-ref refs/notes/pike/inbox/blob $b; "
+	   "git update-ref refs/pike/open/UPPER/cpu $c; "
+	   "git update-ref refs/pike/open/a/b/c $c; "
+	   "git update-ref refs/pike/open/softmax/main $c; "
+	   "git update-ref refs/heads/pike/evo/softmax/main $c; "
+	   "git update-ref refs/pike/open/softmax/alone $c; "
+	   "r=$(printf 'r\\n\\nPike-Rung: 1\\n' | git -c "
+	   "user.name=x -c user.email=x@y commit-tree $c^{tree} -p $c "
+	   "-p $c); git update-ref refs/pike/open/softmax/cpu $r; "
+	   "git update-ref refs/heads/pike/evo/alone $c; "
+	   "git update-ref refs/notes/pike/other $c; "
+	   "git update-ref refs/notes/pike/inbox/in/folders $c; "
+	   "git update-ref refs/pike/remote/origin/x $c");
 	sync_both_ways(&t.a);
 	assert_int_equal(count(t.a.dir, "refs/pike/open"), 0);
 	assert_int_equal(count(t.a.dir, INBOXES), 0);
