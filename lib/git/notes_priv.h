@@ -41,7 +41,8 @@ int pike_notes_get(struct pike_buf *out, struct pike_repo *r,
 		   const git_tree *tree, const git_oid *commit,
 		   struct pike_err *err);
 
-/* Appends the text of one note's blob; of one over 4 MiB nothing. */
+/* Appends the text of one note's blob, to be joined; of one over 64 MiB
+ * nothing. */
 int pike_note_text(struct pike_buf *out, struct pike_repo *r,
 		   const git_oid *blob, struct pike_err *err);
 

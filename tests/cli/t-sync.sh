@@ -169,6 +169,34 @@ is "nothing was measured twice" "$(for c in $(candidates); do
 	screens "$c"
 done | sort | uniq -c | tr -s ' ')" ' 5 1'
 
+# ---- a runner that may not push ----
+# What was measured before is known by its content, so this is quick.
+cd "$dir/third" || exit 1
+pike propose --run bundled
+status_is "propose, a search of its own" 0
+clone reader
+cd "$dir/reader" || exit 1
+git config remote.origin.pushurl "$dir/nowhere"
+PIKE_RUNNER=reader pike evaluate --run bundled --stage screen \
+	--out "$dir/results.bundle" "$weak"
+status_is "evaluate --out pushes nothing" 0
+is "the server has no inbox of it" \
+	"$(on_server for-each-ref refs/notes/pike/inbox)" ""
+ok "the bundle has one" grep -q refs/notes/pike/inbox/ \
+	<(git bundle list-heads "$dir/results.bundle")
+cd "$dir/third" || exit 1
+pike advance --run bundled "$dir/results.bundle"
+status_is "advance, with the bundle" 0
+like "closes the generation" "$out" 'generation 1 closed'
+tip=$(on_server rev-parse "$branch.bundled")
+is "with all that was measured" "$(on_server log -1 --format=%B "$tip" |
+	grep -c '^Pike-Result: ')" 5
+pike advance --run bundled "$dir/results.bundle"
+like "read twice, it changes nothing" "$out" 'no generation to close'
+is "nor on the server" "$(on_server rev-parse "$branch.bundled")" "$tip"
+is "nor does it come back" "$(git for-each-ref refs/notes/pike/inbox)" ""
+cd "$dir/fresh" || exit 1
+
 # ---- the server's view ----
 ok "fsck" on_server fsck --strict --no-dangling
 is "nothing was forced" "$(forced r.git)" ""
