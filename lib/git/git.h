@@ -233,6 +233,9 @@ void pike_synced_release(struct pike_synced *s);
  * without asking it. */
 int pike_sync_unsent(struct pike_strs *out, struct pike_repo *r,
 		     const struct pike_sync *o, struct pike_err *err);
+/* Remotes that had this branch (pike_search_branch) when last heard of. */
+int pike_sync_holders(struct pike_strs *out, struct pike_repo *r,
+		      const char *branch, struct pike_err *err);
 /* Asks the remote, and moves nothing: how many refs of searches it has, and
  * whether a branch of it is in the way of more. */
 int pike_sync_look(size_t *out, bool *blocked, struct pike_repo *r,

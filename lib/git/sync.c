@@ -732,6 +732,24 @@ int pike_sync_unsent(struct pike_strs *out, struct pike_repo *r,
 	return ret;
 }
 
+int pike_sync_holders(struct pike_strs *out, struct pike_repo *r,
+		      const char *branch, struct pike_err *err)
+{
+	struct pike_strs refs = PIKE_STRS_INIT;
+	const char *rest = branch + strlen("refs");
+	int ret = pike_ref_list(&refs, r, SEEN, err);
+
+	for (size_t i = 0; !ret && i < refs.n; i++) {
+		const char *name = refs.v[i] + strlen(SEEN);
+		size_t n = strlen(name), k = strlen(rest);
+
+		if (n > k && !strcmp(name + n - k, rest))
+			pike_strs_pushf(out, "%.*s", (int)(n - k), name);
+	}
+	pike_strs_release(&refs);
+	return ret;
+}
+
 int pike_sync_look(size_t *out, bool *blocked, struct pike_repo *r,
 		   const struct pike_sync *o, struct pike_err *err)
 {

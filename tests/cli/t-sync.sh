@@ -196,6 +196,8 @@ like "read twice, it changes nothing" "$out" 'no generation to close'
 is "nor on the server" "$(on_server rev-parse "$branch.bundled")" "$tip"
 is "nor does it come back" "$(git for-each-ref refs/notes/pike/inbox)" ""
 cd "$dir/fresh" || exit 1
+pike sync
+status_is "a clone that has nothing new syncs" 0
 
 # ---- the server's view ----
 ok "fsck" on_server fsck --strict --no-dangling
@@ -245,6 +247,9 @@ like "and says what was not pushed" "$out" '^  unsent +[0-9]+ refs: '
 like "and when it is tried again" "$out" 'sync --push. tries again'
 pike evolve --json --run another --candidates 1 "$weak"
 like "in JSON, too" "$out" '"unsent":[1-9]'
+pike gc --drop scale/cpu.bundled
+like "a search that is ended: the remote has it still" "$out" \
+	"'origin' has it still; .* --delete refs/heads/pike/evo/scale/cpu\.b"
 git remote remove origin
 pike sync
 status_is "no remote" 128
