@@ -348,6 +348,13 @@ static bool has(const struct pike_commit *c, const char *key)
 	return pike_commit_trailer(c, key).n > 0;
 }
 
+/* A new base, where there is one, is the last parent. */
+static bool closes_ladder(const struct pike_commit *c)
+{
+	return has(c, "Pike-Champion") &&
+	       c->nparents > (has(c, "Pike-Base") ? 2 : 1);
+}
+
 /* A generation leads on through the ladder that it has closed. */
 static int find_chain(struct climb *c, git_oid at)
 {
@@ -359,8 +366,7 @@ static int find_chain(struct climb *c, git_oid at)
 			return ret;
 		PIKE_GROW(c->chain, c->nchain, c->chain_cap);
 		c->chain[c->nchain++] = at;
-		pike_commit_parent(&at, &k,
-				   has(&k, "Pike-Champion") && k.nparents > 1);
+		pike_commit_parent(&at, &k, closes_ladder(&k));
 		pike_commit_release(&k);
 	}
 	return 0;
