@@ -46,6 +46,8 @@ static int advance_one(struct pike_ctx *ctx, struct pike_run *run,
 
 	if (!ret && !open)
 		ret = pike_run_advance(run, err);
+	if (!ret)
+		ret = pike_stage_share(run, err);
 	if (ret)
 		return ret;
 	if (open)

@@ -79,7 +79,7 @@ extern const struct pike_cmd pike_cmd_advance, pike_cmd_bench, pike_cmd_config,
     pike_cmd_gc, pike_cmd_help, pike_cmd_hook, pike_cmd_import, pike_cmd_init,
     pike_cmd_log, pike_cmd_mcp, pike_cmd_propose, pike_cmd_publish,
     pike_cmd_report, pike_cmd_show, pike_cmd_status, pike_cmd_strategies,
-    pike_cmd_try, pike_cmd_verify;
+    pike_cmd_sync, pike_cmd_try, pike_cmd_verify;
 
 /* ---- commands.c: the table and what is generated from it ---- */
 
@@ -166,10 +166,13 @@ struct pike_stage_args {
 	const char *run, *allow_weak, *replay;
 	int64_t generations;
 	int shard, shards, stage;
-	bool profile;
+	bool profile, staged, keeps; /* as pike_run_opts has them */
 };
-/* Opens each target's search, calls `fn`, frees it. With --json `fn` pushes
- * one object to ctx->list. */
+/* After a stage: pushes what is left. What cannot be pushed fails the stage,
+ * whose machine may not be there tomorrow. */
+int pike_stage_share(struct pike_run *run, struct pike_err *err);
+/* Fetches, opens each target's search, calls `fn`, frees it. With --json `fn`
+ * pushes one object to ctx->list. */
 typedef int (*pike_stage_fn)(struct pike_ctx *ctx, struct pike_run *run,
 			     const struct pike_target *t, void *arg,
 			     struct pike_err *err);

@@ -13,29 +13,14 @@
 #include <string.h>
 
 const struct pike_cmd *const pike_cmds[] = {
-	&pike_cmd_init,
-	&pike_cmd_import,
-	&pike_cmd_doctor,
-	&pike_cmd_evolve,
-	&pike_cmd_propose,
-	&pike_cmd_evaluate,
-	&pike_cmd_advance,
-	&pike_cmd_publish,
-	&pike_cmd_try,
-	&pike_cmd_bench,
-	&pike_cmd_verify,
-	&pike_cmd_log,
-	&pike_cmd_report,
-	&pike_cmd_export,
-	&pike_cmd_show,
-	&pike_cmd_status,
-	&pike_cmd_gc,
-	&pike_cmd_config,
-	&pike_cmd_strategies,
-	&pike_cmd_hook,
-	&pike_cmd_mcp,
-	&pike_cmd_help,
-	NULL,
+	&pike_cmd_init,	   &pike_cmd_import,	 &pike_cmd_doctor,
+	&pike_cmd_evolve,  &pike_cmd_propose,	 &pike_cmd_evaluate,
+	&pike_cmd_advance, &pike_cmd_publish,	 &pike_cmd_sync,
+	&pike_cmd_try,	   &pike_cmd_bench,	 &pike_cmd_verify,
+	&pike_cmd_log,	   &pike_cmd_report,	 &pike_cmd_export,
+	&pike_cmd_show,	   &pike_cmd_status,	 &pike_cmd_gc,
+	&pike_cmd_config,  &pike_cmd_strategies, &pike_cmd_hook,
+	&pike_cmd_mcp,	   &pike_cmd_help,	 NULL,
 };
 
 static const struct pike_opt common_opts[] = {

@@ -544,6 +544,36 @@ static void check_signing(struct doctor *d)
 		    "for");
 }
 
+/* Optional: a search needs none. */
+static void check_remote(struct doctor *d)
+{
+	const struct pike_settings *s = d->ctx->settings;
+	const struct pike_sync o = { .remote = s->remote,
+				     .stop = d->ctx->stop };
+	struct pike_err err = PIKE_ERR_INIT;
+	bool blocked;
+	size_t n;
+
+	if (!pike_sync_remote(d->ctx->repo, s->remote))
+		row(d, OK, "remote", "", "none named '%s': nothing is synced",
+		    s->remote);
+	else if (!s->sync)
+		row(d, OK, "remote", "", "%s, with which nothing is synced",
+		    s->remote);
+	else if (pike_sync_look(&n, &blocked, d->ctx->repo, &o, &err))
+		row(d, WARN, "remote",
+		    "mend it (`git ls-remote` says more), or `git config "
+		    "pike.sync false`",
+		    "%s: %s", s->remote, err.text);
+	else if (blocked)
+		row(d, WARN, "remote",
+		    "rename it there, since pike/evo/... cannot be beside it",
+		    "%s has a branch named 'pike'", s->remote);
+	else
+		row(d, OK, "remote", "",
+		    "%s answers, with %zu refs of searches", s->remote, n);
+}
+
 static void check_repo(struct doctor *d, const void *opts)
 {
 	struct pike_strs problems = PIKE_STRS_INIT;
@@ -573,6 +603,7 @@ static void check_repo(struct doctor *d, const void *opts)
 		return;
 	}
 	row(d, OK, "config", "", ".pike/config is well-formed");
+	check_remote(d);
 	check_targets(d);
 	check_models(d);
 	check_forge(d);

@@ -34,7 +34,7 @@ static const struct pike_opt opts_table[] = {
 	  .type = PIKE_OPT_STR,
 	  .offset = offsetof(struct opts, out),
 	  .arg = "FILE",
-	  .help = "also write the results as a git bundle" },
+	  .help = "write the results as a git bundle, push nothing" },
 	{ .name = "profile",
 	  .type = PIKE_OPT_BOOL,
 	  .offset = offsetof(struct opts, profile),
@@ -112,6 +112,8 @@ static int evaluate_one(struct pike_ctx *ctx, struct pike_run *run,
 		ret = 0;
 	if (!ret && o->out)
 		ret = write_bundle(ctx, h, o->run, o->out, err);
+	if (!ret)
+		ret = pike_stage_share(run, err);
 	if (ret)
 		return ret;
 	pike_buf_addf(&ctx->out,
@@ -133,7 +135,9 @@ static int run(struct pike_ctx *ctx, const void *opts,
 	struct opts o = *(const struct opts *)opts;
 	struct pike_stage_args a = { .run = o.run,
 				     .allow_weak = o.allow_weak,
-				     .profile = o.profile };
+				     .profile = o.profile,
+				     .staged = true,
+				     .keeps = o.out != NULL };
 	int ret = parse_shard(&a, o.shard, err);
 
 	if (!ret)
@@ -151,10 +155,12 @@ const struct pike_cmd pike_cmd_evaluate = {
 	.summary = "measure the candidates that have no result",
 	.usage = "[TARGET...]",
 	.text = "The second of the stages that `evolve` loops over: screens "
-		"every candidate without a result against the champion, then "
+		"every candidate without a result against the champion, and "
 		"confirms the best. Several machines share the work by "
-		"--shard; --out hands the results on without a push, to "
-		"`pike-git advance FILE`.",
+		"--shard: each has its part of both, and what one of them "
+		"finds is confirmed by the pass after the next `advance`. "
+		"--out hands the results on without a push, to `pike-git "
+		"advance FILE`.",
 	.opts = opts_table,
 	.opts_size = sizeof(struct opts),
 	.flags = PIKE_NEED_REPO | PIKE_NEED_CONFIG,

@@ -184,7 +184,8 @@ static void say_browse(struct pike_buf *b, const struct pike_history *h,
 }
 
 static int summary(struct pike_ctx *ctx, struct pike_run *run,
-		   const struct pike_target *t, struct pike_err *err)
+		   const struct pike_target *t, const struct pike_strs *unsent,
+		   struct pike_err *err)
 {
 	const struct pike_history *h = pike_run_history(run);
 	const struct pike_run_stats *st = pike_run_stats(run);
@@ -218,6 +219,7 @@ static int summary(struct pike_ctx *ctx, struct pike_run *run,
 	pike_json_set_i64(j, "screened", st->screened);
 	pike_json_set_i64(j, "confirmed", st->confirmed);
 	pike_json_set_i64(j, "unmeasured", st->unmeasured);
+	pike_json_set_i64(j, "unsent", (int64_t)unsent->n);
 	pike_json_set_f64(j, "secs", (double)st->wall_ns / 1e9);
 	/* Of them: with the device's lock held; with a kernel being timed. */
 	pike_json_set_f64(j, "lock_secs", (double)st->lock_ns / 1e9);
@@ -229,15 +231,32 @@ static int summary(struct pike_ctx *ctx, struct pike_run *run,
 	return ret;
 }
 
+/* What another machine could not go on with. */
+static void say_unsent(struct pike_ctx *ctx, const struct pike_strs *left,
+		       const struct pike_err *why)
+{
+	pike_buf_addf(&ctx->out, "  unsent   %zu ref%s: ", left->n,
+		      left->n == 1 ? "" : "s");
+	pike_clean(&ctx->out, why->text, 1000);
+	pike_buf_adds(&ctx->out,
+		      "\n           `pike-git sync --push` tries again\n");
+}
+
 static int evolve_one(struct pike_ctx *ctx, struct pike_run *run,
 		      const struct pike_target *t, void *arg,
 		      struct pike_err *err)
 {
+	struct pike_strs left = PIKE_STRS_INIT;
+	struct pike_err why = PIKE_ERR_INIT;
 	int ret = pike_run_evolve(run, err);
 
 	(void)arg;
+	pike_run_share_rest(&left, run, &why);
 	if (!ret)
-		ret = summary(ctx, run, t, err);
+		ret = summary(ctx, run, t, &left, err);
+	if (!ret && left.n)
+		say_unsent(ctx, &left, &why);
+	pike_strs_release(&left);
 	return ret;
 }
 

@@ -32,6 +32,26 @@ static bool matches(const struct pike_found *f, const char *name)
 	       !strcmp(slash + 1, f->history->lane);
 }
 
+/* From where the next sync would bring it back. */
+static int say_holders(struct pike_ctx *ctx, const struct pike_found *f,
+		       struct pike_err *err)
+{
+	struct pike_strs remotes = PIKE_STRS_INIT;
+	const struct pike_history *h = f->history;
+	int ret = pike_sync_holders(&remotes, ctx->repo,
+				    pike_search_branch(f->ref), err);
+
+	for (size_t i = 0; i < remotes.n; i++)
+		pike_buf_addf(&ctx->out,
+			      "  the remote '%s' has it still; for all: git "
+			      "push %s --delete refs/heads/pike/evo/%s/%s "
+			      "refs/pike/open/%s/%s\n",
+			      remotes.v[i], remotes.v[i], h->target, h->lane,
+			      h->target, h->lane);
+	pike_strs_release(&remotes);
+	return ret;
+}
+
 /* Says how to bring it back: the objects stay until git's own gc. */
 static int drop(struct pike_ctx *ctx, const char *name, struct pike_json *list,
 		struct pike_err *err)
@@ -57,6 +77,7 @@ static int drop(struct pike_ctx *ctx, const char *name, struct pike_json *list,
 			      h->target, h->lane, h->tip.hex, h->target,
 			      h->lane, h->tip.hex);
 		pike_json_push(list, pike_json_search(h));
+		ret = say_holders(ctx, &f.v[i], err);
 	}
 	pike_founds_release(&f);
 	if (!ret && !dropped)

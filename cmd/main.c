@@ -140,6 +140,20 @@ static void print_doc(struct pike_ctx *ctx, int status,
 	pike_buf_addc(&ctx->out, '\n');
 }
 
+/* Of a shallow clone the history is fetched first, where that may be. */
+static int open_repo(struct pike_ctx *ctx, struct pike_err *err)
+{
+	struct pike_err why = PIKE_ERR_INIT;
+	int ret = pike_repo_open(&ctx->repo, ".", err), deeper;
+
+	if (!ret || !(ctx->cmd->flags & PIKE_NEED_CONFIG))
+		return ret;
+	deeper = pike_repo_deepen(".", ctx->stop, &why);
+	if (deeper < 0)
+		return pike_fail(err, PIKE_FATAL, "%s", why.text);
+	return deeper ? ret : pike_repo_open(&ctx->repo, ".", err);
+}
+
 static int prepare(struct pike_ctx *ctx, const char *dir, const void *opts,
 		   struct pike_err *err)
 {
@@ -151,7 +165,7 @@ static int prepare(struct pike_ctx *ctx, const char *dir, const void *opts,
 	if (ctx->cmd->flags & PIKE_NEED_REPO)
 		ret = ctx->cmd->flags & PIKE_READS
 			  ? pike_repo_view(&ctx->repo, ".", err)
-			  : pike_repo_open(&ctx->repo, ".", err);
+			  : open_repo(ctx, err);
 	if (!ret && (ctx->cmd->flags & PIKE_NEED_CONFIG))
 		ret = pike_ctx_config(ctx, opts, err);
 	return ret;

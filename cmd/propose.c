@@ -60,6 +60,8 @@ static int from_one(struct pike_ctx *ctx, struct pike_run *run,
 	bool known = false;
 	int ret = pike_run_propose_from(&id, &known, run, arg, err);
 
+	if (!ret)
+		ret = pike_stage_share(run, err);
 	if (ret)
 		return ret;
 	pike_buf_addf(&ctx->out, "%s: candidate %s%s\n", t->name, id.hex,
@@ -83,6 +85,8 @@ static int propose_one(struct pike_ctx *ctx, struct pike_run *run,
 	struct pike_json *j;
 
 	(void)arg;
+	if (!ret)
+		ret = pike_stage_share(run, err);
 	if (ret)
 		return ret;
 	pike_buf_addf(&ctx->out, "%s: %lld candidates made, %zu to measure\n",

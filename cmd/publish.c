@@ -140,6 +140,8 @@ static int run(struct pike_ctx *ctx, const void *opts,
 	pike_json_set(ctx->doc, "targets", ctx->list);
 	if (!ret)
 		ret = pike_pick_targets(&targets, ctx, rest, err);
+	if (!ret && !o->dry_run)
+		pike_run_fetch(ctx->repo, ctx->settings, ctx->stop);
 	if (!ret)
 		ret = each(&offered, ctx, o, &targets, err);
 	pike_strs_release(&targets);

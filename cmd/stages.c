@@ -305,6 +305,20 @@ static int one(struct pike_ctx *ctx, const struct pike_run_opts *o,
 	return ret;
 }
 
+int pike_stage_share(struct pike_run *run, struct pike_err *err)
+{
+	struct pike_strs left = PIKE_STRS_INIT;
+	int ret = pike_run_share_rest(&left, run, err);
+
+	if (ret)
+		pike_err_prefix(err,
+				"%zu refs are not pushed (`pike-git sync "
+				"--push` tries again)",
+				left.n);
+	pike_strs_release(&left);
+	return ret ? PIKE_FATAL : 0;
+}
+
 int pike_each_target(struct pike_ctx *ctx, const struct pike_strs *names,
 		     const struct pike_stage_args *a, pike_stage_fn fn,
 		     void *arg, struct pike_err *err)
@@ -318,6 +332,8 @@ int pike_each_target(struct pike_ctx *ctx, const struct pike_strs *names,
 		.shards = a->shards,
 		.stage = a->stage,
 		.profile = a->profile,
+		.staged = a->staged,
+		.keeps = a->keeps,
 	};
 	struct pike_strs targets = PIKE_STRS_INIT;
 	int ret = pike_check_run(a->run, err);
@@ -331,6 +347,8 @@ int pike_each_target(struct pike_ctx *ctx, const struct pike_strs *names,
 		ctx->list = pike_json_array();
 		pike_json_set(ctx->doc, "targets", ctx->list);
 	}
+	if (!ret)
+		pike_run_fetch(ctx->repo, ctx->settings, ctx->stop);
 	for (size_t i = 0; !ret && i < targets.n && !*ctx->stop; i++) {
 		o.target = targets.v[i];
 		pike_warn_uncommitted(

@@ -217,23 +217,23 @@ static bool is_generation(const struct pike_commit *c)
 	return pike_commit_trailer(c, "Pike-Champion").n > 0;
 }
 
-/* Follows first parents from `at` until what was read before. A generation
- * ends a walk of the ladder. */
-static int follow(struct links *out, struct fold *f, git_oid at, bool ladder)
+/* Follows first parents from `*at`, and leaves it at what was read before. A
+ * generation ends a walk of the ladder. */
+static int follow(struct links *out, struct fold *f, git_oid *at, bool ladder)
 {
 	int ret = 0;
 
-	while (!git_oid_is_zero(&at) && !pike_oidset_has(&f->s->chain, &at)) {
+	while (!git_oid_is_zero(at) && !pike_oidset_has(&f->s->chain, at)) {
 		struct link *l;
 
 		PIKE_GROW(out->v, out->n, out->cap);
 		l = &out->v[out->n];
-		l->id = at;
-		ret = pike_commit_read(&l->c, f->s->r, &at, f->err);
+		l->id = *at;
+		ret = pike_commit_read(&l->c, f->s->r, at, f->err);
 		if (ret)
 			break;
 		out->n++;
-		pike_commit_parent(&at, &l->c, 0);
+		pike_commit_parent(at, &l->c, 0);
 		if (!is_generation(&l->c))
 			continue;
 		if (ladder || pike_commit_trailer(&l->c, "Pike-Base").n)
@@ -263,7 +263,8 @@ static int fold_rung(struct fold *f, const struct link *l)
 static int fold_ladder(struct fold *f, const git_oid *top)
 {
 	struct links l = { NULL, 0, 0 };
-	int ret = follow(&l, f, *top, true);
+	git_oid at = *top;
+	int ret = follow(&l, f, &at, true);
 
 	for (size_t i = l.n; !ret && i--;)
 		ret = fold_rung(f, &l.v[i]);
@@ -347,17 +348,39 @@ static int fold_generation(struct fold *f, const struct link *l)
 	return ret;
 }
 
+/* 1: what was read is not below it. */
 static int fold_branch(struct fold *f, const git_oid *tip)
 {
 	struct links l = { NULL, 0, 0 };
-	int ret = follow(&l, f, *tip, false);
+	git_oid at = *tip;
+	int ret = follow(&l, f, &at, false);
 
+	if (!ret && !git_oid_is_zero(&f->s->tip) &&
+	    !git_oid_equal(&at, &f->s->tip))
+		ret = 1;
 	for (size_t i = l.n; !ret && i--;)
 		ret = fold_generation(f, &l.v[i]);
 	links_release(&l);
 	if (!ret)
 		f->s->tip = *tip;
 	return ret;
+}
+
+/* A generation that was folded gave way to another machine's. */
+static int fold_anew(struct fold *f, const git_oid *tip)
+{
+	struct pike_search_ref *s = f->s;
+	struct pike_oidset *const sets[] = { &s->chain, &s->own, &s->blobs,
+					     &s->applied, &s->listed };
+
+	pike_history_reset(f->h);
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(sets); i++)
+		pike_oidset_release(sets[i]);
+	memset(&s->tip, 0, sizeof(s->tip));
+	memset(&s->rung, 0, sizeof(s->rung));
+	memset(&s->results, 0, sizeof(s->results));
+	s->npending = s->nlast = s->unlisted.n = f->lines.n = 0;
+	return fold_branch(f, tip);
 }
 
 /* ---- notes ---- */
@@ -522,6 +545,8 @@ static int fold_refs(struct fold *f)
 		return ret;
 	if (!git_oid_equal(&tip, &s->tip))
 		ret = fold_branch(f, &tip);
+	if (ret == 1)
+		ret = fold_anew(f, &tip);
 	if (!ret && !no_ladder && !git_oid_equal(&top, &s->rung)) {
 		ret = fold_ladder(f, &top);
 		s->rung = top;

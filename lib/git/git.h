@@ -21,8 +21,8 @@
 struct pike_repo;
 
 /* Opens the repository around `dir` (normal, bare, linked worktree), or that
- * of GIT_DIR. Refuses, naming the remedy: shallow and partial clones, sha256,
- * reftable, an owner that safe.directory does not admit. Removes what killed
+ * of GIT_DIR. Refuses, naming the remedy: shallow clones, sha256, reftable, an
+ * owner that safe.directory does not admit. Removes what killed
  * processes of ours left. */
 int pike_repo_open(struct pike_repo **out, const char *dir,
 		   struct pike_err *err);
@@ -30,6 +30,11 @@ int pike_repo_open(struct pike_repo **out, const char *dir,
  * hook it sees the objects of the push, too. */
 int pike_repo_view(struct pike_repo **out, const char *dir,
 		   struct pike_err *err);
+/* Fetches the history that a shallow clone lacks, where the settings found
+ * there (sync, remote) allow to: after that it can be opened. 1: they do not,
+ * or it is none. */
+int pike_repo_deepen(const char *dir, volatile const int *stop,
+		     struct pike_err *err);
 /* "1.5.1", of the libgit2 that runs. Static. */
 const char *pike_git_version(void);
 /* Also fsync objects and refs (setting pike.fsync). */
@@ -185,6 +190,11 @@ int pike_search_record(struct pike_search_ref *s, struct pike_history *h,
 		       const struct pike_result *res, size_t n,
 		       struct pike_err *err);
 
+/* Is a line known that no generation lists yet: of this commit, or (NULL) of
+ * any? */
+bool pike_search_late(const struct pike_search_ref *s,
+		      const struct pike_oid *id);
+
 /* To measure a record: of the processes of this machine this one alone, until
  * it closes `out_fd` or dies. PIKE_RETRY: another one does. What was measured
  * before the claim is known after a fold that follows it. */
@@ -224,6 +234,39 @@ int pike_results_lookup(struct pike_result *out, struct pike_search_ref *s,
 /* Adds lines to the inbox without a search (bench, verify). */
 int pike_results_add(struct pike_repo *r, const struct pike_result *res,
 		     size_t n, struct pike_err *err);
+
+/* ---- sync.c ---- */
+
+/* Refs of a search, its notes and inboxes, with a remote (contract 3). */
+struct pike_sync {
+	const char *remote;	  /* its name */
+	bool fetch, push, chat;	  /* chat: exchanges with models are pushed */
+	volatile const int *stop; /* ends it; NULL: nothing does */
+};
+struct pike_synced {
+	struct pike_strs fetched, pushed; /* refs here, and there, that moved */
+};
+/* Fetches, joins what came with what is here, pushes, and tries again while
+ * others are quicker. Nothing is forced, here or there; what cannot be joined
+ * is told and stays. PIKE_RETRY: the network or the remote would not, and all
+ * that is here stays here. The lock on the repository is not held meanwhile.
+ * Add to `out`, and release it. */
+int pike_sync(struct pike_synced *out, struct pike_repo *r,
+	      const struct pike_sync *o, struct pike_err *err);
+void pike_synced_release(struct pike_synced *s);
+/* Refs that the remote has not, or not as they are here, as far as is known
+ * without asking it. */
+int pike_sync_unsent(struct pike_strs *out, struct pike_repo *r,
+		     const struct pike_sync *o, struct pike_err *err);
+/* Remotes that had this branch (pike_search_branch) when last heard of. */
+int pike_sync_holders(struct pike_strs *out, struct pike_repo *r,
+		      const char *branch, struct pike_err *err);
+/* Asks the remote, and moves nothing: how many refs of searches it has, and
+ * whether a branch of it is in the way of more. */
+int pike_sync_look(size_t *out, bool *blocked, struct pike_repo *r,
+		   const struct pike_sync *o, struct pike_err *err);
+/* Is there a remote of that name? */
+bool pike_sync_remote(const struct pike_repo *r, const char *name);
 
 /* ---- transport.c, housekeeping ---- */
 

@@ -2,6 +2,7 @@
 /* glue: libgit2's errors and ids in terms of ours, and paths. */
 #include "git/repo_priv.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 
 #include <errno.h>
@@ -22,6 +23,20 @@ int pike_git_fail(struct pike_err *err, int level, int rc, const char *fmt, ...)
 		level = PIKE_RETRY;
 	return pike_fail(err, level, "%s: %s", what,
 			 e && e->message ? e->message : "unknown error");
+}
+
+void pike_warn_once(struct pike_repo *r, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (pike_strs_has(&r->told, text))
+		return;
+	pike_strs_push(&r->told, text);
+	pike_warn("%s", text);
 }
 
 bool pike_git_gone(void)

@@ -111,7 +111,12 @@ static void check_writable(struct pike_strs *out, const struct pike_repo *r)
 
 static void check_precious(struct pike_strs *out, const struct pike_repo *r)
 {
-	if (r->precious)
+	if (r->partial)
+		pike_strs_push(out,
+			       "a partial clone: objects stay loose, and those "
+			       "that are missing are fetched one by one; for a "
+			       "long search clone it again without --filter");
+	else if (r->precious)
 		pike_strs_push(out,
 			       "extensions.preciousObjects is set: objects "
 			       "stay loose, and none is removed");
@@ -129,6 +134,43 @@ static void check_program(struct pike_strs *out, struct pike_repo *r)
 	pike_strs_release(&args);
 }
 
+/* "+SRC:DST" whose DST may be a ref of ours. */
+static bool overwrites(const char *spec)
+{
+	static const char *const spaces[] = { "refs/heads/pike/", "refs/pike/",
+					      "refs/notes/pike/" };
+	const char *to = strchr(spec, ':');
+	size_t n = to ? strcspn(++to, "*") : 0;
+
+	for (size_t i = 0; *spec == '+' && n && i < PIKE_ARRAY_LEN(spaces); i++)
+		if (!strncmp(to, spaces[i],
+			     n < strlen(spaces[i]) ? n : strlen(spaces[i])) &&
+		    (to[n] == '*' || n > strlen(spaces[i])))
+			return true;
+	return false;
+}
+
+/* Not by libgit2's patterns: see open.c. */
+static void check_refspecs(struct pike_strs *out, const struct pike_repo *r)
+{
+	git_config_iterator *it = NULL;
+	git_config_entry *e;
+
+	if (!git_config_iterator_new(&it, r->layers.cfg))
+		while (!git_config_next(&e, it))
+			if (pike_starts_with(e->name, "remote.") &&
+			    pike_ends_with(e->name, ".fetch") && e->value &&
+			    overwrites(e->value))
+				pike_strs_pushf(
+				    out,
+				    "%s = %s overwrites what a search has here "
+				    "at each `git fetch`, and sync needs it "
+				    "not; run \"git config --unset-all "
+				    "--fixed-value %s '%s'\"",
+				    e->name, e->value, e->name, e->value);
+	git_config_iterator_free(it);
+}
+
 int pike_repo_problems(struct pike_strs *out, struct pike_repo *r,
 		       struct pike_err *err)
 {
@@ -137,5 +179,6 @@ int pike_repo_problems(struct pike_strs *out, struct pike_repo *r,
 	check_program(out, r);
 	check_precious(out, r);
 	check_writable(out, r);
+	check_refspecs(out, r);
 	return check_branches(out, r, err);
 }

@@ -45,7 +45,7 @@ int pike_inbox_list(struct pike_strs *out, struct pike_repo *r, bool chat,
 	return ret;
 }
 
-static char *new_ref(const char *prefix)
+char *pike_inbox_name(const char *prefix)
 {
 	uint8_t rnd[8];
 	char hex[17];
@@ -180,7 +180,7 @@ int pike_inbox_append(struct pike_inbox *in, struct pike_repo *r,
 		return ret;
 	for (int i = 0; i < TRIES; i++) {
 		if (!in->ref)
-			in->ref = new_ref(prefix);
+			in->ref = pike_inbox_name(prefix);
 		ret = inbox_try(in, r, l, err);
 		if (ret != PIKE_RETRY)
 			break;
@@ -217,6 +217,17 @@ static int join(struct pike_publication *p, struct pike_repo *r,
 	return ret;
 }
 
+/* Is one of the tips not below the ref yet? That it was joined is told by its
+ * place in the history, though there be no new line in it. */
+static bool unjoined(const struct pike_publication *p, struct pike_repo *r)
+{
+	for (size_t i = 0; i < p->nfrom; i++)
+		if (!git_oid_equal(&p->was, &p->from[i]) &&
+		    git_graph_descendant_of(r->g, &p->was, &p->from[i]) != 1)
+			return true;
+	return false;
+}
+
 int pike_notes_prepare(struct pike_publication *p, struct pike_repo *r,
 		       struct pike_err *err)
 {
@@ -226,12 +237,13 @@ int pike_notes_prepare(struct pike_publication *p, struct pike_repo *r,
 
 	memset(&p->was, 0, sizeof(p->was));
 	memset(&p->tip, 0, sizeof(p->tip));
-	if (p->lines.n)
+	if (p->lines.n || p->nfrom)
 		ret = pike_notes_open(&p->was, &base, r, p->ref, err);
-	if (!p->lines.n || ret < 0)
-		return ret;
+	if (ret < 0 || (!base && !p->lines.n))
+		return ret < 0 ? ret : 0;
 	ret = pike_notes_union(&tree, r, base, &p->lines, RESULTS_DEPTH, err);
-	if (!ret && !(base && git_oid_equal(&tree, git_tree_id(base))))
+	if (!ret && (!base || !git_oid_equal(&tree, git_tree_id(base)) ||
+		     unjoined(p, r)))
 		ret = join(p, r, &tree, err);
 	git_tree_free(base);
 	return ret;

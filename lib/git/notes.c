@@ -15,6 +15,7 @@
 
 enum {
 	BLOB_MAX = 4 * 1024 * 1024,
+	JOIN_MAX = 64 * 1024 * 1024, /* what is not read is kept */
 	DEPTH_MAX = 19,
 	HEX = GIT_OID_HEXSZ
 };
@@ -117,14 +118,14 @@ static int find_paths(struct found_list *out, struct pike_repo *r,
 }
 
 static int add_blob(struct pike_buf *out, struct pike_repo *r,
-		    const git_oid *id)
+		    const git_oid *id, size_t most)
 {
 	git_odb_object *o = NULL;
 	git_object_t type;
 	size_t len;
 	int rc = git_odb_read_header(&len, &type, r->odb, id);
 
-	if (rc || len > BLOB_MAX)
+	if (rc || len > most)
 		return rc;
 	rc = git_odb_read(&o, r->odb, id);
 	if (rc)
@@ -142,6 +143,16 @@ static int broken_note(struct pike_err *err, int rc, const char *hex)
 			     "cannot read the note of commit %.12s", hex);
 }
 
+int pike_note_text(struct pike_buf *out, struct pike_repo *r,
+		   const git_oid *blob, struct pike_err *err)
+{
+	int rc = add_blob(out, r, blob, JOIN_MAX);
+	char hex[HEX + 1];
+
+	return rc ? broken_note(err, rc, git_oid_tostr(hex, sizeof(hex), blob))
+		  : 0;
+}
+
 int pike_notes_get(struct pike_buf *out, struct pike_repo *r,
 		   const git_tree *tree, const git_oid *commit,
 		   struct pike_err *err)
@@ -153,7 +164,7 @@ int pike_notes_get(struct pike_buf *out, struct pike_repo *r,
 	git_oid_tostr(hex, sizeof(hex), commit);
 	rc = find_paths(&l, r, tree, hex);
 	for (size_t i = 0; !rc && i < l.n; i++)
-		rc = add_blob(out, r, &l.v[i].blob);
+		rc = add_blob(out, r, &l.v[i].blob, BLOB_MAX);
 	free(l.v);
 	return rc ? broken_note(err, rc, hex) : 0;
 }
@@ -253,7 +264,7 @@ static int join_one(struct updates *u, struct pike_repo *r,
 	if (base)
 		rc = find_paths(&l, r, base, hex);
 	for (size_t i = 0; !rc && i < l.n; i++) {
-		rc = add_blob(&all, r, &l.v[i].blob);
+		rc = add_blob(&all, r, &l.v[i].blob, JOIN_MAX);
 		if (strcmp(l.v[i].path, path) != 0)
 			add_update(u, GIT_TREE_UPDATE_REMOVE, l.v[i].path,
 				   NULL);
@@ -394,7 +405,7 @@ int pike_note_lines(struct pike_repo *r, const git_oid *blob, pike_line_fn fn,
 	int rc;
 
 	pike_buf_init(&b, (size_t)-1);
-	rc = add_blob(&b, r, blob);
+	rc = add_blob(&b, r, blob, BLOB_MAX);
 	if (rc)
 		broken_note(err, rc, git_oid_tostr(hex, sizeof(hex), blob));
 	for (const char *p = b.s, *end = b.s + b.len; p < end;) {

@@ -10,6 +10,7 @@
 
 #define PIKE_NOTES_RESULTS "refs/notes/pike/results"
 #define PIKE_NOTES_CHAT "refs/notes/pike/chat"
+#define PIKE_NOTES_LESSONS "refs/notes/pike/lessons"
 #define PIKE_NOTES_INBOX "refs/notes/pike/inbox/"
 /* Inboxes of chat lines: the others hold results. */
 #define PIKE_CHAT_INBOX PIKE_NOTES_INBOX "chat-"
@@ -39,6 +40,11 @@ int pike_notes_union(git_oid *out, struct pike_repo *r, git_tree *base,
 int pike_notes_get(struct pike_buf *out, struct pike_repo *r,
 		   const git_tree *tree, const git_oid *commit,
 		   struct pike_err *err);
+
+/* Appends the text of one note's blob, to be joined; of one over 64 MiB
+ * nothing. */
+int pike_note_text(struct pike_buf *out, struct pike_repo *r,
+		   const git_oid *blob, struct pike_err *err);
 
 /* Calls for each note of a tree. Subtrees and blobs in `seen` are passed
  * over, others are added to it; `seen` may be NULL. */
@@ -75,6 +81,8 @@ int pike_notes_publish(struct pike_publication *p, struct pike_repo *r,
 int pike_inbox_append(struct pike_inbox *in, struct pike_repo *r,
 		      const char *prefix, struct pike_notes *l,
 		      struct pike_err *err);
+/* Name of a new one. Caller frees. */
+char *pike_inbox_name(const char *prefix);
 /* Refs of inboxes, of results or of chat, sorted. */
 int pike_inbox_list(struct pike_strs *out, struct pike_repo *r, bool chat,
 		    struct pike_err *err);

@@ -60,12 +60,6 @@ static int refuse(struct pike_err *err, const char *dir, const char *what,
 			 what, remedy);
 }
 
-static int refuse_partial(struct pike_err *err, const char *dir)
-{
-	return refuse(err, dir, "is a partial clone",
-		      "clone it again without --filter");
-}
-
 /* extensions.partialclone, or remote.NAME.promisor */
 static bool tells_partial(const char *name)
 {
@@ -79,16 +73,19 @@ static bool tells_partial(const char *name)
 
 /* Not by libgit2's patterns: 1.5 leaks 20 KB for each entry that does not
  * match one. */
-static bool is_partial(git_config *snap)
+bool pike_is_partial(git_repository *g)
 {
+	git_config *snap = NULL;
 	git_config_iterator *it = NULL;
 	git_config_entry *e;
 	bool yes = false;
 
-	if (!git_config_iterator_new(&it, snap))
+	if (!git_repository_config_snapshot(&snap, g) &&
+	    !git_config_iterator_new(&it, snap))
 		while (!yes && !git_config_next(&e, it))
 			yes = tells_partial(e->name);
 	git_config_iterator_free(it);
+	git_config_free(snap);
 	return yes;
 }
 
@@ -104,8 +101,6 @@ static int check_kind(git_config *cfg, const char *dir, struct pike_err *err)
 		if (!git_config_get_string(&value, snap, kinds[i].key) &&
 		    !(kinds[i].fine && !strcmp(value, kinds[i].fine)))
 			ret = refuse(err, dir, kinds[i].what, kinds[i].remedy);
-	if (!ret && is_partial(snap))
-		ret = refuse_partial(err, dir);
 	git_config_free(snap);
 	return ret;
 }

@@ -25,6 +25,11 @@ bool pike_env_bool(const char *name);
 /* Opens it where git would, and refuses the kinds that cannot work. */
 int pike_open_checked(git_repository **out, const char *dir,
 		      struct pike_err *err);
+/* A partial clone, whose missing objects a remote has promised? */
+bool pike_is_partial(git_repository *g);
+/* As pike_repo_view, of whatever kind. */
+int pike_repo_view_any(struct pike_repo **out, const char *dir,
+		       struct pike_err *err);
 int pike_refuse_kind(git_repository *g, const char *dir, struct pike_err *err);
 /* Where the objects of a push are until hooks have taken it; else NULL. */
 const char *pike_quarantine(void);

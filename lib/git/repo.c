@@ -55,7 +55,8 @@ static void set_precious(struct pike_repo *r)
 	if (!git_repository_config_snapshot(&snap, r->g))
 		git_config_get_bool(&yes, snap, "extensions.preciousobjects");
 	git_config_free(snap);
-	r->precious = yes != 0;
+	r->partial = pike_is_partial(r->g);
+	r->precious = yes || r->partial;
 }
 
 static void set_options(void)
@@ -87,8 +88,8 @@ static int use_layers(struct pike_repo *r, struct pike_err *err)
 		  : 0;
 }
 
-int pike_repo_view(struct pike_repo **out, const char *dir,
-		   struct pike_err *err)
+int pike_repo_view_any(struct pike_repo **out, const char *dir,
+		       struct pike_err *err)
 {
 	struct pike_repo *r = pike_xcalloc(1, sizeof(*r));
 	int ret;
@@ -100,8 +101,6 @@ int pike_repo_view(struct pike_repo **out, const char *dir,
 		ret = use_layers(r, err);
 	if (!ret)
 		ret = pike_open_workdir(r->g, err);
-	if (!ret)
-		ret = pike_refuse_kind(r->g, dir, err);
 	if (ret)
 		goto out;
 	r->workdir = pike_xstrdup(git_repository_workdir(r->g));
@@ -114,6 +113,22 @@ int pike_repo_view(struct pike_repo **out, const char *dir,
 	git_repository_set_ident(r->g, r->committer.name, r->committer.email);
 	ret = pike_store_open(r, err);
 out:
+	if (ret)
+		pike_repo_free(r);
+	else
+		*out = r;
+	return ret;
+}
+
+int pike_repo_view(struct pike_repo **out, const char *dir,
+		   struct pike_err *err)
+{
+	struct pike_repo *r;
+	int ret = pike_repo_view_any(&r, dir, err);
+
+	if (ret)
+		return ret;
+	ret = pike_refuse_kind(r->g, dir, err);
 	if (ret)
 		pike_repo_free(r);
 	else
@@ -159,6 +174,8 @@ void pike_repo_free(struct pike_repo *r)
 	git_repository_free(r->g);
 	pike_store_close(r);
 	pike_layers_release(&r->layers);
+	pike_strs_release(&r->told);
+	pike_strs_release(&r->absent);
 	free(r->inbox.ref);
 	free(r->workdir);
 	free(r->commondir);

@@ -53,9 +53,13 @@ struct pike_repo {
 	struct pike_strs kept; /* files that keep packs nothing names yet */
 	size_t written;	       /* objects, since they were packed */
 	struct pike_naming naming;
-	bool pack_failed; /* which was told */
-	bool fsync;	  /* setting pike.fsync */
-	bool precious;	  /* others borrow from it: no object is removed */
+	bool pack_failed;	 /* which was told */
+	bool no_atomic;		 /* its remote takes refs one by one */
+	struct pike_strs told;	 /* what is said once */
+	struct pike_strs absent; /* objects that a remote has not, either */
+	bool fsync;		 /* setting pike.fsync */
+	bool precious; /* others borrow from it: no object is removed */
+	bool partial;  /* a remote has what is missing; precious, too */
 	int shared; /* core.sharedRepository: bits to add, < 0 to set, 0 none */
 	bool has_signed; /* so the key can be used */
 	char *workdir;	 /* NULL when bare; ends in '/' */
@@ -68,6 +72,10 @@ struct pike_repo {
  * (rc GIT_ELOCKED, GIT_EMODIFIED) is PIKE_RETRY, others are `level`. */
 int pike_git_fail(struct pike_err *err, int level, int rc, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* Warns, unless the same was said of this repository before. */
+void pike_warn_once(struct pike_repo *r, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Has libgit2 just failed since something was not there, as the folder in which
  * it was to make a file? */
@@ -175,6 +183,18 @@ int pike_git_call(struct pike_buf *out, struct pike_repo *r,
 int pike_git_run(struct pike_buf *out, struct pike_repo *r,
 		 const struct pike_strs *args, const struct pike_buf *in,
 		 struct pike_err *err);
+
+/* Runs git where it talks to a remote, and shows how far it is. What fails is
+ * PIKE_RETRY with its reason, free of secrets; `out` has what it printed then,
+ * too. PIKE_FAILED: there is no git program. */
+struct pike_talk {
+	const struct pike_strs *args;
+	const char *what; /* "fetching from 'origin'" */
+	int silence_s; /* it is over after so long without a word; 0: 5 min */
+	volatile const int *stop;
+};
+int pike_git_talk(struct pike_buf *out, struct pike_repo *r,
+		  const struct pike_talk *t, struct pike_err *err);
 
 /* ---- oidset.c ---- */
 

@@ -275,8 +275,8 @@ static int ladder_top(git_oid *out, bool *is_ladder, struct pike_search_ref *s,
 
 /* Tree of the newest rung or generation: a person's commit on the ladder has
  * files of its own, which the rungs do not carry on. */
-static int rung_tree(git_oid *out, struct pike_search_ref *s, git_oid at,
-		     struct pike_err *err)
+int pike_rung_tree(git_oid *out, struct pike_search_ref *s, git_oid at,
+		   struct pike_err *err)
 {
 	for (int i = 0; i < CHAIN_MAX; i++) {
 		struct pike_commit c;
@@ -300,13 +300,13 @@ static int rung_tree(git_oid *out, struct pike_search_ref *s, git_oid at,
 			 s->ladder);
 }
 
-static int write_rung(git_oid *out, struct pike_search_ref *s,
-		      const git_oid *prev, const git_oid *ids, size_t n,
-		      struct pike_err *err)
+int pike_rung_write(git_oid *out, struct pike_search_ref *s,
+		    const git_oid *prev, const git_oid *ids, size_t n,
+		    struct pike_err *err)
 {
 	git_oid *parents = pike_xcalloc(n + 1, sizeof(*parents)), tree;
 	struct pike_buf b;
-	int ret = rung_tree(&tree, s, *prev, err);
+	int ret = pike_rung_tree(&tree, s, *prev, err);
 
 	pike_buf_init(&b, (size_t)-1);
 	if (!ret) {
@@ -335,7 +335,7 @@ int pike_ladder_climb(struct pike_oid *out, struct pike_search_ref *s,
 
 		ret = ladder_top(&prev, &ladder, s, err);
 		if (!ret)
-			ret = write_rung(&rung, s, &prev, ids, n, err);
+			ret = pike_rung_write(&rung, s, &prev, ids, n, err);
 		if (!ret)
 			ret = pike_ref_move(s->r, s->ladder, &rung,
 					    ladder ? &prev : NULL, "pike: rung",
@@ -478,4 +478,17 @@ int pike_search_record(struct pike_search_ref *s, struct pike_history *h,
 		pike_oidset_add(&s->blobs, &s->inbox.tip);
 	pike_notes_release(&l);
 	return ret;
+}
+
+bool pike_search_late(const struct pike_search_ref *s,
+		      const struct pike_oid *id)
+{
+	struct pike_oid of;
+
+	for (size_t i = 0; id && i < s->unlisted.n; i++) {
+		pike_oid_from(&of, &s->unlisted.v[i].commit);
+		if (pike_oid_eq(&of, id))
+			return true;
+	}
+	return !id && s->unlisted.n;
 }

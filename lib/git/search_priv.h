@@ -89,6 +89,13 @@ struct pike_generation_text {
 };
 void pike_generation_print(struct pike_buf *b, const struct pike_search_ref *s,
 			   const struct pike_generation_text *g);
+/* Tree of the newest rung or generation from `at` down. */
+int pike_rung_tree(git_oid *out, struct pike_search_ref *s, git_oid at,
+		   struct pike_err *err);
+/* Writes a rung with these commits on `prev`, and moves nothing. */
+int pike_rung_write(git_oid *out, struct pike_search_ref *s,
+		    const git_oid *prev, const git_oid *ids, size_t n,
+		    struct pike_err *err);
 /* A rung with these commits on the ladder; retries lost races. */
 int pike_ladder_climb(struct pike_oid *out, struct pike_search_ref *s,
 		      const git_oid *ids, size_t n, struct pike_err *err);

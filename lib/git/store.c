@@ -94,6 +94,27 @@ static int read_parts(void **out, size_t *len, git_object_t *type,
 	return rc;
 }
 
+/* Of a partial clone: git fetches what it is asked for, as promised. Asked once
+ * for what is not there. */
+static bool fetched(struct pike_repo *r, const git_oid *id)
+{
+	struct pike_strs args = PIKE_STRS_INIT;
+	char hex[GIT_OID_HEXSZ + 1];
+	bool yes = false;
+
+	git_oid_tostr(hex, sizeof(hex), id);
+	if (!r->partial || pike_strs_has(&r->absent, hex))
+		return false;
+	pike_strs_push(&args, "cat-file");
+	pike_strs_push(&args, "-e");
+	pike_strs_push(&args, hex);
+	yes = !pike_git_run(NULL, r, &args, NULL, NULL) && !open_disk(r);
+	if (!yes)
+		pike_strs_push(&r->absent, hex);
+	pike_strs_release(&args);
+	return yes;
+}
+
 static int door_read(void **out, size_t *len, git_object_t *type,
 		     git_odb_backend *be, const git_oid *id)
 {
@@ -104,7 +125,8 @@ static int door_read(void **out, size_t *len, git_object_t *type,
 		rc = read_parts(out, len, type, r->disk, id);
 	if (rc == GIT_ENOTFOUND && !(rc = git_odb_refresh(r->disk)))
 		rc = read_parts(out, len, type, r->disk, id);
-	if (rc && rc != GIT_ENOTFOUND && !(rc = open_disk(r)))
+	if ((rc == GIT_ENOTFOUND && fetched(r, id)) ||
+	    (rc && rc != GIT_ENOTFOUND && !(rc = open_disk(r))))
 		rc = read_parts(out, len, type, r->disk, id);
 	return rc;
 }
@@ -126,7 +148,8 @@ static int door_header(size_t *len, git_object_t *type, git_odb_backend *be,
 
 	if (rc == GIT_ENOTFOUND)
 		rc = git_odb_read_header(len, type, r->disk, id);
-	if (rc && rc != GIT_ENOTFOUND && !(rc = open_disk(r)))
+	if ((rc == GIT_ENOTFOUND && fetched(r, id)) ||
+	    (rc && rc != GIT_ENOTFOUND && !(rc = open_disk(r))))
 		rc = git_odb_read_header(len, type, r->disk, id);
 	return rc;
 }

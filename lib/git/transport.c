@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * transport: the `git` program, where it does what libgit2 cannot: bundles,
- * packing, signing. Arguments go as a vector, hooks are off, which
+ * transport: the `git` program, where it does what libgit2 cannot: the network,
+ * bundles, packing, signing. Arguments go as a vector, hooks are off, which
  * goes over the config of the call, and the environment has none of the GIT_*
- * that would point it elsewhere.
+ * that would point it elsewhere. Who may speak with a remote, and how, is as
+ * the user's git has it: helpers, tokens in headers, ssh, proxies.
  */
-#include "git/search_priv.h"
+#include "git/repo_priv.h"
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/proc.h"
 #include "base/text.h"
@@ -21,19 +24,30 @@
 
 enum {
 	TIMEOUT_MS = 10 * 60 * 1000,
-	OUT_MAX = 1024 * 1024
+	OUT_MAX = 1024 * 1024,
+	/* Talking to others: nothing is heard for so long, and it is over. */
+	SILENCE_S = 5 * 60,
+	TALK_MAX = 64 * 1024 * 1024,
+	STEP_MS = 5
 };
 
 extern char **environ;
 
-/* Of the user's environment all but GIT_*, yet how ssh, askpass and git itself
- * are run, and what holds as config for this call. */
+/* Of the user's environment all but GIT_*, yet how ssh, askpass, the network
+ * and git itself are run, and what holds as config for this call. Keys of
+ * models are not git's. */
 static bool keep_variable(const char *v)
 {
-	static const char *const kept[] = { "GIT_SSH", "GIT_ASKPASS",
-					    "GIT_SSL_",
-					    "GIT_EXEC_PATH=", "GIT_CONFIG_" };
+	static const char *const kept[] = {
+		"GIT_SSH",	  "GIT_ASKPASS",    "GIT_SSL_",
+		"GIT_PROXY_SSL_", "GIT_HTTP_",	    "GIT_ALLOW_PROTOCOL=",
+		"GIT_TRACE",	  "GIT_EXEC_PATH=", "GIT_CONFIG_"
+	};
+	static const char key[] = "_API_KEY";
+	size_t n = strcspn(v, "="), k = sizeof(key) - 1;
 
+	if (n > k && !strncmp(v + n - k, key, k))
+		return false;
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(kept); i++)
 		if (pike_starts_with(v, kept[i]))
 			return true;
@@ -63,6 +77,8 @@ static void git_argv(struct pike_strs *argv, const struct pike_repo *r,
 		"protocol.ext.allow=never",
 		"-c",
 		"gc.auto=0",
+		"-c",
+		"maintenance.auto=false",
 		"-c",
 		"safe.directory=*",
 		"-c",
@@ -144,138 +160,118 @@ int pike_git_run(struct pike_buf *out, struct pike_repo *r,
 	return pike_git_call(out, r, &c, err);
 }
 
-static int run_needed(struct pike_buf *out, struct pike_repo *r,
-		      const struct pike_strs *args, const struct pike_buf *in,
-		      struct pike_err *err)
-{
-	int ret = pike_git_run(out, r, args, in, err);
+/* ---- with others ---- */
 
-	return ret == 1 ? pike_fail(err, PIKE_FATAL,
-				    "bundles need the git program; install it")
-			: ret;
+/* What of git's words says why: its own last word, or else the first. */
+static const char *reason_in(char *text)
+{
+	static const char *const marks[] = { "fatal: ", "error: ", "remote: " };
+	char *at = NULL;
+
+	pike_redact_urls(text);
+	for (size_t i = 0; !at && i < PIKE_ARRAY_LEN(marks); i++)
+		at = strstr(text, marks[i]);
+	if (!at)
+		at = text + strspn(text, "\r\n");
+	at[strcspn(at, "\r\n")] = '\0';
+	return *at ? at : "it did not say why";
 }
 
-/* ---- bundles ---- */
-
-static char *absolute(const char *path)
+/* The last whole line that it has drawn. */
+static void show_talk(const struct pike_talk *t,
+		      const struct pike_proc_result *res)
 {
-	char *cwd, *full;
+	const char *s = res->err.s, *end = s + res->err.len, *from;
 
-	if (path[0] == '/')
-		return pike_xstrdup(path);
-	cwd = realpath(".", NULL);
-	full = pike_xasprintf("%s/%s", cwd ? cwd : ".", path);
-	free(cwd);
-	return full;
+	while (end > s && end[-1] != '\r' && end[-1] != '\n')
+		end--;
+	while (end > s && (end[-1] == '\r' || end[-1] == '\n'))
+		end--;
+	for (from = end; from > s && from[-1] != '\r' && from[-1] != '\n';)
+		from--;
+	pike_progress("%s%s%.*s", t->what, from < end ? ": " : "",
+		      (int)(end - from < 60 ? end - from : 60), from);
 }
 
-int pike_bundle_write(struct pike_search_ref *s, const char *path,
-		      struct pike_err *err)
-{
-	struct pike_strs args = PIKE_STRS_INIT;
-	struct pike_buf in;
-	char *full = absolute(path), hex[GIT_OID_HEXSZ + 1];
-	git_oid id, tip;
-	int ret;
-
-	pike_buf_init(&in, 1 << 20);
-	if (!pike_ref_read(&id, s->r, s->ladder, NULL))
-		pike_buf_addf(&in, "%s\n", s->ladder);
-	if (s->inbox.ref)
-		pike_buf_addf(&in, "%s\n", s->inbox.ref);
-	if (!in.len) {
-		ret = pike_fail(err, PIKE_FAILED,
-				"there is nothing to bundle for '%s/%s'",
-				s->target, s->lane);
-		goto out;
-	}
-	/* The receiver has the branch; without new rungs the ladder is it. */
-	if (!pike_ref_read(&tip, s->r, s->branch, NULL) &&
-	    (git_oid_is_zero(&id) || !git_oid_equal(&id, &tip)))
-		pike_buf_addf(&in, "^%s\n",
-			      git_oid_tostr(hex, sizeof(hex), &tip));
-	pike_strs_push(&args, "bundle");
-	pike_strs_push(&args, "create");
-	pike_strs_push(&args, "--quiet");
-	pike_strs_push(&args, full);
-	pike_strs_push(&args, "--stdin");
-	ret = run_needed(NULL, s->r, &args, &in, err);
-out:
-	pike_strs_release(&args);
-	pike_buf_release(&in);
-	free(full);
-	return ret;
-}
-
-/* A ref of the bundle: only ladders and inboxes are taken. */
-static int take_ref(struct pike_repo *r, const char *line, struct pike_err *err)
-{
-	const char *name = strchr(line, ' ');
-	git_oid id, was;
-	int have, ret;
-
-	if (!name || git_oid_fromstrn(&id, line, GIT_OID_HEXSZ))
-		return 0;
-	name++;
-	if (!pike_starts_with(name, "refs/pike/open/") &&
-	    !pike_starts_with(name, PIKE_NOTES_INBOX))
-		return 0;
-	if (git_reference_is_valid_name(name) != 1)
-		return 0;
-	have = pike_ref_read(&was, r, name, err);
-	if (have < 0)
-		return have;
-	if (!have && (git_oid_equal(&was, &id) ||
-		      git_graph_descendant_of(r->g, &was, &id) == 1))
-		return 0; /* known already */
-	if (!have && git_graph_descendant_of(r->g, &id, &was) != 1)
-		return pike_fail(err, PIKE_FAILED,
-				 "'%s' of the bundle does not descend from "
-				 "the one here; sync first",
-				 name);
-	ret = pike_ref_move(r, name, &id, have ? NULL : &was, "pike: bundle",
-			    err);
-	return ret;
-}
-
-static int unbundle(struct pike_buf *out, struct pike_repo *r, const char *full,
-		    struct pike_err *err)
-{
-	struct pike_strs args = PIKE_STRS_INIT;
-	int ret;
-
-	pike_strs_push(&args, "bundle");
-	pike_strs_push(&args, "unbundle");
-	pike_strs_push(&args, full);
-	ret = run_needed(out, r, &args, NULL, err);
-	pike_strs_release(&args);
-	if (ret)
-		pike_err_prefix(err, "cannot read the bundle '%s'", full);
-	return ret;
-}
-
-int pike_bundle_read(struct pike_repo *r, const char *path,
+static int listen_to(struct pike_proc *p, const struct pike_talk *t,
 		     struct pike_err *err)
 {
-	struct pike_strs lines = PIKE_STRS_INIT;
-	struct pike_buf out;
-	char *full = absolute(path);
-	int fd = -1, ret;
+	const struct pike_proc_result *res = pike_proc_result(p);
+	const struct timespec step = { .tv_nsec = STEP_MS * 1000000 };
+	const int most = t->silence_s ? t->silence_s : SILENCE_S;
+	int64_t heard = pike_now_ns();
+	size_t known = 0;
 
-	pike_buf_init(&out, OUT_MAX);
-	ret = unbundle(&out, r, full, err);
-	if (!ret)
-		ret = pike_repo_lock(&fd, r, err);
-	if (ret)
+	while (!pike_proc_step(p)) {
+		size_t now = res->err.len + res->out.len;
+
+		if (now != known)
+			heard = pike_now_ns();
+		known = now;
+		if (t->stop && *t->stop)
+			return pike_fail(err, PIKE_RETRY, "%s: interrupted",
+					 t->what);
+		if (pike_now_ns() - heard > most * (int64_t)1000000000)
+			return pike_fail(err, PIKE_RETRY,
+					 "%s: nothing was heard for %d s",
+					 t->what, most);
+		if (now)
+			show_talk(t, res);
+		nanosleep(&step, NULL);
+	}
+	return 0;
+}
+
+static bool configured(const struct pike_repo *r, const char *key)
+{
+	git_config_entry *e = NULL;
+	bool yes = !git_config_get_entry(&e, r->layers.cfg, key);
+
+	git_config_entry_free(e);
+	return yes;
+}
+
+/* ssh that asks has nobody to ask. */
+static void talk_environment(struct pike_strs *env, const struct pike_repo *r)
+{
+	git_environment(env);
+	if (!getenv("GIT_SSH") && !getenv("GIT_SSH_COMMAND") &&
+	    !configured(r, "core.sshcommand"))
+		pike_strs_push(env, "GIT_SSH_COMMAND=ssh -o BatchMode=yes");
+}
+
+int pike_git_talk(struct pike_buf *out, struct pike_repo *r,
+		  const struct pike_talk *t, struct pike_err *err)
+{
+	struct pike_strs argv = PIKE_STRS_INIT, env = PIKE_STRS_INIT;
+	struct pike_proc_opts o = { .out_max = TALK_MAX };
+	struct pike_proc *p = NULL;
+	const struct pike_proc_result *res;
+	int ret;
+
+	git_argv(&argv, r, t->args);
+	talk_environment(&env, r);
+	o.argv = (const char *const *)argv.v;
+	o.envp = (const char *const *)env.v;
+	ret = pike_proc_start(&p, &o, err);
+	if (ret) {
+		ret = pike_fail(err, PIKE_FAILED,
+				"%s: there is no git "
+				"program; install it",
+				t->what);
 		goto out;
-	git_odb_refresh(r->disk);
-	pike_strs_split(&lines, out.s, "\n");
-	for (size_t i = 0; !ret && i < lines.n; i++)
-		ret = take_ref(r, lines.v[i], err);
-	close(fd);
+	}
+	ret = listen_to(p, t, err);
+	res = pike_proc_result(p);
+	if (!ret && res->status)
+		ret = pike_fail(err, PIKE_RETRY, "%s: %s", t->what,
+				reason_in(res->err.s));
+	if (out)
+		pike_buf_add(out, res->out.s, res->out.len);
 out:
-	pike_strs_release(&lines);
-	pike_buf_release(&out);
-	free(full);
+	pike_progress_end();
+	pike_proc_free(p);
+	pike_strs_release(&argv);
+	pike_strs_release(&env);
 	return ret;
 }

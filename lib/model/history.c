@@ -237,13 +237,11 @@ static void release_record(struct pike_record *r)
 	free(r->run);
 }
 
-void pike_history_free(struct pike_history *h)
+/* All but the names. */
+static void release(struct pike_history *h)
 {
-	struct index *ix;
+	struct index *ix = h->index;
 
-	if (!h)
-		return;
-	ix = h->index;
 	if (ix) {
 		free(ix->by_id.slot);
 		free(ix->by_source.slot);
@@ -255,6 +253,25 @@ void pike_history_free(struct pike_history *h)
 		release_record(&h->recs[i]);
 	free(h->recs);
 	free(h->gens);
+}
+
+void pike_history_reset(struct pike_history *h)
+{
+	const struct pike_history was = *h;
+
+	release(h);
+	*h = (struct pike_history){ .target = was.target,
+				    .lane = was.lane,
+				    .speedup = { 1, 1, 1 },
+				    .revised = was.revised + 1,
+				    .resets = was.resets + 1 };
+}
+
+void pike_history_free(struct pike_history *h)
+{
+	if (!h)
+		return;
+	release(h);
 	free(h->target);
 	free(h->lane);
 	free(h);

@@ -163,10 +163,13 @@ struct pike_history {
 	size_t skipped_lines;	   /* unparsable note lines met */
 	/* Changes whenever a settled record's screen or score does. */
 	size_t revised;
-	void *index; /* of recs by id and by source; see the functions */
+	size_t resets; /* how often it began anew, with other indexes */
+	void *index;   /* of recs by id and by source; see the functions */
 };
 struct pike_history *pike_history_new(const char *target, const char *lane);
 void pike_history_free(struct pike_history *h);
+/* Empties it, for a fold that begins anew. */
+void pike_history_reset(struct pike_history *h);
 /* Appends (takes the contents of *r); returns its index. */
 size_t pike_history_add(struct pike_history *h, struct pike_record *r);
 struct pike_record *pike_history_find(struct pike_history *h,

@@ -7,26 +7,48 @@
 
 #include "base/text.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Passed the screening against the champion of now, and not yet confirmed. */
+/* Its speedup over the base, as far as it is known: what was screened against
+ * an earlier champion, too, can be compared. */
+static struct pike_ratio estimate(const struct pike_record *r)
+{
+	const struct pike_ratio *s = &r->screen.ratio;
+	double by = exp(r->score) / s->mid;
+
+	if (pike_verdict_measured(r->confirm.verdict))
+		return r->confirm.ratio;
+	if (isnan(by))
+		by = 1;
+	return (struct pike_ratio){ s->lo * by, s->mid * by, s->hi * by };
+}
+
+/* Passed the screening against the champion of now, and not yet confirmed. What
+ * came late was judged against an earlier one: it challenges if it seems better
+ * than that of now, though it was confirmed then. */
 static bool challenges(const struct pike_history *h,
 		       const struct pike_record *r)
 {
-	return r->settled < 0 && r->screen.verdict == PIKE_V_FASTER &&
-	       r->confirm.verdict == PIKE_V_PENDING &&
-	       r->confirms < PIKE_CONFIRMS &&
-	       pike_oid_eq(&r->screen.vs, &h->champion);
+	const struct pike_score *c = &r->confirm;
+
+	if (r->screen.verdict != PIKE_V_FASTER ||
+	    r->confirms >= PIKE_CONFIRMS || pike_oid_eq(&r->id, &h->champion))
+		return false;
+	if (pike_oid_eq(&r->screen.vs, &h->champion))
+		return c->verdict == PIKE_V_PENDING;
+	return (c->verdict == PIKE_V_PENDING || c->verdict == PIKE_V_FASTER) &&
+	       estimate(r).lo > h->speedup.hi;
 }
 
 static void insert(size_t out[PIKE_CHALLENGERS], size_t *n, size_t i,
 		   const struct pike_history *h)
 {
+	double lo = estimate(&h->recs[i]).lo;
 	size_t at = *n;
 
-	while (at && h->recs[out[at - 1]].screen.ratio.lo <
-			 h->recs[i].screen.ratio.lo)
+	while (at && estimate(&h->recs[out[at - 1]]).lo < lo)
 		at--;
 	if (at >= PIKE_CHALLENGERS)
 		return;
@@ -40,22 +62,22 @@ static void insert(size_t out[PIKE_CHALLENGERS], size_t *n, size_t i,
  * challenger that the screening already separated from the best is not worth
  * a confirmation. One that failed its own leaves its place to another. */
 size_t pike_run_challengers(size_t out[PIKE_CHALLENGERS],
-			    const struct pike_history *h)
+			    const struct pike_history *h, bool settled)
 {
 	size_t n = 0, keep = 0, room = PIKE_CHALLENGERS;
 
-	for (size_t i = pike_history_open(h); i < h->nrecs; i++) {
+	for (size_t i = settled ? 0 : pike_history_open(h); i < h->nrecs; i++) {
 		const struct pike_record *r = &h->recs[i];
 
-		if (challenges(h, r))
+		if ((settled || r->settled < 0) && challenges(h, r))
 			insert(out, &n, i, h);
-		if (room && r->settled < 0 &&
+		if (room && !settled && r->settled < 0 &&
 		    pike_verdict_measured(r->confirm.verdict))
 			room--;
 	}
 	while (keep < n && keep < room &&
-	       h->recs[out[keep]].screen.ratio.hi >=
-		   h->recs[out[0]].screen.ratio.lo)
+	       estimate(&h->recs[out[keep]]).hi >=
+		   estimate(&h->recs[out[0]]).lo)
 		keep++;
 	return keep;
 }
@@ -85,6 +107,12 @@ static int beats(bool *out, struct pike_ratio *speedup, struct pike_run *run,
 	return ret;
 }
 
+/* Does no generation list it yet, or not all that is known of it? */
+static bool is_news(const struct pike_run *run, const struct pike_record *r)
+{
+	return r->settled < 0 || pike_search_late(run->search, &r->id);
+}
+
 static int choose_champion(struct pike_close *c, struct pike_run *run,
 			   struct pike_err *err)
 {
@@ -95,10 +123,10 @@ static int choose_champion(struct pike_close *c, struct pike_run *run,
 
 	c->champion = h->champion;
 	c->speedup = h->speedup;
-	for (size_t i = pike_history_open(h); !ret && i < h->nrecs; i++) {
+	for (size_t i = 0; !ret && i < h->nrecs; i++) {
 		const struct pike_record *r = &h->recs[i];
 
-		if (r->settled >= 0 || r->confirm.verdict != PIKE_V_FASTER)
+		if (r->confirm.verdict != PIKE_V_FASTER || !is_news(run, r))
 			continue;
 		ret = beats(&better, &speedup, run, r, err);
 		if (!ret && better &&
@@ -129,12 +157,15 @@ static void table_row(struct pike_buf *b, const struct pike_record *r)
 	pike_buf_addc(b, '\n');
 }
 
-static void make_table(struct pike_buf *b, const struct pike_history *h)
+static void make_table(struct pike_buf *b, const struct pike_run *run)
 {
-	for (size_t i = pike_history_open(h); i < h->nrecs; i++) {
+	const struct pike_history *h = run->history;
+	bool late = pike_search_late(run->search, NULL);
+
+	for (size_t i = late ? 0 : pike_history_open(h); i < h->nrecs; i++) {
 		const struct pike_record *r = &h->recs[i];
 
-		if (r->settled < 0 && r->screen.verdict != PIKE_V_PENDING)
+		if (r->screen.verdict != PIKE_V_PENDING && is_news(run, r))
 			table_row(b, r);
 	}
 }
@@ -225,7 +256,7 @@ int pike_run_advance(struct pike_run *run, struct pike_err *err)
 	if (ret)
 		goto out;
 	pike_run_open_count(run, &judged);
-	if (!judged)
+	if (!judged && !pike_search_late(run->search, NULL))
 		goto out;
 	ret = choose_champion(&c, run, err);
 	if (!ret)
@@ -234,7 +265,7 @@ int pike_run_advance(struct pike_run *run, struct pike_err *err)
 		goto out;
 	for (size_t i = 0; i < run->history->nrecs; i++)
 		c.spent += run->history->recs[i].cost;
-	make_table(&table, run->history);
+	make_table(&table, run);
 	c.table = table.s;
 	ret = pike_search_advance(run->search, run->history, &c, err);
 	if (!ret)

@@ -506,9 +506,39 @@ static int look_at_traits(struct pike_run *run, struct pike_err *err)
 	return ret;
 }
 
+static void find_parents(struct pike_asked *q, struct pike_history *h)
+{
+	for (size_t i = 0; i < q->move.nparents; i++) {
+		const struct pike_record *r =
+		    pike_history_find(h, &q->parents[i]);
+
+		q->move.parents[i] = r ? (size_t)(r - h->recs) : PIKE_NO_RECORD;
+	}
+}
+
+/* A history that began anew has other indexes. */
+static void follow_resets(struct pike_run *run)
+{
+	struct pike_agents *a = run->agents;
+
+	if (a->resets == run->history->resets)
+		return;
+	for (size_t i = 0; i < a->n; i++)
+		find_parents(&a->v[i], run->history);
+	pike_memory_free(a->memory);
+	a->memory = NULL;
+	pike_tunables_release(&a->tunables);
+	memset(&a->tunables, 0, sizeof(a->tunables));
+	a->ntraits = a->seen = 0;
+	a->resets = run->history->resets;
+}
+
 static int prepare(struct pike_run *run, struct pike_err *err)
 {
-	int ret = pike_replies_conclude(run, err);
+	int ret;
+
+	follow_resets(run);
+	ret = pike_replies_conclude(run, err);
 
 	if (!ret)
 		ret = find_ideas(run, err);
@@ -569,6 +599,7 @@ bool pike_agents_closed(struct pike_run *run)
 
 	if (!run->agents || !run->strategy->closed)
 		return false;
+	follow_resets(run);
 	asked = flying(run->agents);
 	fill_input(&in, run);
 	in.flying = asked;

@@ -36,6 +36,7 @@ struct pike_agents {
 	struct pike_traits *traits;    /* by record; islands only */
 	size_t ntraits, traits_cap;
 	const char *system; /* prompt; "" */
+	size_t resets;	    /* of the history, that are known of */
 	size_t seen; /* what there was when the strategy wanted nothing */
 	struct pike_strs ideas;
 	bool has_ideas;	 /* they are known, and may be none */

@@ -364,6 +364,8 @@ int pike_run_screen_all(struct pike_run *run, struct pike_err *err)
 			drop_first(run, &q);
 		if (!ret)
 			ret = pike_agents_listen(run, 0, err);
+		if (!ret)
+			pike_run_share(run, false);
 		pike_run_show(run);
 	}
 	while (q.n)
@@ -416,7 +418,7 @@ static int confirm_one(struct pike_run *run, struct slot *s, int siblings,
 static bool still_wanted(struct pike_run *run, const struct pike_oid *id)
 {
 	size_t c[PIKE_CHALLENGERS];
-	size_t n = pike_run_challengers(c, run->history);
+	size_t n = pike_run_challengers(c, run->history, run->o.staged);
 
 	for (size_t i = 0; i < n; i++)
 		if (pike_oid_eq(&run->history->recs[c[i]].id, id))
@@ -449,7 +451,7 @@ int pike_run_confirm_all(struct pike_run *run, struct pike_err *err)
 
 	if (ret)
 		return ret;
-	n = pike_run_challengers(c, run->history);
+	n = pike_run_challengers(c, run->history, run->o.staged);
 	for (size_t i = 0; i < n; i++)
 		ids[i] = run->history->recs[c[i]].id;
 	for (size_t i = 0; !ret && i < n; i++) {
@@ -457,6 +459,8 @@ int pike_run_confirm_all(struct pike_run *run, struct pike_err *err)
 
 		if (pike_run_stopped(run) || pike_run_timeout(run))
 			break;
+		if (!in_shard(run, &ids[i]))
+			continue;
 		pike_agents_away(run);
 		do
 			ret = confirm_locked(run, &ids[i], (int)n, err);
@@ -464,19 +468,26 @@ int pike_run_confirm_all(struct pike_run *run, struct pike_err *err)
 		pike_agents_back(run);
 		if (!ret)
 			ret = pike_agents_listen(run, 0, err);
+		if (!ret)
+			pike_run_share(run, false);
 	}
 	return ret;
 }
 
+/* Of several shards none knows what the others will find: who has passed is
+ * confirmed by the next pass, after the fold. */
 int pike_run_evaluate(struct pike_run *run, struct pike_err *err)
 {
+	bool confirms = run->o.stage != PIKE_SCREEN;
 	int ret = pike_run_refresh(run, err);
 
 	if (!ret)
 		ret = pike_replies_conclude(run, err);
+	if (!ret && confirms && run->o.staged)
+		ret = pike_run_confirm_all(run, err);
 	if (!ret && run->o.stage != PIKE_CONFIRM)
 		ret = pike_run_screen_all(run, err);
-	if (!ret && run->o.stage != PIKE_SCREEN &&
+	if (!ret && confirms && run->o.shards <= 1 &&
 	    !pike_history_pending(run->history))
 		ret = pike_run_confirm_all(run, err);
 	if (run->judge)

@@ -20,18 +20,27 @@ static void nap(void)
 	nanosleep(&t, NULL);
 }
 
-/* Another process may close the generation first: that is as good. */
+/* Another process may close the generation first, and another machine may have
+ * done so: that is as good. */
 static int close_generation(struct pike_run *run, struct pike_err *err)
 {
-	size_t before = run->history->ngens;
-	int ret = pike_run_advance(run, err);
+	size_t before, judged;
+	int ret;
 
+	pike_run_catch_up(run);
+	ret = pike_run_refresh(run, err);
+	before = run->history->ngens;
+	pike_run_open_count(run, &judged);
+	if (ret || !judged)
+		return ret;
+	ret = pike_run_advance(run, err);
 	if (ret == PIKE_RETRY && !pike_run_stopped(run)) {
 		nap();
 		ret = pike_run_refresh(run, err);
 	}
 	if (!ret && run->history->ngens > before)
 		pike_run_say_generation(run);
+	pike_run_share(run, true);
 	return ret;
 }
 
@@ -166,9 +175,12 @@ int pike_run_evolve(struct pike_run *run, struct pike_err *err)
 	bool more = true;
 	int ret = 0;
 
-	while (!ret && more && !pike_run_stopped(run))
+	while (!ret && more && !pike_run_stopped(run)) {
 		ret = run->preset.asks ? turn_models(run, &more, err)
 				       : turn(run, &more, err);
+		if (!ret)
+			pike_run_share(run, false);
+	}
 	if (pike_run_stopped(run))
 		pike_agents_cancel(run, NULL);
 	pike_progress_end();

@@ -23,6 +23,8 @@ static int propose_models(struct pike_run *run, struct pike_err *err)
 		       !pike_run_stopped(run)) {
 			pike_run_show(run);
 			ret = pike_agents_wait(run, err);
+			if (!ret)
+				pike_run_share(run, false);
 		}
 	} while (!ret && !spent && !pike_run_stopped(run) &&
 		 (run->history->nrecs > nrecs || pike_agents_busy(run)));

@@ -21,12 +21,15 @@ struct pike_run_opts {
 	volatile const int *stop; /* set by a signal handler */
 	int64_t generations;	  /* close at most so many; 0: no limit */
 	int shard, shards;	  /* evaluate: candidate id modulo; 0 0: all */
+	bool staged; /* evaluate: generations are closed elsewhere (contract 6)
+		      */
 	/* evolve: no model is asked; what was recorded below this revision is
 	 * answered again, and what was measured is not measured again. NULL:
 	 * models are asked. */
 	const char *replay;
 	int stage;    /* evaluate: enum pike_stage or -1: both */
 	bool profile; /* as pike_confirm_opts has it */
+	bool keeps;   /* nothing is pushed, whatever the settings say */
 };
 
 struct pike_run_stats {
@@ -36,6 +39,11 @@ struct pike_run_stats {
 	int64_t held_ns, kernel_ns; /* see pike_judge_times */
 };
 
+/* Fetches what others have, where there is a remote of the settings' name and
+ * `sync` is on: before a search is opened. What fails is a warning. */
+void pike_run_fetch(struct pike_repo *repo,
+		    const struct pike_settings *settings,
+		    volatile const int *stop);
 /* Opens one target's search of a repository. */
 int pike_run_open(struct pike_run **out, struct pike_repo *repo,
 		  const struct pike_settings *settings,
@@ -62,6 +70,11 @@ int pike_run_round_open(bool *out, struct pike_run *run, struct pike_err *err);
 int pike_run_evolve(struct pike_run *run, struct pike_err *err);
 /* Why evolve came to an end, for people: "budget: 40 candidates". */
 const char *pike_run_ended(const struct pike_run *run);
+
+/* Pushes what is not pushed yet, where the settings say so; the stages have
+ * done so as they went on. PIKE_RETRY: not all of it, `out` has the refs. */
+int pike_run_share_rest(struct pike_strs *out, struct pike_run *run,
+			struct pike_err *err);
 
 /* ---- publish.c: the champion as a merge request ---- */
 

@@ -57,6 +57,13 @@ int pike_run_recorded(struct pike_result *out, struct pike_run *run,
 /* Questions on their way to models; see agents.c. */
 struct pike_agents;
 
+/* With a remote; see sync.c. */
+struct pike_sharing {
+	size_t seen;	 /* what there was when it was pushed */
+	int64_t next_ns; /* not before */
+	int failures;	 /* one after another */
+};
+
 struct pike_run {
 	struct pike_repo *repo;
 	const struct pike_settings *settings;
@@ -80,6 +87,7 @@ struct pike_run {
 	char lane[65];
 	char step[96]; /* what the judge is doing, for the progress line */
 	char ended[160];
+	struct pike_sharing sharing;
 	bool nothing_to_tune;	 /* said once */
 	bool looked;		 /* at the base, or there was no need */
 	struct pike_result base; /* what that said; no cases: nothing */
@@ -109,6 +117,13 @@ size_t pike_run_open_count(const struct pike_run *run, size_t *judged);
 /* "faster 2, same 5, wrong 1" of the records from `first` on. */
 void pike_run_tally(struct pike_buf *b, const struct pike_history *h,
 		    int64_t generation);
+
+/* ---- sync.c ---- */
+
+/* Pushes what is new; unless `now`, not if that was just done. */
+void pike_run_share(struct pike_run *run, bool now);
+/* Fetches what others have, and pushes. */
+void pike_run_catch_up(struct pike_run *run);
 
 /* ---- stamp.c ---- */
 
@@ -189,9 +204,10 @@ void pike_agents_text(struct pike_buf *out, const struct pike_run *run);
 /* Records the verdict of exchanges that left nothing to measure. */
 int pike_replies_conclude(struct pike_run *run, struct pike_err *err);
 
-/* Indexes of the challengers to confirm now, best first; returns how many. */
+/* Indexes of the challengers to confirm now, best first; returns how many.
+ * `settled`: also of those that generations list. */
 size_t pike_run_challengers(size_t out[PIKE_CHALLENGERS],
-			    const struct pike_history *h);
+			    const struct pike_history *h, bool settled);
 /* Any budget at its end? Then `ended` says which. */
 bool pike_run_spent(struct pike_run *run);
 /* The minutes are over: what is not measured yet waits for the next run. */

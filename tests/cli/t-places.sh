@@ -46,9 +46,40 @@ pike status
 like "from a subfolder" "$out" '^scale '
 
 git clone -q --depth 1 "file://$dir/repo" "$dir/shallow" 2>/dev/null
-pike -C "$dir/shallow" evolve --candidates 1 "$weak"
-status_is "a shallow clone is refused" 128
+git -C "$dir/shallow" config pike.sync false
+pike -C "$dir/shallow" evolve --candidates 2 "$weak"
+status_is "a shallow clone is refused where nothing may be fetched" 128
 like "with the remedy" "$err" 'unshallow'
+git -C "$dir/shallow" config --unset pike.sync
+refs=$(git -C "$dir/shallow" for-each-ref refs/heads refs/remotes refs/tags)
+pike -C "$dir/shallow" evolve --candidates 2 "$weak"
+status_is "else it gets its history, and evolve goes on" 0
+is "it is shallow no more" \
+	"$(git -C "$dir/shallow" rev-parse --is-shallow-repository)" false
+is "none of its own refs has moved" \
+	"$(git -C "$dir/shallow" for-each-ref refs/heads refs/remotes \
+		refs/tags | grep -v refs/heads/pike/)" "$refs"
+git -C "$dir/shallow" remote set-url origin "$dir/nowhere"
+git -C "$dir/shallow" rev-parse HEAD >"$dir/shallow/.git/shallow"
+pike -C "$dir/shallow" evolve "$weak"
+status_is "where the remote is not there" 128
+one_line "that is told"
+
+git -C "$dir/repo" config uploadpack.allowFilter true
+git -C "$dir/repo" config uploadpack.allowAnySHA1InWant true
+for filter in blob:none tree:0; do
+	git clone -q --no-checkout --filter=$filter "file://$dir/repo" \
+		"$dir/part" 2>/dev/null
+	pike -C "$dir/part" sync --fetch
+	status_is "$filter: sync in a partial clone" 0
+	pike -C "$dir/part" evolve --candidates 2 "$weak"
+	status_is "$filter: evolve goes on" 0
+	like "$filter: without measuring again" "$out" ' 0 screened'
+	pike -C "$dir/part" log --candidates scale
+	is "$filter: the log is the same" "$out" \
+		"$(cd "$dir/repo" && "$PIKE" log --candidates scale)"
+	rm -rf "$dir/part"
+done
 
 if [ "$(id -u)" -eq 0 ]; then
 	cp -r "$dir/repo" "$dir/foreign"

@@ -204,7 +204,10 @@ git init -q --object-format=sha256 "$dir/sha256"
 cd "$dir/sha256" || exit 1
 remedy sha256 "move its history into .*--object-format=sha1"
 extended partialClone origin
-remedy "a partial clone" 'clone it again without --filter'
+pike propose --candidates 1
+status_is "a partial clone: propose" 0
+pike doctor
+like "doctor tells what that costs" "$out" 'a partial clone: objects stay loose'
 extended fromTheFuture true
 remedy "an unknown one" 'use a clone of it'
 mkdir "$dir/none"

@@ -50,7 +50,7 @@ static void test_extensions(void **state)
 		{ "refStorage = reftable", "git refs migrate" },
 		{ "objectFormat = sha256", "--object-format=sha1" },
 		{ "compatObjectFormat = sha256", "two formats" },
-		{ "partialClone = origin", "--filter" },
+		{ "partialClone = origin", NULL },
 		{ "fromTheFuture = true", "'fromthefuture'" },
 	};
 	struct fixture f;

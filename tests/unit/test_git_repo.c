@@ -80,17 +80,12 @@ static void test_refusals(void **state)
 	fixture_begin(&f);
 	sh(f.top, "git -C repo commit -q --allow-empty -m two && git clone -q "
 		  "--depth 1 file://$PWD/repo shallow && git init -q "
-		  "--object-format=sha256 sha256 && git clone -q --bare repo "
-		  "partial && git -C partial config remote.origin.promisor "
-		  "true && mkdir none");
+		  "--object-format=sha256 sha256 && mkdir none");
 	dir = pike_xasprintf("%s/shallow", f.top);
 	refused(dir, "git fetch --unshallow");
 	free(dir);
 	dir = pike_xasprintf("%s/sha256", f.top);
 	refused(dir, "sha256");
-	free(dir);
-	dir = pike_xasprintf("%s/partial", f.top);
-	refused(dir, "--filter");
 	free(dir);
 	dir = pike_xasprintf("%s/none", f.top);
 	refused(dir, "git init");
@@ -132,6 +127,43 @@ static int read_one(struct pike_repo *r, const char *path, bool may_miss,
 	pike_files_release(&files);
 	pike_strs_release(&paths);
 	return ret;
+}
+
+/* What a partial clone lacks is fetched when it is read; what nobody has is
+ * missing there, too. */
+static void test_partial(void **state)
+{
+	static const char *const filters[] = { "blob:none", "tree:0" };
+	struct pike_err err = PIKE_ERR_INIT;
+	struct fixture f;
+
+	(void)state;
+	fixture_begin(&f);
+	sh(f.repo, "git config uploadpack.allowFilter true && "
+		   "git config uploadpack.allowAnySHA1InWant true");
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(filters); i++) {
+		struct pike_repo *r;
+		struct pike_oid none;
+		size_t n;
+		char *dir = pike_xasprintf("%s/part%zu", f.top, i);
+
+		free(sh_in(f.top, 0,
+			   "git clone -q --no-checkout --filter=%s "
+			   "file://$PWD/repo %s",
+			   filters[i], dir));
+		ok(pike_repo_open(&r, dir, &err), &err);
+		ok(read_one(r, FIXTURE_FILE, false, &n, &err), &err);
+		assert_int_equal(n, 1);
+		assert_true(pike_repo_resolve(
+				&none, r,
+				"0123456789012345678901234567890123456789",
+				&err) < 0);
+		pike_repo_free(r);
+		cycle(dir, "in part\n");
+		fsck(dir);
+		free(dir);
+	}
+	fixture_end(&f);
 }
 
 static void test_files(void **state)
@@ -320,6 +352,7 @@ int main(void)
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_owner),
+		cmocka_unit_test(test_partial),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_content_address),
 		cmocka_unit_test(test_texts),

@@ -55,7 +55,7 @@ static void nobody_challenges(void **state)
 	screened(h, 2, PIKE_V_SAME, 0.99, 1.01);
 	screened(h, 3, PIKE_V_WRONG, 0, 0);
 	screened(h, 4, PIKE_V_PENDING, 0, 0);
-	assert_int_equal(pike_run_challengers(c, h), 0);
+	assert_int_equal(pike_run_challengers(c, h, false), 0);
 	pike_history_free(h);
 }
 
@@ -69,7 +69,7 @@ static void best_by_lower_bound_first(void **state)
 	screened(h, 3, PIKE_V_FASTER, 1.60, 1.65);
 	screened(h, 4, PIKE_V_FASTER, 1.55, 1.90);
 	screened(h, 5, PIKE_V_FASTER, 1.58, 1.62);
-	assert_int_equal(pike_run_challengers(c, h), 3);
+	assert_int_equal(pike_run_challengers(c, h, false), 3);
 	assert_int_equal(c[0], 1);
 	assert_int_equal(c[1], 3);
 	assert_int_equal(c[2], 2);
@@ -84,7 +84,7 @@ static void separated_ones_are_spared(void **state)
 	(void)state;
 	screened(h, 2, PIKE_V_FASTER, 2.0, 2.1);
 	screened(h, 3, PIKE_V_FASTER, 1.2, 1.3);
-	assert_int_equal(pike_run_challengers(c, h), 1);
+	assert_int_equal(pike_run_challengers(c, h, false), 1);
 	assert_int_equal(c[0], 0);
 	pike_history_free(h);
 }
@@ -97,7 +97,11 @@ static void another_champions_challenger_waits(void **state)
 	(void)state;
 	screened(h, 2, PIKE_V_FASTER, 2.0, 2.1);
 	fake_oid(&h->champion, 9);
-	assert_int_equal(pike_run_challengers(c, h), 0);
+	h->speedup = (struct pike_ratio){ 1.9, 2.0, 2.1 };
+	assert_int_equal(pike_run_challengers(c, h, false), 0);
+	/* Unless it was late, and seems to be better. */
+	h->speedup = (struct pike_ratio){ 1.8, 1.9, 1.95 };
+	assert_int_equal(pike_run_challengers(c, h, false), 1);
 	pike_history_free(h);
 }
 
@@ -111,7 +115,7 @@ static void confirmed_ones_are_done(void **state)
 
 	(void)state;
 	pike_history_apply(h, &id, PIKE_CONFIRM, &s);
-	assert_int_equal(pike_run_challengers(c, h), 0);
+	assert_int_equal(pike_run_challengers(c, h, false), 0);
 	pike_history_free(h);
 }
 
@@ -129,13 +133,53 @@ static void failed_ones_leave_their_place(void **state)
 	for (int i = 0; i < 4; i++)
 		id[i] = screened(h, 2 + i, PIKE_V_FASTER, 1.5, 1.7);
 	pike_history_apply(h, &id[0], PIKE_CONFIRM, &bad);
-	assert_int_equal(pike_run_challengers(c, h), 3);
+	assert_int_equal(pike_run_challengers(c, h, false), 3);
 	pike_history_apply(h, &id[1], PIKE_CONFIRM, &good);
 	pike_history_apply(h, &id[2], PIKE_CONFIRM, &good);
 	screened(h, 6, PIKE_V_FASTER, 1.5, 1.7);
-	assert_int_equal(pike_run_challengers(c, h), 1);
+	assert_int_equal(pike_run_challengers(c, h, false), 1);
 	pike_history_apply(h, &id[3], PIKE_CONFIRM, &good);
-	assert_int_equal(pike_run_challengers(c, h), 0);
+	assert_int_equal(pike_run_challengers(c, h, false), 0);
+	pike_history_free(h);
+}
+
+/* Of a pass of the stages: who was listed before anybody confirmed it. */
+static void listed_ones_challenge_in_stages(void **state)
+{
+	struct pike_history *h = history();
+	size_t c[PIKE_CHALLENGERS];
+	struct pike_oid id = screened(h, 2, PIKE_V_FASTER, 2.0, 2.1);
+
+	(void)state;
+	pike_history_find(h, &id)->settled = 1;
+	assert_int_equal(pike_run_challengers(c, h, false), 0);
+	assert_int_equal(pike_run_challengers(c, h, true), 1);
+	fake_oid(&h->champion, 9);
+	h->speedup = (struct pike_ratio){ 3, 3, 3 };
+	assert_int_equal(pike_run_challengers(c, h, true), 0);
+	pike_history_free(h);
+}
+
+/* Confirmed against an earlier champion, and better than that of now. */
+static void late_ones_challenge_again(void **state)
+{
+	struct pike_history *h = history();
+	struct pike_score good = { .verdict = PIKE_V_FASTER,
+				   .ratio = { 1.8, 1.9, 2.0 } };
+	size_t c[PIKE_CHALLENGERS];
+	struct pike_oid id = screened(h, 2, PIKE_V_FASTER, 2.0, 2.1);
+
+	(void)state;
+	pike_history_apply(h, &id, PIKE_CONFIRM, &good);
+	assert_int_equal(pike_run_challengers(c, h, false), 0);
+	fake_oid(&h->champion, 9);
+	h->speedup = (struct pike_ratio){ 1.5, 1.6, 1.7 };
+	assert_int_equal(pike_run_challengers(c, h, false), 1);
+	h->speedup = (struct pike_ratio){ 1.85, 1.9, 2 };
+	assert_int_equal(pike_run_challengers(c, h, false), 0);
+	h->speedup = (struct pike_ratio){ 1.5, 1.6, 1.7 };
+	pike_history_apply(h, &id, PIKE_CONFIRM, &good);
+	assert_int_equal(pike_run_challengers(c, h, false), 0);
 	pike_history_free(h);
 }
 
@@ -252,6 +296,8 @@ int main(void)
 		cmocka_unit_test(another_champions_challenger_waits),
 		cmocka_unit_test(confirmed_ones_are_done),
 		cmocka_unit_test(failed_ones_leave_their_place),
+		cmocka_unit_test(listed_ones_challenge_in_stages),
+		cmocka_unit_test(late_ones_challenge_again),
 		cmocka_unit_test(budget_counts_candidates),
 		cmocka_unit_test(budget_counts_dollars),
 		cmocka_unit_test(budget_counts_queries),
