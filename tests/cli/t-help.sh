@@ -8,7 +8,7 @@ pike help --man
 man=$out
 commands=$(sed -n 's/^\.\\" begin //p' <<<"$man")
 is "every public command is in the manual" "$(tr ' ' '\n' <<<"$commands" | sort)" \
-	"$("$PIKE" -h | sed -n 's/^  \([a-z]*\)  .*/\1/p' | sort)"
+	"$("$PIKE" -h | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' | sort)"
 
 section() { # the manual's text of a command, roff taken off
 	sed -n "/^\\.\\\\\" begin $1\$/,/^\\.\\\\\" end $1\$/p" <<<"$man" |
