@@ -86,6 +86,13 @@ int pike_repo_difference(struct pike_buf *out, struct pike_repo *r,
 			 const struct pike_strs *paths, struct pike_err *err);
 int pike_repo_message(char **out, struct pike_repo *r,
 		      const struct pike_oid *commit, struct pike_err *err);
+/* The files at `paths` of `theirs`, brought from commit `from` to commit `to`,
+ * each by a three-way merge. Where one cannot be, `to` wins and `conflicts`
+ * gets its path. A file that `to` has not is left out. */
+int pike_repo_carry(struct pike_files *out, struct pike_strs *conflicts,
+		    struct pike_repo *r, const struct pike_strs *paths,
+		    const struct pike_oid *from, const struct pike_oid *theirs,
+		    const struct pike_oid *to, struct pike_err *err);
 
 /* ---- a search: one target on one lane ---- */
 
@@ -127,6 +134,7 @@ struct pike_proposal {
 	struct pike_files files; /* evolvable files only */
 	const struct pike_agent *agent;
 	const char *subject, *body, *slot, *idea, *model, *run;
+	const struct pike_oid *again; /* what is past it stands for; or NULL */
 	const char *chat; /* line of its chat note; NULL: none */
 	bool paid;	  /* a model's: stored even where its files are known */
 	int64_t generation, tokens_in, tokens_out;
@@ -180,6 +188,9 @@ int pike_search_claimed(bool *out, struct pike_search_ref *s,
  * PIKE_RETRY. */
 struct pike_close {
 	struct pike_oid champion;
+	/* An epoch begins on this commit, which is the champion too; or NULL.
+	 * What was measured so far is ranked no more. */
+	const struct pike_oid *base;
 	struct pike_ratio speedup;
 	const char *strategy, *env, *task, *table; /* table: text for people */
 	uint64_t seed;
