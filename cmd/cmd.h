@@ -109,6 +109,10 @@ int pike_pick_targets(struct pike_strs *out, const struct pike_ctx *ctx,
 int pike_file_edited(struct pike_repo *repo, const char *path);
 /* Warns of edits to a target's files that are not committed. */
 void pike_warn_uncommitted(struct pike_ctx *ctx, const struct pike_target *t);
+/* Targets whose sources, headers or references differ between two commits. */
+int pike_targets_between(struct pike_strs *out, const struct pike_ctx *ctx,
+			 const struct pike_oid *from, const struct pike_oid *to,
+			 struct pike_err *err);
 /* Targets whose evolvable files at `rev` differ from the base's. */
 int pike_changed_targets(struct pike_strs *out, const struct pike_ctx *ctx,
 			 const char *rev, struct pike_err *err);

@@ -65,6 +65,10 @@ int pike_repo_base(struct pike_oid *out, struct pike_repo *r, const char *name,
  * one that is checked out, though it have no commit yet, the only one; "main"
  * where nothing tells. Caller frees. */
 char *pike_repo_default_branch(struct pike_repo *r);
+/* The best common ancestor; 1 when there is none. */
+int pike_repo_merge_base(struct pike_oid *out, struct pike_repo *r,
+			 const struct pike_oid *a, const struct pike_oid *b,
+			 struct pike_err *err);
 /* Regular files at `paths` of a commit. A missing file is PIKE_FAILED unless
  * `may_miss`; a symlink, submodule, LFS pointer, or more than 4 MiB always. */
 int pike_repo_read(struct pike_files *out, struct pike_repo *r,
@@ -135,8 +139,8 @@ struct pike_proposal {
 	const struct pike_agent *agent;
 	const char *subject, *body, *slot, *idea, *model, *run;
 	const struct pike_oid *again; /* what is past it stands for; or NULL */
-	const char *chat; /* line of its chat note; NULL: none */
-	bool paid;	  /* a model's: stored even where its files are known */
+	const char *chat;	      /* line of its chat note; NULL: none */
+	bool paid; /* a model's: stored even where its files are known */
 	int64_t generation, tokens_in, tokens_out;
 	bool guessed; /* nobody has counted the tokens */
 	int tries;    /* how often it was asked */

@@ -82,6 +82,29 @@ int pike_repo_base(struct pike_oid *out, struct pike_repo *r, const char *name,
 			 "first");
 }
 
+int pike_repo_merge_base(struct pike_oid *out, struct pike_repo *r,
+			 const struct pike_oid *a, const struct pike_oid *b,
+			 struct pike_err *err)
+{
+	git_oid x, y, base;
+	int rc, ret = pike_oid_to(&x, a, err);
+
+	if (!ret)
+		ret = pike_oid_to(&y, b, err);
+	if (ret)
+		return ret;
+	rc = git_merge_base(&base, r->g, &x, &y);
+	if (rc == GIT_ENOTFOUND)
+		return 1;
+	if (rc)
+		return pike_git_fail(err, PIKE_FAILED, rc,
+				     "cannot find what %.12s and %.12s have in "
+				     "common",
+				     a->hex, b->hex);
+	pike_oid_from(out, &base);
+	return 0;
+}
+
 /* What a symbolic ref points to below `prefix`, or NULL. */
 static char *symbolic(struct pike_repo *r, const char *ref, const char *prefix)
 {

@@ -109,6 +109,9 @@ int pike_result_parse(struct pike_result *r, const char *line, size_t len,
 void pike_result_spent(struct pike_result *r, const char *phase, double secs);
 /* It took so long in all: what no phase accounts for is `other`. */
 void pike_result_took(struct pike_result *r, double secs);
+/* ": driver 550 -> 560, judge 6 -> 7" of two env_info, where they differ. */
+void pike_env_difference(struct pike_buf *b, const struct pike_json *was,
+			 const struct pike_json *now);
 /* Order for "latest": (ts, id). */
 int pike_result_cmp(const struct pike_result *a, const struct pike_result *b);
 

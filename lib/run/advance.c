@@ -156,7 +156,8 @@ static int name_world(struct pike_close *c, struct pike_run *run, char env[65],
 		return 0;
 	}
 	for (size_t i = h->nrecs; !ret && i > 0 && !env[0]; i--) {
-		if (h->recs[i - 1].screen.verdict == PIKE_V_PENDING)
+		if (h->recs[i - 1].screen.verdict == PIKE_V_PENDING ||
+		    h->recs[i - 1].past)
 			continue;
 		ret = pike_results_of(&res, &n, run->repo, &h->recs[i - 1].id,
 				      err);

@@ -44,6 +44,12 @@ void pike_run_free(struct pike_run *run);
 const struct pike_history *pike_run_history(const struct pike_run *run);
 const struct pike_run_stats *pike_run_stats(const struct pike_run *run);
 
+/* Where the base has moved in what concerns the target, or, with `device`, this
+ * machine's environment is not the one that the search was measured in, begins
+ * an epoch (contract 3) with what is to be measured again. Asks no model. Part
+ * of all stages but advance. */
+int pike_run_follow(struct pike_run *run, bool device, struct pike_err *err);
+/* Asks for nothing while candidates wait to be measured again. */
 int pike_run_propose(struct pike_run *run, struct pike_err *err);
 /* A person's candidate: the evolvable files of `rev`, on the champion, under
  * that commit's subject and text. `*known`: these files were tried before, by
