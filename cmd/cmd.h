@@ -74,11 +74,12 @@ struct pike_cmd {
 	void (*words)(struct pike_buf *b);
 };
 
-extern const struct pike_cmd pike_cmd_advance, pike_cmd_bench, pike_cmd_config,
-    pike_cmd_doctor, pike_cmd_evaluate, pike_cmd_evolve, pike_cmd_export,
-    pike_cmd_gc, pike_cmd_help, pike_cmd_import, pike_cmd_init, pike_cmd_log,
-    pike_cmd_mcp, pike_cmd_propose, pike_cmd_report, pike_cmd_show,
-    pike_cmd_status, pike_cmd_strategies, pike_cmd_try, pike_cmd_verify;
+extern const struct pike_cmd pike_cmd_advance, pike_cmd_bench, pike_cmd_check,
+    pike_cmd_config, pike_cmd_doctor, pike_cmd_evaluate, pike_cmd_evolve,
+    pike_cmd_export, pike_cmd_gc, pike_cmd_help, pike_cmd_import, pike_cmd_init,
+    pike_cmd_log, pike_cmd_mcp, pike_cmd_propose, pike_cmd_report,
+    pike_cmd_show, pike_cmd_status, pike_cmd_strategies, pike_cmd_try,
+    pike_cmd_verify;
 
 /* ---- commands.c: the table and what is generated from it ---- */
 

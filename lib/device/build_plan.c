@@ -43,6 +43,9 @@ int pike_plan_files(struct pike_build_plan *p, const struct pike_files *files,
 		const struct pike_file *f = &files->v[i];
 		int rc = check_name(f->path, p, err);
 
+		/* A header that changes comes with the sources, too. */
+		if (!rc && pike_files_find(&p->files, f->path))
+			continue;
 		if (rc)
 			return rc;
 		pike_files_add(&p->files, f->path, f->data, f->len);

@@ -80,6 +80,10 @@ int pike_repo_source(struct pike_oid *out, struct pike_repo *r,
 /* Blob id of some bytes, without writing. */
 int pike_blob_id(struct pike_oid *out, const void *p, size_t n,
 		 struct pike_err *err);
+/* The first-parent history of `to` behind `from`, oldest first, in hex. */
+int pike_repo_between(struct pike_strs *out, struct pike_repo *r,
+		      const struct pike_oid *from, const struct pike_oid *to,
+		      struct pike_err *err);
 /* Paths in which two commits differ. */
 int pike_repo_changed(struct pike_strs *out, struct pike_repo *r,
 		      const struct pike_oid *a, const struct pike_oid *b,

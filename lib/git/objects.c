@@ -383,6 +383,41 @@ out:
 	return ret;
 }
 
+int pike_repo_between(struct pike_strs *out, struct pike_repo *r,
+		      const struct pike_oid *from, const struct pike_oid *to,
+		      struct pike_err *err)
+{
+	git_revwalk *walk = NULL;
+	git_oid a, b, id;
+	struct pike_oid at;
+	int rc, ret = pike_oid_to(&a, from, err);
+
+	if (!ret)
+		ret = pike_oid_to(&b, to, err);
+	if (ret)
+		return ret;
+	rc = git_revwalk_new(&walk, r->g);
+	if (!rc)
+		rc = git_revwalk_sorting(walk, GIT_SORT_TOPOLOGICAL |
+						   GIT_SORT_REVERSE);
+	if (!rc)
+		rc = git_revwalk_simplify_first_parent(walk);
+	if (!rc)
+		rc = git_revwalk_push(walk, &b);
+	if (!rc)
+		rc = git_revwalk_hide(walk, &a);
+	while (!rc && !(rc = git_revwalk_next(&id, walk))) {
+		pike_oid_from(&at, &id);
+		pike_strs_push(out, at.hex);
+	}
+	git_revwalk_free(walk);
+	return rc == GIT_ITEROVER
+		   ? 0
+		   : pike_git_fail(err, PIKE_FAILED, rc,
+				   "cannot walk from %.12s to %.12s", to->hex,
+				   from->hex);
+}
+
 int pike_repo_message(char **out, struct pike_repo *r,
 		      const struct pike_oid *commit, struct pike_err *err)
 {

@@ -73,6 +73,9 @@ const char *pike_run_ended(const struct pike_run *run);
  * the whole protocol unless `quick`. Does not need a search. */
 struct pike_bench_opts {
 	const char *target, *base; /* base NULL: the base branch */
+	/* Of which revision references and headers are; NULL: the base's. Then
+	 * a header that differs goes with the sources of each side. */
+	const char *trusted;
 	const char *const *revs;
 	size_t nrevs;
 	/* Instead of `revs`: evolvable files that no commit has. */
