@@ -169,7 +169,7 @@ struct pike_stage_args {
 	const char *run, *allow_weak, *replay;
 	int64_t generations;
 	int shard, shards, stage;
-	bool profile;
+	bool profile, part; /* part: as pike_run_opts has it */
 };
 /* Opens each target's search, calls `fn`, frees it. With --json `fn` pushes
  * one object to ctx->list. */

@@ -318,6 +318,7 @@ int pike_each_target(struct pike_ctx *ctx, const struct pike_strs *names,
 		.generations = a->generations,
 		.shard = a->shard,
 		.shards = a->shards,
+		.part = a->part,
 		.stage = a->stage,
 		.profile = a->profile,
 	};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* carry: files of a candidate brought from the base that it was made on to
- * another one. */
+/* carry: files of a commit brought elsewhere: to another base than that which
+ * they were made on, or into a folder. */
 #include "git/repo_priv.h"
 
 #include <string.h>
@@ -56,6 +56,32 @@ static int carry(struct pike_files *out, bool *conflict,
 	if (f)
 		pike_files_add(out, f->path, f->data, f->len);
 	return 0;
+}
+
+int pike_repo_export(struct pike_repo *r, const struct pike_oid *commit,
+		     const char *dir, struct pike_err *err)
+{
+	git_checkout_options o;
+	git_commit *c = NULL;
+	git_oid id;
+	int rc, ret = pike_oid_to(&id, commit, err);
+
+	if (ret)
+		return ret;
+	git_checkout_options_init(&o, GIT_CHECKOUT_OPTIONS_VERSION);
+	o.checkout_strategy = GIT_CHECKOUT_FORCE |
+			      GIT_CHECKOUT_RECREATE_MISSING |
+			      GIT_CHECKOUT_DONT_UPDATE_INDEX;
+	o.disable_filters = 1;
+	o.target_directory = dir;
+	rc = git_commit_lookup(&c, r->g, &id);
+	if (!rc)
+		rc = git_checkout_tree(r->g, (git_object *)c, &o);
+	git_commit_free(c);
+	return rc ? pike_git_fail(err, PIKE_FAILED, rc,
+				  "cannot write the files of %.12s to '%s'",
+				  commit->hex, dir)
+		  : 0;
 }
 
 int pike_repo_carry(struct pike_files *out, struct pike_strs *conflicts,

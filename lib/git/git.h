@@ -92,6 +92,9 @@ int pike_repo_changed(struct pike_strs *out, struct pike_repo *r,
 int pike_repo_difference(struct pike_buf *out, struct pike_repo *r,
 			 const struct pike_oid *a, const struct pike_oid *b,
 			 const struct pike_strs *paths, struct pike_err *err);
+/* Writes the tree of a commit into a folder, which exists and is empty. */
+int pike_repo_export(struct pike_repo *r, const struct pike_oid *commit,
+		     const char *dir, struct pike_err *err);
 int pike_repo_message(char **out, struct pike_repo *r,
 		      const struct pike_oid *commit, struct pike_err *err);
 /* The files at `paths` of `theirs`, brought from commit `from` to commit `to`,

@@ -62,6 +62,7 @@ enum pike_stage {
 	PIKE_SCREEN,
 	PIKE_CONFIRM,
 	PIKE_VERIFY,
+	PIKE_MODEL, /* the whole model, by a program of the user's */
 	PIKE_STAGE_COUNT
 };
 const char *pike_stage_name(enum pike_stage s);
@@ -97,7 +98,8 @@ struct pike_result {
 /* `extra` holds further top-level members: noise, seed, seed_sha256, trust,
  * unchecked... Of those read from a line only the measured ones are kept:
  * noise, delta, and what the roofline needs (gbps, gflops, copy_bps,
- * fma_flops). */
+ * fma_flops); of stage MODEL `claimed`: true where the judge's clock does not
+ * bear out what the program says. */
 void pike_result_init(struct pike_result *r);
 void pike_result_release(struct pike_result *r);
 /* One line without newline, at most 64 KiB: the log is cut to fit. */

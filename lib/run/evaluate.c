@@ -477,9 +477,9 @@ int pike_run_evaluate(struct pike_run *run, struct pike_err *err)
 
 	if (!ret)
 		ret = pike_replies_conclude(run, err);
-	if (!ret && run->o.stage != PIKE_CONFIRM)
+	if (!ret && (run->o.stage == PIKE_SCREEN || run->o.stage < 0))
 		ret = pike_run_screen_all(run, err);
-	if (!ret && run->o.stage != PIKE_SCREEN &&
+	if (!ret && (run->o.stage == PIKE_CONFIRM || run->o.stage < 0) &&
 	    !pike_history_pending(run->history))
 		ret = pike_run_confirm_all(run, err);
 	if (run->judge)

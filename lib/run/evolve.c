@@ -207,6 +207,19 @@ static int turn_models(struct pike_run *run, bool *more, struct pike_err *err)
 	return 0;
 }
 
+/* A program of the user's that does not run is no reason to hide what the
+ * search has found. */
+static int ask_model(struct pike_run *run, struct pike_err *err)
+{
+	struct pike_err why = PIKE_ERR_INIT;
+	int ret = pike_run_in_model(run, &why);
+
+	if (ret == PIKE_FAILED)
+		pike_warn("%s", why.text);
+	return !ret || ret == PIKE_FAILED ? 0
+					  : pike_fail(err, ret, "%s", why.text);
+}
+
 int pike_run_evolve(struct pike_run *run, struct pike_err *err)
 {
 	bool more = true;
@@ -218,6 +231,8 @@ int pike_run_evolve(struct pike_run *run, struct pike_err *err)
 			ret = run->preset.asks ? turn_models(run, &more, err)
 					       : turn(run, &more, err);
 	}
+	if (!ret)
+		ret = ask_model(run, err);
 	if (pike_run_stopped(run))
 		pike_agents_cancel(run, NULL);
 	pike_progress_end();

@@ -133,13 +133,14 @@ static int refuse(const struct change *c, const struct pike_run *run,
 		    "this search. Give this one a lane of its own "
 		    "(pike.lane)",
 		    name, c->why.s);
-	if (run->o.shards > 1)
+	if (run->o.part)
 		return pike_fail(
 		    err, PIKE_FAILED,
 		    "target '%s': %s; results of two environments "
 		    "are not ranked with each other. Run `pike-git "
-		    "evaluate %s` without --shard here, or give "
-		    "this machine a lane of its own (pike.lane)",
+		    "evaluate %s` without --shard and --out here, "
+		    "or give this machine a lane of its own "
+		    "(pike.lane)",
 		    name, c->why.s, name);
 	return 0;
 }
@@ -244,7 +245,7 @@ static int follow_once(bool *begun, struct pike_run *run, bool device,
 	if (!ret)
 		ret = pike_repo_base(&c.base, run->repo, run->settings->base,
 				     err);
-	if (!ret && !pike_oid_eq(&c.base, &run->seen))
+	if (!ret && !run->o.part && !pike_oid_eq(&c.base, &run->seen))
 		ret = look_at_base(&c, run, err);
 	if (!ret && !c.due && device)
 		ret = look_at_env(&c, run, err);

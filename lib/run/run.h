@@ -21,11 +21,14 @@ struct pike_run_opts {
 	volatile const int *stop; /* set by a signal handler */
 	int64_t generations;	  /* close at most so many; 0: no limit */
 	int shard, shards;	  /* evaluate: candidate id modulo; 0 0: all */
+	/* evaluate: one job of several, or what it finds is handed on: it
+	 * begins no epoch, which is more than a bundle holds. */
+	bool part;
 	/* evolve: no model is asked; what was recorded below this revision is
 	 * answered again, and what was measured is not measured again. NULL:
 	 * models are asked. */
 	const char *replay;
-	int stage;    /* evaluate: enum pike_stage or -1: both */
+	int stage;    /* evaluate: enum pike_stage or -1: all */
 	bool profile; /* as pike_confirm_opts has it */
 };
 
@@ -59,6 +62,10 @@ int pike_run_propose_from(struct pike_oid *out, bool *known,
 			  struct pike_run *run, const char *rev,
 			  struct pike_err *err);
 int pike_run_evaluate(struct pike_run *run, struct pike_err *err);
+/* Where the champion is to be offered, and it is not known what it is worth in
+ * the target's `in-model`: measures that. PIKE_FAILED: that program does not
+ * run on the base. */
+int pike_run_in_model(struct pike_run *run, struct pike_err *err);
 int pike_run_advance(struct pike_run *run, struct pike_err *err);
 /* Has something been measured, of a round that is not over? Samples may still
  * be mended, or asked for, by the next pass of the stages (contract 6). Never

@@ -34,7 +34,7 @@ static int find_measured(struct pike_result *out, struct pike_run *run,
 	int ret = pike_results_of(&v, &n, run->repo, &r->id, err);
 
 	for (found = n; found > 0; found--)
-		if (v[found - 1].ncases &&
+		if (v[found - 1].ncases && v[found - 1].stage != PIKE_MODEL &&
 		    pike_verdict_measured(v[found - 1].verdict))
 			break;
 	if (!ret && found) {

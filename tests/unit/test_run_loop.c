@@ -848,6 +848,30 @@ static void two_environments_at_once(void **state)
 	world_close(&w);
 }
 
+/* One job of several hands on what it has measured, and no generation. */
+static void a_part_begins_no_epoch(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_open(&w, "1 2 4 8", NULL, 0);
+	ok(pike_run_evolve(w.run, &w.err), &w.err);
+	sh(w.f.repo, "echo '/* mended */' >>" SOURCE " && git commit -qam x");
+	pike_run_free(w.run);
+	open_run(&w);
+	w.run->o.part = true;
+	ok(pike_run_evaluate(w.run, &w.err), &w.err);
+	assert_int_equal(pike_history_epoch(w.run->history, NULL)->number, 0);
+	pike_run_free(w.run);
+	fake.env = "newer";
+	open_run(&w);
+	w.run->o.part = true;
+	assert_int_equal(pike_run_evaluate(w.run, &w.err), PIKE_FAILED);
+	assert_non_null(strstr(w.err.text, "--shard"));
+	assert_int_equal(count_again(&w), 0);
+	world_close(&w);
+}
+
 static int base_is_mended(struct pike_result *out, int tile,
 			  struct pike_err *err)
 {
@@ -892,6 +916,7 @@ int main(void)
 		cmocka_unit_test(another_env_measures_again),
 		cmocka_unit_test(two_environments_at_once),
 		cmocka_unit_test(base_moves_meanwhile),
+		cmocka_unit_test(a_part_begins_no_epoch),
 		cmocka_unit_test(a_failure_is_a_verdict),
 		cmocka_unit_test(errors_end_the_run),
 		cmocka_unit_test(what_may_go_well_is_tried_again),
