@@ -49,23 +49,6 @@ static void quote(struct pike_buf *b, const char *s, const char *from,
 	free(line);
 }
 
-static void markdown(struct pike_buf *b, const char *s)
-{
-	static const char *const to[] = { "&amp;", "&lt;", "&gt;", "\\|",
-					  "\\`",   "\\*",  "\\_",  "\\[",
-					  "\\]",   "\\\\", "&#64;" };
-
-	quote(b, s, "&<>|`*_[]\\@", to);
-}
-
-static void xml(struct pike_buf *b, const char *s)
-{
-	static const char *const to[] = { "&amp;", "&lt;", "&gt;", "&quot;",
-					  "&#39;" };
-
-	quote(b, s, "&<>\"'", to);
-}
-
 static void label(struct pike_buf *b, const char *s)
 {
 	static const char *const to[] = { "\\\\", "\\\"" };
@@ -122,10 +105,13 @@ void pike_checked_text(struct pike_buf *b, const struct pike_checked *c)
 static char *text_of(const struct pike_checked *c)
 {
 	struct pike_buf b;
+	char *line;
 
 	pike_buf_init(&b, 2 * TEXT_MAX);
 	pike_checked_text(&b, c);
-	return pike_buf_detach(&b);
+	line = line_of(b.s);
+	pike_buf_release(&b);
+	return line;
 }
 
 /* Nothing is known to be worse, and not that it is as good. */
@@ -148,12 +134,12 @@ static void print_markdown(struct pike_buf *b, const struct pike_checked *v,
 		char *text = text_of(&v[i]);
 
 		pike_buf_adds(b, "| ");
-		markdown(b, v[i].target);
+		pike_add_markdown(b, v[i].target, TEXT_MAX);
 		pike_buf_addf(b, " | %s | ",
 			      pike_checked_bad(&v[i]) ? "no"
 			      : is_unsure(&v[i])      ? "unsure"
 						      : "yes");
-		markdown(b, text);
+		pike_add_markdown(b, text, TEXT_MAX);
 		pike_buf_adds(b, " |\n");
 		free(text);
 	}
@@ -176,13 +162,13 @@ static void print_junit(struct pike_buf *b, const struct pike_checked *v,
 
 		pike_buf_adds(b, "<testcase classname=\"pike-git.check\" "
 				 "name=\"");
-		xml(b, v[i].target);
+		pike_add_html(b, v[i].target);
 		pike_buf_addf(b, "\" time=\"%.3f\" file=\"", v[i].res.secs);
-		xml(b, v[i].file);
+		pike_add_html(b, v[i].file);
 		pike_buf_adds(b, pike_checked_bad(&v[i])
 				     ? "\">\n<failure message=\""
 				     : "\">\n<system-out>");
-		xml(b, text);
+		pike_add_html(b, text);
 		pike_buf_adds(b, pike_checked_bad(&v[i]) ? "\"/>\n"
 							 : "</system-out>\n");
 		pike_buf_adds(b, "</testcase>\n");

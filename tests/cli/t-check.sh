@@ -74,7 +74,7 @@ like "a remark beside the file" "$err" \
 	"^::error file=kernels/scale.c,title=pike-git check::scale: slower"
 is "the summary is added to" "$(head -n 1 "$dir/summary")" before
 like "with a table" "$(<"$dir/summary")" '^\| scale \| no \|'
-like "which quotes" "$(<"$dir/summary")" 'slower \\\| &lt;b&gt;'
+like "which quotes" "$(<"$dir/summary")" 'slower &#124; &#60;b&#62;'
 GITHUB_STEP_SUMMARY=$dir/none/summary pike check slow..slow
 status_is "a summary that cannot be written" 128
 like "is named" "$err" 'GITHUB_STEP_SUMMARY'

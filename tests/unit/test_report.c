@@ -478,8 +478,8 @@ static void test_checked(void **state)
 	c.res.verdict = PIKE_V_WRONG;
 	c.res.reason = pike_xstrdup("50 %\n<b> | `x` @all \\ \x1b[1m");
 	checked_is(&c, "markdown",
-		   "| no | wrong; 50 % &lt;b&gt; \\| \\`x\\` "
-		   "&#64;all \\\\ ");
+		   "| no | wrong; 50 % &#60;b&#62; &#124; &#96;x&#96; &#64;all "
+		   "&#92; ");
 	checked_is(&c, "junit", "name=\"a,b:&quot;c&quot;\"");
 	checked_is(&c, "junit", "<failure message=\"wrong; 50 % &lt;b&gt; |");
 	checked_is(&c, "gitlab-metrics",
