@@ -459,7 +459,7 @@ int pike_run_in_model(struct pike_run *run, struct pike_err *err)
 {
 	struct model m = { .run = run };
 	struct pike_judge *judge;
-	bool due;
+	bool due = false;
 	int ret = pike_run_refresh(run, err);
 
 	if (!ret)
