@@ -190,7 +190,7 @@ static int reload(struct pike_run *run, struct pike_err *err)
 	pike_result_release(&run->base);
 	pike_result_init(&run->base);
 	pike_inputs_release(&run->in);
-	run->epoch = pike_history_epoch(run->history, NULL)->number;
+	run->epoch = pike_history_epoch(run->history, NULL)->id;
 	ret = pike_inputs_read(&run->in, run->repo, run->target,
 			       &run->history->base, err);
 	return ret ? ret
@@ -265,7 +265,8 @@ static int follow_once(bool *begun, struct pike_run *run, bool device,
 
 bool pike_run_outdated(const struct pike_run *run)
 {
-	return pike_history_epoch(run->history, NULL)->number != run->epoch;
+	return !pike_oid_eq(&pike_history_epoch(run->history, NULL)->id,
+			    &run->epoch);
 }
 
 int pike_run_moved(bool *out, struct pike_run *run, struct pike_err *err)

@@ -70,7 +70,7 @@ static int begin(struct pike_run *run, struct pike_err *err)
 			ret = pike_run_refresh(run, err);
 	}
 	if (!ret)
-		run->epoch = pike_history_epoch(h, NULL)->number;
+		run->epoch = pike_history_epoch(h, NULL)->id;
 	return ret;
 }
 

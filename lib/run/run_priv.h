@@ -73,9 +73,9 @@ struct pike_run {
 	struct pike_history *history;
 	struct pike_inputs in;
 	struct pike_oid base_source;
-	struct pike_oid seen; /* commit of the base branch last looked at */
-	int64_t epoch;	      /* generation that began what `in` is of */
-	bool placed;	      /* it was seen in what environment we are */
+	struct pike_oid seen;  /* commit of the base branch last looked at */
+	struct pike_oid epoch; /* generation that began what `in` is of */
+	bool placed;	       /* it was seen in what environment we are */
 	const struct pike_judging *judging;
 	struct pike_judge *judge;    /* opened at the first need */
 	struct pike_build *champ;    /* NULL while the champion is the base */

@@ -180,4 +180,28 @@ pike evolve --candidates 1 "$weak"
 status_is "evolve after a change of its section" 0
 like "names the section" "$err" "the section of 'scale' in .pike/config"
 ok "fsck" git fsck --strict --no-dangling
+
+# ---- killed on its way ----
+make_base "$dir/killed"
+cd "$dir/killed" || exit 1
+pike evolve --candidates 1 "$weak"
+status_is "evolve before the kills" 0
+sed -i 's/return x \* 1.5f;/return x * (1.0f + 0.5f); \/* mended *\//' kernels/scale.c
+git commit -qam 'scale: a fix'
+for after in 0.02 0.05 0.1 0.2 0.5 1 2; do
+	(
+		timeout -s KILL $after "$PIKE" evolve --candidates 1 "$weak"
+		true
+	) >"$dir/out" 2>&1 </dev/null
+done
+pike evolve --candidates 1 "$weak"
+status_is "evolve after the kills" 0
+is "one generation is the rebase" "$(git log --first-parent --format=%H \
+	--grep="^Pike-Base: $(git rev-parse main)" $branch | wc -l)" 1
+is "and one candidate came of it" "$(git rev-list --parents --all |
+	grep -c "^[0-9a-f]* $(git rev-parse main) $(trailer Pike-Again \
+		"$(trailer Pike-Champion $branch)")")" 1
+like "the champion holds both" "$(git show $branch:kernels/scale.c)" 'WASTE 0'
+like "of them" "$(git show $branch:kernels/scale.c)" mended
+ok "fsck after the kills" git fsck --strict --no-dangling
 finish

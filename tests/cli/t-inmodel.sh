@@ -22,7 +22,7 @@ line() { # line: the model's result of the champion
 # A model that calls the kernel again and again; WAIT is what else it does.
 make_repo "$dir/repo"
 cd "$dir/repo" || exit 1
-sed -i 's/AGAIN 0.*/AGAIN 4 \/\/pike: tune 0 4/; /ONCE_MORE 0/d; s/ + ONCE_MORE//' kernels/scale.c
+sed -i 's/AGAIN 0.*/AGAIN 12 \/\/pike: tune 0 12/; /ONCE_MORE 0/d; s/ + ONCE_MORE//' kernels/scale.c
 cat >model.c <<'END'
 #include <stdint.h>
 #include <stdio.h>
@@ -64,7 +64,7 @@ echo "this is no number, and neither is 12 apples"
 exec /tmp/model "$@"
 END
 chmod +x bench.sh
-echo 'in-model = ./bench.sh 60000 0' >>.pike/config
+echo 'in-model = ./bench.sh 25000 0' >>.pike/config
 git add -A
 git commit -qm 'a model'
 
@@ -91,15 +91,22 @@ is "nothing is left" "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -user "$(id -u)" \
 	-name 'pike-model.*' -newer model.c)" ''
 
 # The same kernel, in a model that does something else nearly all the time.
-again() { # again COMMAND: the search anew with this in-model
-	sed -i "s|^in-model = .*|in-model = $1|" .pike/config
-	git commit -qam "another model" --allow-empty
+begin_anew() {
 	git update-ref -d refs/heads/pike/evo/scale/cpu
 	for ref in $(git for-each-ref --format='%(refname)' refs/pike refs/notes/pike); do
 		git update-ref -d "$ref"
 	done
+}
+again() { # again COMMAND: the search anew with this in-model
+	sed -i "s|^in-model = .*|in-model = $1|" .pike/config
+	git commit -qam "another model" --allow-empty
 	pike config --trust
-	pike evolve --candidates 1 "$weak"
+	for _ in 1 2 3; do # a noisy machine may not tell
+		begin_anew
+		pike evolve --candidates 1 "$weak"
+		[ "$status" -ne 0 ] || [[ $out != *'over the base, confirmed'* ]] || break
+		quieter
+	done
 }
 again './bench.sh 10 150000'
 status_is "evolve where the model does something else" 0
