@@ -46,52 +46,6 @@ static void compare(struct pike_buf *why, const struct pike_files *was,
 			add_path(why, was->v[i].path);
 }
 
-/* What its section, the reference and headers, and the judge make of a task. */
-static void compare_task(struct change *c, const struct pike_run *run,
-			 const struct pike_inputs *now)
-{
-	const struct pike_generation *epoch =
-	    pike_history_epoch(run->history, NULL);
-
-	if (!run->judging->task_hash)
-		return;
-	run->judging->task_hash(c->task, run->target, &now->headers,
-				&now->reference);
-	if (!c->why.len && *epoch->task && strcmp(epoch->task, c->task) != 0)
-		pike_buf_addf(&c->why,
-			      "the section of '%s' in .pike/config, or the "
-			      "judge",
-			      run->target->name);
-}
-
-static const char *base_name(const struct pike_run *run)
-{
-	const char *name = run->settings->base;
-
-	return name && *name ? name : "the base branch";
-}
-
-/* The files that concern the target. */
-static int look_at_base(struct change *c, struct pike_run *run,
-			struct pike_err *err)
-{
-	struct pike_inputs now;
-	int ret = pike_inputs_read(&now, run->repo, run->target, &c->base, err);
-
-	if (!ret) {
-		compare(&c->why, &run->in.base, &now.base);
-		compare(&c->why, &run->in.headers, &now.headers);
-		compare(&c->why, &run->in.reference, &now.reference);
-		compare_task(c, run, &now);
-		c->due = c->why.len > 0;
-	} else {
-		pike_err_prefix(err, "%s has moved to %.12s", base_name(run),
-				c->base.hex);
-	}
-	pike_inputs_release(&now);
-	return ret;
-}
-
 /* What was measured in that environment tells what it was. */
 static int env_info(struct pike_json **out, struct pike_run *run,
 		    const char *env, struct pike_err *err)
@@ -116,6 +70,69 @@ static int env_info(struct pike_json **out, struct pike_run *run,
 		}
 		free(v);
 	}
+	return ret;
+}
+
+/* Has another judge measured so far? The environment tells, where it is looked
+ * at; the task of that judge tells nothing of the section. */
+static int is_other_judge(bool *out, struct pike_run *run, struct pike_err *err)
+{
+	struct pike_json *was = NULL;
+	int ret = env_info(&was, run,
+			   pike_history_epoch(run->history, NULL)->env, err);
+	const char *judge = pike_json_str(was, "judge", PIKE_JUDGE_VERSION);
+
+	*out = strcmp(judge, PIKE_JUDGE_VERSION) != 0;
+	pike_json_free(was);
+	return ret;
+}
+
+/* What its section, the reference and headers, and the judge make of a task. */
+static int compare_task(struct change *c, struct pike_run *run,
+			const struct pike_inputs *now, struct pike_err *err)
+{
+	const char *was = pike_history_epoch(run->history, NULL)->task;
+	bool other = false;
+	int ret;
+
+	if (!run->judging->task_hash)
+		return 0;
+	run->judging->task_hash(c->task, run->target, &now->headers,
+				&now->reference);
+	if (c->why.len || !*was || !strcmp(was, c->task))
+		return 0;
+	ret = is_other_judge(&other, run, err);
+	if (!other)
+		pike_buf_addf(&c->why, "the section of '%s' in .pike/config",
+			      run->target->name);
+	return ret;
+}
+
+static const char *base_name(const struct pike_run *run)
+{
+	const char *name = run->settings->base;
+
+	return name && *name ? name : "the base branch";
+}
+
+/* The files that concern the target. */
+static int look_at_base(struct change *c, struct pike_run *run,
+			struct pike_err *err)
+{
+	struct pike_inputs now;
+	int ret = pike_inputs_read(&now, run->repo, run->target, &c->base, err);
+
+	if (!ret) {
+		compare(&c->why, &run->in.base, &now.base);
+		compare(&c->why, &run->in.headers, &now.headers);
+		compare(&c->why, &run->in.reference, &now.reference);
+		ret = compare_task(c, run, &now, err);
+		c->due = c->why.len > 0;
+	} else {
+		pike_err_prefix(err, "%s has moved to %.12s", base_name(run),
+				c->base.hex);
+	}
+	pike_inputs_release(&now);
 	return ret;
 }
 
