@@ -66,8 +66,9 @@ static int advance_one(struct pike_ctx *ctx, struct pike_run *run,
 			      "%s: nothing new was measured; no generation to "
 			      "close\n",
 			      t->name);
-	if (!ctx->json)
-		return 0;
+	ret = pike_run_follow(run, false, err);
+	if (ret || !ctx->json)
+		return ret;
 	j = pike_json_search(h);
 	pike_json_set_i64(j, "closed", st->generations);
 	pike_json_push(ctx->list, j);

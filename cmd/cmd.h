@@ -74,12 +74,12 @@ struct pike_cmd {
 	void (*words)(struct pike_buf *b);
 };
 
-extern const struct pike_cmd pike_cmd_advance, pike_cmd_bench, pike_cmd_config,
-    pike_cmd_doctor, pike_cmd_evaluate, pike_cmd_evolve, pike_cmd_export,
-    pike_cmd_gc, pike_cmd_help, pike_cmd_hook, pike_cmd_import, pike_cmd_init,
-    pike_cmd_log, pike_cmd_mcp, pike_cmd_propose, pike_cmd_publish,
-    pike_cmd_report, pike_cmd_show, pike_cmd_status, pike_cmd_strategies,
-    pike_cmd_sync, pike_cmd_try, pike_cmd_verify;
+extern const struct pike_cmd pike_cmd_advance, pike_cmd_bench, pike_cmd_check,
+    pike_cmd_config, pike_cmd_doctor, pike_cmd_evaluate, pike_cmd_evolve,
+    pike_cmd_export, pike_cmd_gc, pike_cmd_help, pike_cmd_hook, pike_cmd_import,
+    pike_cmd_init, pike_cmd_log, pike_cmd_mcp, pike_cmd_propose,
+    pike_cmd_publish, pike_cmd_report, pike_cmd_show, pike_cmd_status,
+    pike_cmd_strategies, pike_cmd_sync, pike_cmd_try, pike_cmd_verify;
 
 /* ---- commands.c: the table and what is generated from it ---- */
 
@@ -111,6 +111,10 @@ int pike_pick_targets(struct pike_strs *out, const struct pike_ctx *ctx,
 int pike_file_edited(struct pike_repo *repo, const char *path);
 /* Warns of edits to a target's files that are not committed. */
 void pike_warn_uncommitted(struct pike_ctx *ctx, const struct pike_target *t);
+/* Targets whose sources, headers or references differ between two commits. */
+int pike_targets_between(struct pike_strs *out, const struct pike_ctx *ctx,
+			 const struct pike_oid *from, const struct pike_oid *to,
+			 struct pike_err *err);
 /* Targets whose evolvable files at `rev` differ from the base's. */
 int pike_changed_targets(struct pike_strs *out, const struct pike_ctx *ctx,
 			 const char *rev, struct pike_err *err);
@@ -166,7 +170,7 @@ struct pike_stage_args {
 	const char *run, *allow_weak, *replay;
 	int64_t generations;
 	int shard, shards, stage;
-	bool profile, staged, keeps; /* as pike_run_opts has them */
+	bool profile, staged, part, keeps; /* as pike_run_opts has them */
 };
 /* After a stage: pushes what is left. What cannot be pushed fails the stage,
  * whose machine may not be there tomorrow. */

@@ -13,14 +13,31 @@
 #include <string.h>
 
 const struct pike_cmd *const pike_cmds[] = {
-	&pike_cmd_init,	   &pike_cmd_import,	 &pike_cmd_doctor,
-	&pike_cmd_evolve,  &pike_cmd_propose,	 &pike_cmd_evaluate,
-	&pike_cmd_advance, &pike_cmd_publish,	 &pike_cmd_sync,
-	&pike_cmd_try,	   &pike_cmd_bench,	 &pike_cmd_verify,
-	&pike_cmd_log,	   &pike_cmd_report,	 &pike_cmd_export,
-	&pike_cmd_show,	   &pike_cmd_status,	 &pike_cmd_gc,
-	&pike_cmd_config,  &pike_cmd_strategies, &pike_cmd_hook,
-	&pike_cmd_mcp,	   &pike_cmd_help,	 NULL,
+	&pike_cmd_init,
+	&pike_cmd_import,
+	&pike_cmd_doctor,
+	&pike_cmd_evolve,
+	&pike_cmd_propose,
+	&pike_cmd_evaluate,
+	&pike_cmd_advance,
+	&pike_cmd_publish,
+	&pike_cmd_sync,
+	&pike_cmd_try,
+	&pike_cmd_bench,
+	&pike_cmd_verify,
+	&pike_cmd_check,
+	&pike_cmd_log,
+	&pike_cmd_report,
+	&pike_cmd_export,
+	&pike_cmd_show,
+	&pike_cmd_status,
+	&pike_cmd_gc,
+	&pike_cmd_config,
+	&pike_cmd_strategies,
+	&pike_cmd_hook,
+	&pike_cmd_mcp,
+	&pike_cmd_help,
+	NULL,
 };
 
 static const struct pike_opt common_opts[] = {
@@ -45,10 +62,10 @@ static const struct {
 	const char *status, *meaning;
 } exits[] = {
 	{ "0", "done, or yes" },
-	{ "1", "no: the claim is not true here (verify), the gate is shut "
-	       "(bench --gate), there is nothing "
-	       "to publish (publish --exit-code), something blocks evolve "
-	       "(doctor)" },
+	{ "1", "no: the claim is not true here (verify), a target got slower "
+	       "or wrong (check), the gate is shut (bench --gate), there is "
+	       "nothing to publish (publish --exit-code), something blocks "
+	       "evolve (doctor)" },
 	{ "128", "could not be done; also verify of a speed on another lane" },
 	{ "129", "wrong usage or a wrong configuration" },
 	{ "130", "interrupted" },
@@ -59,6 +76,7 @@ static const struct {
 } envs[] = {
 	{ "PIKE_RUNNER", "the name of this machine in result lines" },
 	{ "PIKE_TEMPLATES", "folder of the templates" },
+	{ "GITHUB_STEP_SUMMARY", "file that check adds its summary to" },
 	{ "TMPDIR", "where the device lock lies if /run/lock is closed" },
 	{ "XDG_CACHE_HOME", "holds pike-git/builds, GPU code that need not be "
 			    "built again (default ~/.cache); may be removed" },

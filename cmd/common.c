@@ -104,6 +104,34 @@ static bool touches(const struct pike_target *t, const struct pike_strs *paths)
 	return false;
 }
 
+/* Is one of the paths a file that the target is measured with? */
+static bool concerns(const struct pike_target *t, const struct pike_strs *paths)
+{
+	const struct pike_strs *const lists[] = { &t->sources, &t->headers,
+						  &t->references };
+
+	for (size_t k = 0; k < PIKE_ARRAY_LEN(lists); k++)
+		for (size_t i = 0; i < lists[k]->n; i++)
+			if (pike_strs_has(paths, lists[k]->v[i]))
+				return true;
+	return false;
+}
+
+int pike_targets_between(struct pike_strs *out, const struct pike_ctx *ctx,
+			 const struct pike_oid *from, const struct pike_oid *to,
+			 struct pike_err *err)
+{
+	const struct pike_settings *s = ctx->settings;
+	struct pike_strs paths = PIKE_STRS_INIT;
+	int ret = pike_repo_changed(&paths, ctx->repo, from, to, err);
+
+	for (size_t i = 0; !ret && i < s->ntargets; i++)
+		if (concerns(&s->targets[i], &paths))
+			pike_strs_push(out, s->targets[i].name);
+	pike_strs_release(&paths);
+	return ret;
+}
+
 int pike_changed_targets(struct pike_strs *out, const struct pike_ctx *ctx,
 			 const char *rev, struct pike_err *err)
 {

@@ -29,7 +29,7 @@ static const struct pike_opt opts_table[] = {
 	  .type = PIKE_OPT_STR,
 	  .offset = offsetof(struct opts, stage),
 	  .arg = "STAGE",
-	  .help = "screen or confirm; default both" },
+	  .help = "screen, confirm or model; default all" },
 	{ .name = "out",
 	  .type = PIKE_OPT_STR,
 	  .offset = offsetof(struct opts, out),
@@ -73,9 +73,11 @@ static int parse_stage(struct pike_stage_args *a, const char *text,
 		       struct pike_err *err)
 {
 	a->stage = text ? pike_stage_parse(text) : -1;
-	if (text && a->stage != PIKE_SCREEN && a->stage != PIKE_CONFIRM)
+	if (text && a->stage != PIKE_SCREEN && a->stage != PIKE_CONFIRM &&
+	    a->stage != PIKE_MODEL)
 		return pike_fail(err, PIKE_USAGE,
-				 "--stage: '%s' is neither screen nor confirm",
+				 "--stage: '%s' is neither screen nor confirm "
+				 "nor model",
 				 text);
 	return 0;
 }
@@ -107,6 +109,9 @@ static int evaluate_one(struct pike_ctx *ctx, struct pike_run *run,
 	const struct pike_run_stats *st = pike_run_stats(run);
 	int ret = pike_run_evaluate(run, err);
 	struct pike_json *j;
+
+	if (!ret && (!o->stage || pike_stage_parse(o->stage) == PIKE_MODEL))
+		ret = pike_run_in_model(run, err);
 
 	if (ret == PIKE_RETRY && *ctx->stop)
 		ret = 0;
@@ -147,6 +152,7 @@ static int run(struct pike_ctx *ctx, const void *opts,
 				"--out takes one target at a time; name it");
 	if (ret)
 		return ret;
+	a.part = a.shards > 1 || o.out;
 	return pike_each_target(ctx, rest, &a, evaluate_one, &o, err);
 }
 
@@ -155,12 +161,13 @@ const struct pike_cmd pike_cmd_evaluate = {
 	.summary = "measure the candidates that have no result",
 	.usage = "[TARGET...]",
 	.text = "The second of the stages that `evolve` loops over: screens "
-		"every candidate without a result against the champion, and "
-		"confirms the best. Several machines share the work by "
-		"--shard: each has its part of both, and what one of them "
-		"finds is confirmed by the pass after the next `advance`. "
-		"--out hands the results on without a push, to `pike-git "
-		"advance FILE`.",
+		"every candidate without a result against the champion, "
+		"confirms the best, and asks the target's in-model what the "
+		"champion is worth in the whole model. Several machines share "
+		"the work by --shard: each has its part of both, and what one "
+		"of them finds is confirmed by the pass after the next "
+		"`advance`. --out hands the results on without a push, to "
+		"`pike-git advance FILE`.",
 	.opts = opts_table,
 	.opts_size = sizeof(struct opts),
 	.flags = PIKE_NEED_REPO | PIKE_NEED_CONFIG,

@@ -72,9 +72,14 @@ static size_t *settled(const struct pike_history *h)
 	return n;
 }
 
+static bool begins_epoch(const struct pike_history *h, size_t i)
+{
+	return i && h->gens[i].first == i;
+}
+
 static bool new_champion(const struct pike_history *h, size_t i)
 {
-	return i &&
+	return i && !begins_epoch(h, i) &&
 	       !pike_oid_eq(&h->gens[i].champion, &h->gens[i - 1].champion);
 }
 
@@ -82,7 +87,7 @@ static bool new_champion(const struct pike_history *h, size_t i)
 static const char *idea_of(const struct pike_history *h,
 			   const struct pike_record *r)
 {
-	for (int i = 0; r && r->agent->mends && i < 100; i++)
+	for (int i = 0; r && r->agent->mends && !r->again && i < 100; i++)
 		r = r->nparents ? pike_find_record(h, &r->parents[0]) : NULL;
 	return r && r->idea ? r->idea : "";
 }
@@ -145,7 +150,8 @@ static void text_log(struct pike_buf *b, const struct pike_history *h,
 	pike_table_init(&t, cols, PIKE_ARRAY_LEN(cols));
 	for (size_t i = first; i < h->ngens; i++) {
 		const struct pike_generation *g = &h->gens[i];
-		bool base = pike_oid_eq(&g->champion, &h->base);
+		const struct pike_oid *on = &h->gens[g->first].base;
+		bool base = pike_oid_eq(&g->champion, on);
 
 		day(date, g->ts);
 		pike_table_cellf(&t, "%lld", (long long)g->number);
@@ -155,7 +161,10 @@ static void text_log(struct pike_buf *b, const struct pike_history *h,
 					 : pike_ratio_text(ratio, &g->speedup));
 		pike_table_cellf(&t, "%s%.12s", new_champion(h, i) ? "*" : " ",
 				 base ? "base" : g->champion.hex);
-		pike_table_cell(&t, champions_idea(h, i));
+		if (begins_epoch(h, i))
+			pike_table_cellf(&t, "on %.12s", on->hex);
+		else
+			pike_table_cell(&t, champions_idea(h, i));
 	}
 	row_open(&t, h);
 	pike_table_print(b, &t, PIKE_WIDTH);
@@ -188,7 +197,7 @@ static void text_candidates(struct pike_buf *b, const struct pike_history *h)
 		pike_table_cell(&t, r->agent->name);
 		pike_table_cell(&t, pike_verdict_name(s->verdict));
 		if (isnan(r->score))
-			pike_table_cell(&t, "-");
+			pike_table_cell(&t, r->past ? "past" : "-");
 		else
 			pike_table_cellf(&t, "%.2fx", exp(r->score));
 		pike_table_cell(&t, idea_of(h, r));
@@ -226,6 +235,8 @@ static struct pike_json *json_log(const struct pike_history *h, size_t first,
 		pike_json_set_i64(e, "settled", (int64_t)n[i]);
 		pike_json_set_str(e, "champion", g->champion.hex);
 		pike_json_set_bool(e, "new_champion", new_champion(h, i));
+		pike_json_set_bool(e, "again", begins_epoch(h, i));
+		pike_json_set_str(e, "base", h->gens[g->first].base.hex);
 		pike_json_set_str(e, "idea", champions_idea(h, i));
 		pike_json_set(e, "speedup", pike_json_ratio(&g->speedup));
 		pike_json_set_f64(e, "spent_usd", g->spent);
@@ -329,7 +340,8 @@ const struct pike_cmd pike_cmd_log = {
 	.name = "log",
 	.summary = "show the generations of searches and their champions",
 	.usage = "[TARGET...]",
-	.text = "One line for each generation; a star marks a new champion. "
+	.text = "One line for each generation; a star marks a new champion, "
+		"`on` a base that has moved, on which all is measured again. "
 		"With --tree, one for each candidate that something came of: "
 		"what stands below it in the same column was made from it. The "
 		"others are counted, or listed too with --candidates. "

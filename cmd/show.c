@@ -46,6 +46,16 @@ static void text_record(struct pike_buf *b, const struct pike_history *h,
 	    b, "generation %lld%s%s\n", (long long)r->generation,
 	    r->settled < 0 ? ", not settled yet" : "",
 	    pike_oid_eq(&r->id, &h->champion) ? ", the champion of now" : "");
+	if (r->past)
+		pike_buf_addf(
+		    b,
+		    "past       made for base %.12s; since generation "
+		    "%lld all is measured again\n",
+		    pike_history_epoch(h, r)->base.hex,
+		    (long long)pike_history_left(h, r));
+	if (r->again && r->nparents > 1)
+		pike_buf_addf(b, "again      what %.12s was, on base %.12s\n",
+			      r->parents[1].hex, r->parents[0].hex);
 	if (r->cost > 0 || r->tokens_in || r->tokens_out)
 		pike_buf_addf(
 		    b, "cost       %.4f USD, tokens %lld in %lld out%s\n",
@@ -62,13 +72,14 @@ static void text_lineage(struct pike_buf *b, const struct pike_history *h,
 
 	pike_buf_adds(b, "made from\n");
 	for (; r && r->nparents && depth < LINEAGE_MAX; depth++) {
-		const struct pike_oid *id = &r->parents[0];
+		const struct pike_oid *id =
+		    &r->parents[r->again && r->nparents > 1];
+		const struct pike_oid *base = &pike_history_epoch(h, r)->base;
 
 		r = pike_find_record(h, id);
 		if (!r) {
 			pike_buf_addf(b, "  %.12s  %s\n", id->hex,
-				      pike_oid_eq(id, &h->base) ? "the base"
-								: "");
+				      pike_oid_eq(id, base) ? "the base" : "");
 			continue;
 		}
 		pike_buf_addf(

@@ -122,6 +122,8 @@ struct pike_json *pike_json_record(const struct pike_history *h,
 	json_score(j, "confirm", &r->confirm);
 	if (!isnan(r->score))
 		pike_json_set_f64(j, "estimate", exp(r->score));
+	pike_json_set_bool(j, "past", r->past);
+	pike_json_set_bool(j, "again", r->again);
 	pike_json_set_bool(j, "champion", pike_oid_eq(&r->id, &h->champion));
 	return j;
 }
@@ -330,6 +332,7 @@ int pike_each_target(struct pike_ctx *ctx, const struct pike_strs *names,
 		.generations = a->generations,
 		.shard = a->shard,
 		.shards = a->shards,
+		.part = a->part,
 		.stage = a->stage,
 		.profile = a->profile,
 		.staged = a->staged,

@@ -61,6 +61,47 @@ static void text_status(struct pike_buf *b, const struct pike_founds *f)
 	pike_table_release(&t);
 }
 
+static bool has_moved(struct pike_ctx *ctx, const struct pike_history *h)
+{
+	struct pike_strs targets = PIKE_STRS_INIT;
+	struct pike_oid now;
+	bool moved;
+
+	moved = ctx->settings &&
+		!pike_repo_base(&now, ctx->repo, ctx->settings->base, NULL) &&
+		!pike_oid_eq(&now, &h->base) &&
+		!pike_targets_between(&targets, ctx, &h->base, &now, NULL) &&
+		pike_strs_has(&targets, h->target);
+	pike_strs_release(&targets);
+	return moved;
+}
+
+/* On what each search stands, where that has changed. */
+static void text_bases(struct pike_ctx *ctx, const struct pike_founds *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		const struct pike_history *h = f->v[i].history;
+		const struct pike_generation *g = pike_history_epoch(h, NULL);
+		size_t past = 0;
+
+		for (size_t k = 0; k < h->nrecs; k++)
+			past += h->recs[k].past;
+		if (g && g->number > 0)
+			pike_buf_addf(&ctx->out,
+				      "%s on %s: measured again on %.12s since "
+				      "generation %lld; %zu candidates are "
+				      "past\n",
+				      h->target, h->lane, g->base.hex,
+				      (long long)g->number, past);
+		if (g && has_moved(ctx, h))
+			pike_buf_addf(&ctx->out,
+				      "%s on %s: the base has moved in its "
+				      "files; the next `pike-git evolve` "
+				      "measures again on it\n",
+				      h->target, h->lane);
+	}
+}
+
 /* What models were asked, search by search. */
 static void text_ledger(struct pike_buf *b, const struct pike_history *h)
 {
@@ -219,6 +260,8 @@ static int run(struct pike_ctx *ctx, const void *opts,
 		ret = pike_check_searched(ctx, opts, rest, &f, err);
 	if (!ret && !ctx->settings && pike_ctx_config(ctx, opts, &broken))
 		pike_buf_addf(&ctx->out, "config: %s\n", broken.text);
+	if (!ret)
+		text_bases(ctx, &f);
 	if (!ret && ctx->settings)
 		text_limits(&ctx->out, ctx->settings);
 	show_devices(ctx);

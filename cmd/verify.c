@@ -118,10 +118,12 @@ static void say(struct pike_ctx *ctx, const struct pike_result *claim,
 	pike_buf_adds(&ctx->out, ", measured by ");
 	pike_clean(&ctx->out, claim->by ? claim->by : "?", 64);
 	pike_buf_addc(&ctx->out, '\n');
-	if (claim->env && now->env && strcmp(claim->env, now->env))
-		pike_buf_adds(&ctx->out, "note: another device model, driver, "
-					 "toolchain or judge than the "
-					 "claim's\n");
+	if (claim->env && now->env && strcmp(claim->env, now->env)) {
+		pike_buf_adds(&ctx->out, "note: another environment than the "
+					 "claim's");
+		pike_env_difference(&ctx->out, claim->env_info, now->env_info);
+		pike_buf_addc(&ctx->out, '\n');
+	}
 	pike_text_result(&ctx->out, now,
 			 pike_settings_target(ctx->settings, claim->target));
 	pike_profile_text(&ctx->out, now);

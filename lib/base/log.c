@@ -85,6 +85,12 @@ void pike_debug(const char *fmt, ...)
 		PUT("");
 }
 
+void pike_log_lines(const char *text)
+{
+	pike_progress_end();
+	fputs(text, stderr);
+}
+
 void pike_progress_every(int64_t ns)
 {
 	between_ns = ns;

@@ -25,6 +25,9 @@ void pike_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Only when verbose. */
 void pike_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Lines as they are, for a CI that reads commands there. */
+void pike_log_lines(const char *text);
+
 /* Redraws the progress line, at most ten times a second, cut to the
  * terminal's width. Where stderr is no terminal, a line of its own each
  * minute, the first after one. Nothing when quiet. */

@@ -41,8 +41,12 @@ int pike_plan_files(struct pike_build_plan *p, const struct pike_files *files,
 {
 	for (size_t i = 0; files && i < files->n; i++) {
 		const struct pike_file *f = &files->v[i];
-		int rc = check_name(f->path, p, err);
+		int rc;
 
+		/* A header that a revision changes comes with its sources. */
+		if (!compile && pike_files_find(&p->files, f->path))
+			continue;
+		rc = check_name(f->path, p, err);
 		if (rc)
 			return rc;
 		pike_files_add(&p->files, f->path, f->data, f->len);

@@ -150,13 +150,17 @@ static int write_generation(struct closing *k)
 		.number = h->gens[h->ngens - 1].number + 1,
 		.lines = s->unlisted.v,
 		.nlines = s->unlisted.n,
+		.base = k->c->base,
 	};
-	git_oid parents[2] = { s->tip, k->rung }, tree, champion;
+	git_oid parents[3] = { s->tip, k->rung }, tree, champion;
+	size_t n = git_oid_is_zero(&k->rung) ? 1 : 2;
 	struct pike_buf b;
 	int ret = pike_oid_to(&champion, &k->c->champion, k->err);
 
 	if (!ret)
 		ret = pike_commit_tree_id(&tree, s->r, &champion, k->err);
+	if (!ret && k->c->base)
+		ret = pike_oid_to(&parents[n++], k->c->base, k->err);
 	if (ret)
 		return ret;
 	if (s->unlisted.n)
@@ -164,8 +168,8 @@ static int write_generation(struct closing *k)
 		      pike_entry_cmp);
 	pike_buf_init(&b, (size_t)-1);
 	pike_generation_print(&b, s, &g);
-	ret = pike_commit_signed(&k->generation, s->r, b.s, &tree, parents,
-				 git_oid_is_zero(&k->rung) ? 1 : 2, k->err);
+	ret = pike_commit_signed(&k->generation, s->r, b.s, &tree, parents, n,
+				 k->err);
 	pike_buf_release(&b);
 	return ret;
 }

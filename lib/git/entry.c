@@ -110,6 +110,40 @@ static void apply_score(struct pike_search_ref *s, struct pike_history *h,
 		pike_history_apply(h, id, e->stage, &e->score);
 }
 
+bool pike_entry_fits(const struct pike_search_ref *s, struct pike_history *h,
+		     const struct pike_entry_line *e,
+		     const struct pike_result *res)
+{
+	const struct pike_generation *epoch;
+	const struct pike_record *r;
+	struct pike_oid id;
+	git_oid key;
+
+	if (!pike_oidset_has(&s->own, &e->commit))
+		return false;
+	pike_line_key(&key, &e->commit, e->ts, e->id);
+	if (pike_oidset_has(&s->listed, &key))
+		return true;
+	pike_oid_from(&id, &e->commit);
+	r = pike_history_find(h, &id);
+	epoch = pike_history_epoch(h, r);
+	if (!r || !epoch)
+		return r != NULL;
+	if (pike_oid_set(&res->base) && !pike_oid_eq(&res->base, &epoch->base))
+		return false;
+	return !*epoch->env || !res->env || !*res->env ||
+	       !strcmp(epoch->env, res->env);
+}
+
+void pike_entry_listed(struct pike_search_ref *s,
+		       const struct pike_entry_line *e)
+{
+	git_oid key;
+
+	pike_line_key(&key, &e->commit, e->ts, e->id);
+	pike_oidset_add(&s->listed, &key);
+}
+
 void pike_entry_apply(struct pike_search_ref *s, struct pike_history *h,
 		      const struct pike_entry_line *e)
 {

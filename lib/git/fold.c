@@ -36,6 +36,14 @@ static char *span_dup(const struct pike_span *v)
 	return pike_xstrndup(v->s, v->n < TEXT_MAX ? v->n : TEXT_MAX);
 }
 
+static void span_text(char out[65], const struct pike_span *v)
+{
+	size_t n = v->n < 64 ? v->n : 64;
+
+	memcpy(out, v->s, n);
+	out[n] = '\0';
+}
+
 static double span_f64(const struct pike_span *v)
 {
 	char t[64];
@@ -154,6 +162,8 @@ void pike_record_of(struct pike_record *out, const git_oid *id,
 			read_tokens(out, &v);
 		else if (pike_span_is(&k, "Pike-Tries"))
 			out->tries = span_i64(&v);
+		else if (pike_span_is(&k, "Pike-Again"))
+			out->again = true;
 		else if (pike_span_is(&k, "Pike-Agent"))
 			out->agent = agent_of(&v);
 		else
@@ -174,6 +184,21 @@ void pike_record_add(struct pike_search_ref *s, struct pike_history *h,
 
 /* ---- the ladder ---- */
 
+/* A person's commit does not say when it was made: what it descends from
+ * does. On an earlier base than the last it would bring back what that has
+ * mended. */
+static void date_record(struct pike_record *rec, struct fold *f,
+			const git_oid *id)
+{
+	const struct pike_generation *now = pike_history_epoch(f->h, NULL);
+	git_oid first;
+
+	if (now && now->number > 0 && !rec->generation &&
+	    !pike_oid_to(&first, &now->id, NULL) &&
+	    git_graph_descendant_of(f->s->r->g, id, &first) == 1)
+		rec->generation = now->number + 1;
+}
+
 static int add_candidate(struct fold *f, const git_oid *id,
 			 const struct pike_commit *have)
 {
@@ -192,6 +217,7 @@ static int add_candidate(struct fold *f, const git_oid *id,
 		pike_record_of(&rec, id, &c);
 		pike_commit_release(&c);
 	}
+	date_record(&rec, f, id);
 	pike_record_add(f->s, f->h, id, &rec);
 	return 0;
 }
@@ -217,6 +243,18 @@ static bool is_generation(const struct pike_commit *c)
 	return pike_commit_trailer(c, "Pike-Champion").n > 0;
 }
 
+static bool begins_epoch(const struct pike_commit *c)
+{
+	return pike_commit_trailer(c, "Pike-Base").n > 0;
+}
+
+static bool is_first(const struct pike_commit *c)
+{
+	struct pike_span v = pike_commit_trailer(c, "Pike-Generation");
+
+	return begins_epoch(c) && !span_i64(&v);
+}
+
 /* Follows first parents from `*at`, and leaves it at what was read before. A
  * generation ends a walk of the ladder. */
 static int follow(struct links *out, struct fold *f, git_oid *at, bool ladder)
@@ -236,7 +274,7 @@ static int follow(struct links *out, struct fold *f, git_oid *at, bool ladder)
 		pike_commit_parent(at, &l->c, 0);
 		if (!is_generation(&l->c))
 			continue;
-		if (ladder || pike_commit_trailer(&l->c, "Pike-Base").n)
+		if (ladder || is_first(&l->c))
 			break;
 	}
 	return ret;
@@ -319,13 +357,17 @@ static void read_generation(struct fold *f, struct pike_generation *g,
 		else if (pike_span_is(&k, "Pike-Spent"))
 			g->spent = span_f64(&v);
 		else if (pike_span_is(&k, "Pike-Base"))
-			span_oid(&f->h->base, &v);
+			span_oid(&g->base, &v);
+		else if (pike_span_is(&k, "Pike-Env"))
+			span_text(g->env, &v);
+		else if (pike_span_is(&k, "Pike-Task"))
+			span_text(g->task, &v);
 	}
 }
 
 static int fold_generation(struct fold *f, const struct link *l)
 {
-	struct pike_history *h = f->h;
+	bool begins = begins_epoch(&l->c);
 	struct pike_generation g;
 	git_oid rung = { { 0 } };
 	int ret = 0;
@@ -334,17 +376,14 @@ static int fold_generation(struct fold *f, const struct link *l)
 	if (!is_generation(&l->c))
 		return add_candidate(f, &l->id, &l->c);
 	read_generation(f, &g, l);
-	/* Generation 0 has the base commit alone. */
-	if (g.number > 0 && l->c.nparents > 1) {
+	/* The last parent is the base where an epoch begins, and generation 0
+	 * has that alone. */
+	if (g.number > 0 && l->c.nparents > (begins ? 2 : 1)) {
 		pike_commit_parent(&rung, &l->c, 1);
 		ret = fold_ladder(f, &rung);
 		pike_oid_from(&g.ladder, &rung);
 	}
-	PIKE_GROW(h->gens, h->ngens, h->gens_cap);
-	h->gens[h->ngens++] = g;
-	h->tip = g.id;
-	h->champion = g.champion;
-	h->speedup = g.speedup;
+	pike_history_generation(f->h, &g, begins);
 	return ret;
 }
 
@@ -395,7 +434,7 @@ static void take_line(void *ctx, const char *line, size_t len)
 	if (pike_result_parse(&res, line, len, NULL))
 		f->h->skipped_lines++;
 	else if (pike_entry_of(&e, &res) &&
-		 pike_oidset_has(&f->s->own, &e.commit))
+		 pike_entry_fits(f->s, f->h, &e, &res))
 		pike_entries_push(&f->lines, &e);
 	pike_result_release(&res);
 }
@@ -502,10 +541,16 @@ static void settle(struct fold *f)
 		r = pike_history_find(f->h, &id);
 		if (r && r->settled < 0)
 			r->settled = e->settled;
+		pike_entry_listed(s, e);
 	}
-	for (size_t i = 0; i < s->npending; i++)
-		if (f->h->recs[s->pending[i]].settled < 0)
+	for (size_t i = 0; i < s->npending; i++) {
+		struct pike_record *r = &f->h->recs[s->pending[i]];
+
+		if (r->settled < 0 && r->past)
+			r->settled = pike_history_left(f->h, r);
+		if (r->settled < 0)
 			s->pending[n++] = s->pending[i];
+	}
 	s->npending = n;
 	if (f->from_notes)
 		f->lines.n = 0;

@@ -91,6 +91,10 @@ int pike_repo_base(struct pike_oid *out, struct pike_repo *r, const char *name,
  * one that is checked out, though it have no commit yet, the only one; "main"
  * where nothing tells. Caller frees. */
 char *pike_repo_default_branch(struct pike_repo *r);
+/* The best common ancestor; 1 when there is none. */
+int pike_repo_merge_base(struct pike_oid *out, struct pike_repo *r,
+			 const struct pike_oid *a, const struct pike_oid *b,
+			 struct pike_err *err);
 /* Regular files at `paths` of a commit. A missing file is PIKE_FAILED unless
  * `may_miss`; a symlink, submodule, LFS pointer, or more than 4 MiB always. */
 int pike_repo_read(struct pike_files *out, struct pike_repo *r,
@@ -102,6 +106,10 @@ int pike_repo_source(struct pike_oid *out, struct pike_repo *r,
 /* Blob id of some bytes, without writing. */
 int pike_blob_id(struct pike_oid *out, const void *p, size_t n,
 		 struct pike_err *err);
+/* The first-parent history of `to` behind `from`, oldest first, in hex. */
+int pike_repo_between(struct pike_strs *out, struct pike_repo *r,
+		      const struct pike_oid *from, const struct pike_oid *to,
+		      struct pike_err *err);
 /* Paths in which two commits differ. */
 int pike_repo_changed(struct pike_strs *out, struct pike_repo *r,
 		      const struct pike_oid *a, const struct pike_oid *b,
@@ -110,8 +118,18 @@ int pike_repo_changed(struct pike_strs *out, struct pike_repo *r,
 int pike_repo_difference(struct pike_buf *out, struct pike_repo *r,
 			 const struct pike_oid *a, const struct pike_oid *b,
 			 const struct pike_strs *paths, struct pike_err *err);
+/* Writes the tree of a commit into a folder, which exists and is empty. */
+int pike_repo_export(struct pike_repo *r, const struct pike_oid *commit,
+		     const char *dir, struct pike_err *err);
 int pike_repo_message(char **out, struct pike_repo *r,
 		      const struct pike_oid *commit, struct pike_err *err);
+/* The files at `paths` of `theirs`, brought from commit `from` to commit `to`,
+ * each by a three-way merge. Where one cannot be, `to` wins and `conflicts`
+ * gets its path. A file that `to` has not is left out. */
+int pike_repo_carry(struct pike_files *out, struct pike_strs *conflicts,
+		    struct pike_repo *r, const struct pike_strs *paths,
+		    const struct pike_oid *from, const struct pike_oid *theirs,
+		    const struct pike_oid *to, struct pike_err *err);
 
 /* ---- a search: one target on one lane ---- */
 
@@ -153,8 +171,9 @@ struct pike_proposal {
 	struct pike_files files; /* evolvable files only */
 	const struct pike_agent *agent;
 	const char *subject, *body, *slot, *idea, *model, *run;
-	const char *chat; /* line of its chat note; NULL: none */
-	bool paid;	  /* a model's: stored even where its files are known */
+	const struct pike_oid *again; /* what is past it stands for; or NULL */
+	const char *chat;	      /* line of its chat note; NULL: none */
+	bool paid; /* a model's: stored even where its files are known */
 	int64_t generation, tokens_in, tokens_out;
 	bool guessed; /* nobody has counted the tokens */
 	int tries;    /* how often it was asked */
@@ -211,6 +230,9 @@ int pike_search_claimed(bool *out, struct pike_search_ref *s,
  * PIKE_RETRY. */
 struct pike_close {
 	struct pike_oid champion;
+	/* An epoch begins on this commit, which is the champion too; or NULL.
+	 * What was measured so far is ranked no more. */
+	const struct pike_oid *base;
 	struct pike_ratio speedup;
 	const char *strategy, *env, *task, *table; /* table: text for people */
 	uint64_t seed;

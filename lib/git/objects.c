@@ -82,6 +82,29 @@ int pike_repo_base(struct pike_oid *out, struct pike_repo *r, const char *name,
 			 "first");
 }
 
+int pike_repo_merge_base(struct pike_oid *out, struct pike_repo *r,
+			 const struct pike_oid *a, const struct pike_oid *b,
+			 struct pike_err *err)
+{
+	git_oid x, y, base;
+	int rc, ret = pike_oid_to(&x, a, err);
+
+	if (!ret)
+		ret = pike_oid_to(&y, b, err);
+	if (ret)
+		return ret;
+	rc = git_merge_base(&base, r->g, &x, &y);
+	if (rc == GIT_ENOTFOUND)
+		return 1;
+	if (rc)
+		return pike_git_fail(err, PIKE_FAILED, rc,
+				     "cannot find what %.12s and %.12s have in "
+				     "common",
+				     a->hex, b->hex);
+	pike_oid_from(out, &base);
+	return 0;
+}
+
 /* What a symbolic ref points to below `prefix`, or NULL. */
 static char *symbolic(struct pike_repo *r, const char *ref, const char *prefix)
 {
@@ -358,6 +381,41 @@ out:
 	git_tree_free(tb);
 	git_tree_free(ta);
 	return ret;
+}
+
+int pike_repo_between(struct pike_strs *out, struct pike_repo *r,
+		      const struct pike_oid *from, const struct pike_oid *to,
+		      struct pike_err *err)
+{
+	git_revwalk *walk = NULL;
+	git_oid a, b, id;
+	struct pike_oid at;
+	int rc, ret = pike_oid_to(&a, from, err);
+
+	if (!ret)
+		ret = pike_oid_to(&b, to, err);
+	if (ret)
+		return ret;
+	rc = git_revwalk_new(&walk, r->g);
+	if (!rc)
+		rc = git_revwalk_sorting(walk, GIT_SORT_TOPOLOGICAL |
+						   GIT_SORT_REVERSE);
+	if (!rc)
+		rc = git_revwalk_simplify_first_parent(walk);
+	if (!rc)
+		rc = git_revwalk_push(walk, &b);
+	if (!rc)
+		rc = git_revwalk_hide(walk, &a);
+	while (!rc && !(rc = git_revwalk_next(&id, walk))) {
+		pike_oid_from(&at, &id);
+		pike_strs_push(out, at.hex);
+	}
+	git_revwalk_free(walk);
+	return rc == GIT_ITEROVER
+		   ? 0
+		   : pike_git_fail(err, PIKE_FAILED, rc,
+				   "cannot walk from %.12s to %.12s", to->hex,
+				   from->hex);
 }
 
 int pike_repo_message(char **out, struct pike_repo *r,

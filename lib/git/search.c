@@ -189,7 +189,8 @@ static void print_shown(struct pike_buf *b, const struct pike_proposal *p)
 
 static void print_candidate(struct pike_buf *b, const struct pike_search_ref *s,
 			    const struct pike_proposal *p,
-			    const struct pike_oid *source, size_t number)
+			    const struct pike_oid *source, int64_t generation,
+			    size_t number)
 {
 	pike_buf_addf(b, "%s: ", s->target);
 	pike_text_line(b, p->subject && *p->subject ? p->subject : "candidate",
@@ -202,7 +203,9 @@ static void print_candidate(struct pike_buf *b, const struct pike_search_ref *s,
 	pike_trailer_add(b, "Pike-Target", s->target);
 	pike_trailer_add(b, "Pike-Lane", s->lane);
 	pike_trailer_add(b, "Pike-Agent", p->agent ? p->agent->name : NULL);
-	pike_buf_addf(b, "Pike-Generation: %lld\n", (long long)p->generation);
+	pike_buf_addf(b, "Pike-Generation: %lld\n", (long long)generation);
+	if (p->again)
+		pike_trailer_add(b, "Pike-Again", p->again->hex);
 	pike_trailer_add(b, "Pike-Slot", p->slot);
 	pike_trailer_add(b, "Pike-Idea", p->idea);
 	pike_trailer_add(b, "Pike-Model", p->model);
@@ -229,8 +232,8 @@ static void print_candidate(struct pike_buf *b, const struct pike_search_ref *s,
 
 static int write_candidate(git_oid *out, struct pike_search_ref *s,
 			   const struct pike_proposal *p,
-			   const struct pike_oid *source, size_t number,
-			   struct pike_err *err)
+			   const struct pike_oid *source, int64_t generation,
+			   size_t number, struct pike_err *err)
 {
 	git_oid *parents = pike_xcalloc(p->nparents + 1, sizeof(*parents));
 	struct pike_buf b;
@@ -248,7 +251,7 @@ static int write_candidate(git_oid *out, struct pike_search_ref *s,
 	if (!ret && p->files.n)
 		ret = pike_tree_with(&tree, s->r, &tree, &p->files, err);
 	if (!ret) {
-		print_candidate(&b, s, p, source, number);
+		print_candidate(&b, s, p, source, generation, number);
 		ret = pike_commit_write(out, s->r, b.s, &tree, parents,
 					p->nparents, err);
 	}
@@ -372,6 +375,22 @@ struct batch {
 	size_t nfresh;
 };
 
+/* What was made from something past is past too, even if it was asked for
+ * then and is answered now: it would undo what the base has mended. */
+static int64_t made_in(struct pike_history *h, const struct pike_proposal *p)
+{
+	const struct pike_generation *now = pike_history_epoch(h, NULL);
+	const struct pike_oid *from = &p->parents[0];
+	const struct pike_record *r;
+
+	if (!now || !now->number || !p->nparents ||
+	    p->generation <= now->number)
+		return p->generation;
+	r = pike_history_find(h, from);
+	return (r ? r->past : !pike_oid_eq(from, &h->base)) ? now->number
+							    : p->generation;
+}
+
 /* Writes proposal i, unless these files are there already. */
 static int store_one(struct batch *b, size_t i, struct pike_err *err)
 {
@@ -396,8 +415,9 @@ static int store_one(struct batch *b, size_t i, struct pike_err *err)
 		return 0;
 	}
 	b->known[i] = false;
-	ret = write_candidate(&b->fresh[b->nfresh], b->s, p, &b->sources[i],
-			      b->h->nrecs + b->nfresh + 1, err);
+	ret =
+	    write_candidate(&b->fresh[b->nfresh], b->s, p, &b->sources[i],
+			    made_in(b->h, p), b->h->nrecs + b->nfresh + 1, err);
 	if (ret)
 		return ret;
 	b->from[b->nfresh] = p;
@@ -470,7 +490,7 @@ int pike_search_record(struct pike_search_ref *s, struct pike_history *h,
 	pike_store_named(s->r);
 	for (size_t i = 0; !ret && i < n; i++)
 		if (pike_entry_of(&e, &res[i]) &&
-		    pike_oidset_has(&s->own, &e.commit))
+		    pike_entry_fits(s, h, &e, &res[i]))
 			pike_entry_apply(s, h, &e);
 		else
 			all = false;

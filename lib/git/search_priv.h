@@ -59,6 +59,13 @@ void pike_line_key(git_oid *out, const git_oid *commit, int64_t ts,
 		   const char *id);
 /* Reduces a result; false for stages and commits that move no search. */
 bool pike_entry_of(struct pike_entry_line *out, const struct pike_result *res);
+/* Is it of a record, measured against the base and in the environment of that
+ * record's epoch? What a generation lists was taken for that then. */
+bool pike_entry_fits(const struct pike_search_ref *s, struct pike_history *h,
+		     const struct pike_entry_line *e,
+		     const struct pike_result *res);
+void pike_entry_listed(struct pike_search_ref *s,
+		       const struct pike_entry_line *e);
 /* Applies a line to the history unless it was; `list`: a generation has yet
  * to list it. */
 void pike_entry_apply(struct pike_search_ref *s, struct pike_history *h,

@@ -166,6 +166,10 @@ static void rescore(struct pike_history *h, const struct index *ix,
 {
 	double score = score_of(h, ix, r);
 
+	if (r->past) {
+		r->was = score;
+		score = NAN;
+	}
 	h->revised += r->settled >= 0 && score != r->score &&
 		      !(isnan(score) && isnan(r->score));
 	r->score = score;
@@ -193,7 +197,8 @@ static void index_one(struct pike_history *h, struct index *ix, uint32_t i)
 					    sizeof(*ix->next_vs));
 	}
 	insert_first(h, &ix->by_id, i);
-	insert_first(h, &ix->by_source, i);
+	if (!h->recs[i].past)
+		insert_first(h, &ix->by_source, i);
 	chain_vs(h, ix, i);
 	rescore_all(h, ix, i);
 }
@@ -277,11 +282,53 @@ void pike_history_free(struct pike_history *h)
 	free(h);
 }
 
+/* ---- epochs ---- */
+
+const struct pike_generation *pike_history_epoch(const struct pike_history *h,
+						 const struct pike_record *r)
+{
+	size_t at = h->ngens;
+
+	if (!h->gens)
+		return NULL;
+	/* What generation N settles was made when N of them were closed. */
+	if (r && r->generation < (int64_t)at)
+		at = r->generation > 0 ? (size_t)r->generation : 1;
+	return &h->gens[h->gens[at - 1].first];
+}
+
+static bool is_past(const struct pike_history *h, const struct pike_record *r)
+{
+	const struct pike_generation *now = pike_history_epoch(h, NULL);
+
+	return now && now->number > 0 && r->generation <= now->number;
+}
+
+int64_t pike_history_left(const struct pike_history *h,
+			  const struct pike_record *r)
+{
+	const struct pike_generation *own = pike_history_epoch(h, r);
+	size_t i = (size_t)(own - h->gens);
+
+	while (i + 1 < h->ngens && &h->gens[h->gens[i].first] == own)
+		i++;
+	return h->gens[i].number;
+}
+
+/* ---- records and generations ---- */
+
 size_t pike_history_add(struct pike_history *h, struct pike_record *r)
 {
 	PIKE_GROW(h->recs, h->nrecs, h->recs_cap);
 	if (!r->agent)
 		r->agent = &pike_agent_unknown;
+	/* None is made in a generation that is yet to come. */
+	if (h->gens && r->generation > (int64_t)h->ngens)
+		r->generation = (int64_t)h->ngens;
+	r->was = NAN;
+	r->past = is_past(h, r);
+	if (r->past && r->settled < 0)
+		r->settled = pike_history_left(h, r);
 	h->recs[h->nrecs++] = *r;
 	memset(r, 0, sizeof(*r));
 	index_of(h);
@@ -345,6 +392,51 @@ size_t pike_history_pending(const struct pike_history *h)
 	size_t n = 0;
 
 	for (size_t i = pike_history_open(h); i < h->nrecs; i++)
-		n += h->recs[i].screen.verdict == PIKE_V_PENDING;
+		n += h->recs[i].screen.verdict == PIKE_V_PENDING &&
+		     !h->recs[i].past;
 	return n;
+}
+
+/* Of the last epoch its first generation's number; what has no higher one was
+ * made before. */
+static void leave_behind(struct pike_history *h)
+{
+	struct index *ix = index_of(h);
+
+	free(ix->by_source.slot);
+	ix->by_source = (struct table){ .offset = ix->by_source.offset };
+	for (size_t i = 0; i < h->nrecs; i++) {
+		struct pike_record *r = &h->recs[i];
+
+		if (r->past)
+			continue;
+		r->past = is_past(h, r);
+		if (r->past)
+			rescore(h, ix, r);
+		else
+			insert_first(h, &ix->by_source, (uint32_t)i);
+	}
+	h->revised++;
+}
+
+void pike_history_generation(struct pike_history *h,
+			     const struct pike_generation *g, bool begins)
+{
+	struct pike_generation *last, *first;
+
+	PIKE_GROW(h->gens, h->ngens, h->gens_cap);
+	last = &h->gens[h->ngens++];
+	*last = *g;
+	last->first = h->ngens > 1 && !begins ? last[-1].first : h->ngens - 1;
+	first = &h->gens[last->first];
+	if (!*first->env)
+		memcpy(first->env, g->env, sizeof(first->env));
+	if (!*first->task)
+		memcpy(first->task, g->task, sizeof(first->task));
+	h->tip = g->id;
+	h->base = first->base;
+	h->champion = g->champion;
+	h->speedup = g->speedup;
+	if (begins)
+		leave_behind(h);
 }

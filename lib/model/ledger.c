@@ -8,12 +8,12 @@
 
 bool pike_record_is_query(const struct pike_record *r)
 {
-	return r->agent->query;
+	return r->agent->query && !r->again;
 }
 
 bool pike_record_asked(const struct pike_record *r)
 {
-	return r->agent->asks;
+	return r->agent->asks && !r->again;
 }
 
 bool pike_record_is_candidate(const struct pike_record *r)

@@ -85,6 +85,7 @@ static const char *const stage_names[PIKE_STAGE_COUNT] = {
 	[PIKE_SCREEN] = "screen",
 	[PIKE_CONFIRM] = "confirm",
 	[PIKE_VERIFY] = "verify",
+	[PIKE_MODEL] = "model",
 };
 
 static int find_name(const char *const *names, int n, const char *s)
@@ -550,8 +551,8 @@ static const char *const kept[] = {
 };
 
 /* Lists and small tables of names; who prints them expects anything. */
-static const char *const kept_whole[] = { "classes", "rules", "baselines",
-					  "unmeasured", "start" };
+static const char *const kept_whole[] = { "classes", "rules",	   "baselines",
+					  "claimed", "unmeasured", "start" };
 
 static struct pike_json *read_extra(const struct pike_json *j)
 {

@@ -62,6 +62,7 @@ enum pike_stage {
 	PIKE_SCREEN,
 	PIKE_CONFIRM,
 	PIKE_VERIFY,
+	PIKE_MODEL, /* the whole model, by a program of the user's */
 	PIKE_STAGE_COUNT
 };
 const char *pike_stage_name(enum pike_stage s);
@@ -97,7 +98,8 @@ struct pike_result {
 /* `extra` holds further top-level members: noise, seed, seed_sha256, trust,
  * unchecked... Of those read from a line only the measured ones are kept:
  * noise, delta, and what the roofline needs (gbps, gflops, copy_bps,
- * fma_flops). */
+ * fma_flops); of stage MODEL `claimed`: true where the judge's clock does not
+ * bear out what the program says. */
 void pike_result_init(struct pike_result *r);
 void pike_result_release(struct pike_result *r);
 /* One line without newline, at most 64 KiB: the log is cut to fit. */
@@ -109,6 +111,9 @@ int pike_result_parse(struct pike_result *r, const char *line, size_t len,
 void pike_result_spent(struct pike_result *r, const char *phase, double secs);
 /* It took so long in all: what no phase accounts for is `other`. */
 void pike_result_took(struct pike_result *r, double secs);
+/* ": driver 550 -> 560, judge 6 -> 7" of two env_info, where they differ. */
+void pike_env_difference(struct pike_buf *b, const struct pike_json *was,
+			 const struct pike_json *now);
 /* Order for "latest": (ts, id). */
 int pike_result_cmp(const struct pike_result *a, const struct pike_result *b);
 
@@ -136,9 +141,14 @@ struct pike_record {
 	double cost;   /* USD */
 	struct pike_score screen, confirm; /* verdict PENDING: none */
 	int confirms;			   /* how often it was confirmed */
+	/* Made for an earlier base or another environment: neither ranked with
+	 * what came after nor measured. */
+	bool past;
+	bool again; /* stands for one of those, and was asked of nobody */
 	/* Natural log of the estimated speedup over the base: confirmed where
 	 * it is, else screen ratio times its champion's. NaN: not measured. */
 	double score;
+	double was; /* the same of what is past; NaN else */
 };
 
 struct pike_generation {
@@ -147,11 +157,17 @@ struct pike_generation {
 	struct pike_ratio speedup; /* the champion's, confirmed; 1 for base */
 	double spent;		   /* USD so far */
 	int64_t ts;
+	/* Index of the generation that began the epoch: generation 0, or one
+	 * from which all is measured again. There, what the epoch is measured
+	 * against and where: "" while nothing tells. */
+	size_t first;
+	struct pike_oid base;
+	char env[65], task[65];
 };
 
 struct pike_history {
 	char *target, *lane;	/* lane with ".run" where there is one */
-	struct pike_oid base;	/* current base commit: gen 0 or last rebase */
+	struct pike_oid base;	/* of the last epoch */
 	struct pike_oid tip;	/* last generation; "" when not begun */
 	struct pike_oid ladder; /* tip of the ladder */
 	struct pike_generation *gens;
@@ -186,5 +202,16 @@ void pike_history_apply(struct pike_history *h, const struct pike_oid *id,
  * through for the little that moves. */
 size_t pike_history_open(const struct pike_history *h);
 size_t pike_history_pending(const struct pike_history *h); /* no screen yet */
+/* Appends a generation. `begins`: an epoch, and with it what is there so far
+ * becomes past. Copies *g. */
+void pike_history_generation(struct pike_history *h,
+			     const struct pike_generation *g, bool begins);
+/* The generation that began the epoch of a record, of the last one for NULL;
+ * NULL while there is none. */
+const struct pike_generation *pike_history_epoch(const struct pike_history *h,
+						 const struct pike_record *r);
+/* Number of the generation that left a record behind, which is past. */
+int64_t pike_history_left(const struct pike_history *h,
+			  const struct pike_record *r);
 
 #endif

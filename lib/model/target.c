@@ -85,6 +85,8 @@ void pike_target_release(struct pike_target *t)
 	pike_strs_release(&t->headers);
 	pike_strs_release(&t->references);
 	pike_strs_release(&t->baselines);
+	pike_strs_release(&t->in_model_read);
+	free(t->in_model);
 	pike_expr_free(t->bytes);
 	pike_expr_free(t->flops);
 	free(t->name);

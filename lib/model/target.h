@@ -159,6 +159,11 @@ struct pike_target {
 	char *mode;			 /* torch: eval, train */
 	struct pike_strs baselines;	 /* torch: see baseline.h */
 	bool baseline_gate; /* no request while the best one is faster */
+	/* What the whole model takes: a shell command, NULL: none; is a gain
+	 * there required; what it may read beside the repository. */
+	char *in_model;
+	bool in_model_gate;
+	struct pike_strs in_model_read;
 	/* "file:line" of the section and of keys, for messages */
 	char *origin, *cflags_at, *compiler_at;
 };

@@ -74,6 +74,34 @@ void pike_phases_text(struct pike_buf *b, const struct pike_result *r);
 /* The cases of a result as a table. */
 void pike_cases_text(struct pike_buf *b, const struct pike_result *r);
 
+/* ---- checked.c ---- */
+
+/* What became of one target between two commits. */
+struct pike_checked {
+	const char *target, *file; /* file: of the target; the first */
+	struct pike_result res;	   /* of the end, judged against the start */
+	bool compared;		   /* else against itself: is it right? */
+	char *why;		   /* it is not compared; or NULL */
+	struct pike_oid first;	   /* commit since which it is bad; or "" */
+	char *subject;		   /* of that one; or NULL */
+	size_t nsuspects;	   /* it is one of so many; 0: not looked for */
+};
+/* Slower, or not right. */
+bool pike_checked_bad(const struct pike_checked *c);
+/* In one line, as it is: with what others wrote. */
+void pike_checked_text(struct pike_buf *b, const struct pike_checked *c);
+struct pike_checked_format {
+	const char *name;
+	void (*print)(struct pike_buf *b, const struct pike_checked *v,
+		      size_t n);
+};
+/* NULL: there is none of that name. */
+const struct pike_checked_format *pike_checked_format(const char *name);
+void pike_checked_names(struct pike_buf *b);
+/* A line that GitHub's runner makes a remark of, beside the file; nothing where
+ * all is well. */
+void pike_checked_remark(struct pike_buf *b, const struct pike_checked *c);
+
 /* ---- tree.c ---- */
 
 struct pike_tree_opts {

@@ -52,6 +52,10 @@ const char *pike_verdict_meaning(enum pike_verdict v, enum pike_stage stage)
 	if (v == PIKE_V_FASTER && stage == PIKE_SCREEN)
 		return "Correct, and faster than the champion of its time in "
 		       "the screening. Not a claim: only a confirmation is.";
+	if (stage == PIKE_MODEL)
+		return "What the whole model takes, by the target's own "
+		       "`in-model`; the judge checks its clock, not its "
+		       "outputs.";
 	if ((int)v < 0 || v >= PIKE_V_COUNT)
 		return "A verdict that this version does not know.";
 	return meanings[v];

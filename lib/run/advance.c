@@ -33,7 +33,7 @@ static bool challenges(const struct pike_history *h,
 {
 	const struct pike_score *c = &r->confirm;
 
-	if (r->screen.verdict != PIKE_V_FASTER ||
+	if (r->past || r->screen.verdict != PIKE_V_FASTER ||
 	    r->confirms >= PIKE_CONFIRMS || pike_oid_eq(&r->id, &h->champion))
 		return false;
 	if (pike_oid_eq(&r->screen.vs, &h->champion))
@@ -187,7 +187,8 @@ static int name_world(struct pike_close *c, struct pike_run *run, char env[65],
 		return 0;
 	}
 	for (size_t i = h->nrecs; !ret && i > 0 && !env[0]; i--) {
-		if (h->recs[i - 1].screen.verdict == PIKE_V_PENDING)
+		if (h->recs[i - 1].screen.verdict == PIKE_V_PENDING ||
+		    h->recs[i - 1].past)
 			continue;
 		ret = pike_results_of(&res, &n, run->repo, &h->recs[i - 1].id,
 				      err);

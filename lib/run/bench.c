@@ -22,7 +22,8 @@ struct entry {
 struct pike_bench {
 	struct pike_repo *repo;
 	const struct pike_target *target; /* `own` */
-	struct pike_target own; /* what it points to is the settings' */
+	struct pike_target own;	  /* what it points to is the settings' */
+	struct pike_strs sources; /* of `own`, where they are more */
 	struct pike_bench_opts o;
 	struct pike_oid base;
 	struct pike_inputs in;
@@ -64,6 +65,56 @@ static void take_working(struct pike_bench *b)
 	b->n = 1;
 }
 
+static bool same(const struct pike_file *a, const struct pike_file *b)
+{
+	return a && b && a->len == b->len && !memcmp(a->data, b->data, a->len);
+}
+
+/* Headers that a revision has otherwise than the judge become sources. */
+static int free_headers(struct pike_bench *b, const struct pike_oid *at,
+			struct pike_err *err)
+{
+	struct pike_files files = { 0 };
+	int ret =
+	    pike_repo_read(&files, b->repo, at, &b->own.headers, true, err);
+
+	for (size_t i = 0; !ret && i < b->own.headers.n; i++) {
+		const char *path = b->own.headers.v[i];
+
+		if (!pike_strs_has(&b->sources, path) &&
+		    !same(pike_files_find(&files, path),
+			  pike_files_find(&b->in.headers, path)))
+			pike_strs_push(&b->sources, path);
+	}
+	pike_files_release(&files);
+	return ret;
+}
+
+/* References and headers of one revision, sources of others. */
+static int read_trusted(struct pike_bench *b, struct pike_err *err)
+{
+	struct pike_oid at;
+	int ret = pike_repo_resolve(&at, b->repo, b->o.trusted, err);
+
+	if (!ret)
+		ret = pike_inputs_read(&b->in, b->repo, b->target, &at, err);
+	pike_files_release(&b->in.base);
+	for (size_t i = 0; i < b->own.sources.n; i++)
+		pike_strs_push(&b->sources, b->own.sources.v[i]);
+	if (!ret)
+		ret = free_headers(b, &b->base, err);
+	for (size_t i = 0; !ret && i < b->o.nrevs; i++) {
+		ret = pike_repo_resolve(&at, b->repo, b->o.revs[i], err);
+		if (!ret)
+			ret = free_headers(b, &at, err);
+	}
+	b->own.sources = b->sources;
+	return ret ? ret
+		   : pike_repo_read(&b->in.base, b->repo, &b->base,
+				    &b->own.sources,
+				    pike_target_absent(&b->own), err);
+}
+
 /* All revisions are looked up before the first is measured. */
 static int read_revs(struct pike_bench *b, struct pike_err *err)
 {
@@ -99,10 +150,11 @@ static int bench_read(struct pike_bench *b, const struct pike_settings *s,
 	ret = base ? pike_repo_resolve(&b->base, b->repo, base, err)
 		   : pike_repo_base(&b->base, b->repo, s->base, err);
 	if (!ret)
-		ret = read_revs(b, err);
+		ret = b->o.trusted ? read_trusted(b, err)
+				   : pike_inputs_read(&b->in, b->repo,
+						      b->target, &b->base, err);
 	if (!ret)
-		ret =
-		    pike_inputs_read(&b->in, b->repo, b->target, &b->base, err);
+		ret = read_revs(b, err);
 	snprintf(b->lane, sizeof(b->lane), "%s", s->lane ? s->lane : "");
 	return ret;
 }
@@ -171,6 +223,7 @@ void pike_bench_free(struct pike_bench *b)
 	free(b->v);
 	pike_judge_free(b->judge);
 	pike_inputs_release(&b->in);
+	pike_strs_release(&b->sources);
 	free(b);
 }
 

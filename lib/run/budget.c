@@ -16,7 +16,8 @@ int64_t pike_run_allowance(const struct pike_run *run)
 	if (!limit)
 		return INT64_MAX;
 	for (size_t i = 0; i < run->history->nrecs; i++)
-		used += pike_record_is_candidate(&run->history->recs[i]);
+		used += pike_record_is_candidate(&run->history->recs[i]) &&
+			!run->history->recs[i].again;
 	return used < limit ? limit - used : 0;
 }
 

@@ -171,7 +171,7 @@ static struct pike_record *next_pending(struct pike_run *run, size_t *at)
 	for (; *at < h->nrecs; (*at)++) {
 		struct pike_record *r = &h->recs[*at];
 
-		if (r->screen.verdict == PIKE_V_PENDING &&
+		if (r->screen.verdict == PIKE_V_PENDING && !r->past &&
 		    pike_record_is_candidate(r) && in_shard(run, &r->id))
 			return r;
 	}
@@ -272,7 +272,8 @@ static int screen_held(struct pike_run *run, struct slot *s,
 {
 	const struct pike_record *r = pike_history_find(run->history, &s->id);
 
-	return r && r->screen.verdict == PIKE_V_PENDING
+	return r && r->screen.verdict == PIKE_V_PENDING &&
+		       !pike_run_outdated(run)
 		   ? screen_one(run, s, r, err)
 		   : 0;
 }
@@ -352,7 +353,7 @@ int pike_run_screen_all(struct pike_run *run, struct pike_err *err)
 	int ret = 0, tries = 0;
 
 	while (!ret && !pike_run_stopped(run) && !pike_run_timeout(run) &&
-	       (q.n || next_pending(run, &q.at))) {
+	       !pike_run_outdated(run) && (q.n || next_pending(run, &q.at))) {
 		pike_agents_away(run);
 		ret = fill(&q, run, err);
 		if (!ret)
@@ -418,7 +419,9 @@ static int confirm_one(struct pike_run *run, struct slot *s, int siblings,
 static bool still_wanted(struct pike_run *run, const struct pike_oid *id)
 {
 	size_t c[PIKE_CHALLENGERS];
-	size_t n = pike_run_challengers(c, run->history, run->o.staged);
+	size_t n = pike_run_outdated(run)
+		       ? 0
+		       : pike_run_challengers(c, run->history, run->o.staged);
 
 	for (size_t i = 0; i < n; i++)
 		if (pike_oid_eq(&run->history->recs[c[i]].id, id))
@@ -457,7 +460,8 @@ int pike_run_confirm_all(struct pike_run *run, struct pike_err *err)
 	for (size_t i = 0; !ret && i < n; i++) {
 		int tries = 0;
 
-		if (pike_run_stopped(run) || pike_run_timeout(run))
+		if (pike_run_stopped(run) || pike_run_timeout(run) ||
+		    pike_run_outdated(run))
 			break;
 		if (!in_shard(run, &ids[i]))
 			continue;
@@ -478,14 +482,15 @@ int pike_run_confirm_all(struct pike_run *run, struct pike_err *err)
  * confirmed by the next pass, after the fold. */
 int pike_run_evaluate(struct pike_run *run, struct pike_err *err)
 {
-	bool confirms = run->o.stage != PIKE_SCREEN;
-	int ret = pike_run_refresh(run, err);
+	bool all = run->o.stage < 0;
+	bool confirms = all || run->o.stage == PIKE_CONFIRM;
+	int ret = pike_run_follow(run, true, err);
 
 	if (!ret)
 		ret = pike_replies_conclude(run, err);
 	if (!ret && confirms && run->o.staged)
 		ret = pike_run_confirm_all(run, err);
-	if (!ret && run->o.stage != PIKE_CONFIRM)
+	if (!ret && (all || run->o.stage == PIKE_SCREEN))
 		ret = pike_run_screen_all(run, err);
 	if (!ret && confirms && run->o.shards <= 1 &&
 	    !pike_history_pending(run->history))

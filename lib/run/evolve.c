@@ -44,6 +44,52 @@ static int close_generation(struct pike_run *run, struct pike_err *err)
 	return ret;
 }
 
+/* What an epoch has taken over is measured, and its generation closed, before
+ * anything new is asked for. What others measure is waited for. */
+static int measure_again(struct pike_run *run, struct pike_err *err)
+{
+	size_t n = pike_run_again(run->history);
+	int ret = 0;
+
+	while (!ret && n && !pike_run_stopped(run) && !pike_run_timeout(run)) {
+		ret = pike_run_screen_all(run, err);
+		if (!ret && pike_history_pending(run->history)) {
+			nap();
+			ret = pike_run_refresh(run, err);
+			continue;
+		}
+		if (!ret)
+			ret = pike_run_confirm_all(run, err);
+		if (ret || pike_run_stopped(run) || pike_run_outdated(run))
+			break;
+		ret = close_generation(run, err);
+		n = pike_run_again(run->history);
+	}
+	return ret;
+}
+
+static int catch_up(struct pike_run *run, struct pike_err *err)
+{
+	int ret = pike_run_follow(run, true, err);
+
+	return ret ? ret : measure_again(run, err);
+}
+
+/* Replies that are on their way belong to the epoch that ends. */
+static int keep_up(struct pike_run *run, struct pike_err *err)
+{
+	bool moved;
+	int ret = pike_run_moved(&moved, run, err);
+
+	while (!ret && moved && pike_agents_flying(run) &&
+	       !pike_run_stopped(run)) {
+		pike_run_show(run);
+		ret = pike_agents_wait(run, err);
+	}
+	return ret || !moved || pike_run_stopped(run) ? ret
+						      : catch_up(run, err);
+}
+
 static int turn(struct pike_run *run, bool *more, struct pike_err *err)
 {
 	size_t judged, open, before = run->history->nrecs;
@@ -170,17 +216,34 @@ static int turn_models(struct pike_run *run, bool *more, struct pike_err *err)
 	return 0;
 }
 
+/* A program of the user's that does not run is no reason to hide what the
+ * search has found. */
+static int ask_model(struct pike_run *run, struct pike_err *err)
+{
+	struct pike_err why = PIKE_ERR_INIT;
+	int ret = pike_run_in_model(run, &why);
+
+	if (ret == PIKE_FAILED)
+		pike_warn("%s", why.text);
+	return !ret || ret == PIKE_FAILED ? 0
+					  : pike_fail(err, ret, "%s", why.text);
+}
+
 int pike_run_evolve(struct pike_run *run, struct pike_err *err)
 {
 	bool more = true;
 	int ret = 0;
 
 	while (!ret && more && !pike_run_stopped(run)) {
-		ret = run->preset.asks ? turn_models(run, &more, err)
-				       : turn(run, &more, err);
+		ret = keep_up(run, err);
+		if (!ret && !pike_run_stopped(run))
+			ret = run->preset.asks ? turn_models(run, &more, err)
+					       : turn(run, &more, err);
 		if (!ret)
 			pike_run_share(run, false);
 	}
+	if (!ret)
+		ret = ask_model(run, err);
 	if (pike_run_stopped(run))
 		pike_agents_cancel(run, NULL);
 	pike_progress_end();

@@ -11,6 +11,7 @@ const struct pike_judging pike_judging = {
 	.env = pike_judge_env,
 	.task = pike_judge_task,
 	.identify = pike_judge_identify,
+	.task_hash = pike_task_hash,
 	.times = pike_judge_times,
 	.build_start = pike_build_start,
 	.build_wait = pike_build_wait,

@@ -35,9 +35,9 @@ static int propose_models(struct pike_run *run, struct pike_err *err)
 
 int pike_run_propose(struct pike_run *run, struct pike_err *err)
 {
-	int ret = pike_run_refresh(run, err);
+	int ret = pike_run_follow(run, false, err);
 
-	if (ret)
+	if (ret || pike_run_again(run->history))
 		return ret;
 	return run->preset.asks ? propose_models(run, err)
 				: pike_tunables_propose(run, err);
@@ -45,14 +45,14 @@ int pike_run_propose(struct pike_run *run, struct pike_err *err)
 
 /* ---- a person's candidate ---- */
 
-/* What is trusted must be as it was when the search began. */
-static int check_trusted(struct pike_run *run, const struct pike_oid *id,
-			 const char *rev, struct pike_err *err)
+/* What is trusted must be as it was where the revision left the base. */
+static int check_trusted(struct pike_run *run, const struct pike_oid *from,
+			 const struct pike_oid *id, const char *rev,
+			 struct pike_err *err)
 {
 	const struct pike_target *t = run->target;
 	struct pike_strs paths = PIKE_STRS_INIT;
-	int ret =
-	    pike_repo_changed(&paths, run->repo, &run->history->base, id, err);
+	int ret = pike_repo_changed(&paths, run->repo, from, id, err);
 
 	for (size_t i = 0; !ret && i < paths.n; i++)
 		if (pike_strs_has(&t->headers, paths.v[i]) ||
@@ -81,15 +81,47 @@ static void split_message(char *msg, const char *target, const char **subject,
 	*body += strspn(*body, "\n");
 }
 
+/* What it changes, on the base of now: its files alone would undo what the
+ * base has changed since. */
+static int carry_person(struct pike_proposal *p, struct pike_run *run,
+			const struct pike_oid *id, const char *rev,
+			struct pike_err *err)
+{
+	const struct pike_oid *base = &run->history->base;
+	struct pike_strs conflicts = PIKE_STRS_INIT;
+	struct pike_oid from;
+	int ret = pike_repo_merge_base(&from, run->repo, id, base, err);
+
+	if (ret == 1) {
+		from = *base;
+		ret = 0;
+	}
+	if (!ret)
+		ret = check_trusted(run, &from, id, rev, err);
+	/* Says what is wrong with a file. */
+	if (!ret)
+		ret = pike_run_files(&p->files, run, id, err);
+	pike_files_release(&p->files);
+	if (!ret)
+		ret = pike_repo_carry(&p->files, &conflicts, run->repo,
+				      &run->target->sources, &from, id, base,
+				      err);
+	if (!ret && conflicts.n)
+		ret = pike_fail(err, PIKE_FAILED,
+				"'%s' does not merge with the base %.12s in "
+				"'%s'; rebase it first",
+				rev, base->hex, conflicts.v[0]);
+	pike_strs_release(&conflicts);
+	return ret;
+}
+
 static int fill_person(struct pike_proposal *p, struct pike_run *run,
 		       const struct pike_oid *id, const char *rev,
 		       struct pike_err *err)
 {
 	struct pike_oid source;
-	int ret = check_trusted(run, id, rev, err);
+	int ret = carry_person(p, run, id, rev, err);
 
-	if (!ret)
-		ret = pike_run_files(&p->files, run, id, err);
 	if (!ret)
 		ret = pike_repo_source(&source, run->repo, &p->files, err);
 	if (!ret && pike_oid_eq(&source, &run->base_source))
@@ -107,7 +139,7 @@ int pike_run_propose_from(struct pike_oid *out, bool *known,
 	struct pike_proposal p = { .nparents = 1, .agent = &pike_agent_human };
 	struct pike_oid id;
 	char *msg = NULL;
-	int ret = pike_run_refresh(run, err);
+	int ret = pike_run_follow(run, false, err);
 
 	if (!ret)
 		ret = pike_repo_resolve(&id, run->repo, rev, err);

@@ -3,7 +3,6 @@
 #include "run/run_priv.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
 
 #include <stdio.h>
@@ -54,8 +53,7 @@ static int choose_strategy(struct pike_run *run, struct pike_err *err)
 			 name);
 }
 
-/* Generation 0 stands on the base as it is now; a search that has begun goes
- * on against the base that it was measured against. */
+/* Generation 0 stands on the base as it is now; moved.c follows it. */
 static int begin(struct pike_run *run, struct pike_err *err)
 {
 	struct pike_history *h = run->history;
@@ -70,12 +68,9 @@ static int begin(struct pike_run *run, struct pike_err *err)
 				      run->settings->strategy, run->seed, err);
 		if (!ret)
 			ret = pike_run_refresh(run, err);
-	} else if (!pike_oid_eq(&base, &h->base)) {
-		pike_debug("%s moved since generation 0; going on against "
-			   "%.12s",
-			   run->settings->base ? run->settings->base : "base",
-			   h->base.hex);
 	}
+	if (!ret)
+		run->epoch = pike_history_epoch(h, NULL)->id;
 	return ret;
 }
 

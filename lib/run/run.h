@@ -23,11 +23,14 @@ struct pike_run_opts {
 	int shard, shards;	  /* evaluate: candidate id modulo; 0 0: all */
 	bool staged; /* evaluate: generations are closed elsewhere (contract 6)
 		      */
+	/* evaluate: one job of several, or what it finds is handed on: it
+	 * begins no epoch, which is more than a bundle holds. */
+	bool part;
 	/* evolve: no model is asked; what was recorded below this revision is
 	 * answered again, and what was measured is not measured again. NULL:
 	 * models are asked. */
 	const char *replay;
-	int stage;    /* evaluate: enum pike_stage or -1: both */
+	int stage;    /* evaluate: enum pike_stage or -1: all */
 	bool profile; /* as pike_confirm_opts has it */
 	bool keeps;   /* nothing is pushed, whatever the settings say */
 };
@@ -52,6 +55,12 @@ void pike_run_free(struct pike_run *run);
 const struct pike_history *pike_run_history(const struct pike_run *run);
 const struct pike_run_stats *pike_run_stats(const struct pike_run *run);
 
+/* Where the base has moved in what concerns the target, or, with `device`, this
+ * machine's environment is not the one that the search was measured in, begins
+ * an epoch (contract 3) with what is to be measured again. Asks no model. Part
+ * of all stages but advance. */
+int pike_run_follow(struct pike_run *run, bool device, struct pike_err *err);
+/* Asks for nothing while candidates wait to be measured again. */
 int pike_run_propose(struct pike_run *run, struct pike_err *err);
 /* A person's candidate: the evolvable files of `rev`, on the champion, under
  * that commit's subject and text. `*known`: these files were tried before, by
@@ -61,6 +70,10 @@ int pike_run_propose_from(struct pike_oid *out, bool *known,
 			  struct pike_run *run, const char *rev,
 			  struct pike_err *err);
 int pike_run_evaluate(struct pike_run *run, struct pike_err *err);
+/* Where the champion is to be offered, and it is not known what it is worth in
+ * the target's `in-model`: measures that. PIKE_FAILED: that program does not
+ * run on the base. */
+int pike_run_in_model(struct pike_run *run, struct pike_err *err);
 int pike_run_advance(struct pike_run *run, struct pike_err *err);
 /* Has something been measured, of a round that is not over? Samples may still
  * be mended, or asked for, by the next pass of the stages (contract 6). Never
@@ -113,6 +126,9 @@ int pike_run_publish(struct pike_offered *out, struct pike_repo *repo,
  * the whole protocol unless `quick`. Does not need a search. */
 struct pike_bench_opts {
 	const char *target, *base; /* base NULL: the base branch */
+	/* Of which revision references and headers are; NULL: the base's. Then
+	 * a header that differs goes with the sources of each side. */
+	const char *trusted;
 	const char *const *revs;
 	size_t nrevs;
 	/* Instead of `revs`: evolvable files that no commit has. */

@@ -31,6 +31,10 @@ struct pike_judging {
 	const char *(*env)(const struct pike_judge *j);
 	const char *(*task)(const struct pike_judge *j);
 	void (*identify)(struct pike_result *out, const struct pike_judge *j);
+	/* optional: default a task is what it was */
+	void (*task_hash)(char out[65], const struct pike_target *t,
+			  const struct pike_files *headers,
+			  const struct pike_files *reference);
 	void (*times)(const struct pike_judge *j, int64_t *held_ns,
 		      int64_t *kernel_ns);
 	int (*build_start)(struct pike_build **out, struct pike_judge *j,
@@ -76,6 +80,9 @@ struct pike_run {
 	struct pike_history *history;
 	struct pike_inputs in;
 	struct pike_oid base_source;
+	struct pike_oid seen;  /* commit of the base branch last looked at */
+	struct pike_oid epoch; /* generation that began what `in` is of */
+	bool placed;	       /* it was seen in what environment we are */
 	const struct pike_judging *judging;
 	struct pike_judge *judge;    /* opened at the first need */
 	struct pike_build *champ;    /* NULL while the champion is the base */
@@ -124,6 +131,20 @@ void pike_run_tally(struct pike_buf *b, const struct pike_history *h,
 void pike_run_share(struct pike_run *run, bool now);
 /* Fetches what others have, and pushes. */
 void pike_run_catch_up(struct pike_run *run);
+
+/* ---- moved.c, again.c: the base and the environment ---- */
+
+/* May the base have moved since it was looked at, or has another process begun
+ * an epoch? Costs next to nothing. */
+int pike_run_moved(bool *out, struct pike_run *run, struct pike_err *err);
+/* Has another process begun an epoch that this one has not followed yet? Then
+ * what it measures is of no account. */
+bool pike_run_outdated(const struct pike_run *run);
+/* Stores what the epoch before has left to be measured again, unless it is
+ * there. */
+int pike_run_carry(struct pike_run *run, struct pike_err *err);
+/* How many of those no generation has settled. */
+size_t pike_run_again(const struct pike_history *h);
 
 /* ---- stamp.c ---- */
 

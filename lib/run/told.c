@@ -34,7 +34,7 @@ static int find_measured(struct pike_result *out, struct pike_run *run,
 	int ret = pike_results_of(&v, &n, run->repo, &r->id, err);
 
 	for (found = n; found > 0; found--)
-		if (v[found - 1].ncases &&
+		if (v[found - 1].ncases && v[found - 1].stage != PIKE_MODEL &&
 		    pike_verdict_measured(v[found - 1].verdict))
 			break;
 	if (!ret && found) {
@@ -55,8 +55,8 @@ int pike_told_measured(struct pike_result *out, struct pike_run *run,
 	for (size_t i = h->nrecs; i > 0; i--) {
 		const struct pike_record *r = &h->recs[i - 1];
 
-		if (pike_verdict_measured(r->screen.verdict) ||
-		    pike_verdict_measured(r->confirm.verdict)) {
+		if (!r->past && (pike_verdict_measured(r->screen.verdict) ||
+				 pike_verdict_measured(r->confirm.verdict))) {
 			int ret = find_measured(out, run, r, err);
 
 			if (ret != 1)

@@ -227,7 +227,7 @@ static const char *confine(struct pike_box_in *in, int out, int *errors)
 	setsid();
 	/* Where memory runs out it goes first. */
 	pike_box_put("/proc/self/oom_score_adj", "900");
-	if (chdir(in->dir))
+	if (chdir(in->traits->work ? PIKE_BOX_WORK : in->dir))
 		return "enter the working folder";
 	if (descriptors(in, out, errors))
 		return "move descriptors";

@@ -92,13 +92,16 @@ static int write_setup(int *out_fd, const struct pike_box_opts *o,
 		.probe = !o->argv,
 		.nfiles = o->files ? (uint32_t)o->files->n : 0,
 	};
+	const char *const work[] = { o->work, NULL };
 	struct pike_buf b, binds;
 	int rc;
 
 	pike_buf_init(&b, 256u << 20);
 	pike_buf_init(&binds, 1u << 20);
 	s.nbinds = add_binds(&binds, 'f', o->folders) +
-		   add_binds(&binds, 'd', o->devices);
+		   add_binds(&binds, 'd', o->devices) +
+		   add_binds(&binds, 'w', work) +
+		   add_binds(&binds, 'r', o->reads);
 	if (o->visible)
 		snprintf(s.visible, sizeof(s.visible), "%s", o->visible);
 	if (o->preload)

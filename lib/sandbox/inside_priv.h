@@ -50,7 +50,9 @@ struct pike_box_setup {
 	char output[64], visible[64], preload[300], options[300];
 };
 /* After the argc strings come nbinds more: 'f' or 'd' (folder, device) and a
- * path. */
+ * path; 'w' and the path of what is PIKE_BOX_WORK; 'r', a name in that, a
+ * newline and a path. */
+#define PIKE_BOX_WORK "/model"
 
 /* What a kind of box has. */
 struct pike_box_traits {
@@ -64,6 +66,7 @@ struct pike_box_traits {
 	bool tool;   /* the program starts the helper */
 	bool sparse; /* no limit of addresses, one of resident memory */
 	bool script; /* the helper is one: the program interprets it */
+	bool work;   /* the program runs in a folder of the user's */
 };
 extern const struct pike_box_traits pike_box_traits[];
 

@@ -137,7 +137,9 @@ static int allow_all(const struct pike_box_in *in, int rules, uint64_t known)
 	for (uint32_t i = 0; i < in->setup->nbinds; i++) {
 		const char *p = in->binds[i];
 
-		if (allow(rules, p + 1,
+		if (*p == 'r') /* it is below the folder */
+			continue;
+		if (allow(rules, *p == 'w' ? PIKE_BOX_WORK : p + 1,
 			  known & (*p == 'd' ? FS_NODE : FS_LIBRARY)))
 			return -1;
 	}

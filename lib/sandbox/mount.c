@@ -38,6 +38,8 @@ struct mount_attributes {
 
 /* Of a file's name in the working folder; as of a path in a target. */
 #define PATH_MOST 1024
+/* Of binds, as many as a setup may have. */
+#define WORK_MOST 64
 
 struct place {
 	const char *path;
@@ -150,6 +152,53 @@ static int bind_more(const char *bind)
 	return make_parents(to) || bind_place(&p) ? -1 : 0;
 }
 
+/* Where it lies in the user's folder: "" for that itself. */
+static int work_place(char *to, size_t size, const char *bind)
+{
+	const char *newline = *bind == 'r' ? strchr(bind, '\n') : NULL;
+	int n = newline ? (int)(newline - bind - 1) : 0;
+
+	errno = EINVAL;
+	if ((*bind == 'r' && n < 1) || n > PATH_MOST)
+		return -1;
+	n = snprintf(to, size, STAGE PIKE_BOX_WORK "%s%.*s", n ? "/" : "", n,
+		     bind + 1);
+	return (size_t)n >= size || strstr(to, "..") ? -1 : 0;
+}
+
+/* By a descriptor, since the stage hides what lies below it. */
+static int bind_work(const char *bind, int source)
+{
+	char from[64], to[PATH_MOST + 64];
+
+	if (work_place(to, sizeof(to), bind))
+		return -1;
+	snprintf(from, sizeof(from), "/proc/self/fd/%d", source);
+	if ((*bind == 'w' && mkdir(to, 0755)) ||
+	    mount(from, to, NULL, MS_BIND | MS_REC, NULL))
+		return -1;
+	return set_attributes(to, TREE, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV);
+}
+
+/* The user's folder, and what is to be read at a place in it; before the stage
+ * is there. */
+static int open_work(const struct pike_box_in *in, int sources[WORK_MOST])
+{
+	for (uint32_t i = 0; i < in->setup->nbinds && i < WORK_MOST; i++) {
+		const char *bind = in->binds[i], *at = bind + 1;
+
+		sources[i] = -1;
+		if (*bind == 'r' && !(at = strchr(bind, '\n')))
+			return -1;
+		if (*bind != 'w' && *bind != 'r')
+			continue;
+		sources[i] = open(at + (*bind == 'r'), O_PATH | O_CLOEXEC);
+		if (sources[i] < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int bind_library(void *ctx, const char *path)
 {
 	char to[512];
@@ -179,7 +228,7 @@ static int bind_libraries(void)
 	return pike_box_each_library(bind_library, NULL);
 }
 
-static int bind_all(const struct pike_box_in *in)
+static int bind_all(const struct pike_box_in *in, const int sources[WORK_MOST])
 {
 	static const struct place sys = { .path = "/sys" };
 	bool compile = in->traits->toolchain;
@@ -195,7 +244,9 @@ static int bind_all(const struct pike_box_in *in)
 	if (in->traits->narrow && bind_libraries())
 		return -1;
 	for (uint32_t i = 0; i < in->setup->nbinds; i++)
-		if (bind_more(in->binds[i]))
+		if (i < WORK_MOST && sources[i] >= 0
+			? bind_work(in->binds[i], sources[i])
+			: bind_more(in->binds[i]))
 			return -1;
 	return in->traits->gpu ? bind_place(&sys) : 0;
 }
@@ -381,7 +432,10 @@ static int enter(void)
 int pike_box_root(struct pike_box_in *in)
 {
 	bool compile = in->traits->toolchain;
+	int sources[WORK_MOST];
 
+	if (open_work(in, sources))
+		return pike_box_step(in, "open a folder of in-model");
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    mount("box", STAGE, "tmpfs", MS_NOSUID | MS_NODEV,
 		  "mode=0755,size=64m,nr_inodes=1024"))
@@ -390,7 +444,7 @@ int pike_box_root(struct pike_box_in *in)
 	    mkdir(STAGE "/etc", 0755) || mkdir(STAGE "/dev", 0755) ||
 	    mkdir(STAGE "/proc", 0755))
 		return pike_box_step(in, "make folders");
-	if (bind_all(in))
+	if (bind_all(in, sources))
 		return pike_box_step(in, "bind system folders");
 	if (!pike_box_without_proc(in) &&
 	    mount("proc", STAGE "/proc", "proc",

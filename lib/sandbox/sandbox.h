@@ -67,13 +67,18 @@ enum pike_box_kind {
 	 * toolchain, whose scratch may hold libraries to load; on a GPU. */
 	PIKE_BOX_PYTHON_PRIME,
 	PIKE_BOX_PYTHON_GPU_PRIME,
+	/* A program of the user's in `work`: the toolchain, scratch /tmp that
+	 * may hold programs, processes. `memory` as EXACT. In namespaces or
+	 * not at all. The second one with a GPU. */
+	PIKE_BOX_MODEL,
+	PIKE_BOX_MODEL_GPU,
 	PIKE_BOX_KINDS,
 };
 
 struct pike_box_opts {
 	enum pike_box_kind kind;
-	/* COMPILE: argv[0] is looked up in /usr/bin and /bin; else it is the
-	 * real path of a helper of ours, or TOOL, PYTHON: of a program in
+	/* COMPILE, MODEL: argv[0] is looked up in /usr/bin and /bin; else it is
+	 * the real path of a helper of ours, or TOOL, PYTHON: of a program in
 	 * `folders`. */
 	const char *const *argv;
 	const char *runner; /* TOOL, PYTHON...: what is /runner in there */
@@ -81,6 +86,10 @@ struct pike_box_opts {
 	 * from, and device nodes, by their real paths, or NULL. What is not
 	 * there is left out. */
 	const char *const *folders, *const *devices;
+	/* MODEL...: this folder is /model in there, read-only, and where the
+	 * program runs. Then "NAME\nPATH" each: what is at PATH is at
+	 * /model/NAME, which the folder has; or NULL. */
+	const char *work, *const *reads;
 	const char *visible; /* GPU, TOOL: CUDA_VISIBLE_DEVICES in there */
 	/* EXACT: LD_PRELOAD and ASAN_OPTIONS in there */
 	const char *preload, *options;

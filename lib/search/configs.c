@@ -108,7 +108,7 @@ static void note_record(struct pike_fold *f, const struct pike_record *r,
 {
 	enum pike_seen state = PIKE_SEEN_PENDING;
 
-	if (!r->agent->sets_numbers || !r->idea ||
+	if (r->past || !r->agent->sets_numbers || !r->idea ||
 	    pike_space_read(choice, f->space, r->idea))
 		return;
 	if (failed(r->screen.verdict) || failed(r->confirm.verdict))

@@ -67,7 +67,8 @@ static void view_history(struct hybrid *y)
 	    pike_xcalloc(h->nrecs + y->in->nknown + 1, sizeof(*h->recs));
 	y->view.nrecs = 0;
 	for (size_t i = 0; i < h->nrecs; i++)
-		if (structure[i] == y->root && h->recs[i].agent->sets_numbers)
+		if (structure[i] == y->root && !h->recs[i].past &&
+		    h->recs[i].agent->sets_numbers)
 			add_view(y, &h->recs[i]);
 	for (size_t i = 0; i < y->in->nknown; i++) {
 		const struct pike_move *m = &y->in->known[i];

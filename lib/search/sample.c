@@ -14,7 +14,8 @@ bool pike_record_sample(const struct pike_record *r)
 /* Failed in a way that code can mend: an unusable reply left no code. */
 static bool can_mend(enum pike_verdict v)
 {
-	return !pike_verdict_measured(v) && v != PIKE_V_UNUSABLE;
+	return !pike_verdict_measured(v) && v != PIKE_V_UNUSABLE &&
+	       v != PIKE_V_PENDING;
 }
 
 /* A failure that only the confirmation finds, with its hidden cases and fresh
@@ -36,7 +37,7 @@ void pike_sample_note(struct pike_sample *s, const struct pike_record *rec,
 
 	s->last = at;
 	s->fixes += rec->agent->mends;
-	if (v == PIKE_V_PENDING)
+	if (v == PIKE_V_PENDING && !rec->past)
 		s->state = PIKE_SAMPLE_BUSY;
 	else if (can_mend(v) && s->fixes < fixes)
 		s->state = PIKE_SAMPLE_FAILED;

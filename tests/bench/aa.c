@@ -45,25 +45,26 @@ struct opts {
 };
 static const struct pike_opt table[] = {
 	{ "backend", 0, PIKE_OPT_STR, offsetof(struct opts, backend), "NAME",
-	  "cpu, cuda or torch (cpu)" },
+	  "cpu, cuda or torch (cpu)", false },
 	{ "us", 0, PIKE_OPT_I64, offsetof(struct opts, us), "N",
-	  "length of the kernel in microseconds (100)" },
+	  "length of the kernel in microseconds (100)", false },
 	{ "screens", 0, PIKE_OPT_I64, offsetof(struct opts, screens), "N",
-	  "screenings of identical code (300; 100 with --busy)" },
+	  "screenings of identical code (300; 100 with --busy)", false },
 	{ "confirms", 0, PIKE_OPT_I64, offsetof(struct opts, confirms), "N",
-	  "confirmations of identical code (60; 10 with --busy)" },
+	  "confirmations of identical code (60; 10 with --busy)", false },
 	{ "gains", 0, PIKE_OPT_I64, offsetof(struct opts, gains), "N",
-	  "confirmations of a kernel that takes less time (10)" },
+	  "confirmations of a kernel that takes less time (10)", false },
 	{ "percent", 0, PIKE_OPT_I64, offsetof(struct opts, percent), "N",
-	  "how much less (5)" },
+	  "how much less (5)", false },
 	{ "hangs", 0, PIKE_OPT_I64, offsetof(struct opts, hangs), "N",
-	  "screenings of a kernel that never ends (0)" },
+	  "screenings of a kernel that never ends (0)", false },
 	{ "busy", 0, PIKE_OPT_BOOL, offsetof(struct opts, busy), NULL,
 	  "a busy loop on each core; the counts above are spread over kernels "
-	  "of 50 us to 1 ms, the gain is 30 %" },
+	  "of 50 us to 1 ms, the gain is 30 %",
+	  false },
 	{ "allow-weak", 0, PIKE_OPT_BOOL, offsetof(struct opts, weak), NULL,
-	  "take what isolation there is; the kernels are ours" },
-	{ NULL, 0, PIKE_OPT_BOOL, 0, NULL, NULL },
+	  "take what isolation there is; the kernels are ours", false },
+	{ NULL, 0, PIKE_OPT_BOOL, 0, NULL, NULL, false },
 };
 
 /* A kernel that does the same work TURNS times over, one that never ends, and

@@ -246,6 +246,8 @@ static inline void same_history(struct pike_history *a, struct pike_history *b)
 		assert_int_equal(x->settled, y->settled);
 		assert_int_equal(x->generation, y->generation);
 		assert_int_equal(x->confirms, y->confirms);
+		assert_int_equal(x->past, y->past);
+		assert_int_equal(x->again, y->again);
 		assert_true(x->cost == y->cost);
 		same_score(&x->screen, &y->screen);
 		same_score(&x->confirm, &y->confirm);

@@ -629,10 +629,249 @@ static void test_claims(void **state)
 	fixture_end(&f);
 }
 
+/* ---- the base moves ---- */
+
+static struct pike_oid store_in(struct pike_search_ref *s,
+				struct pike_history *h, struct pike_oid parent,
+				const char *text, int64_t generation,
+				const struct pike_oid *again)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_proposal p;
+	struct pike_oid id;
+	bool known;
+
+	proposal(&p, &parent, text);
+	p.generation = generation;
+	p.again = again;
+	ok(pike_search_store(&id, &known, s, h, &p, 1, &err), &err);
+	pike_files_release(&p.files);
+	return id;
+}
+
+static void begin_epoch(struct pike_search_ref *s, struct pike_history *h,
+			struct pike_repo *r, const char *env)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_close c = { .speedup = { 1, 1, 1 }, .env = env };
+	struct pike_oid base;
+
+	ok(pike_repo_base(&base, r, NULL, &err), &err);
+	c.champion = base;
+	c.base = &base;
+	ok(pike_search_advance(s, h, &c, &err), &err);
+}
+
+static void move_base(const struct fixture *f)
+{
+	sh(f->repo, "echo fixed >" FIXTURE_FILE " && git commit -qam fix");
+}
+
+/* Two were measured, one was not; then the base moves. */
+static void test_base_moves(void **state)
+{
+	struct pike_search_ref *s;
+	struct pike_history *h;
+	struct pike_repo *r;
+	struct pike_oid old, a, b, c, again;
+	struct fixture f;
+	char *out;
+
+	(void)state;
+	fixture_begin(&f);
+	open_search(&r, &s, &h, f.repo);
+	old = h->base;
+	a = store_in(s, h, h->base, "one\n", 1, NULL);
+	record_one(s, h, &a,
+		   (struct line){ "1", PIKE_SCREEN, PIKE_V_FASTER, 1.5 });
+	record_one(s, h, &a,
+		   (struct line){ "2", PIKE_CONFIRM, PIKE_V_FASTER, 1.5 });
+	close_generation(s, h, &a, 1.5);
+	b = store_in(s, h, a, "two\n", 2, NULL);
+	record_one(s, h, &b,
+		   (struct line){ "3", PIKE_SCREEN, PIKE_V_FASTER, 1.2 });
+	c = store_in(s, h, a, "three\n", 2, NULL);
+	move_base(&f);
+	begin_epoch(s, h, r, "");
+	assert_int_equal(h->ngens, 3);
+	assert_string_not_equal(h->base.hex, old.hex);
+	assert_string_equal(h->champion.hex, h->base.hex);
+	assert_true(h->speedup.mid == 1);
+	for (size_t i = 0; i < h->nrecs; i++) {
+		assert_true(h->recs[i].past && isnan(h->recs[i].score));
+		assert_int_equal(h->recs[i].settled, i ? 2 : 1);
+	}
+	assert_true(fabs(h->recs[1].was - log(1.5 * 1.2)) < 1e-9);
+	assert_int_equal(pike_history_pending(h), 0);
+	check_folds(f.repo, h);
+	out = sh_in(f.repo, 0,
+		    "git log -1 --format='%%P' pike/evo/softmax/cpu | "
+		    "awk '{ print $NF, NF }'; git show -s "
+		    "--format='%%(trailers:key=Pike-Base,valueonly)' "
+		    "pike/evo/softmax/cpu | grep .; "
+		    "git show pike/evo/softmax/cpu:" FIXTURE_FILE);
+	assert_non_null(strstr(out, h->base.hex));
+	assert_non_null(strstr(out, " 3\n"));
+	assert_non_null(strstr(out, "fixed"));
+	free(out);
+	/* A reply to what was asked before the base moved. */
+	b = store_in(s, h, a, "late\n", 3, NULL);
+	assert_true(h->recs[3].past);
+	b = store_in(s, h, old, "later\n", 3, NULL);
+	assert_true(h->recs[4].past);
+	assert_int_equal(pike_history_pending(h), 0);
+	check_folds(f.repo, h);
+	/* The same files are measured again, for the new base. */
+	again = store_in(s, h, h->base, "one\n", 3, &a);
+	assert_string_not_equal(again.hex, a.hex);
+	assert_true(h->recs[5].again && !h->recs[5].past);
+	assert_int_equal(pike_history_pending(h), 1);
+	record_one(s, h, &again,
+		   (struct line){ "9", PIKE_SCREEN, PIKE_V_FASTER, 1.1 });
+	assert_true(fabs(h->recs[5].score - log(1.1)) < 1e-9);
+	close_generation(s, h, &again, 1.1);
+	check_folds(f.repo, h);
+	(void)b, (void)c;
+	fsck(f.repo);
+	close_search(r, s, h);
+	fixture_end(&f);
+}
+
+/* Lines of another base or environment than the epoch's are of no account. */
+static void test_only_of_the_epoch(void **state)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_search_ref *s;
+	struct pike_history *h;
+	struct pike_repo *r;
+	struct pike_result res;
+	struct pike_oid a, old;
+	struct fixture f;
+
+	(void)state;
+	fixture_begin(&f);
+	open_search(&r, &s, &h, f.repo);
+	old = h->base;
+	move_base(&f);
+	begin_epoch(s, h, r, "env");
+	a = store_in(s, h, h->base, "one\n", 2, NULL);
+	result_make(&res, h, &a,
+		    (struct line){ "1", PIKE_SCREEN, PIKE_V_FASTER, 3 });
+	res.base = old;
+	ok(pike_search_record(s, h, &res, 1, &err), &err);
+	assert_int_equal(h->recs[0].screen.verdict, PIKE_V_PENDING);
+	res.base = h->base;
+	memcpy(res.env, "ENV", 4);
+	ok(pike_search_record(s, h, &res, 1, &err), &err);
+	assert_int_equal(h->recs[0].screen.verdict, PIKE_V_PENDING);
+	check_folds(f.repo, h);
+	memcpy(res.env, "env", 4);
+	ok(pike_search_record(s, h, &res, 1, &err), &err);
+	assert_int_equal(h->recs[0].screen.verdict, PIKE_V_FASTER);
+	pike_result_release(&res);
+	close_generation(s, h, &a, 3);
+	check_folds(f.repo, h);
+	close_search(r, s, h);
+	fixture_end(&f);
+}
+
+/* A person's commit says nothing of when it was made. */
+static void test_person_on_old_base(void **state)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_search_ref *s;
+	struct pike_history *h;
+	struct pike_repo *r;
+	struct fixture f;
+
+	(void)state;
+	fixture_begin(&f);
+	open_search(&r, &s, &h, f.repo);
+	store_in(s, h, h->base, "one\n", 1, NULL);
+	move_base(&f);
+	sh(f.repo, "git worktree add -q --detach ../old "
+		   "refs/pike/open/softmax/cpu && cd ../old && "
+		   "echo mine >" FIXTURE_FILE " && git commit -qam mine");
+	begin_epoch(s, h, r, "");
+	sh(f.repo, "git worktree add -q --detach ../new "
+		   "refs/pike/open/softmax/cpu && cd ../new && "
+		   "echo newer >" FIXTURE_FILE " && git commit -qam newer && "
+		   "git update-ref refs/pike/open/softmax/cpu HEAD");
+	ok(pike_search_fold(h, s, &err), &err);
+	assert_int_equal(h->nrecs, 2);
+	assert_true(h->recs[0].past && !h->recs[1].past);
+	check_folds(f.repo, h);
+	sh(f.repo, "cd ../old && git update-ref refs/pike/open/softmax/cpu "
+		   "$(git commit-tree -p HEAD -m worse HEAD^{tree})");
+	ok(pike_search_fold(h, s, &err), &err);
+	assert_int_equal(h->nrecs, 4);
+	assert_true(h->recs[2].past && h->recs[3].past);
+	close_search(r, s, h);
+	fixture_end(&f);
+}
+
+static void carried(struct pike_repo *r, const char *theirs, const char *want,
+		    size_t nconflicts)
+{
+	static char path[] = FIXTURE_FILE;
+	char *v[] = { path };
+	const struct pike_strs paths = { .v = v, .n = 1 };
+	struct pike_strs conflicts = PIKE_STRS_INIT;
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_files out = { 0 };
+	struct pike_oid from, to, id;
+
+	ok(pike_repo_resolve(&from, r, "from", &err), &err);
+	ok(pike_repo_resolve(&to, r, "to", &err), &err);
+	ok(pike_repo_resolve(&id, r, theirs, &err), &err);
+	ok(pike_repo_carry(&out, &conflicts, r, &paths, &from, &id, &to, &err),
+	   &err);
+	assert_int_equal(conflicts.n, nconflicts);
+	assert_int_equal(out.n, want ? 1 : 0);
+	if (want)
+		assert_string_equal(out.v[0].data, want);
+	pike_strs_release(&conflicts);
+	pike_files_release(&out);
+}
+
+/* Three lines; the base mends the first one. */
+static void test_carry(void **state)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_repo *r;
+	struct fixture f;
+
+	(void)state;
+	fixture_begin(&f);
+	sh(f.repo,
+	   "put() { printf '%s\n' \"$@\" >" FIXTURE_FILE
+	   "; git commit -qam x; }\n"
+	   "put a b c d e f g && git branch from && put A b c d e f g && "
+	   "git branch to && git checkout -q from && git checkout -qb last && "
+	   "put a b c d e f G && git checkout -q from && "
+	   "git checkout -qb first && put ! b c d e f g && "
+	   "git checkout -q from && git checkout -qb gone && "
+	   "git rm -q " FIXTURE_FILE " && git commit -qm gone");
+	ok(pike_repo_open(&r, f.repo, &err), &err);
+	carried(r, "last", "A\nb\nc\nd\ne\nf\nG\n", 0);
+	carried(r, "first", "A\nb\nc\nd\ne\nf\ng\n", 1);
+	carried(r, "from", "A\nb\nc\nd\ne\nf\ng\n", 0);
+	carried(r, "gone", "A\nb\nc\nd\ne\nf\ng\n", 1);
+	sh(f.repo, "git branch -f to gone");
+	carried(r, "last", NULL, 1);
+	carried(r, "from", NULL, 0);
+	pike_repo_free(r);
+	fixture_end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_generation),
+		cmocka_unit_test(test_base_moves),
+		cmocka_unit_test(test_only_of_the_epoch),
+		cmocka_unit_test(test_person_on_old_base),
+		cmocka_unit_test(test_carry),
 		cmocka_unit_test(test_lost_race),
 		cmocka_unit_test(test_moved_by_others),
 		cmocka_unit_test(test_random_histories),

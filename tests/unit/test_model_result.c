@@ -313,6 +313,33 @@ static void test_phases(void **state)
 	pike_result_release(&q);
 }
 
+static void differs(const char *was, const char *now, const char *want)
+{
+	struct pike_json *x = pike_json_parse(was, strlen(was), NULL);
+	struct pike_json *y = pike_json_parse(now, strlen(now), NULL);
+	struct pike_buf b;
+
+	pike_buf_init(&b, 4096);
+	pike_env_difference(&b, x, y);
+	assert_string_equal(b.s, want);
+	pike_buf_release(&b);
+	pike_json_free(x);
+	pike_json_free(y);
+}
+
+static void test_environments(void **state)
+{
+	(void)state;
+	differs("{\"driver\":\"1\",\"lane\":\"cpu\"}",
+		"{\"driver\":\"1\",\"lane\":\"cpu\"}", "");
+	differs("{\"driver\":\"1\",\"judge\":\"6\"}",
+		"{\"driver\":\"2\",\"judge\":\"7\"}",
+		": driver 1 -> 2, judge 6 -> 7");
+	differs("{\"old\":\"a\"}", "{\"new\":\"b\\n\"}",
+		": new ? -> b , old a -> ?");
+	differs("", "{\"driver\":\"2\"}", ": driver ? -> 2");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -326,6 +353,7 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_phases),
+		cmocka_unit_test(test_environments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -450,6 +450,55 @@ static void test_reading(void **state)
 	    "reading: warps wait mostly at barriers, at 20 % occupancy: more");
 }
 
+/* Texts of others, in each of the forms. */
+static void checked_is(const struct pike_checked *c, const char *format,
+		       const char *want)
+{
+	struct pike_buf b;
+
+	pike_buf_init(&b, 8192);
+	if (format)
+		pike_checked_format(format)->print(&b, c, 1);
+	else
+		pike_checked_remark(&b, c);
+	if (!strstr(b.s, want))
+		fail_msg("no '%s' in: %s", want, b.s);
+	pike_buf_release(&b);
+}
+
+static void test_checked(void **state)
+{
+	struct pike_checked c = { .target = "a,b:\"c\"",
+				  .file = "k,1.c",
+				  .compared = true };
+	struct pike_buf b;
+
+	(void)state;
+	pike_result_init(&c.res);
+	c.res.verdict = PIKE_V_WRONG;
+	c.res.reason = pike_xstrdup("50 %\n<b> | `x` @all \\ \x1b[1m");
+	checked_is(&c, "markdown",
+		   "| no | ``wrong; 50 % < b> \302\246 `x` @ all \\ ?[1m`` |");
+	checked_is(&c, "junit", "name=\"a,b:&quot;c&quot;\"");
+	checked_is(&c, "junit", "<failure message=\"wrong; 50 % &lt;b&gt; |");
+	checked_is(&c, "gitlab-metrics",
+		   "pike_git_check_passed{target=\"a,b:\\\"c\\\"\"} 0\n");
+	checked_is(&c, NULL,
+		   "::error file=k%2C1.c,title=pike-git check::a,b:"
+		   "\"c\": wrong; 50 %25 <b>");
+	c.res.verdict = PIKE_V_INCONCLUSIVE;
+	checked_is(&c, NULL, "::warning file=");
+	checked_is(&c, "markdown", "| unsure | inconclusive |");
+	c.res.verdict = PIKE_V_SAME;
+	pike_buf_init(&b, 4096);
+	pike_checked_remark(&b, &c);
+	assert_int_equal(b.len, 0);
+	pike_buf_release(&b);
+	checked_is(&c, "junit", "failures=\"0\"");
+	assert_null(pike_checked_format("yaml"));
+	pike_result_release(&c.res);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -467,6 +516,7 @@ int main(void)
 		cmocka_unit_test(test_phases),
 		cmocka_unit_test(test_roofline),
 		cmocka_unit_test(test_resources),
+		cmocka_unit_test(test_checked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,6 +27,7 @@ static struct {
 		       struct pike_err *err);
 	void (*progress)(void *ctx, const char *what, double fraction);
 	void *ctx;
+	const char *env; /* NULL: an-env */
 } fake;
 
 static int fake_open(struct pike_judge **out, const struct pike_judge_opts *o,
@@ -60,7 +61,7 @@ static const struct pike_device_info *fake_device(const struct pike_judge *j)
 static const char *fake_env(const struct pike_judge *j)
 {
 	(void)j;
-	return "an-env";
+	return fake.env ? fake.env : "an-env";
 }
 
 static const char *fake_task(const struct pike_judge *j)
@@ -71,10 +72,12 @@ static const char *fake_task(const struct pike_judge *j)
 
 static void fake_identify(struct pike_result *out, const struct pike_judge *j)
 {
-	(void)j;
 	free(out->env);
 	free(out->task);
-	out->env = pike_xstrdup("an-env");
+	out->env = pike_xstrdup(fake_env(j));
+	pike_json_free(out->env_info);
+	out->env_info = pike_json_object();
+	pike_json_set_str(out->env_info, "driver", out->env);
 	out->task = pike_xstrdup("a-task");
 }
 
@@ -769,9 +772,151 @@ static void prompts_tell_by_preset(void **state)
 	evolve_told("pike-b");
 }
 
+/* ---- the base and the environment move ---- */
+
+static size_t count_again(const struct world *w)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->run->history->nrecs; i++)
+		n += w->run->history->recs[i].again;
+	return n;
+}
+
+static void another_env_measures_again(void **state)
+{
+	const struct pike_history *h;
+	int64_t candidates;
+	struct world w;
+
+	(void)state;
+	world_open(&w, "1 2 4 8", NULL, 0);
+	fake.screen = four_is_wrong;
+	ok(pike_run_evolve(w.run, &w.err), &w.err);
+	pike_run_free(w.run);
+	fake.screens = fake.confirms = 0;
+	fake.env = "newer";
+	open_run(&w);
+	ok(pike_run_evolve(w.run, &w.err), &w.err);
+	h = w.run->history;
+	/* Not what was wrong; the tuner tries that once more. */
+	assert_int_equal(count_again(&w), 2);
+	assert_int_equal(fake.screens, 3);
+	assert_int_equal(fake.confirms, 1);
+	assert_true(h->speedup.mid == 8);
+	assert_string_equal(pike_history_epoch(h, NULL)->env, "newer");
+	for (size_t i = 0; i < h->nrecs; i++)
+		assert_int_equal(h->recs[i].past, i < 3);
+	free(sh_in(w.f.repo, 0,
+		   "git log --format=%%B --first-parent pike/evo/scale/cpu | "
+		   "tr '\\n' ' ' | grep 'another environment: driver an-env -> "
+		   "newer'"));
+	/* Once. */
+	pike_run_free(w.run);
+	fake.screens = 0;
+	open_run(&w);
+	candidates = (int64_t)w.run->history->nrecs;
+	ok(pike_run_evolve(w.run, &w.err), &w.err);
+	assert_int_equal(fake.screens, 0);
+	assert_int_equal(w.run->history->nrecs, candidates);
+	world_close(&w);
+}
+
+/* Two machines at one search would begin an epoch in turn, for ever. */
+static int meanwhile_another_machine(struct pike_result *out, int tile,
+				     struct pike_err *err)
+{
+	(void)out, (void)tile, (void)err;
+	if (fake.run->placed)
+		fake.env = "theirs";
+	return 0;
+}
+
+static void two_environments_at_once(void **state)
+{
+	static const struct setting one[] = {
+		{ "pike", "generation-size", "1" },
+	};
+	struct world w;
+
+	(void)state;
+	world_open(&w, "1 2 4 8", one, 1);
+	fake.screen = meanwhile_another_machine;
+	assert_int_equal(pike_run_evolve(w.run, &w.err), PIKE_FAILED);
+	assert_non_null(strstr(w.err.text, "another environment"));
+	assert_non_null(strstr(w.err.text, "pike.lane"));
+	world_close(&w);
+}
+
+/* One job of several hands on what it has measured, and no generation. */
+static void a_part_begins_no_epoch(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_open(&w, "1 2 4 8", NULL, 0);
+	ok(pike_run_evolve(w.run, &w.err), &w.err);
+	sh(w.f.repo, "echo '/* mended */' >>" SOURCE " && git commit -qam x");
+	pike_run_free(w.run);
+	open_run(&w);
+	w.run->o.part = true;
+	ok(pike_run_evaluate(w.run, &w.err), &w.err);
+	assert_int_equal(pike_history_epoch(w.run->history, NULL)->number, 0);
+	pike_run_free(w.run);
+	fake.env = "newer";
+	open_run(&w);
+	w.run->o.part = true;
+	assert_int_equal(pike_run_evaluate(w.run, &w.err), PIKE_FAILED);
+	assert_non_null(strstr(w.err.text, "--shard"));
+	assert_int_equal(count_again(&w), 0);
+	world_close(&w);
+}
+
+static int base_is_mended(struct pike_result *out, int tile,
+			  struct pike_err *err)
+{
+	(void)out, (void)tile, (void)err;
+	if (fake.screens == 2)
+		sh(pike_repo_workdir(fake.run->repo),
+		   "echo '/* mended */' >>" SOURCE
+		   " && git commit -qam mended");
+	return 0;
+}
+
+/* While it goes on: what was measured before is measured again, on the base
+ * that is there then. */
+static void base_moves_meanwhile(void **state)
+{
+	static const struct setting two[] = {
+		{ "pike", "generation-size", "2" },
+	};
+	const struct pike_history *h;
+	struct pike_files f = { 0 };
+	struct world w;
+
+	(void)state;
+	world_open(&w, "1 2 4 8", two, 1);
+	fake.screen = base_is_mended;
+	ok(pike_run_evolve(w.run, &w.err), &w.err);
+	h = w.run->history;
+	assert_int_equal(count_again(&w), 2);
+	assert_true(h->speedup.mid == 8);
+	ok(pike_run_files(&f, w.run, &h->champion, &w.err), &w.err);
+	assert_non_null(strstr(f.v[0].data, "mended"));
+	pike_files_release(&f);
+	assert_int_equal(fake.opened, 2);
+	for (size_t i = 0; i < h->nrecs; i++)
+		assert_true(h->recs[i].past || h->recs[i].score > 0);
+	world_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(another_env_measures_again),
+		cmocka_unit_test(two_environments_at_once),
+		cmocka_unit_test(base_moves_meanwhile),
+		cmocka_unit_test(a_part_begins_no_epoch),
 		cmocka_unit_test(a_failure_is_a_verdict),
 		cmocka_unit_test(errors_end_the_run),
 		cmocka_unit_test(what_may_go_well_is_tried_again),
