@@ -12,6 +12,7 @@
 #include "eval/eval.h"
 #include "forge/forge.h"
 #include "git/offer.h"
+#include "git/sync.h"
 #include "llm/llm.h"
 #include "model/backend.h"
 #include "report/report.h"

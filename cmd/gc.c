@@ -3,6 +3,7 @@
 #include "cmd.h"
 
 #include "base/mem.h"
+#include "git/sync.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,6 +2,8 @@
 /* sync: fetches what others have of the searches, and pushes what is here. */
 #include "cmd.h"
 
+#include "git/sync.h"
+
 #include <string.h>
 
 struct opts {

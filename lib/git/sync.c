@@ -8,6 +8,7 @@
  * the remote had, and is pushed only if it still has that: nothing is forced.
  * Rejected, we fetch, join, and push again after a pause of random length.
  */
+#include "git/sync.h"
 #include "git/join_priv.h"
 #include "git/place_priv.h"
 

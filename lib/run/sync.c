@@ -6,6 +6,7 @@
  * happens while nothing is measured and no lock is held. Without a network the
  * search goes on.
  */
+#include "git/sync.h"
 #include "run/agents_priv.h"
 
 #include "base/clock.h"

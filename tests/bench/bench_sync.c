@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "git/git.h"
+#include "git/sync.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sync: two clones, and the repository that they share. */
+#include "git/sync.h"
 #include "git_fixture.h"
 
 #include <signal.h>

@@ -488,7 +488,7 @@ static void test_checked(void **state)
 		   "\"c\": wrong; 50 %25 <b>");
 	c.res.verdict = PIKE_V_INCONCLUSIVE;
 	checked_is(&c, NULL, "::warning file=");
-	checked_is(&c, "markdown", "| unsure | inconclusive |");
+	checked_is(&c, "markdown", "| unsure | `inconclusive` |");
 	c.res.verdict = PIKE_V_SAME;
 	pike_buf_init(&b, 4096);
 	pike_checked_remark(&b, &c);
