@@ -85,6 +85,31 @@ static int count_votes(struct pike_claim *c, struct pike_repo *repo,
 	return ret;
 }
 
+/* The last one, of those that are vouched for where somebody must. */
+static int find_model(struct pike_claim *c, struct pike_repo *repo,
+		      const struct pike_history *h,
+		      const struct pike_files *signers, struct pike_err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < c->nlines; i++) {
+		const struct pike_result *r = &c->lines[i];
+		bool vouched = true;
+
+		if (r->stage != PIKE_MODEL ||
+		    !pike_oid_eq(&r->base, &h->base) || !r->target ||
+		    strcmp(r->target, h->target) != 0)
+			continue;
+		if (c->known)
+			ret = pike_result_vouched(&vouched, repo, r,
+						  signers->v[0].data,
+						  signers->v[0].len, err);
+		if (!ret && vouched)
+			c->model = r;
+	}
+	return ret;
+}
+
 int pike_claim_read(struct pike_claim *out, struct pike_repo *repo,
 		    const struct pike_settings *s, const struct pike_history *h,
 		    const struct pike_oid *base, struct pike_err *err)
@@ -106,6 +131,8 @@ int pike_claim_read(struct pike_claim *out, struct pike_repo *repo,
 		ret = read_signers(&signers, out, repo, base, err);
 	if (!ret)
 		ret = count_votes(out, repo, s, &signers, err);
+	if (!ret)
+		ret = find_model(out, repo, h, &signers, err);
 	pike_files_release(&signers);
 	return ret;
 }
@@ -180,6 +207,21 @@ static bool is_gated(const struct pike_claim *c, const struct pike_target *t,
 	       pike_result_best_baseline(name, over, c->res) && over->mid < 1;
 }
 
+/* What a clock does not bear out is `inconclusive`. */
+static void no_model_gain(struct pike_buf *b, const struct pike_claim *c)
+{
+	char ratio[64];
+
+	if (!c->model)
+		pike_buf_adds(b, "what it is worth in the whole model is not "
+				 "measured: run `pike-git evaluate`");
+	else
+		pike_buf_addf(b, "in the whole model it is '%s' (%s)",
+			      pike_verdict_name(c->model->verdict),
+			      pike_ratio_text(ratio, &c->model->vs_base));
+	pike_buf_adds(b, "; in-model-gate of the target holds it back");
+}
+
 void pike_claim_missing(struct pike_buf *b, const struct pike_claim *c,
 			const struct pike_settings *s,
 			const struct pike_history *h,
@@ -204,5 +246,8 @@ void pike_claim_missing(struct pike_buf *b, const struct pike_claim *c,
 			      "' is faster (%.2fx of it), and baseline-gate of "
 			      "the target holds it back",
 			      over.mid);
+	} else if (t->in_model_gate &&
+		   (!c->model || c->model->verdict != PIKE_V_FASTER)) {
+		no_model_gain(b, c);
 	}
 }

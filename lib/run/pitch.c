@@ -126,6 +126,22 @@ static void add_baselines(struct pike_buf *b, const struct pike_pitch *p)
 	}
 }
 
+/* A kernel that is faster is not yet a model that is. */
+static void add_model(struct pike_buf *b, const struct pike_pitch *p)
+{
+	const struct pike_result *r = p->claim->model;
+	char ratio[64];
+
+	if (!r)
+		pike_buf_adds(b, "not measured: a component only");
+	else if (pike_json_bool(r->extra, "claimed", false))
+		pike_buf_adds(b, "a gain that the judge's clock does not bear "
+				 "out: a component only");
+	else
+		pike_buf_addf(b, "%s, %s", pike_ratio_text(ratio, &r->vs_base),
+			      pike_verdict_name(r->verdict));
+}
+
 static void add_unchecked(struct pike_buf *b, const struct pike_pitch *p)
 {
 	static const char prefix[] = "not checked: ";
@@ -446,6 +462,7 @@ static const struct {
 	{ "remote", add_remote },
 	{ "diffstat", add_diffstat },
 	{ "baselines", add_baselines },
+	{ "model", add_model },
 	{ "not-checked", add_unchecked },
 	{ "not-verified", add_not_verified },
 	{ "cases", add_cases },

@@ -23,6 +23,8 @@ struct pike_claim {
 	bool known; /* .pike/runners says whose signature counts */
 	/* Of those that count the one with the lowest interval; NULL: none. */
 	const struct pike_result *res;
+	/* What the whole model takes, measured last; NULL: nobody knows. */
+	const struct pike_result *model;
 };
 int pike_claim_read(struct pike_claim *out, struct pike_repo *repo,
 		    const struct pike_settings *s, const struct pike_history *h,

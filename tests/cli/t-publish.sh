@@ -130,8 +130,8 @@ confirm() { # confirm BY LO MID HI [MORE JSON, which begins with a comma]
 \"isolation\":\"${ISOLATION:-I2}\",\
 \"lane\":\"cpu\",\"precision\":\"fp32\",\
 \"speedup\":{\"base\":[$2,$3,$4],\"champion\":[$2,$3,$4]},\
-\"stage\":\"confirm\",\"target\":\"scale\",\"ts\":$((1700000000 + ids)),\"v\":1,\
-\"verdict\":\"faster\"${5:-}}" "$champion"
+\"stage\":\"${STAGE:-confirm}\",\"target\":\"scale\",\"ts\":$((1700000000 + ids)),\"v\":1,\
+\"verdict\":\"${VERDICT:-faster}\"${5:-}}" "$champion"
 }
 sed 's/AGAIN 0 /AGAIN 0  /' kernels/scale.c >"$dir/one.c"
 sed 's/AGAIN 0 /AGAIN 0   /' kernels/scale.c >"$dir/two.c"
@@ -362,6 +362,25 @@ pike publish
 like "a faster baseline holds it back" "$out" \
 	"its baseline 'compile' is faster \\(0\\.80x of it\\)"
 git config pike.target.scale.baseline-gate false
+git config pike.target.scale.in-model-gate true
+pike publish
+like "what nobody has measured in the model is held back" "$out" \
+	'in the whole model is not measured.*in-model-gate'
+STAGE=model VERDICT=same confirm local 0.99 1.0 1.01
+pike publish
+like "and what is no gain there" "$out" "in the whole model it is 'same' \(1\.00x"
+STAGE=model VERDICT=inconclusive confirm local 1.1 1.2 1.3 ',"claimed":true'
+pike publish --dry-run
+like "and what the clock does not bear out" "$out" "it is 'inconclusive'"
+git config pike.target.scale.in-model-gate false
+pike publish --dry-run
+like "which a request says" "$out" 'In the whole model: .*does not bear out'
+git config pike.target.scale.in-model-gate true
+STAGE=model confirm local 1.02 1.04 1.06
+pike publish --dry-run
+like "a gain there passes, with its figures" "$out" \
+	'In the whole model: 1\.04x \[1\.02, 1\.06\], faster'
+git config --unset pike.target.scale.in-model-gate
 pike publish --dry-run
 like "or stands in the first line" "$(sed -n '/^<!-- pike-git/,$p' <<<"$out" |
 	sed -n 2p)" '^\*\*Slower than the baseline .compile.: 0\.80x'
