@@ -22,8 +22,8 @@ struct pike_repo;
 
 /* Opens the repository around `dir` (normal, bare, linked worktree), or that
  * of GIT_DIR. Refuses, naming the remedy: shallow clones, sha256, reftable, an
- * owner that safe.directory does not admit. Removes what killed
- * processes of ours left. */
+ * owner that safe.directory does not admit. Removes what killed processes of
+ * ours left. */
 int pike_repo_open(struct pike_repo **out, const char *dir,
 		   struct pike_err *err);
 /* The same to read only: takes no lock, waits for nobody, writes nothing. In a

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * offer: what a merge request needs of git: its commit, its branch on a remote,
- * what a base says of a target, and whose signature a result has.
+ * and whose signature a result has.
  *
  * No ref here is changed; of the remote's the one that is named, from what was
  * seen there. As in git.h a handle belongs to one thread.

@@ -104,19 +104,25 @@ status_is "a report of nothing" 0
 like "says so" "$err" 'no search yet'
 # shellcheck disable=SC2016 # none of this is for the shell
 evil='<script>alert(1)</script> "onload=x @everyone `x` ![i](//h/x.png)'
+sed -i 's/AGAIN 0/AGAIN 60/' kernels/scale.c
+git commit -qam 'work that can be left out'
 git checkout -q -b mine
-sed -i 's|for (int32_t i = 0; i < n; i++)|/* </pre><script>2</script> */ &|' \
+sed -i -e 's/AGAIN 60/AGAIN 0/' \
+	-e 's|for (int32_t i = 0; i < n; i++)|/* </pre><script>2</script> */ &|' \
 	kernels/scale.c
 git commit -qam "$evil"
 git checkout -q main
-pike evolve scale --generations 1 --candidates 3 "--allow-weak=$LEVEL"
 pike propose --from mine scale
 status_is "a person's candidate with a bad title" 0
+decided faster evaluate --json "--allow-weak=$LEVEL"
+pike advance
 pike evolve scale --generations 1 --run other --candidates 2 \
 	"--allow-weak=$LEVEL"
 pike report --out "$dir/bad/"
 is "the page holds" "$("$check" page "$dir/bad/index.html")" ""
 is "and its figures" "$("$check" svg "$dir"/bad/*.svg)" ""
+like "what the champion changes is there" "$(<"$dir/bad/index.html")" \
+	'&lt;/pre&gt;&lt;script&gt;2'
 unlike "nothing of it is markup" "$(<"$dir/bad/index.html")" '<script>[a2]'
 pike report --format json --out "$dir/bad.json"
 is "two runs side by side, and the numbers" \
