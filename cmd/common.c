@@ -209,14 +209,7 @@ void pike_clean_lines(struct pike_buf *b, const char *s)
 
 struct pike_json *pike_json_ratio(const struct pike_ratio *r)
 {
-	struct pike_json *j = pike_json_array();
-
-	if (r->mid > 0) {
-		pike_json_push_f64(j, r->lo);
-		pike_json_push_f64(j, r->mid);
-		pike_json_push_f64(j, r->hi);
-	}
-	return j;
+	return r->mid > 0 ? pike_ratio_json(r) : pike_json_array();
 }
 
 struct pike_json *pike_json_result(const struct pike_result *r)

@@ -25,9 +25,8 @@ struct pike_where {
 int pike_target_check_at(struct pike_where *where, const struct pike_target *t,
 			 struct pike_err *err);
 
-/* [lo,mid,hi], as result lines have it; a broken one is PIKE_FAILED, and one
- * that is not there all zeros. */
-struct pike_json *pike_ratio_json(const struct pike_ratio *r);
+/* Reads what pike_ratio_json writes; a broken one is PIKE_FAILED, and one that
+ * is not there all zeros. */
 int pike_ratio_read(struct pike_ratio *out, const struct pike_json *a,
 		    struct pike_err *err);
 

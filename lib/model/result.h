@@ -72,6 +72,8 @@ int pike_stage_parse(const char *s);
 struct pike_ratio {
 	double lo, mid, hi;
 };
+/* [lo,mid,hi], as result lines have it. */
+struct pike_json *pike_ratio_json(const struct pike_ratio *r);
 
 struct pike_case_result {
 	char *name;		  /* the case's text */

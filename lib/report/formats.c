@@ -144,16 +144,6 @@ static struct pike_json *json_run(const struct pike_run_sum *s)
 	return j;
 }
 
-static struct pike_json *json_ratio(const struct pike_ratio *r)
-{
-	struct pike_json *j = pike_json_array();
-
-	pike_json_push_f64(j, r->lo);
-	pike_json_push_f64(j, r->mid);
-	pike_json_push_f64(j, r->hi);
-	return j;
-}
-
 static void json_comparisons(struct pike_json *j, const struct pike_report *r,
 			     const struct pike_run_sum *v, size_t n)
 {
@@ -187,7 +177,7 @@ static struct pike_json *json_target(const struct pike_report_search *s)
 	pike_json_set_str(j, "base", s->h->base.hex);
 	pike_json_set_str(j, "champion", s->h->champion.hex);
 	if (pike_report_measured(s))
-		pike_json_set(j, "speedup", json_ratio(&s->h->speedup));
+		pike_json_set(j, "speedup", pike_ratio_json(&s->h->speedup));
 	else
 		pike_json_set_null(j, "speedup");
 	return j;
