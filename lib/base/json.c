@@ -266,13 +266,18 @@ double pike_json_f64(const struct pike_json *j, const char *key, double def)
 	return pike_json_as_f64(pike_json_get(j, key), def);
 }
 
-int64_t pike_json_i64(const struct pike_json *j, const char *key, int64_t def)
+int64_t pike_json_as_i64(const struct pike_json *j, int64_t def)
 {
-	double v = pike_json_f64(j, key, NAN);
+	double v = pike_json_as_f64(j, NAN);
 
 	if (!(fabs(v) <= INT_MAX_EXACT) || v != floor(v))
 		return def;
 	return (int64_t)v;
+}
+
+int64_t pike_json_i64(const struct pike_json *j, const char *key, int64_t def)
+{
+	return pike_json_as_i64(pike_json_get(j, key), def);
 }
 
 bool pike_json_bool(const struct pike_json *j, const char *key, bool def)

@@ -39,6 +39,8 @@ size_t pike_json_len(const struct pike_json *arr);
 const struct pike_json *pike_json_at(const struct pike_json *arr, size_t i);
 const char *pike_json_as_str(const struct pike_json *j, const char *def);
 double pike_json_as_f64(const struct pike_json *j, double def);
+/* The default also for a number that is not whole or beyond 2^53. */
+int64_t pike_json_as_i64(const struct pike_json *j, int64_t def);
 /* The i-th member's name of an object, NULL past the end. */
 const char *pike_json_key(const struct pike_json *obj, size_t i);
 

@@ -388,7 +388,7 @@ static int read_tensor(struct pike_tensor *to, const struct pike_json *j,
 		return pike_fail(err, PIKE_FAILED,
 				 "the reference's build describes no tensor");
 	for (size_t i = 0; i < to->ndims; i++) {
-		int64_t d = (int64_t)pike_json_as_f64(pike_json_at(dims, i), 0);
+		int64_t d = pike_json_as_i64(pike_json_at(dims, i), 0);
 
 		if (d < 1 || elems > ELEMS_MAX / d)
 			return pike_fail(err, PIKE_FAILED,

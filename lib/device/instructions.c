@@ -94,8 +94,8 @@ static struct pike_json *tell(const uint32_t n[OPERATIONS])
 		uint32_t more = n[kinds[i].operation];
 
 		if (more)
-			pike_json_set_i64(
-			    j, kind, (int64_t)pike_json_f64(j, kind, 0) + more);
+			pike_json_set_i64(j, kind,
+					  pike_json_i64(j, kind, 0) + more);
 	}
 	pike_json_set_i64(j, "all", (int64_t)all);
 	return j;

@@ -53,12 +53,7 @@ static bool read_summary(struct pike_checked *out, const char *line)
 
 static void put(char *out, size_t size, const char *s, size_t n)
 {
-	struct pike_buf clean;
-
-	pike_buf_init(&clean, 2 * LINE_MAX_BYTES);
-	pike_sanitize(&clean, s, n);
-	snprintf(out, size, "%s", clean.s ? clean.s : "");
-	pike_buf_release(&clean);
+	snprintf(out, size, "%.*s", (int)n, s);
 }
 
 /* "kernel+0x90", with " in file.cu:12" where lines are known. */
@@ -133,8 +128,16 @@ static void go_on(struct reading *x, const char *line)
 			 (int)(at - line), line);
 }
 
-static void read_line(struct reading *x, const char *line)
+/* A candidate's names stand in the log: what is read of a line is clean. */
+static void read_line(struct reading *x, const char *raw, size_t n)
 {
+	char line[LINE_MAX_BYTES];
+	struct pike_buf clean;
+
+	pike_buf_init(&clean, sizeof(line));
+	pike_sanitize(&clean, raw, n < sizeof(line) ? n : sizeof(line) - 1);
+	put(line, sizeof(line), clean.s ? clean.s : "", clean.len);
+	pike_buf_release(&clean);
 	if (read_summary(x->out, line) || !line[strspn(line, " ")])
 		end_report(x);
 	else if (*line != ' ')
@@ -146,20 +149,13 @@ static void read_line(struct reading *x, const char *line)
 void pike_check_log_read(struct pike_checked *out, const char *log)
 {
 	struct reading x = { .out = out };
-	char line[LINE_MAX_BYTES];
 
 	memset(out, 0, sizeof(*out));
 	while (*log) {
 		size_t n = strcspn(log, "\n"), skip = strlen(PREFIX);
 
-		if (n >= skip && pike_starts_with(log, PREFIX)) {
-			size_t len = n - skip;
-
-			len = len < sizeof(line) - 1 ? len : sizeof(line) - 1;
-			memcpy(line, log + skip, len);
-			line[len] = '\0';
-			read_line(&x, line);
-		}
+		if (n >= skip && pike_starts_with(log, PREFIX))
+			read_line(&x, log + skip, n - skip);
 		log += n + (log[n] == '\n');
 	}
 	end_report(&x);

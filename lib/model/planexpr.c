@@ -11,6 +11,7 @@
 #include "model/target.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,7 +69,7 @@ static void put_number(struct pike_buf *out, struct pike_plan *p,
 	if (hex)
 		v = (double)strtoull(text, &rest, 16);
 	rest += strspn(rest, hex ? "uUlL" : "uUlLfF");
-	if (*rest || v != (double)(long long)v || v < 0 || v > 1e15)
+	if (*rest || !(v >= 0 && v <= 1e15) || v != floor(v))
 		give_up(p, t, "is no whole number");
 	else
 		pike_buf_addf(out, "%lld", (long long)v);

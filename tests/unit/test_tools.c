@@ -324,6 +324,11 @@ static void hostile_names(void **state)
 	is_report(&c.v[0], "Invalid __global__ write of size 4 bytes", "k",
 		  "y");
 	assert_null(strchr(c.v[0].place, '\033'));
+	pike_check_log_read(&c,
+			    "========= Error: Race by a read access at k+0x1\n"
+			    "=========     and \033[2J access at k.cu:3\n");
+	assert_int_equal(c.n, 1);
+	assert_null(strchr(c.v[0].kind, '\033'));
 }
 
 int main(void)
