@@ -142,8 +142,9 @@ void pike_help_program(struct pike_buf *b)
 	list_commands(b);
 	pike_buf_adds(b, "\noptions:\n");
 	pike_opts_help(b, pike_global_opts);
-	pike_buf_adds(b, "\n`pike-git COMMAND -h` says more. Begin with "
-			 "`init`, then `doctor`.\n");
+	pike_buf_adds(b, "\n`pike-git COMMAND -h` says more; `pike-git help "
+			 "TOPIC` explains formats,\njudge or security. Begin "
+			 "with `init`, then `doctor`.\n");
 }
 
 void pike_help_command(struct pike_buf *b, const struct pike_cmd *cmd)

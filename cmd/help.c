@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* help: internal; writes the manual page and the shell completion. */
+/* help: commands, topics, the manual page and the shell completion. */
 #include "cmd.h"
+
+#include "base/fs.h"
+#include "base/mem.h"
+
+#include <string.h>
 
 struct opts {
 	struct pike_common common;
@@ -19,6 +24,40 @@ static const struct pike_opt opts_table[] = {
 	{ .name = NULL },
 };
 
+/* Pages that come with the program, each from a heading of it on. */
+static const struct {
+	const char *name, *path, *heading;
+} topics[] = {
+	{ "formats", "lib/git/README.md", "\n# Formats\n" },
+	{ "judge", "lib/eval/README.md", "\n## The protocol\n" },
+	{ "security", "lib/sandbox/README.md", "\n## Security\n" },
+};
+
+static int print_topic(struct pike_ctx *ctx, const char *name,
+		       struct pike_err *err)
+{
+	struct pike_buf page;
+	const char *at;
+	size_t i = 0;
+	int ret;
+
+	while (i < PIKE_ARRAY_LEN(topics) && strcmp(topics[i].name, name))
+		i++;
+	if (i == PIKE_ARRAY_LEN(topics))
+		return pike_fail(err, PIKE_USAGE,
+				 "there is no command and no topic '%s'; "
+				 "topics are formats, judge, security",
+				 name);
+	pike_buf_init(&page, 1 << 20);
+	ret = pike_read_shipped(&page, topics[i].path, err);
+	if (!ret) {
+		at = strstr(page.s, topics[i].heading);
+		pike_buf_adds(&ctx->out, at ? at + 1 : page.s);
+	}
+	pike_buf_release(&page);
+	return ret;
+}
+
 static int run(struct pike_ctx *ctx, const void *opts,
 	       const struct pike_strs *rest, struct pike_err *err)
 {
@@ -36,9 +75,7 @@ static int run(struct pike_ctx *ctx, const void *opts,
 	} else if (rest->n) {
 		cmd = pike_cmd_find(rest->v[0]);
 		if (!cmd)
-			return pike_fail(err, PIKE_USAGE,
-					 "there is no command '%s'",
-					 rest->v[0]);
+			return print_topic(ctx, rest->v[0], err);
 		pike_help_command(&ctx->out, cmd);
 	} else {
 		pike_help_program(&ctx->out);
@@ -49,7 +86,7 @@ static int run(struct pike_ctx *ctx, const void *opts,
 const struct pike_cmd pike_cmd_help = {
 	.name = "help",
 	.summary = "print help, the manual page or the shell completion",
-	.usage = "[COMMAND]",
+	.usage = "[COMMAND|TOPIC]",
 	.opts = opts_table,
 	.opts_size = sizeof(struct opts),
 	.flags = PIKE_HIDDEN,

@@ -40,6 +40,20 @@ bash -c "$out
 	echo \"\${COMPREPLY[*]}\"" >"$dir/completed" 2>&1
 is "the completion completes" "$(<"$dir/completed")" "--candidates="
 
+for topic in formats judge security; do
+	pike help "$topic"
+	status_is "help $topic exits with 0" 0
+	ok "and is a page" test "$(wc -l <<<"$out")" -gt 30
+	like "from its heading on" "$out" '^#'
+done
+pike help formats
+trailers=$(grep -o 'Pike-[A-Z][a-z]*' <<<"$out" | sort -u)
+is "formats tells of each trailer that is written" "$(grep -ohE \
+	'"Pike-[A-Z][a-z]*' "$here"/../../lib/git/*.c | tr -d '"' | sort -u |
+	comm -23 - <(echo "$trailers"))" ""
+pike help nothing
+status_is "no such topic exits with 129" 129
+like "and the topics are named" "$err" 'formats, judge, security'
 pike -h
 status_is "-h exits with 0" 0
 is "-h fits 80 columns" "$(awk 'length > 80' <<<"$out")" ""
