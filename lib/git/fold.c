@@ -280,6 +280,14 @@ static int follow(struct links *out, struct fold *f, git_oid *at, bool ladder)
 	return ret;
 }
 
+/* Neither rung nor generation: it steers, or is a person's candidate. */
+static int fold_other(struct fold *f, const struct link *l)
+{
+	return pike_steer_fold(f->h, &l->id, &l->c)
+		   ? 0
+		   : add_candidate(f, &l->id, &l->c);
+}
+
 static int fold_rung(struct fold *f, const struct link *l)
 {
 	int ret = 0;
@@ -288,7 +296,7 @@ static int fold_rung(struct fold *f, const struct link *l)
 		return 0;
 	pike_oidset_add(&f->s->chain, &l->id);
 	if (!pike_commit_trailer(&l->c, "Pike-Rung").n)
-		return add_candidate(f, &l->id, &l->c); /* a person's */
+		return fold_other(f, l);
 	for (size_t i = 1; !ret && i < l->c.nparents; i++) {
 		git_oid id;
 
@@ -374,7 +382,7 @@ static int fold_generation(struct fold *f, const struct link *l)
 
 	pike_oidset_add(&f->s->chain, &l->id);
 	if (!is_generation(&l->c))
-		return add_candidate(f, &l->id, &l->c);
+		return fold_other(f, l);
 	read_generation(f, &g, l);
 	/* The last parent is the base where an epoch begins, and generation 0
 	 * has that alone. */

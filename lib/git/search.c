@@ -260,9 +260,8 @@ static int write_candidate(git_oid *out, struct pike_search_ref *s,
 	return ret;
 }
 
-/* What the next rung stands on: the ladder, else the branch. */
-static int ladder_top(git_oid *out, bool *is_ladder, struct pike_search_ref *s,
-		      struct pike_err *err)
+int pike_ladder_top(git_oid *out, bool *is_ladder, struct pike_search_ref *s,
+		    struct pike_err *err)
 {
 	int ret = pike_ref_read(out, s->r, s->ladder, err);
 
@@ -336,7 +335,7 @@ int pike_ladder_climb(struct pike_oid *out, struct pike_search_ref *s,
 		git_oid prev, rung;
 		bool ladder;
 
-		ret = ladder_top(&prev, &ladder, s, err);
+		ret = pike_ladder_top(&prev, &ladder, s, err);
 		if (!ret)
 			ret = pike_rung_write(&rung, s, &prev, ids, n, err);
 		if (!ret)
