@@ -367,7 +367,7 @@ static int push_branch(struct publishing *p, const struct pike_request *open)
 /* ---- the request ---- */
 
 int pike_run_forge(struct pike_forge **out, struct pike_repo *repo,
-		   const struct pike_settings *settings,
+		   const struct pike_settings *settings, int wait_ms,
 		   volatile const int *stop, struct pike_err *err)
 {
 	const struct pike_forge_own *f = &settings->forge;
@@ -376,6 +376,7 @@ int pike_run_forge(struct pike_forge **out, struct pike_repo *repo,
 					   .url = f->url,
 					   .token = f->token,
 					   .remote = url,
+					   .wait_ms = wait_ms,
 					   .stop = stop };
 	int ret = 0;
 
@@ -392,7 +393,7 @@ int pike_run_forge(struct pike_forge **out, struct pike_repo *repo,
 
 static int open_forge(struct publishing *p)
 {
-	return pike_run_forge(&p->forge, p->repo, p->s, p->o->stop, p->err);
+	return pike_run_forge(&p->forge, p->repo, p->s, 0, p->o->stop, p->err);
 }
 
 static struct pike_wanted wanted_of(const struct publishing *p)

@@ -17,6 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Before a question is sent again: the next advance asks, too. */
+#define WAIT_MS 200
+
 /* ---- comments ---- */
 
 /* Those that no commit has yet. A comment that was read is not read again,
@@ -50,7 +53,8 @@ static int listen_to(struct pike_steers *out, struct pike_run *run,
 	/* Its token would serve whoever wrote the change. */
 	if (pike_forge_is_fork_job(why))
 		return pike_fail(err, PIKE_FAILED, "%s", why);
-	ret = pike_run_forge(&f, run->repo, run->settings, run->o.stop, err);
+	ret = pike_run_forge(&f, run->repo, run->settings, WAIT_MS, run->o.stop,
+			     err);
 	if (!ret)
 		ret = read_comments(out, run, f, err);
 	pike_forge_free(f);
