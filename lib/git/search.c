@@ -277,8 +277,8 @@ int pike_ladder_top(git_oid *out, bool *is_ladder, struct pike_search_ref *s,
 
 /* Tree of the newest rung or generation: a person's commit on the ladder has
  * files of its own, which the rungs do not carry on. */
-int pike_rung_tree(git_oid *out, struct pike_search_ref *s, git_oid at,
-		   struct pike_err *err)
+static int rung_tree(git_oid *out, struct pike_search_ref *s, git_oid at,
+		     struct pike_err *err)
 {
 	for (int i = 0; i < CHAIN_MAX; i++) {
 		struct pike_commit c;
@@ -308,7 +308,7 @@ int pike_rung_write(git_oid *out, struct pike_search_ref *s,
 {
 	git_oid *parents = pike_xcalloc(n + 1, sizeof(*parents)), tree;
 	struct pike_buf b;
-	int ret = pike_rung_tree(&tree, s, *prev, err);
+	int ret = rung_tree(&tree, s, *prev, err);
 
 	pike_buf_init(&b, (size_t)-1);
 	if (!ret) {

@@ -4,7 +4,6 @@
  * it keeps, and the trailers Pike-Steer (a word, and for a hint its text, for a
  * pause why), Pike-By and, where a comment said it, Pike-Comment: ID/N.
  */
-#include "git/place_priv.h"
 #include "git/search_priv.h"
 
 #include "base/mem.h"
@@ -12,11 +11,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-enum {
-	TRIES = 40
-};
 
 /* ---- reading ---- */
 
@@ -80,7 +74,7 @@ static bool read_steer(struct pike_steer *out, const struct pike_commit *c)
 }
 
 bool pike_steer_fold(struct pike_history *h, const git_oid *id,
-		     const struct pike_commit *c)
+		     const struct pike_commit *c, int64_t generation)
 {
 	struct pike_steer s;
 
@@ -89,7 +83,7 @@ bool pike_steer_fold(struct pike_history *h, const git_oid *id,
 	if (!read_steer(&s, c))
 		return true;
 	git_oid_tostr(s.id, sizeof(s.id), id);
-	s.generation = (int64_t)h->ngens;
+	s.generation = generation;
 	/* Two machines may have read one comment. */
 	if (!pike_steers_has(&h->steers, &s))
 		pike_steers_push(&h->steers, &s);
@@ -98,27 +92,6 @@ bool pike_steer_fold(struct pike_history *h, const git_oid *id,
 }
 
 /* ---- writing ---- */
-
-static void print(struct pike_buf *b, const struct pike_search_ref *s,
-		  const struct pike_steer *t)
-{
-	const char *by = *t->by ? t->by : s->r->author.name;
-	const char *word = pike_steer_name(t->word);
-
-	pike_buf_addf(b, "%s: %s by ", s->target, word);
-	pike_text_line(b, by, PIKE_STEER_BY_MAX);
-	pike_buf_addf(b, "\n\nPike-Steer: %s", word);
-	if (*t->text) {
-		pike_buf_addc(b, ' ');
-		pike_text_line(b, t->text, PIKE_STEER_TEXT_MAX);
-	}
-	pike_buf_adds(b, "\nPike-By: ");
-	pike_text_line(b, by, PIKE_STEER_BY_MAX);
-	pike_buf_addc(b, '\n');
-	if (t->comment > 0)
-		pike_buf_addf(b, "Pike-Comment: %lld/%lld\n",
-			      (long long)t->comment, (long long)t->nth);
-}
 
 int pike_steer_write(git_oid *out, struct pike_search_ref *s,
 		     const char *message, const git_oid *on,
@@ -129,71 +102,6 @@ int pike_steer_write(git_oid *out, struct pike_search_ref *s,
 
 	return ret ? ret
 		   : pike_commit_write(out, s->r, message, &tree, on, 1, err);
-}
-
-/* Those that are new, one on the other. */
-static int write_all(git_oid *top, size_t *n, struct pike_search_ref *s,
-		     const struct pike_history *h, const struct pike_steers *v,
-		     struct pike_err *err)
-{
-	int ret = 0;
-
-	*n = 0;
-	for (size_t i = 0; !ret && i < v->n; i++) {
-		struct pike_buf b;
-		git_oid id;
-
-		if (pike_steers_has(&h->steers, &v->v[i]))
-			continue;
-		pike_buf_init(&b, (size_t)-1);
-		print(&b, s, &v->v[i]);
-		ret = pike_steer_write(&id, s, b.s, top, err);
-		pike_buf_release(&b);
-		if (!ret) {
-			*top = id;
-			++*n;
-		}
-	}
-	return ret;
-}
-
-/* All of them by one move: of a comment either all is there or nothing. */
-static int climb(size_t *n, struct pike_search_ref *s, struct pike_history *h,
-		 const struct pike_steers *v, struct pike_err *err)
-{
-	git_oid was, top;
-	bool ladder;
-	int ret = pike_search_fold(h, s, err);
-
-	if (!ret)
-		ret = pike_ladder_top(&was, &ladder, s, err);
-	top = was;
-	if (!ret)
-		ret = write_all(&top, n, s, h, v, err);
-	if (ret || !*n)
-		return ret;
-	return pike_ref_move(s->r, s->ladder, &top, ladder ? &was : NULL,
-			     "pike: steer", err);
-}
-
-int pike_search_steer(size_t *n, struct pike_search_ref *s,
-		      struct pike_history *h, const struct pike_steers *v,
-		      struct pike_err *err)
-{
-	int fd, ret = pike_repo_lock(&fd, s->r, err);
-
-	*n = 0;
-	if (ret)
-		return ret;
-	for (int i = 0; i < TRIES; i++) {
-		ret = climb(n, s, h, v, err);
-		if (ret != PIKE_RETRY)
-			break;
-		pike_jitter(i);
-	}
-	pike_store_named(s->r);
-	close(fd);
-	return ret ? ret : pike_search_fold(h, s, err);
 }
 
 /* ---- what a server takes ---- */
