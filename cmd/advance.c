@@ -32,6 +32,14 @@ static const struct pike_opt opts_table[] = {
 	{ .name = NULL },
 };
 
+static void say_steer(struct pike_buf *b, const struct pike_target *t,
+		      const struct pike_steer *s)
+{
+	pike_buf_addf(b, "%s: ", t->name);
+	pike_steer_text(b, s);
+	pike_buf_addc(b, '\n');
+}
+
 static int advance_one(struct pike_ctx *ctx, struct pike_run *run,
 		       const struct pike_target *t, void *arg,
 		       struct pike_err *err)
@@ -39,17 +47,25 @@ static int advance_one(struct pike_ctx *ctx, struct pike_run *run,
 	const struct opts *o = arg;
 	const struct pike_history *h = pike_run_history(run);
 	const struct pike_run_stats *st = pike_run_stats(run);
+	size_t heard = 0, from;
 	bool open = false;
-	int ret = o->now ? 0 : pike_run_round_open(&open, run, err);
+	int ret = pike_run_hear(&heard, run, err);
 	struct pike_json *j;
 	char ratio[64];
 
+	from = h->steers.n - heard;
+	if (!ret && !o->now)
+		ret = pike_run_round_open(&open, run, err);
 	if (!ret && !open)
 		ret = pike_run_advance(run, err);
+	if (!ret)
+		ret = pike_run_rest(run, err);
 	if (!ret)
 		ret = pike_stage_share(run, err);
 	if (ret)
 		return ret;
+	for (size_t i = from; i < from + heard && i < h->steers.n; i++)
+		say_steer(&ctx->out, t, &h->steers.v[i]);
 	if (open)
 		pike_buf_addf(&ctx->out,
 			      "%s: generation %zu stays open: `pike-git "
@@ -66,11 +82,13 @@ static int advance_one(struct pike_ctx *ctx, struct pike_run *run,
 			      "%s: nothing new was measured; no generation to "
 			      "close\n",
 			      t->name);
+	pike_stage_rests(ctx, run);
 	ret = pike_run_follow(run, false, err);
 	if (ret || !ctx->json)
 		return ret;
 	j = pike_json_search(h);
 	pike_json_set_i64(j, "closed", st->generations);
+	pike_json_set_i64(j, "heard", (int64_t)heard);
 	pike_json_push(ctx->list, j);
 	return 0;
 }
@@ -118,7 +136,11 @@ const struct pike_cmd pike_cmd_advance = {
 	.text = "The third of the stages that `evolve` loops over: reads the "
 		"bundles of `evaluate --out`, folds all results into "
 		"refs/notes/pike/results, chooses the champion and moves the "
-		"evolution branch. Runs no candidate. A generation whose round "
+		"evolution branch. Runs no candidate. Before that it reads the "
+		"comments on the search's merge request, where there is a "
+		"forge: lines `/pike hint TEXT`, `/pike pause`, `/pike resume` "
+		"and `/pike stop` of people who may write to the repository "
+		"steer the search. A generation whose round "
 		"of samples is not over stays open: what failed is mended by "
 		"the next pass of the stages.",
 	.opts = opts_table,

@@ -170,11 +170,16 @@ struct pike_stage_args {
 	const char *run, *allow_weak, *replay;
 	int64_t generations;
 	int shard, shards, stage;
-	bool profile, staged, part, keeps; /* as pike_run_opts has them */
+	bool profile, staged, part, keeps,
+	    resume; /* as pike_run_opts has them */
 };
 /* After a stage: pushes what is left. What cannot be pushed fails the stage,
  * whose machine may not be there tomorrow. */
 int pike_stage_share(struct pike_run *run, struct pike_err *err);
+/* What to do about a search that rests. */
+#define PIKE_REST_REMEDY "`pike-git evolve --resume` goes on with it"
+/* Says so of one that does: then nothing else is done for it. */
+bool pike_stage_rests(struct pike_ctx *ctx, struct pike_run *run);
 /* Fetches, opens each target's search, calls `fn`, frees it. With --json `fn`
  * pushes one object to ctx->list. */
 typedef int (*pike_stage_fn)(struct pike_ctx *ctx, struct pike_run *run,
@@ -191,6 +196,8 @@ const struct pike_record *pike_find_record(const struct pike_history *h,
 					   const struct pike_oid *id);
 /* The state of a search: counts, champion, speedup, cost. */
 struct pike_json *pike_json_search(const struct pike_history *h);
+/* What somebody said to it. */
+struct pike_json *pike_json_steer(const struct pike_steer *s);
 /* One candidate of it. */
 struct pike_json *pike_json_record(const struct pike_history *h,
 				   const struct pike_record *r);

@@ -107,10 +107,12 @@ static int evaluate_one(struct pike_ctx *ctx, struct pike_run *run,
 	const struct opts *o = arg;
 	const struct pike_history *h = pike_run_history(run);
 	const struct pike_run_stats *st = pike_run_stats(run);
-	int ret = pike_run_evaluate(run, err);
+	bool rests = pike_stage_rests(ctx, run);
+	int ret = rests ? 0 : pike_run_evaluate(run, err);
 	struct pike_json *j;
 
-	if (!ret && (!o->stage || pike_stage_parse(o->stage) == PIKE_MODEL))
+	if (!ret && !rests &&
+	    (!o->stage || pike_stage_parse(o->stage) == PIKE_MODEL))
 		ret = pike_run_in_model(run, err);
 
 	if (ret == PIKE_RETRY && *ctx->stop)
@@ -121,10 +123,12 @@ static int evaluate_one(struct pike_ctx *ctx, struct pike_run *run,
 		ret = pike_stage_share(run, err);
 	if (ret)
 		return ret;
-	pike_buf_addf(&ctx->out,
-		      "%s: %lld screened, %lld confirmed, %zu to measure\n",
-		      t->name, (long long)st->screened,
-		      (long long)st->confirmed, pike_history_pending(h));
+	if (!rests)
+		pike_buf_addf(
+		    &ctx->out,
+		    "%s: %lld screened, %lld confirmed, %zu to measure\n",
+		    t->name, (long long)st->screened, (long long)st->confirmed,
+		    pike_history_pending(h));
 	if (!ctx->json)
 		return 0;
 	j = pike_json_search(h);

@@ -19,7 +19,7 @@ struct opts {
 	const char *run, *allow_weak, *seed, *strategy, *threshold;
 	const char *queries, *usd, *minutes, *candidates, *replay;
 	int64_t generations;
-	bool profile;
+	bool profile, resume;
 };
 
 #define TEXT_OPT(NAME, MEMBER, ARG, HELP)                                      \
@@ -49,6 +49,10 @@ static const struct pike_opt opts_table[] = {
 	  .type = PIKE_OPT_BOOL,
 	  .offset = offsetof(struct opts, profile),
 	  .help = "GPU: confirm under profiler and sanitizers too" },
+	{ .name = "resume",
+	  .type = PIKE_OPT_BOOL,
+	  .offset = offsetof(struct opts, resume),
+	  .help = "also a search that was paused or stopped" },
 	TEXT_OPT("allow-weak", allow_weak, "LEVEL",
 		 "go on below isolation I2, down to I1 or I0"),
 	{ .name = NULL },
@@ -213,6 +217,8 @@ static int summary(struct pike_ctx *ctx, struct pike_run *run,
 		    "no result of them\n",
 		    (long long)st->unmeasured);
 	pike_buf_addf(b, "  ended    %s\n", pike_run_ended(run));
+	if (pike_steers_rest(&h->steers))
+		pike_buf_adds(b, "           " PIKE_REST_REMEDY "\n");
 	say_browse(b, h, branch);
 	pike_json_set_str(j, "ended", pike_run_ended(run));
 	pike_json_set_str(j, "branch", branch);
@@ -271,6 +277,7 @@ static int run(struct pike_ctx *ctx, const void *opts,
 		.allow_weak = o->allow_weak,
 		.generations = o->generations,
 		.profile = o->profile,
+		.resume = o->resume,
 		.stage = -1,
 	};
 
@@ -286,7 +293,8 @@ const struct pike_cmd pike_cmd_evolve = {
 	.usage = "[TARGET...]",
 	.text = "Proposes candidates, measures them, confirms the best and "
 		"closes a generation, again and again, for each target in "
-		"turn. Goes on where the last run ended, wherever that was. "
+		"turn. Goes on where the last run ended, wherever that was, "
+		"unless the search was paused or stopped (--resume). "
 		"Limits hold for each target's search as a whole, minutes and "
 		"generations for this run. Ctrl-C ends it; nothing measured "
 		"is lost. Several may run at once on one repository: each "

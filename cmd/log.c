@@ -130,6 +130,32 @@ static void row_open(struct pike_table *t, const struct pike_history *h)
 	pike_table_cellf(t, "%zu not measured", waiting);
 }
 
+/* What was said while generation `number` was under construction. */
+static void rows_said(struct pike_table *t, const struct pike_history *h,
+		      int64_t number)
+{
+	for (size_t i = 0; i < h->steers.n; i++) {
+		const struct pike_steer *s = &h->steers.v[i];
+		struct pike_buf b;
+		char date[20];
+
+		if (s->generation != number)
+			continue;
+		day(date, s->ts);
+		pike_buf_init(&b, 300);
+		pike_clean(&b, s->by, 40);
+		pike_buf_adds(&b, *s->text ? ": " : "");
+		pike_clean(&b, s->text, 200);
+		pike_table_cell(t, "");
+		pike_table_cell(t, date);
+		pike_table_cell(t, "");
+		pike_table_cell(t, pike_steer_name(s->word));
+		pike_table_cellf(t, " %.12s", s->id);
+		pike_table_cell(t, b.s);
+		pike_buf_release(&b);
+	}
+}
+
 static void text_log(struct pike_buf *b, const struct pike_history *h,
 		     size_t first)
 {
@@ -153,6 +179,7 @@ static void text_log(struct pike_buf *b, const struct pike_history *h,
 		const struct pike_oid *on = &h->gens[g->first].base;
 		bool base = pike_oid_eq(&g->champion, on);
 
+		rows_said(&t, h, g->number);
 		day(date, g->ts);
 		pike_table_cellf(&t, "%lld", (long long)g->number);
 		pike_table_cell(&t, date);
@@ -166,6 +193,7 @@ static void text_log(struct pike_buf *b, const struct pike_history *h,
 		else
 			pike_table_cell(&t, champions_idea(h, i));
 	}
+	rows_said(&t, h, (int64_t)h->ngens);
 	row_open(&t, h);
 	pike_table_print(b, &t, PIKE_WIDTH);
 	pike_table_release(&t);
@@ -219,6 +247,15 @@ static struct pike_json *json_candidates(const struct pike_history *h)
 	return list;
 }
 
+static struct pike_json *json_said(const struct pike_history *h)
+{
+	struct pike_json *list = pike_json_array();
+
+	for (size_t i = 0; i < h->steers.n; i++)
+		pike_json_push(list, pike_json_steer(&h->steers.v[i]));
+	return list;
+}
+
 static struct pike_json *json_log(const struct pike_history *h, size_t first,
 				  bool candidates)
 {
@@ -243,6 +280,7 @@ static struct pike_json *json_log(const struct pike_history *h, size_t first,
 		pike_json_push(list, e);
 	}
 	pike_json_set(j, "log", list);
+	pike_json_set(j, "said", json_said(h));
 	pike_json_set_i64(j, "open", (int64_t)open_ones(&waiting, h));
 	pike_json_set_i64(j, "open_unmeasured", (int64_t)waiting);
 	if (candidates)

@@ -81,7 +81,8 @@ static int propose_one(struct pike_ctx *ctx, struct pike_run *run,
 {
 	const struct pike_history *h = pike_run_history(run);
 	const struct pike_run_stats *st = pike_run_stats(run);
-	int ret = pike_run_propose(run, err);
+	bool rests = pike_stage_rests(ctx, run);
+	int ret = rests ? 0 : pike_run_propose(run, err);
 	struct pike_json *j;
 
 	(void)arg;
@@ -89,9 +90,10 @@ static int propose_one(struct pike_ctx *ctx, struct pike_run *run,
 		ret = pike_stage_share(run, err);
 	if (ret)
 		return ret;
-	pike_buf_addf(&ctx->out, "%s: %lld candidates made, %zu to measure\n",
-		      t->name, (long long)st->proposed,
-		      pike_history_pending(h));
+	if (!rests)
+		pike_buf_addf(
+		    &ctx->out, "%s: %lld candidates made, %zu to measure\n",
+		    t->name, (long long)st->proposed, pike_history_pending(h));
 	if (!ctx->json)
 		return 0;
 	j = pike_json_search(h);

@@ -153,8 +153,22 @@ static struct pike_json *json_ledger(const struct pike_history *h)
 	return list;
 }
 
+struct pike_json *pike_json_steer(const struct pike_steer *s)
+{
+	struct pike_json *j = pike_json_object();
+
+	pike_json_set_str(j, "word", pike_steer_name(s->word));
+	pike_json_set_str(j, "by", s->by);
+	pike_json_set_str(j, "text", s->text);
+	pike_json_set_str(j, "commit", s->id);
+	pike_json_set_i64(j, "ts", s->ts);
+	pike_json_set_i64(j, "generation", s->generation);
+	return j;
+}
+
 struct pike_json *pike_json_search(const struct pike_history *h)
 {
+	const struct pike_steer *rest = pike_steers_rest(&h->steers);
 	struct pike_json *j = pike_json_object();
 	struct pike_ledger_row sum;
 
@@ -175,6 +189,10 @@ struct pike_json *pike_json_search(const struct pike_history *h)
 	pike_json_set(j, "ledger", json_ledger(h));
 	pike_json_set_f64(j, "spent_usd", pike_spent(h));
 	pike_json_set_i64(j, "skipped_lines", (int64_t)h->skipped_lines);
+	if (rest)
+		pike_json_set(j, "rests", pike_json_steer(rest));
+	else
+		pike_json_set_null(j, "rests");
 	return j;
 }
 
@@ -321,6 +339,15 @@ int pike_stage_share(struct pike_run *run, struct pike_err *err)
 	return ret ? PIKE_FATAL : 0;
 }
 
+bool pike_stage_rests(struct pike_ctx *ctx, struct pike_run *run)
+{
+	if (!pike_run_rests(run))
+		return false;
+	pike_buf_addf(&ctx->out, "%s: %s; " PIKE_REST_REMEDY "\n",
+		      pike_run_history(run)->target, pike_run_ended(run));
+	return true;
+}
+
 int pike_each_target(struct pike_ctx *ctx, const struct pike_strs *names,
 		     const struct pike_stage_args *a, pike_stage_fn fn,
 		     void *arg, struct pike_err *err)
@@ -337,6 +364,7 @@ int pike_each_target(struct pike_ctx *ctx, const struct pike_strs *names,
 		.profile = a->profile,
 		.staged = a->staged,
 		.keeps = a->keeps,
+		.resume = a->resume,
 	};
 	struct pike_strs targets = PIKE_STRS_INIT;
 	int ret = pike_check_run(a->run, err);

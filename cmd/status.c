@@ -61,6 +61,20 @@ static void text_status(struct pike_buf *b, const struct pike_founds *f)
 	pike_table_release(&t);
 }
 
+static void text_rests(struct pike_buf *b, const struct pike_founds *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		const struct pike_history *h = f->v[i].history;
+		const struct pike_steer *s = pike_steers_rest(&h->steers);
+
+		if (!s)
+			continue;
+		pike_buf_addf(b, "%s on %s: ", h->target, h->lane);
+		pike_steer_text(b, s);
+		pike_buf_adds(b, "; " PIKE_REST_REMEDY "\n");
+	}
+}
+
 static bool has_moved(struct pike_ctx *ctx, const struct pike_history *h)
 {
 	struct pike_strs targets = PIKE_STRS_INIT;
@@ -260,8 +274,10 @@ static int run(struct pike_ctx *ctx, const void *opts,
 		ret = pike_check_searched(ctx, opts, rest, &f, err);
 	if (!ret && !ctx->settings && pike_ctx_config(ctx, opts, &broken))
 		pike_buf_addf(&ctx->out, "config: %s\n", broken.text);
-	if (!ret)
+	if (!ret) {
+		text_rests(&ctx->out, &f);
 		text_bases(ctx, &f);
+	}
 	if (!ret && ctx->settings)
 		text_limits(&ctx->out, ctx->settings);
 	show_devices(ctx);

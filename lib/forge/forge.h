@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "model/steer.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -121,25 +122,6 @@ int pike_forge_merge(enum pike_merge *out, char why[300], struct pike_forge *f,
 
 /* ---- steering by comments ---- */
 
-enum pike_steer_word {
-	PIKE_STEER_HINT,
-	PIKE_STEER_PAUSE,
-	PIKE_STEER_RESUME,
-	PIKE_STEER_STOP,
-	PIKE_STEER_COUNT,
-};
-const char *pike_steer_name(enum pike_steer_word w);
-struct pike_steer {
-	enum pike_steer_word word;
-	char *text;	 /* of a hint: one line, cleaned; else "" */
-	char *by;	 /* who wrote it; "" in what a text alone says */
-	int64_t comment; /* its id on the forge, which only grows */
-};
-struct pike_steers {
-	struct pike_steer *v;
-	size_t n, cap;
-};
-void pike_steers_release(struct pike_steers *s);
 /* Adds what lines `/pike hint TEXT`, `/pike pause`, ... of a comment say, at
  * most 20; quoted lines and code say nothing. */
 void pike_steers_parse(struct pike_steers *out, const char *text);

@@ -13,49 +13,24 @@
 
 enum {
 	STEERS_MAX = 20, /* of one comment */
-	HINT_MAX = 1000,
 	PEOPLE_MAX = 50, /* whose rights are asked for */
 };
 
-static const char *const words[PIKE_STEER_COUNT] = {
-	[PIKE_STEER_HINT] = "hint",
-	[PIKE_STEER_PAUSE] = "pause",
-	[PIKE_STEER_RESUME] = "resume",
-	[PIKE_STEER_STOP] = "stop",
-};
-
-const char *pike_steer_name(enum pike_steer_word w)
+static void add_steer(struct pike_steers *out, int word, const char *text,
+		      size_t len)
 {
-	return words[w];
-}
-
-void pike_steers_release(struct pike_steers *s)
-{
-	for (size_t i = 0; i < s->n; i++) {
-		free(s->v[i].text);
-		free(s->v[i].by);
-	}
-	free(s->v);
-	memset(s, 0, sizeof(*s));
-}
-
-static void add_steer(struct pike_steers *out, enum pike_steer_word w,
-		      const char *text, size_t len)
-{
-	struct pike_steer *s;
+	struct pike_steer s = { .word = (enum pike_steer_word)word };
 	struct pike_buf b;
 
-	pike_buf_init(&b, HINT_MAX);
-	pike_sanitize(&b, text, len < HINT_MAX ? len : HINT_MAX);
+	pike_buf_init(&b, PIKE_STEER_TEXT_MAX);
+	pike_sanitize(&b, text,
+		      len < PIKE_STEER_TEXT_MAX ? len : PIKE_STEER_TEXT_MAX);
 	for (char *p = b.s; *p; p++)
 		if (*p == '\t' || *p == '\n')
 			*p = ' ';
-	PIKE_GROW(out->v, out->n, out->cap);
-	s = &out->v[out->n++];
-	memset(s, 0, sizeof(*s));
-	s->word = w;
-	s->text = pike_buf_detach(&b);
-	s->by = pike_xstrdup("");
+	s.text = pike_buf_detach(&b);
+	s.by = pike_xstrdup("");
+	pike_steers_push(out, &s);
 	pike_buf_release(&b);
 }
 
@@ -64,6 +39,8 @@ static void parse_line(struct pike_steers *out, const char *p, size_t n)
 {
 	static const char prefix[] = "/pike ";
 	const size_t len = sizeof(prefix) - 1;
+	size_t k;
+	int w;
 
 	while (n && strchr(" \t\r", p[n - 1]))
 		n--;
@@ -71,18 +48,14 @@ static void parse_line(struct pike_steers *out, const char *p, size_t n)
 		return;
 	p += len;
 	n -= len;
-	for (int w = 0; w < PIKE_STEER_COUNT; w++) {
-		size_t k = strlen(words[w]);
-		bool hint = w == PIKE_STEER_HINT;
-
-		if (n < k || memcmp(p, words[w], k) != 0)
-			continue;
-		if (!hint && n == k)
-			add_steer(out, (enum pike_steer_word)w, "", 0);
-		if (hint && n > k + 1 && p[k] == ' ')
-			add_steer(out, (enum pike_steer_word)w, p + k + 1,
-				  n - k - 1);
-	}
+	w = pike_steer_parse(p, n);
+	if (w < 0)
+		return;
+	k = strlen(pike_steer_name((enum pike_steer_word)w));
+	if (w != PIKE_STEER_HINT && n == k)
+		add_steer(out, w, "", 0);
+	if (w == PIKE_STEER_HINT && n > k + 1)
+		add_steer(out, w, p + k + 1, n - k - 1);
 }
 
 /* A fence of code ends with one of its kind that is as long at least. */
@@ -170,12 +143,11 @@ static int take(struct pike_steers *out, struct people *people,
 	for (size_t i = 0; !ret && writes && i < said.n; i++) {
 		struct pike_steer *s = &said.v[i];
 
-		PIKE_GROW(out->v, out->n, out->cap);
 		free(s->by);
 		s->by = pike_xstrdup(c->author);
 		s->comment = c->id;
-		out->v[out->n++] = *s;
-		s->by = s->text = NULL;
+		s->nth = (int64_t)i + 1;
+		pike_steers_push(out, s);
 	}
 	pike_steers_release(&said);
 	return ret;

@@ -287,6 +287,8 @@ static int fold_rung(struct fold *f, const struct link *l)
 	if (is_generation(&l->c))
 		return 0;
 	pike_oidset_add(&f->s->chain, &l->id);
+	if (pike_steer_fold(f->h, &l->id, &l->c, (int64_t)f->h->ngens))
+		return 0;
 	if (!pike_commit_trailer(&l->c, "Pike-Rung").n)
 		return add_candidate(f, &l->id, &l->c); /* a person's */
 	for (size_t i = 1; !ret && i < l->c.nparents; i++) {
@@ -298,15 +300,77 @@ static int fold_rung(struct fold *f, const struct link *l)
 	return ret;
 }
 
-static int fold_ladder(struct fold *f, const git_oid *top)
+/* Leaves `*at`, its top, at what was read before. */
+static int fold_ladder(struct fold *f, git_oid *at)
 {
 	struct links l = { NULL, 0, 0 };
-	git_oid at = *top;
-	int ret = follow(&l, f, &at, true);
+	int ret = follow(&l, f, at, true);
 
 	for (size_t i = l.n; !ret && i--;)
 		ret = fold_rung(f, &l.v[i]);
 	links_release(&l);
+	return ret;
+}
+
+/* What a ladder says, down to what is in `seen`. */
+static int hear_ladder(struct fold *f, struct pike_oidset *seen, git_oid at,
+		       int64_t generation)
+{
+	struct links l = { NULL, 0, 0 };
+	int ret = 0;
+
+	while (!ret && !git_oid_is_zero(&at) && pike_oidset_add(seen, &at)) {
+		struct link *k;
+
+		PIKE_GROW(l.v, l.n, l.cap);
+		k = &l.v[l.n];
+		k->id = at;
+		ret = pike_commit_read(&k->c, f->s->r, &at, f->err);
+		if (ret)
+			break;
+		l.n++;
+		if (is_generation(&k->c))
+			break;
+		pike_commit_parent(&at, &k->c, 0);
+	}
+	for (size_t i = l.n; !ret && i--;)
+		if (!is_generation(&l.v[i].c))
+			pike_steer_fold(f->h, &l.v[i].id, &l.v[i].c,
+					generation);
+	links_release(&l);
+	return ret;
+}
+
+/* A ladder that was climbed again has other commits, and what others have said
+ * stands below. */
+static int hear_again(struct fold *f, const git_oid *top)
+{
+	struct pike_history *h = f->h;
+	struct pike_oidset seen = { 0 };
+	git_oid at;
+	int ret = 0;
+
+	pike_steers_release(&h->steers);
+	for (size_t i = 0; !ret && i < h->ngens; i++)
+		if (!pike_oid_to(&at, &h->gens[i].ladder, NULL))
+			ret = hear_ladder(f, &seen, at, h->gens[i].number);
+	if (!ret)
+		ret = hear_ladder(f, &seen, *top, (int64_t)h->ngens);
+	pike_oidset_release(&seen);
+	return ret;
+}
+
+static int fold_top(struct fold *f, const git_oid *top)
+{
+	struct pike_search_ref *s = f->s;
+	git_oid end = *top;
+	int ret = fold_ladder(f, &end);
+
+	if (!ret && f->h->steers.n && !git_oid_is_zero(&s->rung) &&
+	    !git_oid_equal(&end, &s->rung) &&
+	    git_graph_descendant_of(s->r->g, top, &s->rung) != 1)
+		ret = hear_again(f, top);
+	s->rung = *top;
 	return ret;
 }
 
@@ -380,8 +444,8 @@ static int fold_generation(struct fold *f, const struct link *l)
 	 * has that alone. */
 	if (g.number > 0 && l->c.nparents > (begins ? 2 : 1)) {
 		pike_commit_parent(&rung, &l->c, 1);
-		ret = fold_ladder(f, &rung);
 		pike_oid_from(&g.ladder, &rung);
+		ret = fold_ladder(f, &rung);
 	}
 	pike_history_generation(f->h, &g, begins);
 	return ret;
@@ -592,10 +656,8 @@ static int fold_refs(struct fold *f)
 		ret = fold_branch(f, &tip);
 	if (ret == 1)
 		ret = fold_anew(f, &tip);
-	if (!ret && !no_ladder && !git_oid_equal(&top, &s->rung)) {
-		ret = fold_ladder(f, &top);
-		s->rung = top;
-	}
+	if (!ret && !no_ladder && !git_oid_equal(&top, &s->rung))
+		ret = fold_top(f, &top);
 	pike_oid_from(&f->h->ladder, no_ladder ? &tip : &top);
 	settle(f);
 	if (!ret)

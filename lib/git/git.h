@@ -209,6 +209,13 @@ int pike_search_record(struct pike_search_ref *s, struct pike_history *h,
 		       const struct pike_result *res, size_t n,
 		       struct pike_err *err);
 
+/* Puts what steers the search on its ladder (contract 4), but for what a
+ * comment said that stands there; `*n`: how many that were. `by` "": the user.
+ * The history is folded along. */
+int pike_search_steer(size_t *n, struct pike_search_ref *s,
+		      struct pike_history *h, const struct pike_steers *v,
+		      struct pike_err *err);
+
 /* Is a line known that no generation lists yet: of this commit, or (NULL) of
  * any? */
 bool pike_search_late(const struct pike_search_ref *s,

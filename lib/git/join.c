@@ -396,14 +396,11 @@ static int end_rung(struct climb *c)
 static int steer_again(struct climb *c, const struct pike_commit *k)
 {
 	char *message = pike_xstrndup(k->message.s, k->message.n);
-	git_oid tree, id;
+	git_oid id;
 	int ret = end_rung(c);
 
 	if (!ret)
-		ret = pike_rung_tree(&tree, c->s, c->top, c->err);
-	if (!ret)
-		ret = pike_commit_write(&id, c->s->r, message, &tree, &c->top,
-					1, c->err);
+		ret = pike_steer_write(&id, c->s, message, &c->top, c->err);
 	if (!ret)
 		c->top = id;
 	free(message);

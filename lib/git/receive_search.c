@@ -503,11 +503,38 @@ static int judge_generation(struct searching *s, const git_oid *id)
 
 /* ---- all new commits ---- */
 
+/* What steers stands on the way of the ladder, and is no candidate of it. */
+static int judge_rung(struct searching *s, const struct pike_commit *c,
+		      const struct pike_span *rung)
+{
+	int64_t n;
+	int ret = 0;
+
+	if (!read_number(&n, rung) || n < 1 || (size_t)n + 1 != c->nparents)
+		return pike_fail(s->err, PIKE_FAILED,
+				 "Pike-Rung is not the number of its "
+				 "candidates");
+	for (size_t i = 1; !ret && i < c->nparents; i++) {
+		struct pike_commit k;
+		git_oid id;
+
+		pike_commit_parent(&id, c, i);
+		ret = pike_commit_read(&k, s->x->r, &id, s->err);
+		if (ret)
+			break;
+		if (pike_commit_trailer(&k, "Pike-Steer").n)
+			ret = pike_fail(s->err, PIKE_FAILED,
+					"a candidate of a rung steers nothing "
+					"(Pike-Steer)");
+		pike_commit_release(&k);
+	}
+	return ret;
+}
+
 static int judge_kind(struct searching *s, const git_oid *id)
 {
 	struct pike_commit c;
 	struct pike_span rung;
-	int64_t n;
 	int ret = pike_commit_read(&c, s->x->r, id, s->err);
 
 	if (ret)
@@ -515,11 +542,10 @@ static int judge_kind(struct searching *s, const git_oid *id)
 	rung = pike_commit_trailer(&c, "Pike-Rung");
 	if (is_generation(&c))
 		ret = judge_generation(s, id);
-	else if (rung.n && (!read_number(&n, &rung) || n < 1 ||
-			    (size_t)n + 1 != c.nparents))
-		ret = pike_fail(s->err, PIKE_FAILED,
-				"Pike-Rung is not the number of its "
-				"candidates");
+	else if (pike_commit_trailer(&c, "Pike-Steer").n)
+		ret = pike_steer_check(s->x->r, &c, s->err);
+	else if (rung.n)
+		ret = judge_rung(s, &c, &rung);
 	pike_commit_release(&c);
 	return ret;
 }

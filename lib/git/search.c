@@ -260,9 +260,8 @@ static int write_candidate(git_oid *out, struct pike_search_ref *s,
 	return ret;
 }
 
-/* What the next rung stands on: the ladder, else the branch. */
-static int ladder_top(git_oid *out, bool *is_ladder, struct pike_search_ref *s,
-		      struct pike_err *err)
+int pike_ladder_top(git_oid *out, bool *is_ladder, struct pike_search_ref *s,
+		    struct pike_err *err)
 {
 	int ret = pike_ref_read(out, s->r, s->ladder, err);
 
@@ -278,8 +277,8 @@ static int ladder_top(git_oid *out, bool *is_ladder, struct pike_search_ref *s,
 
 /* Tree of the newest rung or generation: a person's commit on the ladder has
  * files of its own, which the rungs do not carry on. */
-int pike_rung_tree(git_oid *out, struct pike_search_ref *s, git_oid at,
-		   struct pike_err *err)
+static int rung_tree(git_oid *out, struct pike_search_ref *s, git_oid at,
+		     struct pike_err *err)
 {
 	for (int i = 0; i < CHAIN_MAX; i++) {
 		struct pike_commit c;
@@ -309,7 +308,7 @@ int pike_rung_write(git_oid *out, struct pike_search_ref *s,
 {
 	git_oid *parents = pike_xcalloc(n + 1, sizeof(*parents)), tree;
 	struct pike_buf b;
-	int ret = pike_rung_tree(&tree, s, *prev, err);
+	int ret = rung_tree(&tree, s, *prev, err);
 
 	pike_buf_init(&b, (size_t)-1);
 	if (!ret) {
@@ -336,7 +335,7 @@ int pike_ladder_climb(struct pike_oid *out, struct pike_search_ref *s,
 		git_oid prev, rung;
 		bool ladder;
 
-		ret = ladder_top(&prev, &ladder, s, err);
+		ret = pike_ladder_top(&prev, &ladder, s, err);
 		if (!ret)
 			ret = pike_rung_write(&rung, s, &prev, ids, n, err);
 		if (!ret)

@@ -96,9 +96,23 @@ struct pike_generation_text {
 };
 void pike_generation_print(struct pike_buf *b, const struct pike_search_ref *s,
 			   const struct pike_generation_text *g);
-/* Tree of the newest rung or generation from `at` down. */
-int pike_rung_tree(git_oid *out, struct pike_search_ref *s, git_oid at,
-		   struct pike_err *err);
+/* ---- steer.c ---- */
+
+/* Takes what a commit of the ladder says to the search while this generation is
+ * under construction; false: it says nothing, and may be a candidate. */
+bool pike_steer_fold(struct pike_history *h, const git_oid *id,
+		     const struct pike_commit *c, int64_t generation);
+/* Writes such a commit on `on`, whose tree it has, and moves nothing. */
+int pike_steer_write(git_oid *out, struct pike_search_ref *s,
+		     const char *message, const git_oid *on,
+		     struct pike_err *err);
+/* Has it the shape of what pike_search_steer writes? */
+int pike_steer_check(struct pike_repo *r, const struct pike_commit *c,
+		     struct pike_err *err);
+
+/* What the next rung stands on: the ladder, else the branch. */
+int pike_ladder_top(git_oid *out, bool *is_ladder, struct pike_search_ref *s,
+		    struct pike_err *err);
 /* Writes a rung with these commits on `prev`, and moves nothing. */
 int pike_rung_write(git_oid *out, struct pike_search_ref *s,
 		    const git_oid *prev, const git_oid *ids, size_t n,

@@ -104,6 +104,7 @@ struct pike_prompt {
 	const char *parent_result, *others, *roofline, *idea;
 	const char *reason, *log; /* of what failed */
 	int64_t ideas;		  /* asked of a brainstorm */
+	const char *hints;	  /* of people, in fences; NULL or "": none */
 	/* Of a preset whose prompts tell (preset.h); what follows is there for
 	 * no other. */
 	bool tells;

@@ -236,6 +236,11 @@ static void add_ideas(struct pike_buf *out, const struct pike_prompt *p)
 	pike_buf_addf(out, "%lld", (long long)p->ideas);
 }
 
+static void add_hints(struct pike_buf *out, const struct pike_prompt *p)
+{
+	add(out, p->hints);
+}
+
 static void add_reason(struct pike_buf *out, const struct pike_prompt *p)
 {
 	add_line(out, p->reason);
@@ -307,6 +312,7 @@ static const struct {
 	  add_roofline },
 	{ { "idea", "what to try" }, add_idea },
 	{ { "ideas", "how many ideas a brainstorm may list" }, add_ideas },
+	{ { "hints", "what people of the repository say, quoted" }, add_hints },
 	{ { "reason", "why a candidate failed" }, add_reason },
 	{ { "log", "what the compiler or the program said, quoted" }, add_log },
 	{ { "paths", "the files that may change" }, add_paths },

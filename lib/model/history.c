@@ -257,6 +257,7 @@ static void release(struct pike_history *h)
 	for (size_t i = 0; i < h->nrecs; i++)
 		release_record(&h->recs[i]);
 	free(h->recs);
+	pike_steers_release(&h->steers);
 	free(h->gens);
 }
 

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "model/agent.h"
+#include "model/steer.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -176,6 +177,7 @@ struct pike_history {
 	size_t ngens, gens_cap;
 	struct pike_record *recs; /* in the order they were added */
 	size_t nrecs, recs_cap;
+	struct pike_steers steers; /* what steers it, as the ladder has it */
 	struct pike_oid champion;  /* == base while nothing was confirmed */
 	struct pike_ratio speedup; /* champion over base, 1 1 1 for the base */
 	size_t skipped_lines;	   /* unparsable note lines met */

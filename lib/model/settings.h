@@ -71,6 +71,7 @@ struct pike_settings {
 	double threshold;
 	char *strategy, *base, *remote, *chat, *lane, *python;
 	int64_t confirmations, generation_size, seed;
+	int64_t plateau; /* generations without a gain; 0: no matter */
 	bool sync, fsync;
 	struct pike_budget budget;
 	struct pike_forge_own forge;

@@ -164,6 +164,9 @@ struct pike_target {
 	char *in_model;
 	bool in_model_gate;
 	struct pike_strs in_model_read;
+	/* Where the search rests: at a confirmed speedup, at a share of the
+	 * roofline; 0: nowhere. */
+	double goal, stop_at;
 	/* "file:line" of the section and of keys, for messages */
 	char *origin, *cflags_at, *compiler_at;
 };

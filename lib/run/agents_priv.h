@@ -45,6 +45,7 @@ struct pike_agents {
 	bool used_up;	 /* nothing recorded is left to answer with */
 	bool away;	 /* questions go on by themselves */
 	bool said_guess; /* that a server counts no tokens */
+	bool said_hints; /* that those of the repository cannot be read */
 	struct pike_err err;
 };
 
@@ -55,7 +56,7 @@ struct pike_context {
 	struct pike_result *results; /* of the parent */
 	size_t nresults;
 	struct pike_buf parent_result, others;
-	struct pike_buf card, limits, work, tried;
+	struct pike_buf card, limits, work, tried, hints;
 	char reason[320];
 };
 /* Of a question that has its parents and files; borrows from it. */
@@ -79,6 +80,14 @@ void pike_told_work(struct pike_buf *b, unsigned *bounds,
 /* What led to `version`, what else was tried, and what came of it. */
 int pike_told_tried(struct pike_buf *b, struct pike_run *run,
 		    const struct pike_oid *version, struct pike_err *err);
+
+/* ---- hints.c ---- */
+
+/* What people say to prompts: .pike/hints/TARGET.md as the base branch has it
+ * now, and the newest hints of the ladder; each bounded, and in a fence that it
+ * cannot end. Nothing where nobody says anything. */
+int pike_hints_text(struct pike_buf *b, struct pike_run *run,
+		    struct pike_err *err);
 
 /* Stores what has ended of the questions, and forgets them. */
 int pike_replies_store(struct pike_run *run, struct pike_err *err);

@@ -65,6 +65,8 @@ bool pike_run_spent(struct pike_run *run)
 {
 	const struct pike_budget *b = &run->settings->budget;
 
+	if (pike_run_rests(run))
+		return true;
 	if (pike_run_timeout(run))
 		snprintf(run->ended, sizeof(run->ended), "budget: %lld minutes",
 			 (long long)b->minutes);

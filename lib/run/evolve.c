@@ -38,8 +38,10 @@ static int close_generation(struct pike_run *run, struct pike_err *err)
 		nap();
 		ret = pike_run_refresh(run, err);
 	}
-	if (!ret && run->history->ngens > before)
+	if (!ret && run->history->ngens > before) {
 		pike_run_say_generation(run);
+		ret = pike_run_rest(run, err);
+	}
 	pike_run_share(run, true);
 	return ret;
 }
@@ -229,11 +231,23 @@ static int ask_model(struct pike_run *run, struct pike_err *err)
 					  : pike_fail(err, ret, "%s", why.text);
 }
 
+/* Nothing is done for a search that rests. */
+static int begin(struct pike_run *run, bool *rests, struct pike_err *err)
+{
+	int ret = run->o.resume ? pike_run_resume(run, err) : 0;
+
+	if (!ret)
+		ret = pike_run_rest(run, err);
+	*rests = pike_run_rests(run);
+	return ret;
+}
+
 int pike_run_evolve(struct pike_run *run, struct pike_err *err)
 {
-	bool more = true;
-	int ret = 0;
+	bool rests, more;
+	int ret = begin(run, &rests, err);
 
+	more = !rests;
 	while (!ret && more && !pike_run_stopped(run)) {
 		ret = keep_up(run, err);
 		if (!ret && !pike_run_stopped(run))
@@ -242,7 +256,7 @@ int pike_run_evolve(struct pike_run *run, struct pike_err *err)
 		if (!ret)
 			pike_run_share(run, false);
 	}
-	if (!ret)
+	if (!ret && !rests)
 		ret = ask_model(run, err);
 	if (pike_run_stopped(run))
 		pike_agents_cancel(run, NULL);

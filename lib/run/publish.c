@@ -366,26 +366,34 @@ static int push_branch(struct publishing *p, const struct pike_request *open)
 
 /* ---- the request ---- */
 
-static int open_forge(struct publishing *p)
+int pike_run_forge(struct pike_forge **out, struct pike_repo *repo,
+		   const struct pike_settings *settings, int wait_ms,
+		   volatile const int *stop, struct pike_err *err)
 {
-	const struct pike_forge_own *f = &p->s->forge;
-	char *url = pike_remote_url(p->repo, p->s->remote);
+	const struct pike_forge_own *f = &settings->forge;
+	char *url = pike_remote_url(repo, settings->remote);
 	const struct pike_forge_opts o = { .kind = f->kind,
 					   .url = f->url,
 					   .token = f->token,
 					   .remote = url,
-					   .stop = p->o->stop };
+					   .wait_ms = wait_ms,
+					   .stop = stop };
 	int ret = 0;
 
 	if (!url)
-		ret = pike_fail(p->err, PIKE_USAGE,
+		ret = pike_fail(err, PIKE_USAGE,
 				"there is no remote '%s' to publish to; add "
 				"it, or set pike.remote",
-				p->s->remote);
+				settings->remote);
 	if (!ret)
-		ret = pike_forge_open(&p->forge, &o, p->err);
+		ret = pike_forge_open(out, &o, err);
 	free(url);
 	return ret;
+}
+
+static int open_forge(struct publishing *p)
+{
+	return pike_run_forge(&p->forge, p->repo, p->s, 0, p->o->stop, p->err);
 }
 
 static struct pike_wanted wanted_of(const struct publishing *p)

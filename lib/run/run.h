@@ -32,6 +32,7 @@ struct pike_run_opts {
 	const char *replay;
 	int stage;    /* evaluate: enum pike_stage or -1: all */
 	bool profile; /* as pike_confirm_opts has it */
+	bool resume;  /* evolve: also what was paused or stopped */
 	bool keeps;   /* nothing is pushed, whatever the settings say */
 };
 
@@ -75,6 +76,15 @@ int pike_run_evaluate(struct pike_run *run, struct pike_err *err);
  * run on the base. */
 int pike_run_in_model(struct pike_run *run, struct pike_err *err);
 int pike_run_advance(struct pike_run *run, struct pike_err *err);
+/* Puts on the ladder what people say to the search in comments on its merge
+ * request; `*n`: how many words. Where they cannot be read, a line says why,
+ * and that is success. */
+int pike_run_hear(size_t *n, struct pike_run *run, struct pike_err *err);
+/* Pauses the search where the settings say that it is to rest now: `plateau`,
+ * `goal`, `stop-at`. Part of evolve. */
+int pike_run_rest(struct pike_run *run, struct pike_err *err);
+/* Has somebody paused or stopped it? Then pike_run_ended says who. */
+bool pike_run_rests(struct pike_run *run);
 /* Has something been measured, of a round that is not over? Samples may still
  * be mended, or asked for, by the next pass of the stages. Never
  * once a budget is spent, nor where a strategy has no rounds. */

@@ -93,7 +93,7 @@ struct pike_run {
 	uint64_t seed;
 	char lane[65];
 	char step[96]; /* what the judge is doing, for the progress line */
-	char ended[160];
+	char ended[400];
 	struct pike_sharing sharing;
 	bool nothing_to_tune;	 /* said once */
 	bool looked;		 /* at the base, or there was no need */
@@ -131,6 +131,9 @@ void pike_run_tally(struct pike_buf *b, const struct pike_history *h,
 void pike_run_share(struct pike_run *run, bool now);
 /* Fetches what others have, and pushes. */
 void pike_run_catch_up(struct pike_run *run);
+
+/* steer.c: takes back that it was paused or stopped, by the user. */
+int pike_run_resume(struct pike_run *run, struct pike_err *err);
 
 /* ---- moved.c, again.c: the base and the environment ---- */
 

@@ -63,8 +63,9 @@ static size_t events(const struct pike_run *run)
 {
 	const struct pike_run_stats *st = &run->stats;
 
-	return 1 + run->history->nrecs + (size_t)st->screened +
-	       (size_t)st->confirmed + (size_t)st->generations;
+	return 1 + run->history->nrecs + run->history->steers.n +
+	       (size_t)st->screened + (size_t)st->confirmed +
+	       (size_t)st->generations;
 }
 
 static void after(struct pike_run *run, int ret, int64_t t0,

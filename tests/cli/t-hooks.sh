@@ -251,6 +251,57 @@ refused "a ladder on a generation of no branch" 'push that along' \
 Pike-Rung: 1' "$(next)" "$new"):$ladder"
 taken "an honest generation" "$(next):$evo"
 
+# ---- what steers ----
+
+steer() { # steer TREE-ISH TRAILERS [PARENT...]: on the ladder
+	local tree=$1 text=$2
+	shift 2
+	commit "$tree" "scale: pause by anna
+
+$text" "$top" "$@"
+}
+top=$good
+said=$(steer "$top" 'Pike-Steer: pause
+Pike-By: anna
+Pike-Comment: 12/1')
+refused "a word that there is not" 'hint TEXT, pause' \
+	"$(steer "$top" 'Pike-Steer: faster
+Pike-By: anna'):$ladder"
+refused "a hint without a text" 'hint TEXT, pause' \
+	"$(steer "$top" 'Pike-Steer: hint
+Pike-By: anna'):$ladder"
+refused "nobody's word" 'Pike-By once' \
+	"$(steer "$top" 'Pike-Steer: pause'):$ladder"
+refused "two words" 'Pike-Steer' "$(steer "$top" 'Pike-Steer: pause
+Pike-Steer: resume
+Pike-By: anna'):$ladder"
+refused "a word that is a rung" 'no rung' "$(steer "$top" 'Pike-Steer: pause
+Pike-By: anna
+Pike-Rung: 1'):$ladder"
+refused "one with another tree" 'one parent, and its tree' \
+	"$(steer "$good^2" 'Pike-Steer: pause
+Pike-By: anna'):$ladder"
+refused "one with a second parent" 'one parent' \
+	"$(steer "$top" 'Pike-Steer: pause
+Pike-By: anna' "$good^2"):$ladder"
+refused "a comment that has no number" 'not ID/N' \
+	"$(steer "$top" 'Pike-Steer: pause
+Pike-By: anna
+Pike-Comment: twelve'):$ladder"
+refused "a text that is not clean" 'one clean line' \
+	"$(steer "$top" "Pike-Steer: hint $(printf '\033[31m')
+Pike-By: anna"):$ladder"
+refused "10 KB" 'one clean line' \
+	"$(steer "$top" "Pike-Steer: hint $(head -c 10000 /dev/zero | tr '\0' x)
+Pike-By: anna"):$ladder"
+refused "a word among a rung's candidates" 'steers nothing' \
+	"$(commit "$top" 'scale: rung of 1
+
+Pike-Rung: 1' "$top" "$said"):$ladder"
+taken "a word as the program writes it" "$said:$ladder"
+pike -C "$bare" status
+like "which holds" "$out" '^scale on cpu: paused by anna'
+
 # On a base that has moved on, which the server has to have.
 tip=$(git rev-parse "$(git -C "$bare" rev-parse $evo)")
 git commit -q --allow-empty -m 'the base moves on'

@@ -60,6 +60,7 @@ cat >"$dir/bundle/pike-git/pike-git" <<-END
 		;;
 	esac
 	case \$1 in
+	advance) git config pike.plateau >>"$dir/seen/plateau" ;;&
 	publish) git config pike.forge.max-open >>"$dir/seen/open" || exit 1 ;;
 	*) exec "$PIKE" "\$@" ;;
 	esac
@@ -124,7 +125,7 @@ github() { # github NAME EVENT [JSON MEMBER...]: a run of the workflow
 	rm -rf "$dir/actions" && mkdir "$dir/actions"
 	cat >"$dir/context.json" <<-END
 		{"remote": "$bare", "dir": "$dir/actions",
-		"inputs": {$inputs, "key-name": "SOME_API_KEY", "max-open": "2",
+		"inputs": {$inputs, "key-name": "SOME_API_KEY", "plateau": "5", "max-open": "2",
 			"allow-weak": "$LEVEL", "program-url": "file://$archive",
 			"program-sha256": "${sum_said:-$sum}"},
 		"secrets": {"model-key": "a-model-key", "forge-token": "a-forge-token"},
@@ -180,6 +181,7 @@ github_cases() {
 		'1 advance,2 evaluate,1 propose,1 publish,1 sync,'
 	is "a clone knows it all" "$(tried)" '2 tried, 1 closed, 0 waiting'
 	is "merge requests have their limit" "$(<"$dir/seen/open")" 2
+	is "and a search without a gain its end" "$(sort -u "$dir/seen/plateau")" 5
 	is "the next pass is dispatched" "$(<"$dir/seen/api")" \
 		"/repos/o/r/actions/workflows/evolve.yml/dispatches Bearer a-job-token {\"ref\":\"main\",\"inputs\":{\"target\":\"scale\",\"passes\":\"1\"}}"
 	rm "$dir/seen/api"

@@ -235,6 +235,18 @@ static inline void same_history(struct pike_history *a, struct pike_history *b)
 	assert_string_equal(a->base.hex, b->base.hex);
 	assert_string_equal(a->tip.hex, b->tip.hex);
 	assert_string_equal(a->ladder.hex, b->ladder.hex);
+	assert_int_equal(a->steers.n, b->steers.n);
+	for (size_t i = 0; i < a->steers.n; i++) {
+		const struct pike_steer *x = &a->steers.v[i];
+		const struct pike_steer *y = &b->steers.v[i];
+
+		assert_int_equal(x->word, y->word);
+		assert_string_equal(x->text, y->text);
+		assert_string_equal(x->by, y->by);
+		assert_int_equal(x->comment, y->comment);
+		assert_int_equal(x->nth, y->nth);
+		assert_string_equal(x->id, y->id);
+	}
 	for (size_t i = 0; i < a->nrecs; i++) {
 		const struct pike_record *x = &a->recs[i];
 		const struct pike_record *y = pike_history_find(b, &x->id);

@@ -190,6 +190,68 @@ static void test_ladders(void **state)
 	two_end(&t);
 }
 
+/* What a comment says, or (0) somebody here. */
+static size_t steer(struct machine *m, enum pike_steer_word w, const char *text,
+		    int64_t comment)
+{
+	struct pike_steer s = { .word = w,
+				.text = pike_xstrdup(text),
+				.by = pike_xstrdup(comment ? "anna" : ""),
+				.comment = comment,
+				.nth = comment ? 1 : 0 };
+	struct pike_steers l = { 0 };
+	struct pike_err err = PIKE_ERR_INIT;
+	size_t n;
+
+	pike_steers_push(&l, &s);
+	ok(pike_search_steer(&n, m->s, m->h, &l, &err), &err);
+	pike_steers_release(&l);
+	return n;
+}
+
+/* Words on both ladders: none is lost, and what both have read of one comment
+ * counts once. */
+static void test_steers(void **state)
+{
+	struct two t;
+	const struct pike_steer *rest;
+	struct pike_oid a, b;
+
+	(void)state;
+	two_begin(&t);
+	a = try_out(&t.a, "a\n");
+	assert_int_equal(steer(&t.a, PIKE_STEER_HINT, "wider: loads", 7), 1);
+	assert_int_equal(steer(&t.a, PIKE_STEER_PAUSE, "", 8), 1);
+	assert_int_equal(steer(&t.a, PIKE_STEER_PAUSE, "", 8), 0);
+	try_out(&t.b, "b\n");
+	assert_int_equal(steer(&t.b, PIKE_STEER_PAUSE, "", 8), 1);
+	assert_int_equal(steer(&t.b, PIKE_STEER_HINT, "shorter", 9), 1);
+	b = try_out(&t.b, "c\n");
+	settle(&t);
+	assert_int_equal(t.a.h->nrecs, 3);
+	assert_int_equal(t.a.h->steers.n, 3);
+	assert_int_equal(pike_steers_last_comment(&t.a.h->steers), 9);
+	rest = pike_steers_rest(&t.b.h->steers);
+	assert_non_null(rest);
+	assert_int_equal(rest->word, PIKE_STEER_PAUSE);
+	assert_string_equal(rest->by, "anna");
+
+	/* A generation that gave way takes no word along. */
+	record_one(t.a.s, t.a.h, &a,
+		   (struct line){ "ra", PIKE_SCREEN, PIKE_V_FASTER, 2 });
+	record_one(t.b.s, t.b.h, &b,
+		   (struct line){ "rb", PIKE_SCREEN, PIKE_V_FASTER, 3 });
+	assert_int_equal(steer(&t.b, PIKE_STEER_RESUME, "", 0), 1);
+	close_generation(t.a.s, t.a.h, &a, 2);
+	close_generation(t.b.s, t.b.h, &b, 3);
+	sync_both_ways(&t.a);
+	settle(&t);
+	assert_int_equal(t.b.h->resets, 1);
+	assert_int_equal(t.a.h->steers.n, 4);
+	assert_null(pike_steers_rest(&t.a.h->steers));
+	two_end(&t);
+}
+
 /* Both close a generation: the first one stands, nothing of the other's is
  * lost. */
 static void test_generations(void **state)
@@ -587,6 +649,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stages),
 		cmocka_unit_test(test_ladders),
+		cmocka_unit_test(test_steers),
 		cmocka_unit_test(test_generations),
 		cmocka_unit_test(test_beginnings),
 		cmocka_unit_test(test_notes),
