@@ -187,7 +187,9 @@ static int tell(struct pike_context *c, struct pike_run *run,
 static void init(struct pike_context *c)
 {
 	struct pike_buf *const all[] = { &c->parent_result, &c->card,
-					 &c->limits, &c->work, &c->tried };
+					 &c->limits,	    &c->work,
+					 &c->tried,	    &c->lessons,
+					 &c->lessons_file };
 
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(all); i++)
 		pike_buf_init(all[i], TEXT_MAX);
@@ -226,6 +228,8 @@ int pike_context_make(struct pike_context *out, struct pike_run *run,
 		set_reason(out);
 	if (!ret && run->preset.profile)
 		ret = tell(out, run, q, err);
+	if (!ret && run->preset.lessons)
+		ret = pike_told_lessons(out, run, err);
 	return ret;
 }
 
@@ -233,7 +237,8 @@ void pike_context_release(struct pike_context *c)
 {
 	struct pike_buf *const all[] = { &c->parent_result, &c->others,
 					 &c->card,	    &c->limits,
-					 &c->work,	    &c->tried };
+					 &c->work,	    &c->tried,
+					 &c->lessons,	    &c->lessons_file };
 
 	for (size_t i = 0; i < c->nresults; i++)
 		pike_result_release(&c->results[i]);
