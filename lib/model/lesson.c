@@ -163,6 +163,16 @@ void pike_lesson_outcome(struct pike_buf *b, const struct pike_lesson *l)
 		add_class(b, l);
 }
 
+void pike_lesson_bounds(struct pike_buf *b, unsigned bounds)
+{
+	if (!bounds)
+		return;
+	pike_buf_addf(b, "; bound by %s%s",
+		      bound_names[!(bounds & 1u << PIKE_BOUND_MEMORY)],
+		      bounds & 1u << PIKE_BOUND_LATENCY ? ", which is far"
+							: "");
+}
+
 /* ---- out ---- */
 
 static void print_files(struct pike_json *j, const struct pike_lesson *l)

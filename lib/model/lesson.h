@@ -62,6 +62,8 @@ int pike_lesson_parse(struct pike_lesson *out, const char *line, size_t len,
 /* What came of it, in words that may be told: "1.83x [1.70, 1.95] over the
  * base, confirmed", "did not compile". */
 void pike_lesson_outcome(struct pike_buf *b, const struct pike_lesson *l);
+/* "; bound by memory, which is far"; nothing where nobody knows. */
+void pike_lesson_bounds(struct pike_buf *b, unsigned bounds);
 
 /* ---- which are told ---- */
 

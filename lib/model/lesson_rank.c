@@ -236,8 +236,10 @@ static void print(struct pike_buf *b, const struct pick *p)
 	pike_lesson_outcome(b, l);
 	if (!p->gain && p->times > 1)
 		pike_buf_addf(b, ", %zu times", p->times);
-	if (p->gain)
+	if (p->gain) {
+		pike_lesson_bounds(b, l->bounds);
 		add_changed(b, l);
+	}
 	if (p->past)
 		pike_buf_adds(b, "; of an earlier base or another machine");
 	pike_buf_addc(b, '\n');
