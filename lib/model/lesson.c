@@ -318,6 +318,9 @@ static void read_bounds(struct pike_lesson *l, const struct pike_json *list)
 			if (!strcmp(s, bound_names[k]))
 				l->bounds |= 1u << k;
 	}
+	/* Far from what is not said? */
+	if (l->bounds == 1u << PIKE_BOUND_LATENCY)
+		l->bounds = 0;
 }
 
 static int read_head(struct pike_lesson *l, const struct pike_json *j,
