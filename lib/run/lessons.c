@@ -26,20 +26,21 @@ static enum pike_stage stage_of(const struct pike_record *r)
 						    : PIKE_SCREEN;
 }
 
-/* As the record was folded: the last confirmation, else the first screen. */
-static const struct pike_result *
-result_of(const struct pike_record *r, const struct pike_result *v, size_t n)
+/* As the record was folded: the last confirmation, else the first screen; `n`:
+ * none. */
+static size_t result_of(const struct pike_record *r,
+			const struct pike_result *v, size_t n)
 {
 	enum pike_stage stage = stage_of(r);
 	const struct pike_score *s =
 	    stage == PIKE_CONFIRM ? &r->confirm : &r->screen;
-	const struct pike_result *found = NULL;
+	size_t found = n;
 
 	for (size_t i = 0; i < n; i++) {
 		if (v[i].stage != stage || v[i].verdict != s->verdict)
 			continue;
-		if (!found || stage == PIKE_CONFIRM)
-			found = &v[i];
+		if (found == n || stage == PIKE_CONFIRM)
+			found = i;
 	}
 	return found;
 }
@@ -204,14 +205,15 @@ static int lesson_of(struct pike_buf *line, void *ctx,
 	const struct pike_record *r = pike_history_find(run->history, commit);
 	struct pike_lesson l = { .diff = 0 };
 	struct pike_result *res = NULL;
-	size_t n = 0;
+	size_t n = 0, at;
 	int ret;
 
 	if (!r || !pike_record_is_candidate(r))
 		return 0;
 	ret = pike_results_of(&res, &n, run->repo, commit, err);
+	at = result_of(r, res, n);
 	if (!ret)
-		ret = make(&l, run, r, result_of(r, res, n), err);
+		ret = make(&l, run, r, at < n ? &res[at] : NULL, err);
 	if (!ret)
 		pike_lesson_print(line, &l);
 	pike_lesson_release(&l);
