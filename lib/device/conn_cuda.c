@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define WAKE_MS 5000
-/* At least twice the L2 must be written to empty it (evaluation.md 2.4);
+/* At least twice the L2 must be written to empty it (protocol 1 of lib/eval);
  * four times, and not more than this. */
 #define FLUSH_MAX (512ll << 20)
 

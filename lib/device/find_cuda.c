@@ -263,7 +263,7 @@ static int minor_of(const struct pike_device_info *info)
 	return n;
 }
 
-/* evaluation.md 4.2: measured; without the tools' node cuInit fails. */
+/* Measured: without the tools' node cuInit fails. */
 void pike_cuda_needs(struct pike_strs *folders, struct pike_strs *nodes,
 		     const struct pike_device_info *info)
 {

@@ -23,7 +23,7 @@
  * condition may be. */
 #define SUMS(u) (PROTO_COND_GROWTH * (u))
 
-/* evaluation.md 3.3. */
+/* Protocol 9: README.md. */
 static const struct pike_tol classes[PIKE_P_COUNT] = {
 	[PIKE_P_FP64] = { 1e-13, 1e-10, 1e-10, 1e-10, 2, false, PIKE_P_FP64,
 			  SUMS(0x1p-53), true },

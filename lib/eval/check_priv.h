@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * check: the gates of evaluation.md 3.3 between an output and its truth.
+ * check: the gates (README.md, protocol 9) between an output and its truth.
  *
  * Every comparison has the accepting form `x <= bound`, so a NaN fails it;
  * compiled with -ffast-math that would not hold, so it does not compile.

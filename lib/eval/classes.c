@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * classes: how precise a right candidate is, beyond the class that it must
- * keep, and what the tolerances of other tools would say (evaluation.md 3.1,
- * 3.2): results can be compared with publications without their holes.
+ * keep, and what the tolerances of other tools would say: results can be
+ * compared with publications without their holes.
  */
 #include "eval/correct_priv.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * clocks: a process tells how long its kernel took, and the judge knows how
- * long it waited for that (evaluation.md 2.5, closed loop). What passes
+ * long it waited for that (README.md, protocol 12). What passes
  * outside beyond what passes for the first arm is charged to the kernel, so
  * a claim that is too small gains nothing; much of it is tampering.
  */

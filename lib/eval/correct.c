@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * correct: hidden cases and stress distributions (evaluation.md 3.4).
+ * correct: hidden cases and stress distributions (README.md, protocol 11).
  *
  * A stress distribution may be one that the task was never meant for. So a
  * set whose truth is not finite, on which the reference itself is inexact, or

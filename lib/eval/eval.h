@@ -5,8 +5,8 @@
  * base in interleaved pairs, and gives a verdict with a reason.
  *
  * A bad candidate is a verdict; an error means that the world is broken.
- * Numbers and rules: evaluation.md 2.4 to 2.8, 3.3 to 3.5, 4.5; their
- * constants are named in protocol.h.
+ * Rules and numbers are explained in README.md, "The protocol"; the constants
+ * are in protocol_priv.h.
  */
 #ifndef PIKE_EVAL_EVAL_H
 #define PIKE_EVAL_EVAL_H
@@ -85,7 +85,8 @@ struct pike_judge_opts {
 };
 
 /* Probes, finds the device, builds reference and base, lints the task
- * (evaluation.md 3.5). A refused lint is PIKE_FAILED with what to change. */
+ * (README.md, protocol 14). A refused lint is PIKE_FAILED with what to change.
+ */
 int pike_judge_open(struct pike_judge **out, const struct pike_judge_opts *o,
 		    struct pike_err *err);
 void pike_judge_free(struct pike_judge *j);
@@ -101,8 +102,8 @@ void pike_judge_identify(struct pike_result *out, const struct pike_judge *j);
  * at the first need, under the device lock. */
 int pike_judge_noise(double *out, struct pike_judge *j, struct pike_err *err);
 /* How close the outputs of a target must be to the truth: its class and the
- * published limits of that (evaluation.md 3.3), "- " a fact and line. What the
- * judge allows beyond them is not told. */
+ * published limits of that (README.md, protocol 9), "- " a fact and line. What
+ * the judge allows beyond them is not told. */
 void pike_limits_text(struct pike_buf *b, const struct pike_target *t);
 /* The task hash without opening a judge. */
 void pike_task_hash(char out[65], const struct pike_target *t,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* inputs: generators of evaluation.md 3.4, and conversions of elements. */
+/* inputs: generators (README.md, protocol 11), and conversions of elements. */
 #include "eval/inputs_priv.h"
 
 #include "base/mem.h"

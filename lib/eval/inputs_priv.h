@@ -14,7 +14,7 @@
 
 #define PIKE_SECRET_LEN 32
 
-/* evaluation.md 2.6: HMAC(secret, source hash || env || counter). */
+/* README.md, protocol 11: HMAC(secret, source hash || env || counter). */
 uint64_t pike_input_seed(const uint8_t secret[PIKE_SECRET_LEN],
 			 const char *source_hash, const char *env,
 			 uint64_t counter);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lint: refuses a task that a kernel without merit can pass (evaluation.md
- * 3.5), before anything is judged by it.
+ * lint: refuses a task that a kernel without merit can pass (README.md,
+ * protocol 14), before anything is judged by it.
  *
  * The probes are tried against the very gates that judge candidates. The
- * absolute thresholds of that section's third point are left out: they refuse
- * a softmax over a thousand columns, whose outputs are all small, and the
- * scale-free probes catch what they were made for.
+ * absolute thresholds that others use (METR, robust-kbench) are left out: they
+ * refuse a softmax over a thousand columns, whose outputs are all small, and
+ * the scale-free probes catch what they were made for.
  */
 #include "eval/judge_priv.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * mismatch: puts a wrong output into words that point at its cause
- * (evaluation.md 5.2). Only called on failure, so it may be slow.
+ * Only called on failure, so it may be slow.
  */
 #include "eval/check_elem_priv.h"
 

@@ -81,7 +81,7 @@ struct pike_runner {
 	struct pike_process process;
 	/* By argument: what the process sees of it. A set's values are copied
 	 * there just before the call that is timed on them, so that no earlier
-	 * call can work ahead (evaluation.md 1.2, numbers 18 and 22). */
+	 * call can work ahead (README.md, protocol 1). */
 	struct pike_mem *mem;
 	size_t nslots;	/* output slots; set s uses slot s % nslots */
 	size_t nwarm;	/* last sets of the pool, with slots of their own */

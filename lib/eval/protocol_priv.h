@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * protocol: the judge's numbers, each with where it comes from. "2.4" and the
- * like are sections of evaluation.md. A change here changes verdicts, so it
- * needs a new PIKE_JUDGE_VERSION.
+ * protocol: the judge's numbers, each with where it comes from. The numbers in
+ * parentheses are sections of the protocol in README.md. A change here changes
+ * verdicts, so it needs a new PIKE_JUDGE_VERSION.
  */
 #ifndef PIKE_EVAL_PROTOCOL_PRIV_H
 #define PIKE_EVAL_PROTOCOL_PRIV_H
 
-/* ---- samples (2.8) ---- */
+/* ---- samples (1) ---- */
 
 /* A sample lasts at least so long; shorter kernels are called several times,
  * each time on another input set. */
@@ -23,18 +23,18 @@
 #define PROTO_WAKING 1.25
 /* Inner calls of one sample at most: bounds the sets a process needs. */
 #define PROTO_INNER_MAX 128
-/* Warm-up per round: 2.8 asks for 300 ms and 5 calls per arm. The 300 ms are
+/* Warm-up per round: 300 ms, and 5 calls per arm. The 300 ms are
  * spread over the arms in turn, because what ramps up in them is the clock of
  * the core that all arms share; caches and page tables, which are each
  * process's own, need calls, not time. */
 #define PROTO_WARM_NS 300000000LL
-#define PROTO_WARM_GPU_NS 200000000LL /* 2.4 */
+#define PROTO_WARM_GPU_NS 200000000LL
 #define PROTO_WARM_CALLS 5
 #define PROTO_WARM_SETS 4
-/* Samples whose outputs are kept and hashed again later (1.5, number 54). */
+/* Samples whose outputs are kept and hashed again later. */
 #define PROTO_HELD 4
 
-/* ---- screening (2.4, 2.8) ---- */
+/* ---- screening (5) ---- */
 
 #define PROTO_LOOK1 10
 #define PROTO_LOOK2 30
@@ -43,7 +43,7 @@
 #define PROTO_STOP_SURE 0.001	     /* one-sided 99.9 % at the first look */
 #define PROTO_SCREEN_ALPHA 0.025     /* one-sided 97.5 % */
 
-/* ---- confirmation (2.4, 2.8) ---- */
+/* ---- confirmation (6) ---- */
 
 #define PROTO_ROUNDS 10
 #define PROTO_PAIRS 10			    /* a round */
@@ -68,7 +68,7 @@
 /* Of each baseline, which decides nothing. */
 #define PROTO_BASELINE_ROUNDS 3
 /* Correctness sets a candidate sees at confirmation beside the timed ones:
- * own distribution, and each hidden case (3.4). */
+ * own distribution, and each hidden case (11). */
 #define PROTO_OWN_SETS 5
 #define PROTO_HIDDEN_SETS 2
 
@@ -78,15 +78,15 @@
 #define PROTO_EXACT_NS 50000000 /* measured cases below both */
 #define PROTO_EXACT_BYTES (32 << 20)
 
-/* ---- threshold (2.8) ---- */
+/* ---- threshold (4) ---- */
 
 #define PROTO_DELTA_SHARED 0.02
 #define PROTO_DELTA_QUIET 0.01
-#define PROTO_DELTA_GPU 0.01 /* 2.4 */
+#define PROTO_DELTA_GPU 0.01
 #define PROTO_QUIET_CORES 4
 #define PROTO_QUIET_NOISE 0.002
 #define PROTO_DELTA_NOISE 3.0 /* times s_AA */
-#define PROTO_AA_ROUNDS 3     /* 2.4, session calibration */
+#define PROTO_AA_ROUNDS 3
 /* On a GPU where a process lies in memory decides about a short kernel, by a
  * tenth of a microsecond or so: what processes differ by must be known well, as
  * a screening is one of them. Three times a deviation that seven degrees of
@@ -95,11 +95,11 @@
 #define PROTO_AA_ROUNDS_SHORT 8
 #define PROTO_AA_PAIRS 10
 #define PROTO_AA_PAIRS_LARGE 5 /* rounds differ by more than pairs do */
-#define PROTO_NOISE_AGE_NS 600000000000LL /* 2.4: cached 10 minutes */
+#define PROTO_NOISE_AGE_NS 600000000000LL /* kept so long */
 #define PROTO_NOISE_HIGH 0.01		  /* above that only one */
 #define PROTO_NOISE_HIGH_AGE_NS 60000000000LL
 
-/* ---- two clocks (2.5, for a closed loop) ---- */
+/* ---- two clocks (12) ---- */
 
 /* More than both outside the claims is tampering; less is only charged. */
 #define PROTO_CLOCK_SHARE 0.10
@@ -107,7 +107,7 @@
 #define PROTO_CLOCK_LEAST_NS 1000 /* what no wake-up is steadier than */
 #define PROTO_CLOCK_PAIRS 5	  /* fewer tell nothing */
 
-/* ---- the judge's clock, back to back, on a GPU (2.4) ---- */
+/* ---- the judge's clock, back to back, on a GPU (12) ---- */
 
 #define PROTO_SUSTAIN_NS 2000000000LL
 #define PROTO_SUSTAIN_MAX 1000000 /* calls */
@@ -121,7 +121,7 @@
  * pair is dropped. */
 #define PROTO_CLOCK_LOW 0.75
 
-/* ---- plausibility (2.7) ---- */
+/* ---- plausibility (13) ---- */
 
 #define PROTO_FLOOR_SLACK 0.95
 /* A copy as STREAM counts it moves three bytes for two counted where stores
@@ -136,13 +136,13 @@
 /* Measured FMA peak: clocks may rise by so much after it was measured. */
 #define PROTO_FLOPS_SLACK 1.25
 
-/* ---- lint (3.5) ---- */
+/* ---- lint (14) ---- */
 
 #define PROTO_LINT_SETS 4
 #define PROTO_LINT_COND 3.0  /* natural error at most cap over this */
 #define PROTO_LINT_SENS 10.0 /* an input moves the output by this x bound */
 
-/* ---- gates (3.3) ---- */
+/* ---- gates (9) ---- */
 
 #define PROTO_BLOCK 64
 #define PROTO_BLOCK_FACTOR 10.0
@@ -182,8 +182,8 @@
 #define PROTO_LARGE_BYTES (16LL << 20)
 #define PROTO_MEM_SHARE 4	 /* of MemAvailable: refuse what needs more */
 #define PROTO_REST_SHARE 16	 /* likewise: what idle references may hold */
-#define PROTO_LOG_MAX (16 << 10) /* 61 of the catalogue: cap what is kept */
-#define PROTO_OBJECT_MAX (16 << 20) /* 59: compile bombs */
+#define PROTO_LOG_MAX (16 << 10) /* what is kept of a log */
+#define PROTO_OBJECT_MAX (16 << 20) /* of a build: no bombs */
 #define PROTO_COMPILE_MS 60000
 /* Of a build that also runs: nvcc takes a minute for an extension of PyTorch,
  * max-autotune another; caches of all that. */
@@ -191,7 +191,7 @@
 #define PROTO_FOLDER_MAX (256 << 20)
 /* A sandbox that cannot be set up is tried so often. */
 #define PROTO_BOX_TRIES 3
-#define PROTO_WALL_MIN_MS 10000 /* 4.5, 9: max(10 s, 50 x parent) */
+#define PROTO_WALL_MIN_MS 10000 /* max(10 s, 50 x base) */
 #define PROTO_WALL_FACTOR 50
 
 #endif

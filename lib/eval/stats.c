@@ -3,7 +3,7 @@
  * stats: why the bootstrap has two levels. Pairs of one process share its
  * address layout, so a hundred pairs of ten processes are not a hundred
  * independent ones; resampling pairs alone inflates false promotion tenfold
- * at the threshold (evaluation.md 2.3).
+ * at the threshold (README.md, protocol 3).
  */
 #include "eval/stats_priv.h"
 

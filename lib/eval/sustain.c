@@ -3,7 +3,7 @@
  * sustain: what a gain on a GPU must hold against before it is called one.
  *
  * Base and candidate back to back by the judge's own clock, which no claim
- * enters (evaluation.md 2.4, sustained check): a gain that is there only
+ * enters (README.md, protocol 12): a gain that is there only
  * between flushes, or only in what a process says, is none.
  *
  * And samples that find variables and scratch as the call before left them,

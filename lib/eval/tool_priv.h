@@ -6,7 +6,7 @@
 #include "device/tools.h"
 #include "eval/judge_priv.h"
 
-/* No tool gets longer (evaluation.md 3.7). */
+/* No tool gets longer. */
 #define PIKE_TOOL_MS 60000
 
 /* A case, and its arguments in files, which a runner copies. */

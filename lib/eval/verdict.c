@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* verdict: the decision rules of evaluation.md 2.4 and 2.7. */
+/* verdict: the decision rules (README.md, protocol 5, 6, 13). */
 #include "eval/verdict_priv.h"
 
 #include "base/mem.h"

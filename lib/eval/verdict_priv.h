@@ -30,8 +30,8 @@ struct pike_rule {
  *
  * Noise is met by how the pairs were taken: both arms in turn, in random order,
  * so that what disturbs hits both (as Google Benchmark's random interleaving,
- * docs/random_interleaving.md there), by medians, which half of the pairs do
- * not move, and by the bootstrap (Efron 1979), which says how sure they are.
+ * "random interleaving" in its user guide), by medians, which half of the pairs
+ * do not move, and by the bootstrap (Efron 1979), which says how sure they are.
  * More rules keep a disturbed machine from being somebody's gain:
  *
  * - A gain must be larger than what the clocks could hide (`hidden`), where

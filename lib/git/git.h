@@ -3,11 +3,11 @@
  * git: the room that remembers. The only door to libgit2; the `git` program
  * is used in transport.c alone.
  *
- * State is commits and notes (contract 3 to 5), append-only; the working tree
- * and the index are never touched. Whatever a crash can interrupt is either
- * not there or whole: objects first, then one compare-and-swap of one ref.
- * Lost races are retried inside; a ref lock that a dead process left in our
- * own namespaces is removed, a foreign one is reported with its age.
+ * State is commits and notes (README.md, Formats), append-only; the working
+ * tree and the index are never touched. Whatever a crash can interrupt is
+ * either not there or whole: objects first, then one compare-and-swap of one
+ * ref. Lost races are retried inside; a ref lock that a dead process left in
+ * our own namespaces is removed, a foreign one is reported with its age.
  *
  * Not thread-safe: one handle per thread.
  */
@@ -69,10 +69,10 @@ struct pike_ref_update {
 	char *ref;
 	struct pike_oid was, now;
 };
-/* Do these updates keep what contract 3 to 5 say of searches and notes? Other
- * refs always do. Names of targets, their files and .pike/runners are those of
- * HEAD's branch. PIKE_FAILED says which ref does not, and why. `whole`: these
- * are all updates of the push. */
+/* Do these updates keep what README.md, Formats, says of searches and notes?
+ * Other refs always do. Names of targets, their files and .pike/runners are
+ * those of HEAD's branch. PIKE_FAILED says which ref does not, and why.
+ * `whole`: these are all updates of the push. */
 int pike_repo_receive(struct pike_repo *r, const struct pike_ref_update *v,
 		      size_t n, bool whole, struct pike_err *err);
 
@@ -273,7 +273,7 @@ int pike_bundle_read(struct pike_repo *r, const char *path,
 /* Removes temporary files of objects and packs that nobody has written to for a
  * minute; opening the repository removes those of an hour. */
 int pike_repo_tidy(struct pike_repo *r, struct pike_err *err);
-/* Packs what is loose and rolls small packs up (contract 3, "Storage"); `full`:
+/* Packs what is loose and rolls small packs up (README.md, "Storage"); `full`:
  * into one pack. 1: left as it is, since others borrow objects of this
  * repository (preciousObjects) or another process packs. */
 int pike_repo_pack(struct pike_repo *r, bool full, struct pike_err *err);

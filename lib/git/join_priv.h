@@ -11,8 +11,8 @@
 #define PIKE_BRANCHES "refs/heads/pike/evo/"
 #define PIKE_LADDERS "refs/pike/open/"
 
-/* What a name may be. OTHER: none of contract 3, or not well-formed; nothing of
- * it is taken. The order is that in which they are pushed. */
+/* What a name may be. OTHER: none of README.md, Refs, or not well-formed;
+ * nothing of it is taken. The order is that in which they are pushed. */
 enum pike_kind {
 	PIKE_REF_NOTES,
 	PIKE_REF_INBOX,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sync: fetches the refs of contract 3 from a remote, and pushes them.
+ * sync: fetches the refs (README.md) from a remote, and pushes them.
  *
  * What the remote has is kept in refs of ours below refs/pike/remote/NAME, and
  * joined from there (join.c) under the repository's lock, which is never held

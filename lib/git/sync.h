@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sync: the refs of searches, their notes and inboxes, shared with a remote
- * (contract 3). As in git.h a handle belongs to one thread.
+ * (README.md, Refs). As in git.h a handle belongs to one thread.
  */
 #ifndef PIKE_GIT_SYNC_H
 #define PIKE_GIT_SYNC_H
 
 #include "git/git.h"
 
-/* Refs of a search, its notes and inboxes, with a remote (contract 3). */
+/* Refs of a search, its notes and inboxes, with a remote (README.md, Refs). */
 struct pike_sync {
 	const char *remote;	  /* its name */
 	bool fetch, push, chat;	  /* chat: exchanges with models are pushed */

@@ -23,7 +23,7 @@
 
 /* ---- what a reply proposes ---- */
 
-/* Of one reply; its chat note holds no more (contract 3). */
+/* Of one reply; its chat note holds no more (lib/git/README.md, Notes). */
 #define PIKE_REPLY_MAX (4u << 20)
 /* Of one evolvable file. */
 #define PIKE_SOURCE_MAX (1u << 20)

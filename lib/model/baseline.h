@@ -3,7 +3,7 @@
  * baseline: what a PyTorch model is measured beside, so that a speedup can be
  * told over what a user would have had for nothing: eager, torch.compile, its
  * max-autotune, each also replayed as a CUDA graph, or a module of the user's
- * (peers.md: speedups over eager alone are the complaint of all readers).
+ * (speedups over eager alone are the common complaint about published ones).
  */
 #ifndef PIKE_MODEL_BASELINE_H
 #define PIKE_MODEL_BASELINE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * exchange: one question to a model and what came of it, as the line of a chat
- * note (contract 3 and 4). Plain data.
+ * note (lib/git/README.md, Notes). Plain data.
  */
 #ifndef PIKE_MODEL_EXCHANGE_H
 #define PIKE_MODEL_EXCHANGE_H
@@ -13,7 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A chat note holds no more than this of an exchange (contract 3). */
+/* A chat note holds no more than this of an exchange (lib/git/README.md,
+ * Notes). */
 #define PIKE_EXCHANGE_MAX (4u << 20)
 
 struct pike_exchange {

@@ -9,8 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The metrics (evaluation.md 5.3): how the tool calls them and how people do.
- * More rows than the fourteen, since some of those are several numbers. */
+/* The metrics (of `ncu --query-metrics`): how the tool calls them and how
+ * people do. More rows than the fourteen, since some of those are several
+ * numbers. */
 struct pike_metric {
 	const char *name, *label;
 	enum pike_metric_unit {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* result: verdicts, files, and result lines as contract 5 writes them. */
+/* result: verdicts, files, and result lines (lib/git/README.md). */
 #include "model/result.h"
 #include "model/model_priv.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * result: files of a candidate, verdicts, result lines (contract 5) and the
- * history that a search is folded from (contract 4). Plain data.
+ * result: files of a candidate, verdicts, result lines (lib/git/README.md) and
+ * the history that a search is folded from. Plain data.
  */
 #ifndef PIKE_MODEL_RESULT_H
 #define PIKE_MODEL_RESULT_H

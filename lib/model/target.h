@@ -116,7 +116,7 @@ const char *pike_precision_name(enum pike_precision p);
 bool pike_precision_allows_tf32(enum pike_precision p);
 int pike_precision_parse(const char *s);
 
-/* Input distributions of evaluation.md 3.4, as bits of `stress`. */
+/* Input distributions (lib/eval, protocol 11), as bits of `stress`. */
 enum pike_dist {
 	PIKE_DIST_OWN,
 	PIKE_DIST_NORMAL,

@@ -192,9 +192,11 @@ static int name_world(struct pike_close *c, struct pike_run *run, char env[65],
 			continue;
 		ret = pike_results_of(&res, &n, run->repo, &h->recs[i - 1].id,
 				      err);
-		if (!ret && n) {
-			pike_slug(env, res[n - 1].env ? res[n - 1].env : "");
-			pike_slug(task, res[n - 1].task ? res[n - 1].task : "");
+		/* No judge has seen what is no candidate. */
+		if (!ret && n && res[n - 1].env && *res[n - 1].env &&
+		    res[n - 1].task && *res[n - 1].task) {
+			pike_slug(env, res[n - 1].env);
+			pike_slug(task, res[n - 1].task);
 		}
 		for (size_t k = 0; k < n; k++)
 			pike_result_release(&res[k]);

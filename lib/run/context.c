@@ -32,7 +32,7 @@ static void add_cases(struct pike_buf *b, const struct pike_result *r)
 		    pike_human_ns(before, (double)r->cases[i].base_ns));
 }
 
-/* What a model may not learn the details of (evaluation.md 5.4). */
+/* What a model may not learn the details of (lib/eval, protocol 16). */
 static const char *failure_kind(const struct pike_result *r)
 {
 	/* How it was found out would teach how not to be. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * reuse: verdicts that are there already. Results are addressed by content
- * (contract 5), so what this search or another has measured is not measured
- * again: a model may say the same twice, and a replay says what was said.
+ * (lib/git/README.md), so what this search or another has measured is not
+ * measured again: a model may say the same twice, and a replay says what was
+ * said.
  */
 #include "run/run_priv.h"
 

@@ -21,8 +21,8 @@ struct pike_run_opts {
 	volatile const int *stop; /* set by a signal handler */
 	int64_t generations;	  /* close at most so many; 0: no limit */
 	int shard, shards;	  /* evaluate: candidate id modulo; 0 0: all */
-	bool staged; /* evaluate: generations are closed elsewhere (contract 6)
-		      */
+	bool staged;		  /* evaluate: generations are closed elsewhere
+				   */
 	/* evaluate: one job of several, or what it finds is handed on: it
 	 * begins no epoch, which is more than a bundle holds. */
 	bool part;
@@ -57,7 +57,7 @@ const struct pike_run_stats *pike_run_stats(const struct pike_run *run);
 
 /* Where the base has moved in what concerns the target, or, with `device`, this
  * machine's environment is not the one that the search was measured in, begins
- * an epoch (contract 3) with what is to be measured again. Asks no model. Part
+ * an epoch with what is to be measured again. Asks no model. Part
  * of all stages but advance. */
 int pike_run_follow(struct pike_run *run, bool device, struct pike_err *err);
 /* Asks for nothing while candidates wait to be measured again. */
@@ -76,7 +76,7 @@ int pike_run_evaluate(struct pike_run *run, struct pike_err *err);
 int pike_run_in_model(struct pike_run *run, struct pike_err *err);
 int pike_run_advance(struct pike_run *run, struct pike_err *err);
 /* Has something been measured, of a round that is not over? Samples may still
- * be mended, or asked for, by the next pass of the stages (contract 6). Never
+ * be mended, or asked for, by the next pass of the stages. Never
  * once a budget is spent, nor where a strategy has no rounds. */
 int pike_run_round_open(bool *out, struct pike_run *run, struct pike_err *err);
 /* All of it until a budget ends, the search is exhausted, or `stop`. */

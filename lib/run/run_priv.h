@@ -8,9 +8,9 @@
 #include "run/run.h"
 #include "search/search.h"
 
-/* Challengers confirmed per generation at most (architecture.md). */
+/* Challengers confirmed per generation at most. */
 #define PIKE_CHALLENGERS 3
-/* A content is confirmed at most so often, whoever did it (contract 5). */
+/* A content is confirmed at most so often, whoever did it. */
 #define PIKE_CONFIRMS 2
 /* Builds that run ahead of a measurement at most. */
 #define PIKE_AHEAD 16

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * seccomp: the filters (evaluation.md 4.5, step 8).
+ * seccomp: the filters (the last step of a box).
  *
  * Compilers get a deny list: they use too much of the system for anything
  * else. A runner is started under the same list, and puts on the tight list

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cells: what tells sources apart, and their places in the grid (pike.md 3.3).
+/* cells: what tells sources apart, and their places in the grid (PIKE-O).
  * Traits are of all evolvable files together. */
 #include "search/population_priv.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * islands: PIKE-O (pike.md 3.3), a steady-state evolution on islands after
+ * islands: PIKE-O (arXiv:2511.16964), a steady-state evolution on islands after
  * OpenEvolve 0.2.8. A sample is one optimization and the fixes of what fails.
  * Samples are numbered; sample N draws its parent on island N mod islands, and
  * lives where its parent does. Both are told by its slot, ISLAND.N.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * population: PIKE-O's library of solutions (pike.md 3.3).
+ * population: PIKE-O's library of solutions (arXiv:2511.16964).
  *
  * What the reference does and this does not: there a failed program enters
  * with a score of 0, fills the archive and may become a parent; here only what

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * population: the library of PIKE-O (pike.md 3.3): islands of at most so many
- * solutions in all, an archive of elites, cells of a MAP-Elites grid (Mouret
- * and Clune 2015, arXiv:1504.04909).
+ * population: the library of PIKE-O (arXiv:2511.16964): islands of at most so
+ * many solutions in all, an archive of elites, cells of a MAP-Elites grid
+ * (Mouret and Clune 2015, arXiv:1504.04909).
  */
 #ifndef PIKE_SEARCH_POPULATION_PRIV_H
 #define PIKE_SEARCH_POPULATION_PRIV_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * rounds: PIKE-B (pike.md 2.3), an evolution strategy with comma selection. A
- * round is a generation: `samples` slots, each one optimization and the fixes
- * of what fails, up to the first version that works. The next round's parents
- * are the best of the last one's, with the base behind them; the first round's
- * slots have an idea each.
+ * rounds: PIKE-B (arXiv:2511.16964), an evolution strategy with comma
+ * selection. A round is a generation: `samples` slots, each one optimization
+ * and the fixes of what fails, up to the first version that works. The next
+ * round's parents are the best of the last one's, with the base behind them;
+ * the first round's slots have an idea each.
  *
  * What the reference does and this does not: the fixes of a round wait for one
  * another there; here each slot goes on by itself.
@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TOURNAMENT 3 /* pike.md 2.3, unused alternatives */
+#define TOURNAMENT 3 /* of an alternative in the code of PIKE */
 #define ELITE_SHARE 0.3
 
 struct rounds {

@@ -422,7 +422,7 @@ static int run_same(struct bench *b, const char *what, int64_t n, bool confirm,
 }
 
 /* A gain may hide in noise that is as large as a fifth of it
- * (evaluation.md 2.3). */
+ * (lib/eval/README.md, protocol 2). */
 static int run_gain(struct bench *b, const struct opts *o, bool *bad,
 		    struct pike_err *err)
 {

@@ -84,6 +84,11 @@ is "no generation is closed" "$(git log --format=%s --grep 'generation 1' \
 	pike/evo/scale/cpu.ci)" ""
 stages
 like "the next pass mends it, and closes the round" "$out" 'generation 1 closed'
+is "by the task of what was measured, not of what is no candidate" "$(git log \
+	--format='%(trailers:key=Pike-Task,valueonly)' pike/evo/scale/cpu.ci |
+	grep . | sort -u | grep -cE '^[0-9a-f]{64}$')" 1
+is "and its base has not moved" "$(git log --format=%s pike/evo/scale/cpu.ci |
+	grep -c 'generation 2')" 0
 is "the fix is of that round" "$(git log --format='%(trailers:key=Pike-Agent,valueonly,separator=)%(trailers:key=Pike-Generation,valueonly,separator=)' \
 	--grep '^Pike-Exchange' --reverse refs/pike/open/scale/cpu.ci | head -n 2)" \
 	"$(printf 'optimize1\nfix1')"

@@ -257,6 +257,30 @@ def latency(path, backend):
     return bad
 
 
+def tries(path):
+    """One `try` a line: its document, a name, seconds of wall time."""
+    seen = {}
+    for line in Path(path).read_text().splitlines():
+        document, name, secs = line.split("\t")
+        r = json.loads(document)["results"][0]
+        seen.setdefault(name, []).append((float(secs), r["verdict"],
+                                          r.get("phases", {})))
+    print(f"{'try':<10} {'n':>3} {'median':>7} {'p95':>6} {'first':>6} "
+          f"{'goal':>5}  verdicts; phases of the median")
+    bad = 0
+    for name, v in seen.items():
+        secs = [s for s, _, _ in v]
+        middle = sorted(v, key=lambda x: x[0])[len(v) // 2]
+        phases = ", ".join(f"{k} {s:.2f}" for k, s in middle[2].items())
+        verdicts = sorted({w for _, w, _ in v})
+        bad += any(w not in MEASURED for w in verdicts)
+        p95 = sorted(secs)[min(len(secs) - 1, int(0.95 * len(secs)))]
+        print(f"{name:<10} {len(v):>3} {statistics.median(secs):>7.2f} "
+              f"{p95:>6.2f} {secs[0]:>6.2f} {10 if name == 'mlp' else 2:>5}  "
+              f"{' '.join(verdicts)}; {phases}")
+    return bad
+
+
 def torch(path):
     """As latency: the speedup, and where the time went."""
     bad = 0
@@ -358,7 +382,7 @@ def champion(path):
 if __name__ == "__main__":
     table = {f.__name__: f
              for f in (aa, gain, hang, gpus, speed, profile, champion,
-                       examples, latency, crowd, torch, rate)}
+                       examples, latency, crowd, torch, rate, tries)}
     if len(sys.argv) < 3 or sys.argv[1] not in table:
         sys.exit(__doc__)
     sys.exit(bool(table[sys.argv[1]](*sys.argv[2:])))

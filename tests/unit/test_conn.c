@@ -2,7 +2,7 @@
 /*
  * A kernel built in the compile box, loaded into the runner in its box, and
  * called through an arm: honest kernels of all argument kinds, and what a
- * hostile one can try (evaluation.md 1.3 to 1.6, 4.7).
+ * hostile one can try .
  */
 #include <setjmp.h>
 #include <stdarg.h>

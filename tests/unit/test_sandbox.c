@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sandbox keeps what is in it in it (evaluation.md 4.7). Most attacks
+ * The sandbox keeps what is in it in it. Most attacks
  * here are shell commands in the compile box, which is the laxer of the two;
  * what a kernel can try in the runner is in test_conn.c.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* PIKE-O: islands, archive, cells and migration, told by pike.md 3.3, on
+/* PIKE-O: islands, archive, cells and migration, told by the paper, on
  * histories that a scripted world makes. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* PIKE-B: the shape of rounds, told by pike.md 2.3, on histories that a
+/* PIKE-B: the shape of rounds, told by the paper, on histories that a
  * scripted world makes. */
 #include <setjmp.h>
 #include <stdarg.h>

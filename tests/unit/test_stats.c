@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The decision rule on synthetic data: how often it promotes nothing, and how
- * often it finds something (evaluation.md 2.3). Seeded, so always the same. */
+ * often it finds something (lib/eval/README.md, protocol 3). Seeded, so always
+ * the same. */
 #include "base/mem.h"
 #include "eval/judge_priv.h"
 #include "eval/protocol_priv.h"
