@@ -3,6 +3,7 @@
 #include "cmd.h"
 
 #include "base/mem.h"
+#include "git/lessons.h"
 #include "model/exchange.h"
 #include "report/report.h"
 
@@ -204,6 +205,94 @@ static int show_chat(struct pike_ctx *ctx, const struct pike_oid *id, bool chat,
 	return ret;
 }
 
+/* ---- lessons ---- */
+
+static struct pike_json *json_lesson(const struct pike_lesson *l)
+{
+	struct pike_json *j;
+	struct pike_buf b;
+
+	pike_buf_init(&b, 1 << 20);
+	pike_lesson_print(&b, l);
+	j = pike_json_parse(b.s, b.len, NULL);
+	pike_buf_release(&b);
+	return j;
+}
+
+/* "wrong results; bound by memory; kernels/softmax.c +3 -1" */
+static void text_lesson(struct pike_buf *out, const struct pike_lesson *l)
+{
+	struct pike_buf b;
+
+	pike_buf_init(&b, 1 << 16);
+	pike_lesson_outcome(&b, l);
+	pike_lesson_bounds(&b, l->bounds);
+	for (size_t i = 0; i < l->nfiles; i++)
+		pike_buf_addf(&b, "; %s +%lld -%lld", l->files[i].path,
+			      (long long)l->files[i].added,
+			      (long long)l->files[i].deleted);
+	pike_buf_addf(out, "%-10s ", "lesson");
+	pike_wrap_from(out, b.s, 11, 11, PIKE_WIDTH);
+	pike_buf_addc(out, '\n');
+	pike_buf_release(&b);
+}
+
+/* What others learn of it, if its generation is closed. `idea`: with it, where
+ * several candidates follow one another. */
+static int show_lessons(struct pike_ctx *ctx, const struct pike_oid *id,
+			bool idea, struct pike_json *list, struct pike_err *err)
+{
+	struct pike_lessons v = { 0 };
+	int ret = pike_lessons_of(&v, ctx->repo, id, err);
+
+	for (size_t i = 0; i < v.n; i++) {
+		const struct pike_lesson *l = &v.v[i];
+		struct pike_json *j = json_lesson(l);
+
+		if (idea && !i) {
+			pike_buf_addf(&ctx->out, "%.10s ", id->hex);
+			pike_clean(&ctx->out, *l->idea ? l->idea : l->tried,
+				   66);
+			pike_buf_addc(&ctx->out, '\n');
+		}
+		text_lesson(&ctx->out, l);
+		if (j)
+			pike_json_push(list, j);
+	}
+	pike_lessons_release(&v);
+	return ret;
+}
+
+/* Candidates that a generation's trailers list, each once. */
+static void listed(struct pike_strs *out, const char *msg)
+{
+	static const char key[] = "\nPike-Result: ";
+
+	for (const char *p = msg; (p = strstr(p, key));) {
+		char hex[41] = "";
+
+		p += strlen(key);
+		memcpy(hex, p, strnlen(p, 40));
+		if (strspn(hex, "0123456789abcdef") == 40 &&
+		    !pike_strs_has(out, hex))
+			pike_strs_push(out, hex);
+	}
+}
+
+static int show_learnt(struct pike_ctx *ctx, const struct pike_strs *ids,
+		       struct pike_json *list, struct pike_err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < ids->n; i++) {
+		struct pike_oid id;
+
+		memcpy(id.hex, ids->v[i], sizeof(id.hex));
+		ret = show_lessons(ctx, &id, true, list, err);
+	}
+	return ret;
+}
+
 /* A generation is described by its own message: the table of those that it
  * settled, and the champion. False for other commits. */
 static bool show_generation(struct pike_ctx *ctx, char *body)
@@ -232,6 +321,8 @@ static int run(struct pike_ctx *ctx, const void *opts,
 	struct pike_json *records = pike_json_array();
 	struct pike_json *results = pike_json_array();
 	struct pike_json *chats = pike_json_array();
+	struct pike_json *lessons = pike_json_array();
+	struct pike_strs ids = PIKE_STRS_INIT;
 	const struct opts *o = opts;
 	struct pike_err ignored = PIKE_ERR_INIT;
 	struct pike_oid id;
@@ -242,6 +333,7 @@ static int run(struct pike_ctx *ctx, const void *opts,
 	pike_json_set(ctx->doc, "searches", records);
 	pike_json_set(ctx->doc, "results", results);
 	pike_json_set(ctx->doc, "exchanges", chats);
+	pike_json_set(ctx->doc, "lessons", lessons);
 	if (!ret)
 		ret = pike_repo_resolve(&id, ctx->repo, rest->v[0], err);
 	if (!ret)
@@ -250,6 +342,7 @@ static int run(struct pike_ctx *ctx, const void *opts,
 		return ret;
 	/* A broken config shall not hide a result. */
 	pike_ctx_config(ctx, opts, &ignored);
+	listed(&ids, msg);
 	body = msg + strcspn(msg, "\n");
 	if (*body)
 		*body++ = '\0';
@@ -260,8 +353,14 @@ static int run(struct pike_ctx *ctx, const void *opts,
 	ret = show_records(ctx, &id, records, err);
 	if (!ret)
 		ret = show_chat(ctx, &id, o->chat, chats, err);
-	if (!ret && !show_generation(ctx, body))
-		ret = show_results(ctx, &id, results, err);
+	if (!ret && show_generation(ctx, body)) {
+		ret = show_learnt(ctx, &ids, lessons, err);
+	} else if (!ret) {
+		ret = show_lessons(ctx, &id, false, lessons, err);
+		if (!ret)
+			ret = show_results(ctx, &id, results, err);
+	}
+	pike_strs_release(&ids);
 	free(msg);
 	return ret;
 }
@@ -274,7 +373,9 @@ const struct pike_cmd pike_cmd_show = {
 		"in one line, what was not checked; of a GPU also what each "
 		"launch needs, the share of the measured ceilings, and what "
 		"--profile found; of a model's candidate the exchange that it "
-		"came from. Of a generation the table of what it settled.",
+		"came from. What others learn of it (`git log "
+		"--notes=pike/lessons`) is told in a line. Of a generation the "
+		"table of what it settled, and those lines.",
 	.opts = opts_table,
 	.opts_size = sizeof(struct opts),
 	.flags = PIKE_NEED_REPO | PIKE_READS | PIKE_TOOL,

@@ -21,6 +21,9 @@ static void add_text(struct pike_buf *b, const struct pike_preset *k)
 	if (k->profile)
 		pike_buf_adds(b, "; prompts tell the machine, and what was "
 				 "measured and tried");
+	if (k->lessons)
+		pike_buf_adds(b, "; and what earlier candidates and people "
+				 "teach");
 	if (k->hybrid)
 		pike_buf_adds(b, "; a tuner settles numbers");
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * advance: closes a generation. Order is what makes a kill harmless: all
- * objects, results, then the generation commit and its branch, then the ladder,
- * then the inboxes. Done twice, each step changes nothing.
+ * objects, results and lessons, then the generation commit and its branch, then
+ * the ladder, then the inboxes. Done twice, each step changes nothing.
  */
 #include "git/place_priv.h"
 #include "git/search_priv.h"
@@ -14,6 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* A line and its end. */
+#define LESSON_MAX (64 * 1024 + 1)
 
 /* An inbox as it was folded. */
 struct folded {
@@ -27,7 +30,7 @@ struct closing {
 	const struct pike_close *c;
 	struct folded *in;
 	size_t nin, in_cap;
-	struct pike_publication results, chat;
+	struct pike_publication results, chat, lessons;
 	git_oid generation, rung; /* rung: zero when the ladder is the tip */
 	struct pike_err *err;
 };
@@ -139,6 +142,40 @@ static void drop_inboxes(struct closing *k)
 	}
 }
 
+/* ---- lessons ---- */
+
+static int add_lesson(struct closing *k, const git_oid *commit)
+{
+	struct pike_oid id;
+	struct pike_buf line;
+	int ret;
+
+	pike_oid_from(&id, commit);
+	pike_buf_init(&line, LESSON_MAX);
+	ret = k->c->lesson(&line, k->c->ctx, &id, k->err);
+	if (!ret && line.len && !line.full) {
+		pike_buf_addc(&line, '\n');
+		pike_notes_add(&k->lessons.lines, commit, line.s, line.len);
+	}
+	pike_buf_release(&line);
+	return ret;
+}
+
+/* One of each commit that the generation lists, though it list several results
+ * of it. */
+static int gather_lessons(struct closing *k)
+{
+	const struct pike_entry_lines *l = &k->s->unlisted;
+	struct pike_oidset seen = { NULL, 0, 0 };
+	int ret = 0;
+
+	for (size_t i = 0; !ret && k->c->lesson && i < l->n; i++)
+		if (pike_oidset_add(&seen, &l->v[i].commit))
+			ret = add_lesson(k, &l->v[i].commit);
+	pike_oidset_release(&seen);
+	return ret;
+}
+
 /* ---- the commit ---- */
 
 static int write_generation(struct closing *k)
@@ -229,6 +266,10 @@ static int prepare(struct closing *k)
 		ret = pike_notes_prepare(&k->chat, r, k->err);
 	if (!ret)
 		ret = pike_notes_prepare(&k->results, r, k->err);
+	if (!ret)
+		ret = gather_lessons(k);
+	if (!ret)
+		ret = pike_notes_prepare(&k->lessons, r, k->err);
 	return ret ? ret : write_generation(k);
 }
 
@@ -243,6 +284,8 @@ static int close_it(struct closing *k)
 		ret = pike_notes_publish(&k->chat, s->r, k->err);
 	if (!ret)
 		ret = pike_notes_publish(&k->results, s->r, k->err);
+	if (!ret)
+		ret = pike_notes_publish(&k->lessons, s->r, k->err);
 	if (!ret)
 		ret = pike_ref_move(s->r, s->branch, &k->generation, &s->tip,
 				    "pike: generation", k->err);
@@ -261,6 +304,7 @@ int pike_search_advance(struct pike_search_ref *s, struct pike_history *h,
 			     .c = c,
 			     .results.ref = PIKE_NOTES_RESULTS,
 			     .chat.ref = PIKE_NOTES_CHAT,
+			     .lessons.ref = PIKE_NOTES_LESSONS,
 			     .err = err };
 	int fd, ret = pike_repo_lock(&fd, s->r, err);
 
@@ -276,5 +320,6 @@ int pike_search_advance(struct pike_search_ref *s, struct pike_history *h,
 	free(k.in);
 	pike_publication_release(&k.results);
 	pike_publication_release(&k.chat);
+	pike_publication_release(&k.lessons);
 	return ret;
 }

@@ -209,7 +209,7 @@ int pike_search_record(struct pike_search_ref *s, struct pike_history *h,
 		       const struct pike_result *res, size_t n,
 		       struct pike_err *err);
 
-/* Puts what steers the search on its ladder (contract 4), but for what a
+/* Puts what steers the search on its ladder (README.md), but for what a
  * comment said that stands there; `*n`: how many that were. `by` "": the user.
  * The history is folded along. */
 int pike_search_steer(size_t *n, struct pike_search_ref *s,
@@ -231,10 +231,10 @@ int pike_search_claimed(bool *out, struct pike_search_ref *s,
 			struct pike_err *err);
 
 /* Closes the generation: folds all inboxes into refs/notes/pike/results,
- * and refs/notes/pike/chat, writes the generation commit (results settled since
- * the last one, champion, trailers), moves the evolution branch and then the
- * ladder, deletes the inboxes with a lease, packs. Lost to another process:
- * PIKE_RETRY. */
+ * and refs/notes/pike/chat, notes lessons, writes the generation commit
+ * (results settled since the last one, champion, trailers), moves the evolution
+ * branch and then the ladder, deletes the inboxes with a lease, packs. Lost to
+ * another process: PIKE_RETRY. */
 struct pike_close {
 	struct pike_oid champion;
 	/* An epoch begins on this commit, which is the champion too; or NULL.
@@ -244,6 +244,12 @@ struct pike_close {
 	const char *strategy, *env, *task, *table; /* table: text for people */
 	uint64_t seed;
 	double spent;
+	/* Appends what is to be learnt from a commit of which the generation
+	 * lists a result, a line for refs/notes/pike/lessons, or nothing. NULL:
+	 * no lessons. */
+	int (*lesson)(struct pike_buf *line, void *ctx,
+		      const struct pike_oid *commit, struct pike_err *err);
+	void *ctx;
 };
 int pike_search_advance(struct pike_search_ref *s, struct pike_history *h,
 			const struct pike_close *c, struct pike_err *err);

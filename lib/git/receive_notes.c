@@ -8,17 +8,16 @@
 #include "git/notes_priv.h"
 #include "git/receive_priv.h"
 
-#include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "model/exchange.h"
+#include "model/lesson.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
 	NOTE_MAX = 4 * 1024 * 1024, /* more is never read */
-	LINE_MAX_BYTES = 64 * 1024,
 	VERIFY_MS = 60 * 1000
 };
 
@@ -52,19 +51,19 @@ static int chat_line(const char *commit, const char *line, struct pike_err *err)
 	return ret;
 }
 
-static int any_line(const char *commit, const char *line, struct pike_err *err)
+static int lesson_line(const char *commit, const char *line,
+		       struct pike_err *err)
 {
-	size_t len = strlen(line);
-	struct pike_json *j;
+	struct pike_lesson l;
+	int ret = pike_lesson_parse(&l, line, strlen(line), err);
 
-	(void)commit;
-	if (len > LINE_MAX_BYTES)
-		return pike_fail(err, PIKE_FAILED, "is longer than 64 KiB");
-	j = pike_json_parse(line, len, err);
-	if (!j)
-		return pike_fail(err, PIKE_FAILED, "is not JSON");
-	pike_json_free(j);
-	return 0;
+	if (ret)
+		return ret;
+	if (strcmp(l.commit.hex, commit) != 0)
+		ret = pike_fail(err, PIKE_FAILED,
+				"is a lesson of another commit");
+	pike_lesson_release(&l);
+	return ret;
 }
 
 /* What the lines of a notes ref are; the first that fits. */
@@ -75,7 +74,7 @@ static const struct book {
 } books[] = {
 	{ .name = "results", .line = result_line },
 	{ .name = "chat", .line = chat_line },
-	{ .name = "lessons", .line = any_line },
+	{ .name = "lessons", .line = lesson_line },
 	{ .name = "inbox/chat-", .line = chat_line, .inbox = true },
 	{ .name = "inbox/", .line = result_line, .inbox = true },
 };

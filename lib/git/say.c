@@ -66,9 +66,10 @@ static int climb(size_t *n, struct pike_search_ref *s, struct pike_history *h,
 
 	if (!ret)
 		ret = pike_ladder_top(&was, &ladder, s, err);
+	if (ret)
+		return ret;
 	top = was;
-	if (!ret)
-		ret = write_all(&top, n, s, h, v, err);
+	ret = write_all(&top, n, s, h, v, err);
 	if (ret || !*n)
 		return ret;
 	return pike_ref_move(s->r, s->ladder, &top, ladder ? &was : NULL,

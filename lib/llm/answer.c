@@ -12,8 +12,6 @@
 #include <string.h>
 
 #define WORDS_MAX 400 /* of a server's own, in a message */
-/* Characters of English or code to a token, roughly. */
-#define CHARS_PER_TOKEN 4
 
 void pike_llm_request_release(struct pike_llm_request *r)
 {
@@ -33,7 +31,8 @@ void pike_answer_release(struct pike_answer *a)
 
 int64_t pike_guess_tokens(size_t bytes)
 {
-	return ((int64_t)bytes + CHARS_PER_TOKEN - 1) / CHARS_PER_TOKEN;
+	return ((int64_t)bytes + PIKE_CHARS_PER_TOKEN - 1) /
+	       PIKE_CHARS_PER_TOKEN;
 }
 
 void pike_answer_guess(struct pike_answer *a, const struct pike_ask *ask)

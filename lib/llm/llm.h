@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "model/exchange.h"
+#include "model/lesson.h"
 #include "model/result.h"
 #include "model/settings.h"
 
@@ -108,21 +109,16 @@ struct pike_prompt {
 	/* Of a preset whose prompts tell (preset.h); what follows is there for
 	 * no other. */
 	bool tells;
-	bool tuned;	    /* a tuner tries the values of tunables */
-	const char *card;   /* the machine, a fact a line */
-	const char *limits; /* how close outputs must be, likewise */
-	const char *tried;  /* in this search, and what came of it, likewise */
+	bool tuned;	     /* a tuner tries the values of tunables */
+	const char *card;    /* the machine, a fact a line */
+	const char *limits;  /* how close outputs must be, likewise */
+	const char *tried;   /* in this search, and what came of it, likewise */
+	const char *lessons; /* of earlier generations and other targets */
+	const char *lessons_file; /* and what people have written down */
 	const struct pike_files *headers; /* that the code may include */
 	unsigned bounds; /* bits 1 << enum pike_bound; 0: nobody knows */
 	uint64_t order;	 /* see struct pike_move */
 	size_t turn;
-};
-/* What keeps a kernel from being faster. */
-enum pike_bound {
-	PIKE_BOUND_MEMORY,
-	PIKE_BOUND_COMPUTE,
-	PIKE_BOUND_LATENCY, /* neither ceiling is near */
-	PIKE_BOUNDS,
 };
 /* The i-th field that a template of a prompt may name, with one line of help
  * as its value; false past the last. */
@@ -139,6 +135,8 @@ struct pike_prompt_forms {
 int pike_prompt_make(struct pike_buf *out, const struct pike_prompt_forms *f,
 		     const struct pike_prompt *p, struct pike_err *err);
 #define PIKE_PROMPT_MAX (2u << 20)
+/* Of English or code, roughly: where nobody counts tokens. */
+#define PIKE_CHARS_PER_TOKEN 4
 
 /* ---- providers ---- */
 

@@ -190,6 +190,19 @@ static void add_tried(struct pike_buf *out, const struct pike_prompt *p)
 		pike_prompt_fence(out, "", p->tried);
 }
 
+/* Likewise. */
+static void add_lessons(struct pike_buf *out, const struct pike_prompt *p)
+{
+	if (p->lessons && *p->lessons)
+		pike_prompt_fence(out, "", p->lessons);
+}
+
+static void add_lessons_file(struct pike_buf *out, const struct pike_prompt *p)
+{
+	if (p->lessons_file && *p->lessons_file)
+		pike_prompt_fence(out, "", p->lessons_file);
+}
+
 static void add_bound(struct pike_buf *out, const struct pike_prompt *p,
 		      enum pike_bound b)
 {
@@ -330,6 +343,10 @@ static const struct {
 	  add_headers },
 	{ { "tried", "what was tried, and what came of it, quoted" },
 	  add_tried },
+	{ { "lessons", "what earlier generations teach, quoted" },
+	  add_lessons },
+	{ { "lessons-file", "what people wrote in .pike/lessons.md, quoted" },
+	  add_lessons_file },
 	{ { "cold", "\"yes\" where caches are emptied before each call" },
 	  add_cold },
 	{ { "bound-memory", "\"yes\" where memory may be what binds" },

@@ -38,7 +38,8 @@
 		.name = preset, .family = PIKE_ROUNDS, .asks = true,           \
 		.samples = 10, .parents = 4, .fixes = 5, .ideas = 10,          \
 		.islands = 1, .exploit = 1, .parallel = 10, .history = 1,      \
-		.elitism = true, .profile = true, .hybrid = tuned,             \
+		.elitism = true, .profile = true, .lessons = true,             \
+		.hybrid = tuned,                                               \
 	}
 
 static const struct pike_preset presets[] = {
@@ -127,6 +128,8 @@ static void apply(struct pike_preset *k, const struct pike_strategy *s)
 		k->elitism = s->elitism != 0;
 	if (s->profile >= 0)
 		k->profile = s->profile != 0;
+	if (s->lessons >= 0)
+		k->lessons = s->lessons != 0;
 	if (s->selector)
 		k->selector = selector(s->selector);
 	if (s->prompt)

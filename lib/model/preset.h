@@ -46,6 +46,7 @@ struct pike_preset {
 	/* The prompt tells: the machine, what was measured and tried, what
 	 * holds for sure, and a direction of its own for each sample. */
 	bool profile;
+	bool lessons; /* and what earlier generations and people teach */
 };
 /* The i-th row; NULL past the last. */
 const struct pike_preset *pike_preset_at(size_t i);

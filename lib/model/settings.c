@@ -148,7 +148,7 @@ static void unset_strategy(struct pike_strategy *s)
 	s->samples = s->parents = s->islands = s->population = -1;
 	s->archive = s->migration_interval = s->parallel = -1;
 	s->fix_attempts = s->ideas = s->history = -1;
-	s->elitism = s->profile = -1;
+	s->elitism = s->profile = s->lessons = -1;
 	s->explore = s->exploit = s->migration_rate = -1;
 }
 

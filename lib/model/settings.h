@@ -63,7 +63,7 @@ struct pike_strategy {
 	char *name, *preset, *selector, *prompt;
 	int64_t samples, parents, islands, population, archive;
 	int64_t migration_interval, parallel, fix_attempts, ideas, history;
-	int64_t elitism, profile; /* 0, 1, or -1 */
+	int64_t elitism, profile, lessons; /* 0, 1, or -1 */
 	double explore, exploit, migration_rate;
 };
 
@@ -72,6 +72,7 @@ struct pike_settings {
 	char *strategy, *base, *remote, *chat, *lane, *python;
 	int64_t confirmations, generation_size, seed;
 	int64_t plateau; /* generations without a gain; 0: no matter */
+	int64_t lessons, lessons_file; /* tokens of a prompt; 0: none */
 	bool sync, fsync;
 	struct pike_budget budget;
 	struct pike_forge_own forge;

@@ -2,7 +2,7 @@
 /*
  * steer: what people say to a search, and a search to itself: a hint for the
  * next prompts, a pause, that it goes on, that it ends. Plain data; where it
- * stands (contract 4) is lib/git's business.
+ * stands is lib/git's business.
  */
 #ifndef PIKE_MODEL_STEER_H
 #define PIKE_MODEL_STEER_H

@@ -270,6 +270,7 @@ int pike_run_advance(struct pike_run *run, struct pike_err *err)
 		c.spent += run->history->recs[i].cost;
 	make_table(&table, run);
 	c.table = table.s;
+	pike_run_teach(&c, run);
 	ret = pike_search_advance(run->search, run->history, &c, err);
 	if (!ret)
 		run->stats.generations++;

@@ -85,7 +85,7 @@ static void take_pending(struct takeover *t)
 }
 
 /* A fix has none of its own: it is that of what it mends. */
-static const char *idea_of(struct pike_history *h, const struct pike_record *r)
+const char *pike_run_idea(struct pike_history *h, const struct pike_record *r)
 {
 	for (int i = 0; r && r->agent->mends && !r->again && i < 100; i++)
 		r = r->nparents ? pike_history_find(h, &r->parents[0]) : NULL;
@@ -99,7 +99,7 @@ static void propose(struct takeover *t, const struct pike_record *r,
 	struct pike_proposal *p = &t->p[t->made];
 	struct pike_buf *subject = &t->subject[t->made];
 	struct pike_oid *parents = t->parents[t->made++];
-	const char *idea = idea_of(h, r);
+	const char *idea = pike_run_idea(h, r);
 
 	parents[0] = h->base;
 	parents[1] = r->id;

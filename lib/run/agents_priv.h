@@ -57,6 +57,7 @@ struct pike_context {
 	size_t nresults;
 	struct pike_buf parent_result, others;
 	struct pike_buf card, limits, work, tried, hints;
+	struct pike_buf lessons, lessons_file;
 	char reason[320];
 };
 /* Of a question that has its parents and files; borrows from it. */
@@ -88,6 +89,12 @@ int pike_told_tried(struct pike_buf *b, struct pike_run *run,
  * cannot end. Nothing where nobody says anything. */
 int pike_hints_text(struct pike_buf *b, struct pike_run *run,
 		    struct pike_err *err);
+
+/* ---- lessons.c ---- */
+
+/* What people have written down, and what earlier generations teach. */
+int pike_told_lessons(struct pike_context *c, struct pike_run *run,
+		      struct pike_err *err);
 
 /* Stores what has ended of the questions, and forgets them. */
 int pike_replies_store(struct pike_run *run, struct pike_err *err);

@@ -188,7 +188,8 @@ static void init(struct pike_context *c)
 {
 	struct pike_buf *const all[] = { &c->parent_result, &c->card,
 					 &c->limits,	    &c->work,
-					 &c->tried,	    &c->hints };
+					 &c->tried,	    &c->hints,
+					 &c->lessons,	    &c->lessons_file };
 
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(all); i++)
 		pike_buf_init(all[i], TEXT_MAX);
@@ -230,6 +231,8 @@ int pike_context_make(struct pike_context *out, struct pike_run *run,
 	out->p.hints = out->hints.s;
 	if (!ret && run->preset.profile)
 		ret = tell(out, run, q, err);
+	if (!ret && run->preset.lessons)
+		ret = pike_told_lessons(out, run, err);
 	return ret;
 }
 
@@ -238,7 +241,8 @@ void pike_context_release(struct pike_context *c)
 	struct pike_buf *const all[] = { &c->parent_result, &c->others,
 					 &c->card,	    &c->limits,
 					 &c->work,	    &c->tried,
-					 &c->hints };
+					 &c->hints,	    &c->lessons,
+					 &c->lessons_file };
 
 	for (size_t i = 0; i < c->nresults; i++)
 		pike_result_release(&c->results[i]);

@@ -234,6 +234,7 @@ static int begin(const struct change *c, struct pike_run *run,
 		      "%.12s:\nanother one in %s.\n",
 		      base_name(run), c->base.hex, c->why.s);
 	k.table = text.s;
+	pike_run_teach(&k, run);
 	for (size_t i = 0; i < run->history->nrecs; i++)
 		k.spent += run->history->recs[i].cost;
 	ret = pike_search_advance(run->search, run->history, &k, err);

@@ -143,6 +143,7 @@ void pike_run_free(struct pike_run *run)
 	pike_search_close(run->search);
 	pike_inputs_release(&run->in);
 	pike_result_release(&run->base);
+	pike_lessons_release(&run->lessons);
 	free(run);
 }
 

@@ -3,6 +3,7 @@
 #ifndef PIKE_RUN_RUN_PRIV_H
 #define PIKE_RUN_RUN_PRIV_H
 
+#include "git/lessons.h"
 #include "llm/llm.h"
 #include "run/run.h"
 #include "search/search.h"
@@ -95,9 +96,11 @@ struct pike_run {
 	char step[96]; /* what the judge is doing, for the progress line */
 	char ended[400];
 	struct pike_sharing sharing;
-	bool nothing_to_tune;	 /* said once */
-	bool looked;		 /* at the base, or there was no need */
-	struct pike_result base; /* what that said; no cases: nothing */
+	bool nothing_to_tune;	     /* said once */
+	bool looked;		     /* at the base, or there was no need */
+	struct pike_result base;     /* what that said; no cases: nothing */
+	struct pike_lessons lessons; /* as far as a prompt needed them */
+	bool said_cut; /* that not all of people's own is in prompts */
 };
 
 /* Brings the history up to date with git. */
@@ -148,6 +151,14 @@ bool pike_run_outdated(const struct pike_run *run);
 int pike_run_carry(struct pike_run *run, struct pike_err *err);
 /* How many of those no generation has settled. */
 size_t pike_run_again(const struct pike_history *h);
+
+/* The idea of a record; "" where nobody had one. */
+const char *pike_run_idea(struct pike_history *h, const struct pike_record *r);
+
+/* ---- lessons.c ---- */
+
+/* Has the generation that is closed note what its candidates teach. */
+void pike_run_teach(struct pike_close *c, struct pike_run *run);
 
 /* ---- stamp.c ---- */
 

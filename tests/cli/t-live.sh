@@ -37,6 +37,24 @@ is "and every figure says so" "$(grep -cE '^(pike-b|informed)( +not run){8}$' \
 	"$dir/out")" 2
 like "and how one is named" "$(<"$dir/out")" '--llm provider=openai'
 
+"$live" --example "$dir/example" \
+	--strategies informed,informed:lessons=false >"$dir/out" 2>&1
+is "what lessons are worth is a comparison" \
+	"$(tail -n +2 "$dir/out" | head -n 3 | tr -s ' ')" "$(printf '%s\n' \
+		'informed not run not run not run not run not run not run not run not run' \
+		'informed:lessons=false not run not run not run not run not run not run not run not run' \
+		'informed:lessons=false over informed: not run')"
+"$live" --example "$dir/example" --strategies informed:samples=1,informed:lessons=false:samples=1 \
+	--seeds 1 --queries 2 --together --allow-weak "$LEVEL" \
+	--llm provider=command --llm "command=$dir/model" --scripted \
+	--keep "$dir/lessons" >"$dir/out" 2>"$dir/err"
+is "which runs" "$?: $(grep -v ' after ' "$dir/err")" '0: '
+for with in informed-samples-1-1:1 informed-lessons-false-samples-1-1:0; do
+	is "${with%:*} has them or not" "$(git -C "$dir/lessons/${with%:*}" log \
+		--format=%N --notes=pike/chat --all |
+		grep -c 'What earlier candidates')" "${with#*:}"
+done
+
 "$live" --example "$dir/example" --strategies paper,told --seeds $seed \
 	--queries 2 --allow-weak "$LEVEL" --llm provider=command \
 	--llm "command=$dir/model" --scripted --keep "$dir/kept" \

@@ -4,6 +4,8 @@
 # memory (tests/servers/forge.py), become commits of its ladder, and `evolve
 # --resume` another; a search pauses itself; hints reach the prompts of a
 # scripted model. What a champion is was made up: little is measured.
+# Backticks in patterns and comments are meant as they are.
+# shellcheck disable=SC2016
 . "$(dirname "$0")/lib.sh"
 weak=--allow-weak=$LEVEL
 coproc forge { exec python3 "$here/../servers/forge.py"; }

@@ -251,7 +251,8 @@ static void world_open(struct world *w, const char *tiles,
 		   ">kernels/scale_ref.c && mkdir -p .pike/prompts && for p in "
 		   "system optimize rules-cpu directions-cpu; do echo $p "
 		   ">.pike/prompts/$p.md; done; printf "
-		   "'{{roofline}}\\n{{tried}}\\n' >>.pike/prompts/optimize.md; "
+		   "'{{roofline}}\\n{{tried}}\\n{{lessons}}\\n' "
+		   ">>.pike/prompts/optimize.md; "
 		   "git add -A && "
 		   "git commit -qm kernel",
 		   tiles));
@@ -755,6 +756,12 @@ static void evolve_told(const char *preset)
 	     "what it was made from:\\n- Tiles of 2.: 2.00x over the base, "
 	     "confirmed\\n",
 	     tells);
+	/* What a closed generation teaches, by idea or by what was done. */
+	told(&w, 0, "], confirmed", false);
+	told(&w, 1,
+	     "\\n- Tiles of 2.: 2.00x [1.98, 2.02] over the base, confirmed",
+	     tells);
+	told(&w, 2, "\\n- Tiles of 4.: 4.00x [", tells);
 	/* The line of the version alone; what else there is comes behind. */
 	told(&w, 2,
 	     "- Tiles of 4.: 4.00x over the base, confirmed\\n- Tiles of 2.: "
