@@ -25,6 +25,21 @@ bool pike_is_name(const char *s)
 	return n > 0 && n <= 64 && !s[n];
 }
 
+size_t pike_cut_text(const char *s, size_t len, size_t max)
+{
+	size_t n = max;
+
+	if (len <= max)
+		return len;
+	while (n && s[n - 1] != '\n')
+		n--;
+	if (n > max / 2)
+		return n;
+	for (n = max; n && ((unsigned char)s[n] & 0xc0) == 0x80;)
+		n--;
+	return n;
+}
+
 void pike_slug(char out[65], const char *s)
 {
 	size_t n = 0;

@@ -15,6 +15,9 @@ void pike_slug(char out[65], const char *s);
 bool pike_parse_i64(const char *s, int64_t *out); /* whole string, decimal */
 bool pike_parse_f64(const char *s, double *out);  /* whole string, finite */
 bool pike_utf8_valid(const char *s, size_t len);
+/* How much of s is no more than `max` bytes: up to its last whole line there,
+ * or, where that would be less than half, its last whole character. */
+size_t pike_cut_text(const char *s, size_t len, size_t max);
 /* Appends s with control bytes (but \n and \t) and invalid UTF-8 as '?', for
  * text of a candidate, a compiler or a model that reaches a terminal, a log
  * or a record. Stops quietly at `b->max`. */

@@ -123,28 +123,9 @@ void pike_lesson_file_add(struct pike_lesson *l, const char *path,
 
 /* ---- in words ---- */
 
-/* What a verdict means to others than its own author: no word of how it was
- * found out. */
-static const char *const classes[PIKE_V_COUNT] = {
-	[PIKE_V_PENDING] = "not measured",
-	[PIKE_V_FASTER] = "faster",
-	[PIKE_V_SAME] = "the same",
-	[PIKE_V_SLOWER] = "slower",
-	[PIKE_V_INCONCLUSIVE] = "too noisy to tell",
-	[PIKE_V_WRONG] = "wrong results",
-	[PIKE_V_CONTRACT] = "against the rules",
-	[PIKE_V_BUILD] = "did not compile",
-	[PIKE_V_CRASH] = "crashed",
-	[PIKE_V_TIMEOUT] = "did not end",
-	[PIKE_V_TAMPER] = "against the rules",
-	[PIKE_V_SUSPECT] = "against the rules",
-	[PIKE_V_NONE] = "no candidate",
-	[PIKE_V_UNUSABLE] = "no candidate",
-};
-
 static void add_class(struct pike_buf *b, const struct pike_lesson *l)
 {
-	pike_buf_adds(b, classes[l->verdict]);
+	pike_buf_adds(b, pike_verdict_words(l->verdict));
 	if (l->verdict == PIKE_V_WRONG && l->stage == PIKE_CONFIRM)
 		pike_buf_adds(b, " for other sizes or inputs than those tried "
 				 "first");

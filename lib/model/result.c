@@ -106,6 +106,28 @@ int pike_verdict_parse(const char *s)
 	return find_name(verdict_names, PIKE_V_COUNT, s);
 }
 
+const char *pike_verdict_words(enum pike_verdict v)
+{
+	static const char *const words[PIKE_V_COUNT] = {
+		[PIKE_V_PENDING] = "not measured yet",
+		[PIKE_V_FASTER] = "faster",
+		[PIKE_V_SAME] = "the same",
+		[PIKE_V_SLOWER] = "slower",
+		[PIKE_V_INCONCLUSIVE] = "too noisy to tell",
+		[PIKE_V_WRONG] = "wrong results",
+		[PIKE_V_CONTRACT] = "against the rules",
+		[PIKE_V_BUILD] = "did not compile",
+		[PIKE_V_CRASH] = "crashed",
+		[PIKE_V_TIMEOUT] = "did not end",
+		[PIKE_V_TAMPER] = "against the rules",
+		[PIKE_V_SUSPECT] = "against the rules",
+		[PIKE_V_NONE] = "no candidate",
+		[PIKE_V_UNUSABLE] = "no candidate",
+	};
+
+	return words[v];
+}
+
 bool pike_verdict_measured(enum pike_verdict v)
 {
 	return v >= PIKE_V_FASTER && v <= PIKE_V_INCONCLUSIVE;

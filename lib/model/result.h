@@ -58,6 +58,9 @@ enum pike_verdict {
 const char *pike_verdict_name(enum pike_verdict v);
 int pike_verdict_parse(const char *s);		 /* -1 when unknown */
 bool pike_verdict_measured(enum pike_verdict v); /* the first four */
+/* What it means to others than the candidate's own author: no word of how that
+ * was found out. */
+const char *pike_verdict_words(enum pike_verdict v);
 
 enum pike_stage {
 	PIKE_SCREEN,

@@ -89,6 +89,10 @@ int pike_told_tried(struct pike_buf *b, struct pike_run *run,
  * cannot end. Nothing where nobody says anything. */
 int pike_hints_text(struct pike_buf *b, struct pike_run *run,
 		    struct pike_err *err);
+/* A file as the base branch has it now: what people write for prompts concerns
+ * no result, and begins no epoch. None: `out` is empty. */
+int pike_read_on_base(struct pike_files *out, struct pike_run *run,
+		      const char *path, struct pike_err *err);
 
 /* ---- lessons.c ---- */
 

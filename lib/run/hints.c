@@ -21,23 +21,6 @@ enum {
 	SAID_BYTES = 8 << 10,
 };
 
-/* Up to the last whole line of `max` bytes, or the last whole character. */
-static size_t cut(const char *s, size_t n, size_t max)
-{
-	size_t at = max;
-
-	if (n <= max)
-		return n;
-	while (at && s[at - 1] != '\n')
-		at--;
-	if (at > max / 2)
-		return at;
-	for (at = max; at && !pike_utf8_valid(s, at);)
-		at--;
-	/* What is no text at all is cut anywhere. */
-	return at > max / 2 ? at : max;
-}
-
 static void quote(struct pike_buf *b, const char *s, size_t n)
 {
 	struct pike_buf clean;
@@ -48,9 +31,8 @@ static void quote(struct pike_buf *b, const char *s, size_t n)
 	pike_buf_release(&clean);
 }
 
-/* As the base branch has it now: a hint needs no new epoch. */
-static int read_file(struct pike_files *out, struct pike_run *run,
-		     const char *path, struct pike_err *err)
+int pike_read_on_base(struct pike_files *out, struct pike_run *run,
+		      const char *path, struct pike_err *err)
 {
 	struct pike_strs paths = PIKE_STRS_INIT;
 	struct pike_oid base;
@@ -70,7 +52,7 @@ static int add_file(struct pike_buf *b, struct pike_run *run,
 	char *path = pike_xasprintf(".pike/hints/%s.md", run->target->name);
 	struct pike_err why = PIKE_ERR_INIT;
 	struct pike_files files = { 0 };
-	int ret = read_file(&files, run, path, &why);
+	int ret = pike_read_on_base(&files, run, path, &why);
 	size_t n = 0, all = files.n ? files.v[0].len : 0;
 
 	if (ret == PIKE_FAILED) {
@@ -83,7 +65,7 @@ static int add_file(struct pike_buf *b, struct pike_run *run,
 		ret = pike_fail(err, ret, "%s", why.text);
 	}
 	if (!ret && all)
-		n = cut(files.v[0].data, all, FILE_BYTES);
+		n = pike_cut_text(files.v[0].data, all, FILE_BYTES);
 	if (n) {
 		pike_buf_addf(b, "%s of the repository", path);
 		if (n < all)

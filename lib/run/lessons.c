@@ -256,28 +256,12 @@ static int tell_computed(struct pike_context *c, struct pike_run *run,
 	return ret;
 }
 
-/* The last whole line that fits, else the last whole character. */
-static size_t cut(const char *s, size_t len, size_t room)
-{
-	size_t n = room;
-
-	if (len <= room)
-		return len;
-	while (n && s[n - 1] != '\n')
-		n--;
-	if (n)
-		return n;
-	for (n = room; n && ((unsigned char)s[n] & 0xc0) == 0x80;)
-		n--;
-	return n;
-}
-
 static void add_file(struct pike_context *c, struct pike_run *run,
 		     const struct pike_file *f)
 {
 	size_t room =
 	    (size_t)run->settings->lessons_file * PIKE_CHARS_PER_TOKEN;
-	size_t n = cut(f->data, f->len, room);
+	size_t n = pike_cut_text(f->data, f->len, room);
 
 	pike_sanitize(&c->lessons_file, f->data, n);
 	if (n == f->len)
@@ -295,19 +279,12 @@ static void add_file(struct pike_context *c, struct pike_run *run,
 
 /* As it is on the base branch now: what people write there concerns no result,
  * and begins no epoch. One that cannot be read is missed, and said so. */
-static int tell_file(struct pike_context *c, struct pike_run *run,
-		     struct pike_err *err)
+static void tell_file(struct pike_context *c, struct pike_run *run)
 {
-	struct pike_strs path = PIKE_STRS_INIT;
 	struct pike_err why = PIKE_ERR_INIT;
 	struct pike_files files = { 0 };
-	struct pike_oid base;
-	int ret = pike_repo_base(&base, run->repo, run->settings->base, err);
 
-	if (ret)
-		return ret;
-	pike_strs_push(&path, FILE_PATH);
-	if (!pike_repo_read(&files, run->repo, &base, &path, true, &why)) {
+	if (!pike_read_on_base(&files, run, FILE_PATH, &why)) {
 		if (files.n)
 			add_file(c, run, &files.v[0]);
 	} else if (!run->said_cut) {
@@ -316,8 +293,6 @@ static int tell_file(struct pike_context *c, struct pike_run *run,
 		run->said_cut = true;
 	}
 	pike_files_release(&files);
-	pike_strs_release(&path);
-	return 0;
 }
 
 int pike_told_lessons(struct pike_context *c, struct pike_run *run,
@@ -326,8 +301,8 @@ int pike_told_lessons(struct pike_context *c, struct pike_run *run,
 	int ret = 0;
 
 	if (run->settings->lessons_file)
-		ret = tell_file(c, run, err);
-	if (!ret && run->settings->lessons)
+		tell_file(c, run);
+	if (run->settings->lessons)
 		ret = tell_computed(c, run, err);
 	c->p.lessons_file = c->lessons_file.s;
 	c->p.lessons = c->lessons.s;

@@ -218,24 +218,6 @@ void pike_told_work(struct pike_buf *b, unsigned *bounds,
 
 /* ---- what was tried ---- */
 
-/* What a verdict means to others than its own author. */
-static const char *const outcomes[PIKE_V_COUNT] = {
-	[PIKE_V_PENDING] = "not measured yet",
-	[PIKE_V_FASTER] = "faster",
-	[PIKE_V_SAME] = "the same",
-	[PIKE_V_SLOWER] = "slower",
-	[PIKE_V_INCONCLUSIVE] = "too noisy to tell",
-	[PIKE_V_WRONG] = "wrong results",
-	[PIKE_V_CONTRACT] = "against the rules",
-	[PIKE_V_BUILD] = "did not compile",
-	[PIKE_V_CRASH] = "crashed",
-	[PIKE_V_TIMEOUT] = "did not end",
-	[PIKE_V_TAMPER] = "against the rules",
-	[PIKE_V_SUSPECT] = "against the rules",
-	[PIKE_V_NONE] = "no candidate",
-	[PIKE_V_UNUSABLE] = "no candidate",
-};
-
 static void add_outcome(struct pike_buf *b, const struct pike_record *r)
 {
 	bool confirmed = r->confirm.verdict != PIKE_V_PENDING;
@@ -246,7 +228,7 @@ static void add_outcome(struct pike_buf *b, const struct pike_record *r)
 		pike_buf_addf(b, "%.2fx over the base%s", exp(r->score),
 			      confirmed ? ", confirmed" : "");
 	else
-		pike_buf_adds(b, outcomes[v]);
+		pike_buf_adds(b, pike_verdict_words(v));
 }
 
 /* "- what was tried: what came of it". The subject is "TARGET: what". */

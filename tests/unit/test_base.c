@@ -108,6 +108,18 @@ static void utf8_is_strict(void **state)
 		assert_false(pike_utf8_valid(bad[i], strlen(bad[i])));
 }
 
+static void text_is_cut_where_it_ends(void **state)
+{
+	(void)state;
+	assert_int_equal(pike_cut_text("one\ntwo\n", 8, 8), 8);
+	assert_int_equal(pike_cut_text("one\ntwo\n", 8, 7), 4);
+	/* Of one long line as much as there is room for. */
+	assert_int_equal(pike_cut_text("a\nbcdefghij", 11, 9), 9);
+	assert_int_equal(pike_cut_text("gr\xc3\xbc\xc3\x9f", 6, 5), 4);
+	assert_int_equal(pike_cut_text("\x9f\x9f\x9f\x9f", 4, 2), 0);
+	assert_int_equal(pike_cut_text("abc", 3, 0), 0);
+}
+
 static void hosts_of_urls(void **state)
 {
 	static const struct {
@@ -617,6 +629,7 @@ int main(void)
 		cmocka_unit_test(names_and_slugs),
 		cmocka_unit_test(numbers_are_whole_strings),
 		cmocka_unit_test(utf8_is_strict),
+		cmocka_unit_test(text_is_cut_where_it_ends),
 		cmocka_unit_test(hosts_of_urls),
 		cmocka_unit_test(urls_lose_their_users),
 		cmocka_unit_test(terminals_get_no_escape),
