@@ -36,7 +36,7 @@ ok() { # ok CONDITION-STATUS NAME
 lines() {
 	local ref
 	for ref in $(git for-each-ref --format='%(refname)' refs/notes/pike); do
-		[ "$ref" = refs/notes/pike/chat ] && continue
+		case $ref in */chat | */lessons) continue ;; esac
 		git ls-tree -r "$ref" | awk '{print $3}'
 	done | sort -u | git cat-file --batch | grep '^{' | sort -u
 }
@@ -112,6 +112,15 @@ for round in $(seq "$rounds"); do
 	[ "$(candidates)" -ge $budget ] &&
 		[ "$(grep -c '"stage":"screen"' "$dir/lines")" -eq "$(candidates)" ]
 	ok $? "round $round: budget $budget reached ($(candidates) tried)"
+	git log --format='%(trailers:key=Pike-Result,valueonly)' \
+		pike/evo/kill/cpu 2>/dev/null | sed 's/ .*//' | grep . |
+		sort -u >"$dir/settled"
+	git ls-tree -r refs/notes/pike/lessons 2>/dev/null | awk '{print $3}' |
+		git cat-file --batch | grep '^{' | field commit | sort -u \
+		>"$dir/taught"
+	missed=$(comm -23 "$dir/settled" "$dir/taught")
+	[ -z "$missed" ]
+	ok $? "round $round: settled without a lesson: $missed"
 	left=$(find .git -name '*.lock' | grep -v '/pike\(-pack\)\?\.lock$')
 	[ -z "$left" ]
 	ok $? "round $round: left behind: $left"

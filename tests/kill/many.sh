@@ -59,7 +59,8 @@ for pid in "${pids[@]}"; do
 done
 git fsck --strict --no-dangling >"$dir/fsck" 2>&1
 ok $? "fsck"
-for ref in $(git for-each-ref --format='%(refname)' refs/notes/pike); do
+for ref in $(git for-each-ref --format='%(refname)' refs/notes/pike |
+	grep -v '/lessons$'); do
 	git ls-tree -r "$ref" | awk '{print $3}'
 done | sort -u | git cat-file --batch | grep '^{' | sort -u >"$dir/lines"
 screens=$(grep -c '"stage":"screen"' "$dir/lines")
