@@ -46,7 +46,7 @@ static int print_topic(struct pike_ctx *ctx, const char *name,
 	if (i == PIKE_ARRAY_LEN(topics))
 		return pike_fail(err, PIKE_USAGE,
 				 "there is no command and no topic '%s'; "
-				 "topics are formats, judge, security",
+				 "`pike-git -h` names both",
 				 name);
 	pike_buf_init(&page, 1 << 20);
 	ret = pike_read_shipped(&page, topics[i].path, err);

@@ -3,6 +3,7 @@
 #include "model/lesson.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -186,19 +187,13 @@ static int by_worth(const void *a, const void *b)
 
 /* ---- in words ---- */
 
-/* Not in the middle of a character. */
 static void add_cut(struct pike_buf *b, const char *s, size_t max)
 {
-	size_t n = strlen(s);
+	size_t len = strlen(s), n = pike_cut_text(s, len, max);
 
-	if (n <= max) {
-		pike_buf_adds(b, s);
-		return;
-	}
-	for (n = max; n && ((unsigned char)s[n] & 0xc0) == 0x80;)
-		n--;
 	pike_buf_add(b, s, n);
-	pike_buf_adds(b, "...");
+	if (n < len)
+		pike_buf_adds(b, "...");
 }
 
 static void add_what(struct pike_buf *b, const struct pike_lesson *l)

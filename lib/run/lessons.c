@@ -269,12 +269,12 @@ static void add_file(struct pike_context *c, struct pike_run *run,
 	pike_buf_addf(
 	    &c->lessons_file, "%s(the last %zu of %zu bytes are left out)\n",
 	    n && f->data[n - 1] == '\n' ? "" : "\n", f->len - n, f->len);
-	if (!run->said_cut)
+	if (!run->said_lessons)
 		pike_warn("the last %zu of %zu bytes of " FILE_PATH
 			  " are in no prompt; shorten it, or raise "
 			  "pike.lessons-file",
 			  f->len - n, f->len);
-	run->said_cut = true;
+	run->said_lessons = true;
 }
 
 /* As it is on the base branch now: what people write there concerns no result,
@@ -287,10 +287,10 @@ static void tell_file(struct pike_context *c, struct pike_run *run)
 	if (!pike_read_on_base(&files, run, FILE_PATH, &why)) {
 		if (files.n)
 			add_file(c, run, &files.v[0]);
-	} else if (!run->said_cut) {
+	} else if (!run->said_lessons) {
 		pike_warn("no prompt has what stands in " FILE_PATH ": %s",
 			  why.text);
-		run->said_cut = true;
+		run->said_lessons = true;
 	}
 	pike_files_release(&files);
 }

@@ -100,7 +100,7 @@ struct pike_run {
 	bool looked;		     /* at the base, or there was no need */
 	struct pike_result base;     /* what that said; no cases: nothing */
 	struct pike_lessons lessons; /* as far as a prompt needed them */
-	bool said_cut; /* that not all of people's own is in prompts */
+	bool said_lessons; /* that not all of .pike/lessons.md is in prompts */
 };
 
 /* Brings the history up to date with git. */

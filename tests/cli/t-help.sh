@@ -53,7 +53,7 @@ is "formats tells of each trailer that is written" "$(grep -ohE \
 	comm -23 - <(echo "$trailers"))" ""
 pike help nothing
 status_is "no such topic exits with 129" 129
-like "and the topics are named" "$err" 'formats, judge, security'
+like "and what to do is said" "$err" 'pike-git -h.? names both'
 pike -h
 status_is "-h exits with 0" 0
 is "-h fits 80 columns" "$(awk 'length > 80' <<<"$out")" ""

@@ -25,6 +25,7 @@ GOAL_COPY = 0.90      # of the copy bandwidth, where memory is the bound
 GOAL_TIMES = 10       # gemm and attention over their start
 GOAL_SECONDS = {"right": 15, "wrong": 15}  # of a `bench`; else:
 GOAL_EXAMPLE = 20
+GOAL_TRY = {"mlp": 10, "rmsnorm": 2}
 COMPUTE = ("gemm", "attention")
 MEASURED = ("faster", "same", "slower", "inconclusive")
 
@@ -276,7 +277,7 @@ def tries(path):
         bad += any(w not in MEASURED for w in verdicts)
         p95 = sorted(secs)[min(len(secs) - 1, int(0.95 * len(secs)))]
         print(f"{name:<10} {len(v):>3} {statistics.median(secs):>7.2f} "
-              f"{p95:>6.2f} {secs[0]:>6.2f} {10 if name == 'mlp' else 2:>5}  "
+              f"{p95:>6.2f} {secs[0]:>6.2f} {GOAL_TRY.get(name, 0):>5}  "
               f"{' '.join(verdicts)}; {phases}")
     return bad
 
