@@ -10,10 +10,10 @@
 #include "eval/cache_priv.h"
 
 #include "base/fs.h"
+#include "base/kept.h"
 #include "base/mem.h"
 #include "base/rand.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,47 +72,6 @@ void pike_cache_key(char out[65], const struct pike_build_plan *plan,
 	pike_hex(out, digest, sizeof(digest));
 }
 
-/* ---- the folder ---- */
-
-/* Whoever else may write here could put any machine code there. */
-static bool is_ours(const char *path)
-{
-	struct stat st;
-
-	return !lstat(path, &st) && S_ISDIR(st.st_mode) &&
-	       st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH));
-}
-
-/* NULL: there is none. Freed by the caller. */
-static char *folder(bool make)
-{
-	const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	char *path;
-
-	/* The specification: one that is not absolute does not count. */
-	if (base && *base == '/')
-		path = pike_xasprintf("%s/pike-git/builds", base);
-	else if (home && *home == '/')
-		path = pike_xasprintf("%s/.cache/pike-git/builds", home);
-	else
-		return NULL;
-	if (make)
-		pike_mkdir_p(path, 0700, NULL);
-	if (is_ours(path))
-		return path;
-	free(path);
-	return NULL;
-}
-
-static char *file_of(const char *key, bool make)
-{
-	char *dir = folder(make), *path;
-
-	path = dir ? pike_xasprintf("%s/%s", dir, key) : NULL;
-	free(dir);
-	return path;
-}
-
 /* ---- one file ---- */
 
 static bool parse(const struct pike_buf *b, size_t *log_len, size_t *at)
@@ -152,7 +111,7 @@ static bool fill(int fd, struct pike_buf *log, const struct pike_buf *b)
 bool pike_cache_find(int fd, struct pike_buf *log, const char *key,
 		     size_t object_max)
 {
-	char *path = file_of(key, false);
+	char *path = pike_kept_file(PIKE_KEPT_BUILDS, key, false);
 	struct pike_buf b;
 	bool found;
 
@@ -168,92 +127,12 @@ bool pike_cache_find(int fd, struct pike_buf *log, const char *key,
 	return found;
 }
 
-/* ---- keeping within bounds ---- */
-
-struct kept {
-	char *path;
-	int64_t bytes;
-	struct timespec used;
-};
-
-static int by_use(const void *a, const void *b)
-{
-	const struct kept *x = a, *y = b;
-
-	if (x->used.tv_sec != y->used.tv_sec)
-		return x->used.tv_sec < y->used.tv_sec ? -1 : 1;
-	return (x->used.tv_nsec > y->used.tv_nsec) -
-	       (x->used.tv_nsec < y->used.tv_nsec);
-}
-
-static struct kept *list(size_t *n, int64_t *bytes, const char *dir)
-{
-	DIR *d = opendir(dir);
-	struct kept *v = NULL;
-	const struct dirent *e;
-	size_t cap = 0;
-	struct stat st;
-
-	*n = 0;
-	*bytes = 0;
-	while (d && (e = readdir(d))) {
-		char *path;
-
-		if (e->d_name[0] == '.')
-			continue;
-		path = pike_xasprintf("%s/%s", dir, e->d_name);
-		if (lstat(path, &st) || !S_ISREG(st.st_mode)) {
-			free(path);
-			continue;
-		}
-		PIKE_GROW(v, *n, cap);
-		v[(*n)++] = (struct kept){ path, st.st_size, st.st_mtim };
-		*bytes += st.st_size;
-	}
-	if (d)
-		closedir(d);
-	return v;
-}
-
-/* Down to three quarters, so that not each new file drops an old one. */
-static void prune(const char *dir)
-{
-	int64_t bytes;
-	size_t n;
-	struct kept *v = list(&n, &bytes, dir);
-	bool full = bytes > PIKE_CACHE_BYTES;
-
-	if (full)
-		qsort(v, n, sizeof(*v), by_use);
-	for (size_t i = 0; i < n; i++) {
-		if (full && bytes > PIKE_CACHE_BYTES / 4 * 3 &&
-		    !unlink(v[i].path))
-			bytes -= v[i].bytes;
-		free(v[i].path);
-	}
-	free(v);
-}
-
-/* Looks at the whole folder at a process's first file and then now and then.
- */
-static void prune_sometimes(void)
-{
-	static unsigned count;
-	char *dir = count++ % 256 ? NULL : folder(false);
-
-	if (dir)
-		prune(dir);
-	free(dir);
-}
-
 void pike_cache_keep(const char *key, int fd, const struct pike_buf *log,
 		     size_t object_max)
 {
-	char *path = file_of(key, true), hash[65], self[32];
+	char hash[65], self[32];
 	struct pike_buf body, all;
 
-	if (!path)
-		return;
 	pike_buf_init(&body, log->len + object_max + 1);
 	pike_buf_init(&all, body.max + HEAD_MAX);
 	pike_buf_add(&body, log->s, log->len);
@@ -264,10 +143,8 @@ void pike_cache_keep(const char *key, int fd, const struct pike_buf *log,
 		pike_buf_addf(&all, HEAD "%s %zu %zu\n", hash, log->len,
 			      body.len - log->len);
 		pike_buf_add(&all, body.s, body.len);
-		pike_write_file(path, all.s, all.len, NULL);
-		prune_sometimes();
+		pike_kept_write(PIKE_KEPT_BUILDS, key, all.s, all.len);
 	}
 	pike_buf_release(&body);
 	pike_buf_release(&all);
-	free(path);
 }

@@ -4,11 +4,8 @@
  * compiled twice on a machine: not the reference and the base at each start,
  * not what two searches or a reviewer's `verify` have in common.
  *
- * A folder of files, `$XDG_CACHE_HOME/pike-git/builds` (XDG Base Directory
- * Specification; ~/.cache where that is unset), whose user alone may write in
- * it. Never the reason for a failure: what cannot be read, is torn or is not
- * this user's is not there, and what cannot be written is not kept. Only what
- * the judge's own process took out of a compile sandbox is ever stored.
+ * Files of base/kept.h; what is torn is not there. Only what the judge's own
+ * process took out of a compile sandbox is ever stored.
  */
 #ifndef PIKE_EVAL_CACHE_PRIV_H
 #define PIKE_EVAL_CACHE_PRIV_H
@@ -18,9 +15,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-
-/* Of all files together; the ones that were not used for longest go first. */
-#define PIKE_CACHE_BYTES ((int64_t)512 << 20)
 
 /* Of all that decides what comes out: the sources and headers, the command,
  * the compiler (`tools` of the plan), our own program around it (`helper`, its

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/fs.h"
+#include "base/kept.h"
 #include "base/mem.h"
 #include "eval/cache_priv.h"
 
@@ -265,13 +266,13 @@ static void test_bounded(void **state)
 
 	(void)state;
 	key_of(key, "void bounded() {}");
-	add_old("oldest", PIKE_CACHE_BYTES / 2, 1000);
-	add_old("older", PIKE_CACHE_BYTES / 2, 2000);
-	add_old("old", PIKE_CACHE_BYTES / 8, 3000);
+	add_old("oldest", PIKE_KEPT_BUILDS_BYTES / 2, 1000);
+	add_old("older", PIKE_KEPT_BUILDS_BYTES / 2, 2000);
+	add_old("old", PIKE_KEPT_BUILDS_BYTES / 8, 3000);
 	/* It looks now and then. */
 	for (int i = 0; i < 256; i++)
 		keep(key);
-	assert_true(bytes_kept() <= PIKE_CACHE_BYTES);
+	assert_true(bytes_kept() <= PIKE_KEPT_BUILDS_BYTES);
 	assert_false(file_is_there("oldest"));
 	assert_true(file_is_there("older"));
 	assert_true(file_is_there("old"));
