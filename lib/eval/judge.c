@@ -452,23 +452,33 @@ int pike_judge_pool(struct pike_judge *j, struct pike_case_state *cs,
 	return ret;
 }
 
-static int open_case(struct pike_judge *j, struct pike_case_state *cs,
-		     struct pike_err *err)
+/* That a case tells right from wrong, and that the base is right. */
+static int prove_case(struct pike_judge *j, struct pike_case_state *cs,
+		      struct pike_err *err)
 {
 	struct pike_pool *small = NULL;
 	int ret;
 
 	free(cs->nat);
-	pike_layout_release(&cs->layout);
 	cs->nat = pike_xcalloc(j->ntensors + 1, sizeof(*cs->nat));
-	ret = pike_layout_make(&cs->layout, j, cs->c, err);
-	if (!ret)
-		ret = small_pool(&small, j, cs->c, PROTO_LINT_SETS, err);
+	ret = small_pool(&small, j, cs->c, PROTO_LINT_SETS, err);
 	if (!ret)
 		ret = pike_lint_case(j, cs, small, err);
 	if (!ret)
 		ret = check_base(&cs->base_ns, j, small, false, err);
 	pike_pool_free(small);
+	return ret;
+}
+
+static int open_case(struct pike_judge *j, struct pike_case_state *cs,
+		     struct pike_err *err)
+{
+	int ret;
+
+	pike_layout_release(&cs->layout);
+	ret = pike_layout_make(&cs->layout, j, cs->c, err);
+	if (!ret && !j->known_at)
+		ret = prove_case(j, cs, err);
 	/* Not while the device is held. */
 	if (!ret && j->o.screens)
 		ret = pike_judge_pool(j, cs, PROTO_LOOK2, err);
@@ -524,6 +534,7 @@ static int move_reference(struct pike_judge *j, struct pike_err *err)
 	if (!j->reference.else_on)
 		return PIKE_FAILED;
 	pike_debug("on the host instead: %s", err->text);
+	j->reference_moved = true;
 	pike_refs_drop(j);
 	j->reference.kind = PIKE_REFERENCE_RUNNER;
 	j->reference.backend = j->reference.else_on;
@@ -589,21 +600,26 @@ static int open_all(struct pike_judge *j, struct pike_err *err)
 		return ret;
 	pike_processes_ahead(j);
 	ret = count_tensors(j, err);
+	for (size_t i = 0; i < j->t->ncases; i++)
+		j->cases[i].c = &j->t->cases[i];
+	if (!ret)
+		pike_known_read(j);
 	/* All cores, unless somebody else is timing on one of them. */
 	if (!pike_judge_may_spread(j) &&
 	    pike_device_lock(&j->lock, j->dev.lock, 0, NULL))
 		j->lock = -1;
 	for (size_t i = 0; !ret && i < j->t->ncases; i++) {
-		j->cases[i].c = &j->t->cases[i];
 		ret = open_case(j, &j->cases[i], err);
 		if (ret == PIKE_FAILED && !move_reference(j, err))
 			ret = open_case(j, &j->cases[i], err);
 	}
-	for (size_t i = 0; !ret && i < j->t->nhidden; i++) {
+	for (size_t i = 0; !ret && !j->known_at && i < j->t->nhidden; i++) {
 		ret = open_hidden(j, &j->t->hidden[i], err);
 		if (ret == PIKE_FAILED && !move_reference(j, err))
 			ret = open_hidden(j, &j->t->hidden[i], err);
 	}
+	if (!ret && !j->known_at)
+		pike_known_write(j);
 	if (j->lock >= 0)
 		close(j->lock);
 	j->lock = -1;
@@ -738,13 +754,18 @@ static int measure_noise(struct pike_judge *j, bool warm, struct pike_err *err)
 		    b.sd * sqrt((double)noise_rounds(j) / PROTO_AA_ROUNDS);
 		pike_boot_release(&b);
 	}
-	if (!ret && (j->t->bytes || j->t->flops) && !(j->ceilings.copy_bps > 0))
-		ret = pike_device_ceilings(&j->ceilings, &j->dev,
-					   (int)j->t->threads, false, err);
 	for (size_t i = 0; i < j->t->ncases; i++)
 		pike_pairs_release(&pairs[i]);
 	free(pairs);
 	return ret;
+}
+
+static int measure_ceilings(struct pike_judge *j, struct pike_err *err)
+{
+	if ((!j->t->bytes && !j->t->flops) || j->ceilings.copy_bps > 0)
+		return 0;
+	return pike_device_ceilings(&j->ceilings, &j->dev, (int)j->t->threads,
+				    false, err);
 }
 
 /* What disturbs a machine may be over in a minute, and as long as its noise
@@ -762,19 +783,22 @@ bool pike_judge_needs_noise(struct pike_judge *j, bool warm)
 static int noise_of(double *out, struct pike_judge *j, bool warm,
 		    struct pike_err *err)
 {
+	enum pike_phase before = pike_phase(j, PIKE_PHASE_NOISE);
 	struct pike_watch w;
 	int ret = 0;
 
 	warm = warm && pike_judge_warm(j);
+	pike_judge_enter(&w, j);
 	if (pike_judge_needs_noise(j, warm)) {
-		enum pike_phase before = pike_phase(j, PIKE_PHASE_NOISE);
-
-		pike_judge_enter(&w, j);
 		ret = measure_noise(j, warm, err);
-		pike_judge_leave(&w, j);
-		pike_phase(j, before);
 		j->noise_at[warm] = pike_now_ns();
+		if (!ret)
+			pike_known_write(j);
 	}
+	if (!ret)
+		ret = measure_ceilings(j, err);
+	pike_judge_leave(&w, j);
+	pike_phase(j, before);
 	if (!ret)
 		*out = j->noise[warm];
 	return ret;

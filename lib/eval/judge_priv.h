@@ -134,6 +134,10 @@ struct pike_judge {
 	char commitment[65];
 	uint64_t counter; /* of input sets drawn */
 	double mhz_most;  /* of a GPU's clock, as far as seen */
+	/* When a judge has found the task sound and the base right: Unix time,
+	 * of an earlier judge too (known.c); 0: not yet. */
+	int64_t known_at;
+	bool reference_moved; /* it failed where it belongs */
 	/* Of fresh processes, and of forks. NaN: not measured. */
 	double noise[2];
 	int64_t noise_at[2];
@@ -253,6 +257,14 @@ bool pike_judge_needs_noise(struct pike_judge *j, bool warm);
 /* Noise floor and threshold; measures the noise when it is not known. */
 int pike_judge_delta(double *noise, double *delta, struct pike_judge *j,
 		     bool warm, struct pike_err *err);
+
+/* ---- known.c ---- */
+
+/* Sets known_at, and then base_ns and nat of all cases, and the noise while it
+ * is not too old. */
+void pike_known_read(struct pike_judge *j);
+void pike_known_write(struct pike_judge *j);
+
 /* ---- fill.c: what screening and confirmation write down alike ---- */
 
 struct pike_timing;

@@ -98,6 +98,9 @@
 #define PROTO_NOISE_AGE_NS 600000000000LL /* kept so long */
 #define PROTO_NOISE_HIGH 0.01		  /* above that only one */
 #define PROTO_NOISE_HIGH_AGE_NS 60000000000LL
+/* Of the same task, base, program and machine: what was found sound and right
+ * is not looked at again. */
+#define PROTO_KNOWN_AGE_S 86400
 
 /* ---- two clocks (12) ---- */
 
