@@ -33,10 +33,11 @@ struct pike_idle {
 /* Runners of a GPU kept ready: a round's base, champion and challenger, and
  * those of the round after it, which get ready meanwhile. */
 #define PIKE_SPARES 5
+#define PIKE_SPARES_MOST 12
 /* Forks of an interpreter: of one round, as each has a context on the GPU. */
 #define PIKE_SPARES_WARM 2
 struct pike_spares {
-	struct pike_process v[PIKE_SPARES];
+	struct pike_process v[PIKE_SPARES_MOST];
 	size_t n;
 };
 /* Those of a round that end at the same time. */

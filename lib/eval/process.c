@@ -242,13 +242,29 @@ static bool fresh(const struct pike_process *p)
 	return pike_now_ns() - p->since < SPARE_NS && !pike_box_ended(p->box);
 }
 
+/* An interpreter takes seconds to import its libraries and a tenth of one to
+ * be used: as many get ready at once as there are cores for it. */
+static size_t most_spares(const struct pike_judge *j, bool warm)
+{
+	size_t cores;
+
+	if (warm)
+		return PIKE_SPARES_WARM;
+	if (!j->traits->interpreted || !j->have_build_cpus)
+		return PIKE_SPARES;
+	cores = (size_t)CPU_COUNT(&j->build_cpus);
+	if (cores < PIKE_SPARES)
+		return PIKE_SPARES;
+	return cores < PIKE_SPARES_MOST ? cores : PIKE_SPARES_MOST;
+}
+
 /* They get ready where they are in no timed process's way. */
 static void start_spares(struct pike_judge *j,
 			 const struct pike_process_opts *o)
 {
 	struct pike_spares *s = &j->spares[o->warm];
 	struct pike_process_opts aside = *o;
-	size_t most = o->warm ? PIKE_SPARES_WARM : PIKE_SPARES;
+	size_t most = most_spares(j, o->warm);
 
 	aside.build = NULL;
 	if (j->have_build_cpus && pike_box_moves())

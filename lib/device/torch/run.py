@@ -237,21 +237,23 @@ class Worker:
         self.model = model
         self.state = self.changed(model)
         reseed(torch, 0)
-        # Of the values only what is no tensor is used.
         self.values = self.shapes()
         if self.real == REAL_DOUBLE:
             torch.set_default_dtype(torch.float64)
 
     def shapes(self):
-        """Inputs without values where that can be: gigabytes of them would be
-        drawn each time a process starts."""
-        if hasattr(self.torch, "set_default_device"):
-            try:
-                with self.torch.device("meta"):
-                    return inputs_of(self.reference)
-            except Exception:
-                reseed(self.torch, 0)
-        return inputs_of(self.reference)
+        """Inputs whose tensors hold nothing: what is no tensor is used. Drawn
+        where that is quick, and dropped. The meta device, which draws nothing,
+        imports a library of algebra first, which takes three seconds."""
+        drawn = self.drawn(0)
+        held = []
+        leaves(self.torch, drawn, "", held)
+        none = self.torch.empty(0)
+        values = replace(self.torch, drawn, iter([none] * len(held)))
+        if self.device == "cuda":
+            del drawn, held
+            self.torch.cuda.empty_cache()
+        return values
 
     def exact(self, model):
         """In double precision; plain attributes too, which are neither
