@@ -47,7 +47,7 @@ static int find_toolchain(char *out, size_t size, const struct pike_python *p,
 	if (strcmp(asked, p->exe) != 0) {
 		ret = pike_isolation_probe(&iso, err);
 		if (!ret)
-			ret = pike_torch_probe(&torch, p, iso.level, err);
+			ret = pike_torch_known(&torch, p, iso.level, err);
 		if (!ret)
 			snprintf(asked, sizeof(asked), "%s", p->exe);
 	}

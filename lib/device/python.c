@@ -4,19 +4,26 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/json.h"
+#include "base/kept.h"
 #include "base/mem.h"
 #include "base/proc.h"
+#include "base/rand.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define ASK_MS 30000
 #define PROBE_MS 120000
 #define PROBE_MEMORY (8LL << 30)
+/* An answer is good for a day: what a library is found by may change in ways
+ * that no name tells. */
+#define PROBE_KEPT_S 86400
 
 /* Isolated (-I): neither the current folder nor the user's variables and
  * packages count. A package is found without importing it. */
@@ -233,16 +240,21 @@ static int start(struct pike_box **out, const struct pike_python *p,
 }
 
 /* Its last line; what a library has printed stands before it. */
-static int read_probe(struct pike_torch_info *out, const char *log,
+static const char *last_line(const char *log)
+{
+	const char *nl;
+
+	while ((nl = strchr(log, '\n')) && nl[1])
+		log = nl + 1;
+	return log;
+}
+
+static int read_probe(struct pike_torch_info *out, const char *last,
 		      struct pike_err *err)
 {
-	const char *last = log, *nl;
-	struct pike_json *j;
+	struct pike_json *j = pike_json_parse(last, strcspn(last, "\n"), NULL);
 	bool right;
 
-	while ((nl = strchr(last, '\n')) && nl[1])
-		last = nl + 1;
-	j = pike_json_parse(last, strcspn(last, "\n"), NULL);
 	take(out->version, sizeof(out->version), j, "version");
 	take(out->blas, sizeof(out->blas), j, "blas");
 	take(out->cuda, sizeof(out->cuda), j, "cuda");
@@ -272,7 +284,7 @@ static int read_end(struct pike_torch_info *out, struct pike_box *b,
 	pike_buf_init(&said, 1024);
 	pike_box_say(&said, &end);
 	if (end.why == PIKE_BOX_EXITED && !end.status)
-		ret = read_probe(out, end.log.s, err);
+		ret = read_probe(out, last_line(end.log.s), err);
 	else
 		ret = pike_fail(
 		    err, PIKE_FAILED,
@@ -310,5 +322,97 @@ int pike_torch_probe(struct pike_torch_info *out, const struct pike_python *p,
 	pike_box_free(box);
 	pike_strs_release(&argv);
 	pike_buf_release(&worker);
+	return ret;
+}
+
+/* ---- kept ---- */
+
+static void add_stat(struct pike_buf *b, const char *folder, const char *name)
+{
+	char *path = pike_xasprintf("%s%s", folder, name);
+	struct stat st;
+
+	memset(&st, 0, sizeof(st));
+	stat(path, &st);
+	pike_buf_addf(b, "%s %lld %lld.%09ld\n", path, (long long)st.st_size,
+		      (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+	free(path);
+}
+
+/* All that decides what PyTorch says: programs, its version, which BLAS. */
+static int name_of(char out[65], const struct pike_python *p,
+		   enum pike_isolation require, struct pike_err *err)
+{
+	struct pike_buf b, worker;
+	int ret;
+
+	pike_buf_init(&b, 1 << 14);
+	pike_buf_init(&worker, 4096);
+	ret = pike_box_helper(&worker, "pike-run-torch.py", err);
+	pike_buf_addf(&b, "pike-git probe 1 I%d\n", (int)require);
+	add_stat(&b, p->exe, "");
+	add_stat(&b, p->torch, "");
+	add_stat(&b, p->torch, "/version.py");
+	add_stat(&b, p->torch, "/lib");
+	add_stat(&b, "/etc/alternatives", "");
+	add_stat(&b, "/etc/ld.so.cache", "");
+	if (!ret)
+		add_stat(&b, worker.s, "");
+	pike_sha256_hex(out, b.s, b.len);
+	pike_buf_release(&worker);
+	pike_buf_release(&b);
+	return ret;
+}
+
+static bool find_kept(struct pike_torch_info *out, const char *name)
+{
+	char *path = pike_kept_file(PIKE_KEPT_KNOWN, name, false);
+	struct pike_json *j = NULL;
+	struct pike_buf b;
+	int64_t age;
+	bool found;
+
+	pike_buf_init(&b, 4096);
+	if (path && !pike_read_file(&b, path, NULL))
+		j = pike_json_parse(b.s, b.len, NULL);
+	age = pike_unix_time() - pike_json_i64(j, "at", 0);
+	found =
+	    j && age >= 0 && age < PROBE_KEPT_S && !read_probe(out, b.s, NULL);
+	pike_json_free(j);
+	pike_buf_release(&b);
+	free(path);
+	return found;
+}
+
+static void keep(const char *name, const struct pike_torch_info *t)
+{
+	struct pike_json *j = pike_json_object();
+	struct pike_buf b;
+
+	pike_buf_init(&b, 4096);
+	pike_json_set_i64(j, "at", pike_unix_time());
+	pike_json_set_str(j, "version", t->version);
+	pike_json_set_str(j, "blas", t->blas);
+	pike_json_set_str(j, "cuda", t->cuda);
+	pike_json_set_i64(j, "threads", t->threads);
+	pike_json_set_bool(j, "right", true);
+	pike_json_print(&b, j);
+	pike_kept_write(PIKE_KEPT_KNOWN, name, b.s, b.len);
+	pike_json_free(j);
+	pike_buf_release(&b);
+}
+
+int pike_torch_known(struct pike_torch_info *out, const struct pike_python *p,
+		     enum pike_isolation require, struct pike_err *err)
+{
+	char name[65];
+	int ret = name_of(name, p, require, err);
+
+	memset(out, 0, sizeof(*out));
+	if (ret || find_kept(out, name))
+		return ret;
+	ret = pike_torch_probe(out, p, require, err);
+	if (!ret)
+		keep(name, out);
 	return ret;
 }

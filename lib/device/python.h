@@ -51,5 +51,9 @@ struct pike_torch_info {
  * where that fails. */
 int pike_torch_probe(struct pike_torch_info *out, const struct pike_python *p,
 		     enum pike_isolation require, struct pike_err *err);
+/* The same without asking, where it was asked less than a day ago and nothing
+ * that decides about the answer has changed since; took_ns is 0 then. */
+int pike_torch_known(struct pike_torch_info *out, const struct pike_python *p,
+		     enum pike_isolation require, struct pike_err *err);
 
 #endif
