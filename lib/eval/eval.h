@@ -22,7 +22,7 @@
 
 /* Part of `env` and of the task: a change of what the judge does makes its
  * results others, which are not ranked against those before. */
-#define PIKE_JUDGE_VERSION "7"
+#define PIKE_JUDGE_VERSION "8"
 
 /* ---- a GPU's sandbox, tried for real ---- */
 

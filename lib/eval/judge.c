@@ -694,9 +694,20 @@ static size_t noise_rounds(const struct pike_judge *j)
 	bool gpu = j->traits->noise == PIKE_NOISE_GPU;
 
 	for (size_t i = 0; gpu && i < j->t->ncases; i++)
-		if (j->cases[i].base_ns < PROTO_AA_SHORT_NS)
+		if (j->traits->interpreted ||
+		    j->cases[i].base_ns < PROTO_AA_SHORT_NS)
 			return PROTO_AA_ROUNDS_SHORT;
 	return PROTO_AA_ROUNDS;
+}
+
+/* Of how many rounds the noise is told: what a host launches one by one differs
+ * by percents from process to process, and a confirmation has so many. */
+static size_t noise_as_of(const struct pike_judge *j, bool warm)
+{
+	return !warm && j->traits->interpreted &&
+		       j->traits->noise == PIKE_NOISE_GPU
+		   ? PROTO_ROUNDS
+		   : PROTO_AA_ROUNDS;
 }
 
 /* Two fresh processes of the base against each other, round by round. */
@@ -749,9 +760,8 @@ static int measure_noise(struct pike_judge *j, bool warm, struct pike_err *err)
 		ret = noise_case(&pairs[i], j, &j->cases[i], rounds, warm, err);
 	if (!ret &&
 	    pike_boot_run(&b, pairs, j->t->ncases, PROTO_RESAMPLES, &j->rng)) {
-		/* As of PROTO_AA_ROUNDS, however many there were. */
-		j->noise[warm] =
-		    b.sd * sqrt((double)noise_rounds(j) / PROTO_AA_ROUNDS);
+		j->noise[warm] = b.sd * sqrt((double)noise_rounds(j) /
+					     (double)noise_as_of(j, warm));
 		pike_boot_release(&b);
 	}
 	for (size_t i = 0; i < j->t->ncases; i++)

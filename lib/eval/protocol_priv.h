@@ -91,7 +91,7 @@
  * tenth of a microsecond or so: what processes differ by must be known well, as
  * a screening is one of them. Three times a deviation that seven degrees of
  * freedom tell is passed by 1 %. */
-#define PROTO_AA_SHORT_NS 20000
+#define PROTO_AA_SHORT_NS 20000 /* and whatever an interpreter launches */
 #define PROTO_AA_ROUNDS_SHORT 8
 #define PROTO_AA_PAIRS 10
 #define PROTO_AA_PAIRS_LARGE 5 /* rounds differ by more than pairs do */

@@ -53,10 +53,9 @@ again "those once more"
 
 # What a file says is not believed for ever, nor whatever it says.
 two_days=$(($(date +%s) - 172800)) later=$(($(date +%s) + 3600))
-spoil() { # spoil NAME SED: anew, and kept anew
+spoil() { # spoil NAME SED: of the file that is kept
 	sed -i -E "$2" "$(kept)"
 	anew "$1"
-	again "$1, mended"
 }
 spoil "two days old" "s/^\{\"at\":[0-9]+/{\"at\":$two_days/"
 spoil "from the future" "s/^\{\"at\":[0-9]+/{\"at\":$later/"
@@ -66,6 +65,7 @@ spoil "no time of a call" 's/"base_ns":[0-9]+/"base_ns":0/'
 spoil "torn" 's/.{20}$//'
 spoil "empty" 'd'
 spoil "another document" 's/.*/[1,2,3]/'
+again "all that mended"
 sed -i -E "s/\"at\":[0-9]+,\"noise\"/\"at\":$two_days,\"noise\"/g" "$(kept)"
 judge "an old noise"
 unlike "an old noise: the task is not looked at" "$out" '"lint":'
