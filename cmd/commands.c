@@ -79,7 +79,9 @@ static const struct {
 	{ "GITHUB_STEP_SUMMARY", "file that check adds its summary to" },
 	{ "TMPDIR", "where the device lock lies if /run/lock is closed" },
 	{ "XDG_CACHE_HOME", "holds pike-git/builds, GPU code that need not be "
-			    "built again (default ~/.cache); may be removed" },
+			    "built again, and pike-git/known, what was found "
+			    "out about tasks and this machine (default "
+			    "~/.cache); may be removed" },
 };
 
 const struct pike_cmd *pike_cmd_find(const char *name)

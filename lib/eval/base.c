@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* base: what is known before there is a candidate. */
+#include "eval/fill_priv.h"
 #include "eval/judge_priv.h"
 
 int pike_judge_base(struct pike_result *out, struct pike_judge *j,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* baselines: see baselines_priv.h. */
 #include "eval/baselines_priv.h"
+#include "eval/fill_priv.h"
 
 #include "base/mem.h"
 #include "eval/protocol_priv.h"

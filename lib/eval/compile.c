@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* compile: what a build tells before anything of it has run. */
+#include "eval/fill_priv.h"
 #include "eval/judge_priv.h"
 
 #include "base/mem.h"

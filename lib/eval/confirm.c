@@ -10,6 +10,7 @@
 #include "eval/baselines_priv.h"
 #include "eval/correct_priv.h"
 #include "eval/exact_priv.h"
+#include "eval/fill_priv.h"
 #include "eval/profile_priv.h"
 #include "eval/protocol_priv.h"
 #include "eval/verdict_priv.h"

@@ -7,6 +7,7 @@
  * end notice an access that the judge plants (pike_conn_plant).
  */
 #include "eval/exact_priv.h"
+#include "eval/fill_priv.h"
 
 #include "base/clock.h"
 #include "base/mem.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fill: what screening and confirmation write into a result alike. */
 #include "base/mem.h"
+#include "eval/fill_priv.h"
 #include "eval/protocol_priv.h"
 #include "eval/verdict_priv.h"
 

@@ -588,6 +588,26 @@ static int count_tensors(struct pike_judge *j, struct pike_err *err)
 	return ret;
 }
 
+/* All cases; the hidden ones only where nothing is known of the task yet. */
+static int open_cases(struct pike_judge *j, struct pike_err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < j->t->ncases; i++) {
+		ret = open_case(j, &j->cases[i], err);
+		if (ret == PIKE_FAILED && !move_reference(j, err))
+			ret = open_case(j, &j->cases[i], err);
+	}
+	for (size_t i = 0; !ret && !j->known_at && i < j->t->nhidden; i++) {
+		ret = open_hidden(j, &j->t->hidden[i], err);
+		if (ret == PIKE_FAILED && !move_reference(j, err))
+			ret = open_hidden(j, &j->t->hidden[i], err);
+	}
+	if (!ret && !j->known_at)
+		pike_known_write(j);
+	return ret;
+}
+
 static int open_all(struct pike_judge *j, struct pike_err *err)
 {
 	int ret = open_device(j, err);
@@ -608,18 +628,8 @@ static int open_all(struct pike_judge *j, struct pike_err *err)
 	if (!pike_judge_may_spread(j) &&
 	    pike_device_lock(&j->lock, j->dev.lock, 0, NULL))
 		j->lock = -1;
-	for (size_t i = 0; !ret && i < j->t->ncases; i++) {
-		ret = open_case(j, &j->cases[i], err);
-		if (ret == PIKE_FAILED && !move_reference(j, err))
-			ret = open_case(j, &j->cases[i], err);
-	}
-	for (size_t i = 0; !ret && !j->known_at && i < j->t->nhidden; i++) {
-		ret = open_hidden(j, &j->t->hidden[i], err);
-		if (ret == PIKE_FAILED && !move_reference(j, err))
-			ret = open_hidden(j, &j->t->hidden[i], err);
-	}
-	if (!ret && !j->known_at)
-		pike_known_write(j);
+	if (!ret)
+		ret = open_cases(j, err);
 	if (j->lock >= 0)
 		close(j->lock);
 	j->lock = -1;
@@ -770,14 +780,6 @@ static int measure_noise(struct pike_judge *j, bool warm, struct pike_err *err)
 	return ret;
 }
 
-static int measure_ceilings(struct pike_judge *j, struct pike_err *err)
-{
-	if ((!j->t->bytes && !j->t->flops) || j->ceilings.copy_bps > 0)
-		return 0;
-	return pike_device_ceilings(&j->ceilings, &j->dev, (int)j->t->threads,
-				    false, err);
-}
-
 /* What disturbs a machine may be over in a minute, and as long as its noise
  * counts hardly any gain can be told. */
 bool pike_judge_needs_noise(struct pike_judge *j, bool warm)
@@ -790,14 +792,18 @@ bool pike_judge_needs_noise(struct pike_judge *j, bool warm)
 		age > PROTO_NOISE_HIGH_AGE_NS);
 }
 
-static int noise_of(double *out, struct pike_judge *j, bool warm,
-		    struct pike_err *err)
+static bool needs_ceilings(const struct pike_judge *j)
+{
+	return (j->t->bytes || j->t->flops) && !(j->ceilings.copy_bps > 0);
+}
+
+/* What a threshold and a roofline are told by, as far as it is not known. */
+static int measure(struct pike_judge *j, bool warm, struct pike_err *err)
 {
 	enum pike_phase before = pike_phase(j, PIKE_PHASE_NOISE);
 	struct pike_watch w;
 	int ret = 0;
 
-	warm = warm && pike_judge_warm(j);
 	pike_judge_enter(&w, j);
 	if (pike_judge_needs_noise(j, warm)) {
 		ret = measure_noise(j, warm, err);
@@ -805,10 +811,22 @@ static int noise_of(double *out, struct pike_judge *j, bool warm,
 		if (!ret)
 			pike_known_write(j);
 	}
-	if (!ret)
-		ret = measure_ceilings(j, err);
+	if (!ret && needs_ceilings(j))
+		ret = pike_device_ceilings(&j->ceilings, &j->dev,
+					   (int)j->t->threads, false, err);
 	pike_judge_leave(&w, j);
 	pike_phase(j, before);
+	return ret;
+}
+
+static int noise_of(double *out, struct pike_judge *j, bool warm,
+		    struct pike_err *err)
+{
+	int ret = 0;
+
+	warm = warm && pike_judge_warm(j);
+	if (pike_judge_needs_noise(j, warm) || needs_ceilings(j))
+		ret = measure(j, warm, err);
 	if (!ret)
 		*out = j->noise[warm];
 	return ret;

@@ -40,12 +40,21 @@ static void add_boot(struct pike_buf *b)
 		add_line(b, "");
 }
 
-static void name_of(char out[65], const struct pike_judge *j)
+/* Another build of it may judge otherwise. */
+static void add_program(struct pike_buf *b, const char *path)
 {
 	struct stat st;
-	struct pike_buf b;
 
 	memset(&st, 0, sizeof(st));
+	stat(path, &st);
+	pike_buf_addf(b, "%lld %lld.%09ld\n", (long long)st.st_size,
+		      (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+}
+
+static void name_of(char out[65], const struct pike_judge *j)
+{
+	struct pike_buf b;
+
 	pike_buf_init(&b, 1 << 14);
 	add_line(&b, FORMAT);
 	add_line(&b, j->env);
@@ -54,11 +63,10 @@ static void name_of(char out[65], const struct pike_judge *j)
 	add_line(&b, j->dev.lock);
 	add_line(&b, j->dev.uuid);
 	add_boot(&b);
-	/* Another build of this program may judge otherwise. */
-	stat(j->runner.s, &st);
-	pike_buf_addf(&b, "%d %d %d %lld.%09ld\n", (int)j->iso.level,
-		      j->dev.ncores, CPU_COUNT(&j->run_cpus),
-		      (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+	add_program(&b, "/proc/self/exe");
+	add_program(&b, j->runner.s);
+	pike_buf_addf(&b, "%d %d %d\n", (int)j->iso.level, j->dev.ncores,
+		      CPU_COUNT(&j->run_cpus));
 	pike_sha256_hex(out, b.s, b.len);
 	pike_buf_release(&b);
 }

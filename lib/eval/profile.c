@@ -7,6 +7,7 @@
  * smallest hidden case and a ragged one, memcheck alone every hidden case; of
  * these nothing but the places of errors is told.
  */
+#include "eval/fill_priv.h"
 #include "eval/profile_priv.h"
 #include "eval/tool_priv.h"
 

@@ -5,6 +5,7 @@
  */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "eval/fill_priv.h"
 #include "eval/protocol_priv.h"
 #include "eval/verdict_priv.h"
 

@@ -12,6 +12,7 @@
  * have to clear them itself must not be called faster for that.
  */
 #include "base/mem.h"
+#include "eval/fill_priv.h"
 #include "eval/protocol_priv.h"
 #include "eval/stats_priv.h"
 #include "eval/verdict_priv.h"

@@ -3,6 +3,7 @@
  * often it finds something (lib/eval/README.md, protocol 3). Seeded, so always
  * the same. */
 #include "base/mem.h"
+#include "eval/fill_priv.h"
 #include "eval/judge_priv.h"
 #include "eval/protocol_priv.h"
 #include "eval/verdict_priv.h"
