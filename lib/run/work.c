@@ -130,11 +130,18 @@ static void place_program(struct program *p, const char *path, const char *root)
 	}
 }
 
-static int add_key(struct program *p, const struct pike_llm *llm,
-		   struct pike_err *err)
+static const char *key_of(const struct pike_llm *llm)
 {
 	const char *name = pike_llm_key_name(llm),
 		   *key = name ? getenv(name) : NULL;
+
+	return key && *key ? key : NULL;
+}
+
+static int add_key(struct program *p, const struct pike_llm *llm,
+		   struct pike_err *err)
+{
+	const char *name = pike_llm_key_name(llm), *key = key_of(llm);
 
 	if (!key)
 		return 0;
@@ -583,6 +590,7 @@ static int compose(struct pike_buf *out, const struct pike_asked *q,
 	char *last = words ? NULL : last_line(end->log.s);
 	bool changed = is_changed(left, &q->files);
 	struct pike_buf report;
+	char *line;
 	int ret = 0;
 
 	pike_buf_init(&report, 8192);
@@ -596,16 +604,35 @@ static int compose(struct pike_buf *out, const struct pike_asked *q,
 		pike_buf_adds(out, report.s);
 		add_files(out, left, &q->files);
 	}
+	line = pike_clean_line(report.s, report.len, 700);
 	if (report.len)
-		pike_say("llm '%s': %s", q->llm->name, report.s);
+		pike_say("llm '%s': %s", q->llm->name, line);
 	if (!changed && !left->broken &&
 	    (end->why != PIKE_BOX_EXITED || end->status))
-		ret = pike_fail(err, PIKE_FAILED,
-				"the program has changed nothing: %s%s",
-				report.s, last ? last : "");
+		ret = pike_fail(err, PIKE_FAILED, "nothing has changed: %s%s",
+				line, last ? last : "");
+	free(line);
 	pike_buf_release(&report);
 	free(last);
 	return ret;
+}
+
+/* What it prints and writes is kept, and shared; its key is neither. */
+static void hide_key(char *talk, struct pike_left *left, const char *key)
+{
+	size_t n = key ? strlen(key) : 0;
+
+	for (char *at = talk; n && (at = strstr(at, key)); at += n)
+		memset(at, '*', n);
+	for (size_t i = 0; n && i < left->files.n; i++) {
+		const struct pike_file *f = &left->files.v[i];
+
+		if (memmem(f->data, f->len, key, n) && !left->broken)
+			left->broken =
+			    pike_xasprintf("'%s' holds the key", f->path);
+	}
+	if (left->broken)
+		pike_files_release(&left->files);
 }
 
 static void finish(struct pike_asked *q, const struct pike_box_end *end)
@@ -617,6 +644,7 @@ static void finish(struct pike_asked *q, const struct pike_box_end *end)
 	char *words;
 	int ret = pike_left_read(&left, q->work->left, &err);
 
+	hide_key(end->log.s, &left, key_of(q->llm));
 	pike_buf_init(&text, PIKE_REPLY_MAX);
 	words = pike_answer_printed(&a, end->log.s);
 	if (!ret)
