@@ -179,9 +179,9 @@ struct pike_proposal {
 	const char *chat;	      /* line of its chat note; NULL: none */
 	bool paid; /* a model's: stored even where its files are known */
 	int64_t generation, tokens_in, tokens_out;
-	bool guessed; /* nobody has counted the tokens */
-	int tries;    /* how often it was asked */
-	bool worked;  /* by an agent: how often that asked the judge, or 0 */
+	bool guessed;	  /* nobody has counted the tokens */
+	int asked, tries; /* how often it, and its agent the judge */
+	bool worked;	  /* there is such an agent */
 	double cost;
 };
 /* Stores n proposals under one new rung; ids[n] receives the commits. One

@@ -261,9 +261,9 @@ static void propose(struct pike_proposal *p, const struct reply *r,
 		.tokens_in = a->tokens_in,
 		.tokens_out = a->tokens_out,
 		.guessed = !q->dropped && !a->counted,
-		.tries = q->work ? pike_work_tries(q->work)
-				 : pike_question_tries(q->question),
+		.asked = pike_question_tries(q->question),
 		.worked = q->work,
+		.tries = q->work ? pike_work_tries(q->work) : 0,
 		.cost = cost_of(q),
 	};
 }

@@ -30,7 +30,7 @@
 #define PIKE_TOUCHED_MAX 100
 
 struct pike_box_agent {
-	const char *prompt; /* its stdin, and PIKE_DOORS/prompt.md */
+	const char *prompt; /* its stdin, and a file of PIKE_DOORS */
 	/* "NAME=VALUE" each, besides PATH, HOME, TMPDIR, LANG and what names
 	 * the proxy; a PATH instead of that one. May hold the key. Ends with
 	 * NULL. */

@@ -33,11 +33,11 @@ git config pike.llm.main.key FAKE_API_KEY
 export FAKE_API_KEY=own-key-0123456789 OTHER_API_KEY=other-key-9876 \
 	SECRET_TOKEN=token-5555
 runs=0
-ask() { # ask [OPTION...]: stdin is an agent; sets commit, what came of it
+ask() { # stdin is an agent; sets commit, what came of it
 	runs=$((runs + 1))
 	{ echo '#!/bin/sh' && cat; } >"$agent"
 	chmod 755 "$agent"
-	pike propose --run "a$runs" --strategy one --queries 1 "$@" scale
+	pike propose --run "a$runs" --strategy one --queries 1 scale
 	commit=$(git log -1 --format=%H --grep '^Pike-Exchange' \
 		"refs/pike/open/scale/cpu.a$runs" 2>/dev/null)
 	talk=$("$PIKE" show --chat "$commit" 2>/dev/null |
@@ -83,7 +83,7 @@ like "they say what they are held against" "$talk" \
 	"scale, against $(git rev-parse --short=12 main)"
 like "an error with the compiler's words" "$talk" 'error: expected expression'
 like "the last one in JSON" "$talk" \
-	'\{"results":\[\{.*"case":"n=4000".*"verdict":"[a-z]+"'
+	'\{"results":\[\{.*"case":"n=4000",'
 like "how many are left" "$talk" '  1 of 3 tries are left'
 like "and then none" "$talk" 'error: no tries are left: all 3 were used'
 unlike "no hidden case is there" "$talk" 'n=77'
@@ -104,7 +104,7 @@ git config pike.llm.main.tries 0
 # ---- what it costs ----
 ask <<END
 $edit
-echo '{"type":"result","total_cost_usd":0.25,"usage":{"input_tokens":100,"cache_read_input_tokens":50,"output_tokens":20},"result":"Fewer turns."}'
+printf '%s\n' '{"type":"result","total_cost_usd":0.25,"usage":{"input_tokens":100,"cache_read_input_tokens":50,"output_tokens":20},"result":"Fewer turns."}'
 END
 is "cost: as it is printed" "$(trailer Cost) $(trailer Tokens)" \
 	'0.25 in=150 out=20'
@@ -371,7 +371,9 @@ contained "before the kill"
 first=$commit
 git config pike.llm.main.timeout 600
 printf '#!/bin/sh\n%s\necho working\nsleep 98765\n' "$edit" >"$agent"
-before=$(ls -A "${TMPDIR:-/tmp}" | grep -v '^pike-cli' | sort)
+folders() { find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'pike-*' \
+	! -name 'pike-cli*' | sort; }
+before=$(folders)
 "$PIKE" evolve --run "a$runs" --strategy one --queries 2 "--allow-weak=$LEVEL" \
 	scale >"$dir/out" 2>"$dir/err" &
 evolve=$!
@@ -387,8 +389,7 @@ for _ in $(seq 50); do
 	sleep 0.1
 done
 ok "killed, with all that it had started" nobody 98765
-is "no folder is left" "$(ls -A "${TMPDIR:-/tmp}" | grep -v '^pike-cli' |
-	grep '^pike-' | sort)" "$(grep '^pike-' <<<"$before")"
+is "no folder is left" "$(folders)" "$before"
 no "nor a lock of git's" test -e .git/index.lock
 printf '#!/bin/sh\n%s\n' "${edit/AGAIN 7/AGAIN 9}" >"$agent"
 pike propose --run "a$runs" --strategy one --queries 2 scale
