@@ -211,7 +211,7 @@ END
 )
 trap 'kill "$(<"$dir/server")" 2>/dev/null; rm -rf "$dir"' EXIT
 git config pike.llm.main.hosts "api.example.org 127.0.0.1:$port"
-call() { echo "curl -s -m 9 -w '$1 %{http_connect}\\n' $2 -o $3"; }
+call() { printf '%s\n' "curl -s -m 9 -w '$1 %{http_connect}\\n' $2 -o $3"; }
 ask <<END
 $edit
 $(call listed "-p http://127.0.0.1:$port/" -)
