@@ -113,7 +113,7 @@ static bool take(struct pike_answer *a, const struct printed *row,
 
 static struct pike_json *parse(const char *at, size_t len)
 {
-	return len && len <= LINE_MOST && *at == '{'
+	return len && len <= LINE_MOST && strchr("{[", *at)
 		   ? pike_json_parse(at, len, NULL)
 		   : NULL;
 }
@@ -125,6 +125,25 @@ static struct pike_json *json_at(const char *at, size_t len)
 	if (len == 1 && *at == '{')
 		return parse(at, strlen(at));
 	return parse(at, len);
+}
+
+/* The row that has figures there: `row`, or where that is NULL any. */
+static const struct printed *read_line(struct pike_answer *a, char **text,
+				       const struct printed *row,
+				       const struct pike_json *j)
+{
+	/* All that was said, as one array; the end stands last. */
+	if (!pike_json_key(j, 0) && pike_json_len(j))
+		j = pike_json_at(j, pike_json_len(j) - 1);
+	for (size_t k = 0; j && k < PIKE_ARRAY_LEN(rows); k++) {
+		if ((row && row != &rows[k]) || !take(a, &rows[k], j))
+			continue;
+		if (rows[k].text && !*text)
+			*text =
+			    pike_xstrdup(pike_json_str(j, rows[k].text, NULL));
+		return &rows[k];
+	}
+	return row;
 }
 
 char *pike_answer_printed(struct pike_answer *a, const char *printed)
@@ -139,15 +158,7 @@ char *pike_answer_printed(struct pike_answer *a, const char *printed)
 		const char *at = nl ? nl + 1 : printed;
 		struct pike_json *j = json_at(at, (size_t)(end - at));
 
-		for (size_t k = 0; j && k < PIKE_ARRAY_LEN(rows); k++) {
-			if ((row && row != &rows[k]) || !take(a, &rows[k], j))
-				continue;
-			row = &rows[k];
-			if (row->text && !text)
-				text = pike_xstrdup(
-				    pike_json_str(j, row->text, NULL));
-			break;
-		}
+		row = read_line(a, &text, row, j);
 		pike_json_free(j);
 		if (row && !row->sums)
 			break;

@@ -519,7 +519,8 @@ static char *last_line(const char *talk)
 	at = memrchr(talk, '\n', (size_t)(end - talk));
 	at = at ? at + 1 : talk;
 	/* JSON is for programs */
-	return pike_clean_line(at, *at == '{' ? 0 : (size_t)(end - at), 400);
+	return pike_clean_line(at, strchr("{[", *at) ? 0 : (size_t)(end - at),
+			       400);
 }
 
 /* What was held back, and how it ended where that is no honest end. */

@@ -193,6 +193,27 @@ static int put_system(const char *stage)
 		   : 0;
 }
 
+/* Terminals of its own: many run their commands in one. */
+static int put_terminals(const char *stage)
+{
+	static const char *const links[][2] = {
+		{ "pts/ptmx", "/dev/ptmx" }, { "/proc/self/fd", "/dev/fd" }
+	};
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/dev/pts", stage);
+	if (make_folder(stage, "/dev/pts") ||
+	    mount("devpts", path, "devpts", MS_NOSUID | MS_NOEXEC,
+		  "newinstance,ptmxmode=0666,mode=0600"))
+		return -1;
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(links); i++) {
+		snprintf(path, sizeof(path), "%s%s", stage, links[i][1]);
+		if (symlink(links[i][0], path))
+			return -1;
+	}
+	return 0;
+}
+
 int pike_desk_make(const struct pike_box_in *in, const char *stage)
 {
 	char path[256];
@@ -203,8 +224,8 @@ int pike_desk_make(const struct pike_box_in *in, const char *stage)
 		  "mode=0755,size=512m,nr_inodes=65536") ||
 	    make_folder(stage, "/tmp/home") || make_folder(stage, PIKE_DOORS))
 		return -1;
-	return put_system(stage) || put_client(stage) || put_words(in, stage) ||
-		       make_doors(stage)
+	return put_system(stage) || put_terminals(stage) || put_client(stage) ||
+		       put_words(in, stage) || make_doors(stage)
 		   ? -1
 		   : 0;
 }

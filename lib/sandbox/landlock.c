@@ -139,6 +139,7 @@ static int allow_agent(int rules, uint64_t known)
 	if (allow(rules, PIKE_DESK, known & ~FS_IOCTL) ||
 	    allow(rules, "/tmp", known & ~FS_IOCTL) ||
 	    allow(rules, PIKE_DOORS, known & FS_LIBRARY) ||
+	    allow(rules, "/dev/pts", known & (FS_NODE | FS_READ_DIR)) ||
 	    allow(rules, "/etc", known & (FS_READ | FS_READ_DIR)))
 		return -1;
 	return pike_box_landlock_abi() >= 4

@@ -364,20 +364,35 @@ like "why it failed" "$err" \
 	'warning: .*exited with status 3\. the model says: 401 invalid key'
 
 # ---- killed at work ----
-ask <<END
-$edit
+cat >>.pike/config <<'END'
+[strategy "two"]
+	preset = pike-b
+	samples = 2
+	parents = 1
+	fix-attempts = 0
+	ideas = 0
 END
-contained "before the kill"
-first=$commit
+git commit -qam 'two at a time'
+printf '#!/bin/sh\n%s\n' "$edit" >"$agent"
+pike propose --run killed --strategy two --queries 1 scale
+exchanges() {
+	git log --format=%H --grep '^Pike-Exchange' \
+		refs/pike/open/scale/cpu.killed
+}
+first=$(exchanges)
+is "before the kill one is there" "$(wc -w <<<"$first")" 1
 git config pike.llm.main.timeout 600
 printf '#!/bin/sh\n%s\necho working\nsleep 98765\n' "$edit" >"$agent"
-folders() { find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'pike-*' \
-	! -name 'pike-cli*' | sort; }
+folders() {
+	find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'pike-*' \
+		! -name 'pike-cli*' | sort
+}
 before=$(folders)
-"$PIKE" evolve --run "a$runs" --strategy one --queries 2 "--allow-weak=$LEVEL" \
+"$PIKE" evolve --run killed --strategy two --queries 2 "--allow-weak=$LEVEL" \
 	scale >"$dir/out" 2>"$dir/err" &
 evolve=$!
-for _ in $(seq 300); do
+# It stands still while the first is measured.
+for _ in $(seq 900); do
 	nobody 98765 || break
 	sleep 0.2
 done
@@ -392,10 +407,9 @@ ok "killed, with all that it had started" nobody 98765
 is "no folder is left" "$(folders)" "$before"
 no "nor a lock of git's" test -e .git/index.lock
 printf '#!/bin/sh\n%s\n' "${edit/AGAIN 7/AGAIN 9}" >"$agent"
-pike propose --run "a$runs" --strategy one --queries 2 scale
-is "the next one asks once" "$(git log --format=%H --grep '^Pike-Exchange' \
-	"refs/pike/open/scale/cpu.a$runs" "refs/heads/pike/evo/scale/cpu.a$runs" |
-	sort -u | wc -l)" 2
+pike propose --run killed --strategy two --queries 2 scale
+is "the next one asks once" "$(exchanges | wc -l)" 2
 ok "and what was there stays" git merge-base --is-ancestor "$first" \
-	"refs/pike/open/scale/cpu.a$runs"
+	refs/pike/open/scale/cpu.killed
+ok "in a repository that is whole" git fsck --strict --no-dangling
 finish

@@ -251,6 +251,11 @@ static void prints_of_clis(void **state)
 		  NULL, 0, 0, -1, false },
 		{ "{\"type\":\"result\",\"usage\":\"x\"}", NULL, 0, 0, -1,
 		  false },
+		{ "[{\"type\":\"system\"},{\"type\":\"result\",\"usage\":{"
+		  "\"input_tokens\":8,\"output_tokens\":9},\"result\":\"end\"}]"
+		  "\n",
+		  "end", 8, 9, -1, true },
+		{ "[]\n[[]]\n[1]", NULL, 0, 0, -1, false },
 		{ "just talk", NULL, 0, 0, -1, false },
 		{ "", NULL, 0, 0, -1, false },
 	};

@@ -141,15 +141,16 @@ static void works_on_its_files(void **state)
 
 	(void)state;
 	run(&t,
-	    "cat; pwd; sed -i s/old/new/ k/a.c; cat k/b.h; echo $HOME; ls "
+	    "script -qc tty /dev/null </dev/null | tr -d '\\r'; cat; pwd; sed "
+	    "-i s/old/new/ k/a.c; cat k/b.h; echo $HOME; ls "
 	    "-A $HOME; echo $OWN_API_KEY; env | cut -d= -f1 | sort | tr "
 	    "'\\n' ' '",
 	    NULL, WALL_MS);
-	assert_string_equal(t.end.log.s,
-			    "make it fast\n/work\nheader\n/tmp/home\n"
-			    "s3cret\nALL_PROXY HOME HTTPS_PROXY HTTP_PROXY "
-			    "LANG NODE_USE_ENV_PROXY OWN_API_KEY PATH PWD TERM "
-			    "TMPDIR https_proxy ");
+	assert_string_equal(
+	    t.end.log.s, "/dev/pts/0\nmake it fast\n/work\nheader\n/tmp/home\n"
+			 "s3cret\nALL_PROXY HOME HTTPS_PROXY HTTP_PROXY "
+			 "LANG NODE_USE_ENV_PROXY OWN_API_KEY PATH PWD TERM "
+			 "TMPDIR https_proxy ");
 	assert_int_equal(t.end.why, PIKE_BOX_EXITED);
 	assert_string_equal(changed(&t), "new\n");
 	assert_int_equal(t.left.ntouched, 0);
