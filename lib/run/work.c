@@ -104,26 +104,35 @@ static char *find_program(const char *word, const char *root)
 	return NULL;
 }
 
+/* With the folders that it needs, of which it may see no more. */
+static void place_in(struct program *p, const char *path, int prefix,
+		     const char *bin, const char *lib)
+{
+	pike_strs_push(&p->argv, path);
+	pike_strs_pushf(&p->folders, "%.*s%s", prefix, path, bin);
+	if (lib)
+		pike_strs_pushf(&p->folders, "%.*s%s", prefix, path, lib);
+	pike_strs_pushf(
+	    &p->env, "PATH=" PIKE_DOORS ":%.*s%s:/usr/local/bin:/usr/bin:/bin",
+	    prefix, path, bin);
+}
+
 /* Of /usr a box has all; what is installed as PREFIX/bin/NAME needs its
- * siblings and PREFIX/lib; a file alone, as one of the repository, of which no
- * more is shown, is taken along. */
+ * siblings and PREFIX/lib, what npm has installed the packages beside it; a
+ * file alone, as one of the repository, is taken along. */
 static void place_program(struct program *p, const char *path, const char *root)
 {
-	const char *bin = strstr(path, "/bin/");
-	int n = bin ? (int)(bin - path) : 0;
+	static const char npm[] = "/node_modules";
+	const char *bin = strstr(path, "/bin/"), *packages = strstr(path, npm);
 
 	if (pike_starts_with(path, "/usr/") ||
 	    pike_starts_with(path, "/bin/")) {
 		pike_strs_push(&p->argv, path);
-	} else if (n && !strchr(bin + 5, '/') &&
+	} else if (packages) {
+		place_in(p, path, (int)(packages - path), npm, NULL);
+	} else if (bin && bin > path && !strchr(bin + 5, '/') &&
 		   !(root && pike_starts_with(path, root))) {
-		pike_strs_push(&p->argv, path);
-		pike_strs_pushf(&p->folders, "%.*s/bin", n, path);
-		pike_strs_pushf(&p->folders, "%.*s/lib", n, path);
-		pike_strs_pushf(&p->env,
-				"PATH=" PIKE_DOORS
-				":%.*s/bin:/usr/local/bin:/usr/bin:/bin",
-				n, path);
+		place_in(p, path, (int)(bin - path), "/bin", "/lib");
 	} else {
 		pike_strs_push(&p->argv, "/runner");
 		p->runner = pike_xstrdup(path);
@@ -171,6 +180,11 @@ static int make_program(struct program *p, const struct pike_llm *llm,
 				llm->name, words.n ? words.v[0] : "");
 	else
 		place_program(p, path, root);
+	if (!ret && !p->runner && pike_starts_with(path, "/tmp/"))
+		ret = pike_fail(err, PIKE_FATAL,
+				"llm '%s': '%s' is below /tmp, which a sandbox "
+				"has of its own; install it elsewhere",
+				llm->name, path);
 	for (size_t i = 1; !ret && i < words.n; i++)
 		pike_strs_push(&p->argv, words.v[i]);
 	/* What TLS trusts */

@@ -16,8 +16,8 @@
 
 #include "sandbox/sandbox.h"
 
-#define PIKE_DESK "/work"
 #define PIKE_DOORS "/pike"
+#define PIKE_DESK PIKE_DOORS "/work"
 #define PIKE_DOOR_JUDGE PIKE_DOORS "/judge"
 #define PIKE_DOOR_PROXY 3128
 /* Of what it prints so much is kept, half of its beginning and half of its end;

@@ -219,10 +219,10 @@ int pike_desk_make(const struct pike_box_in *in, const char *stage)
 	char path[256];
 
 	snprintf(path, sizeof(path), "%s" PIKE_DESK, stage);
-	if (make_folder(stage, PIKE_DESK) ||
+	if (make_folder(stage, PIKE_DOORS) || make_folder(stage, PIKE_DESK) ||
 	    mount("work", path, "tmpfs", MS_NOSUID | MS_NODEV,
 		  "mode=0755,size=512m,nr_inodes=65536") ||
-	    make_folder(stage, "/tmp/home") || make_folder(stage, PIKE_DOORS))
+	    make_folder(stage, "/tmp/home"))
 		return -1;
 	return put_system(stage) || put_terminals(stage) || put_client(stage) ||
 		       put_words(in, stage) || make_doors(stage)

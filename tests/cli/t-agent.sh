@@ -180,7 +180,7 @@ cat $repo/.pike/config /proc/1/environ 2>&1
 env
 find / -xdev -name config -path '*pike*' 2>/dev/null
 cat /proc/*/environ 2>/dev/null | tr '\0' '\n'
-grep -r 'n=77' /work /pike /tmp 2>/dev/null
+grep -r 'n=77' /pike /tmp 2>/dev/null
 ls /proc | grep -c '^[0-9]'
 END
 contained "a reader"

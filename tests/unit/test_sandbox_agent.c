@@ -147,10 +147,11 @@ static void works_on_its_files(void **state)
 	    "'\\n' ' '",
 	    NULL, WALL_MS);
 	assert_string_equal(
-	    t.end.log.s, "/dev/pts/0\nmake it fast\n/work\nheader\n/tmp/home\n"
-			 "s3cret\nALL_PROXY HOME HTTPS_PROXY HTTP_PROXY "
-			 "LANG NODE_USE_ENV_PROXY OWN_API_KEY PATH PWD TERM "
-			 "TMPDIR https_proxy ");
+	    t.end.log.s,
+	    "/dev/pts/0\nmake it fast\n/pike/work\nheader\n/tmp/home\n"
+	    "s3cret\nALL_PROXY HOME HTTPS_PROXY HTTP_PROXY "
+	    "LANG NODE_USE_ENV_PROXY OWN_API_KEY PATH PWD TERM "
+	    "TMPDIR https_proxy ");
 	assert_int_equal(t.end.why, PIKE_BOX_EXITED);
 	assert_string_equal(changed(&t), "new\n");
 	assert_int_equal(t.left.ntouched, 0);
