@@ -15,7 +15,9 @@
 /* Lines of JSON that are looked at, from the end. */
 #define LINES_MOST 2000
 #define LINE_MOST (1u << 20)
-#define TOKENS_MOST 1e12
+/* Of both kinds of figures, in a line and in all of them. */
+#define FIGURE_MOST 1e12
+#define USD_MOST 1e6
 
 /* Paths are keys with dots between, "*": all members, summed; NULL: it does not
  * say. */
@@ -82,8 +84,13 @@ static bool figure(double *out, const struct pike_json *j, const char *path)
 {
 	double v = number_at(j, path);
 
-	*out = v >= 0 && v <= TOKENS_MOST ? v : 0;
+	*out = v >= 0 && v <= FIGURE_MOST ? v : 0;
 	return *out == v;
+}
+
+static int64_t sum(int64_t so_far, double more)
+{
+	return (int64_t)fmin((double)so_far + more, FIGURE_MOST);
 }
 
 /* Is it a line of this row with figures? They are added. */
@@ -101,11 +108,11 @@ static bool take(struct pike_answer *a, const struct printed *row,
 		return false;
 	figure(&cached, j, row->cached);
 	figure(&thought, j, row->thought);
-	a->tokens_in += (int64_t)(in + cached);
-	a->tokens_out += (int64_t)(out + thought);
+	a->tokens_in = sum(a->tokens_in, in + cached);
+	a->tokens_out = sum(a->tokens_out, out + thought);
 	a->counted = a->counted || (has_in && has_out);
 	if (figure(&usd, j, row->cost)) {
-		a->usd += usd;
+		a->usd = fmin(a->usd + usd, USD_MOST);
 		a->priced = true;
 	}
 	return true;
