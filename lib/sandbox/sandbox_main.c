@@ -7,6 +7,8 @@
  */
 #include "sandbox/inside_priv.h"
 
+#include "base/boxed.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
