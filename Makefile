@@ -54,7 +54,7 @@ WORKER = $(B)/pike-run-torch.py
 # want to be there before the interpreter is.
 FORK = $(B)/pike-fork.so
 FORK_SRC = $(patsubst %,lib/sandbox/%.c,fork enter serve become landlock mount \
-	pack library kinds words step) \
+	desk pack library kinds words step) \
 	$(patsubst %,lib/base/%.c,buf clock err fs mem rand text)
 PROGRAMS = $(B)/pike-git $(HELPERS) $(WORKER) $(FORK)
 

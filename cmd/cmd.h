@@ -169,6 +169,10 @@ int pike_last_result(struct pike_result *out, const struct pike_ctx *ctx,
 void pike_text_result(struct pike_buf *b, const struct pike_result *r,
 		      const struct pike_target *t);
 
+/* try.c: what `try` prints of a result, or its document. */
+void pike_tell_try(struct pike_buf *out, bool json, const struct pike_result *r,
+		   const struct pike_target *t, const struct pike_oid *rival);
+
 /* ---- stages.c: what evolve and its four stages share ---- */
 
 struct pike_stage_args {

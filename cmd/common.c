@@ -182,15 +182,10 @@ int pike_check_run(const char *run, struct pike_err *err)
 
 void pike_clean(struct pike_buf *b, const char *s, size_t max)
 {
-	struct pike_buf t;
+	char *line = pike_clean_line(s, strlen(s), max);
 
-	pike_buf_init(&t, max);
-	pike_sanitize(&t, s, strlen(s));
-	for (char *p = t.s; *p; p++)
-		if (*p == '\n' || *p == '\t')
-			*p = ' ';
-	pike_buf_adds(b, t.s);
-	pike_buf_release(&t);
+	pike_buf_adds(b, line);
+	free(line);
 }
 
 void pike_clean_lines(struct pike_buf *b, const char *s)

@@ -471,15 +471,31 @@ static void check_program(struct doctor *d, const struct pike_llm *l,
 	free(path);
 }
 
+/* Of a coding CLI, for which a weaker one will not do. */
+static void check_box(struct doctor *d, const struct pike_llm *l,
+		      enum level level)
+{
+	struct pike_isolation_info info;
+
+	if (pike_isolation_probe(&info, NULL) || info.level >= PIKE_I2)
+		return;
+	row(d, level, "llm", info.remedy,
+	    "%s: a coding CLI works in a sandbox of level I2 only", l->name);
+}
+
 static void check_llm(struct doctor *d, const struct pike_llm *l,
 		      enum level level)
 {
 	const char *key = pike_llm_key_name(l);
 	const char *value = key ? getenv(key) : NULL;
 
-	if (l->provider->program)
+	if (l->provider->program || l->provider->works)
 		check_program(d, l, level);
-	else if (key && (!value || !*value))
+	if (l->provider->works)
+		check_box(d, l, level);
+	if (l->provider->program)
+		return;
+	if (key && (!value || !*value))
 		row(d, level, "llm", "set that variable, here and in CI",
 		    "%s: the environment variable %s has no key", l->name, key);
 	else

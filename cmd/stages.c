@@ -365,6 +365,7 @@ int pike_each_target(struct pike_ctx *ctx, const struct pike_strs *names,
 		.staged = a->staged,
 		.keeps = a->keeps,
 		.resume = a->resume,
+		.tell = pike_tell_try,
 	};
 	struct pike_strs targets = PIKE_STRS_INIT;
 	int ret = pike_check_run(a->run, err);

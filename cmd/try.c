@@ -151,29 +151,54 @@ static bool same_files(struct pike_ctx *ctx, const struct pike_oid *commit,
 
 /* ---- one target ---- */
 
-static void say(struct pike_ctx *ctx, const struct pike_result *r,
-		const struct pike_target *t, const struct pike_oid *rival)
+static void tell_text(struct pike_buf *b, const struct pike_result *r,
+		      const struct pike_target *t, const struct pike_oid *rival)
 {
-	if (ctx->json) {
-		struct pike_json *j = pike_json_result(r);
-
-		if (j)
-			pike_json_push(ctx->list, j);
-		return;
-	}
-	pike_buf_addf(&ctx->out, "%s%s, against %.12s\n",
-		      ctx->out.len ? "\n" : "", t->name, rival->hex);
-	pike_text_result(&ctx->out, r, t);
+	pike_buf_addf(b, "%s%s, against %.12s\n", b->len ? "\n" : "", t->name,
+		      rival->hex);
+	pike_text_result(b, r, t);
 	if (r->log && *r->log) {
 		size_t len = strlen(r->log);
 
-		pike_buf_adds(&ctx->out, "log:\n");
+		pike_buf_adds(b, "log:\n");
 		pike_clean_lines(
-		    &ctx->out,
+		    b,
 		    r->log + (len > LOG_MAX_BYTES ? len - LOG_MAX_BYTES : 0));
 	}
-	pike_resources_text(&ctx->out, r);
-	pike_compiled_text(&ctx->out, r);
+	pike_resources_text(b, r);
+	if (r->verdict == PIKE_V_NONE)
+		pike_compiled_text(b, r);
+}
+
+void pike_tell_try(struct pike_buf *out, bool json, const struct pike_result *r,
+		   const struct pike_target *t, const struct pike_oid *rival)
+{
+	struct pike_json *doc, *list, *j;
+
+	if (!json) {
+		tell_text(out, r, t, rival);
+		return;
+	}
+	doc = pike_json_object();
+	list = pike_json_array();
+	j = pike_json_result(r);
+	pike_json_set(doc, "results", list);
+	if (j)
+		pike_json_push(list, j);
+	pike_json_print(out, doc);
+	pike_buf_addc(out, '\n');
+	pike_json_free(doc);
+}
+
+static void say(struct pike_ctx *ctx, const struct pike_result *r,
+		const struct pike_target *t, const struct pike_oid *rival)
+{
+	struct pike_json *j = ctx->json ? pike_json_result(r) : NULL;
+
+	if (j)
+		pike_json_push(ctx->list, j);
+	if (!ctx->json)
+		tell_text(&ctx->out, r, t, rival);
 }
 
 /* Without its GPU only a compiler can say something. */

@@ -110,6 +110,19 @@ static size_t utf8_len(const unsigned char *s, size_t left)
 	return n;
 }
 
+bool pike_is_host_port(const char *s)
+{
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRST"
+			     "UVWXYZ0123456789.-_");
+	int64_t port;
+
+	if (!n || n > 253 || *s == '-' || *s == '.')
+		return false;
+	return !s[n] ||
+	       (s[n] == ':' && isdigit(s[n + 1]) &&
+		pike_parse_i64(s + n + 1, &port) && port > 0 && port < 65536);
+}
+
 bool pike_utf8_valid(const char *s, size_t len)
 {
 	for (size_t i = 0; i < len;) {
@@ -145,6 +158,18 @@ void pike_sanitize(struct pike_buf *b, const char *s, size_t len)
 		}
 		i += n ? n : 1;
 	}
+}
+
+char *pike_clean_line(const char *s, size_t len, size_t max)
+{
+	struct pike_buf b;
+
+	pike_buf_init(&b, max);
+	pike_sanitize(&b, s, len);
+	for (size_t i = 0; i < b.len; i++)
+		if (b.s[i] == '\n' || b.s[i] == '\t')
+			b.s[i] = ' ';
+	return pike_buf_detach(&b);
 }
 
 bool pike_host_is_loopback(const char *host, size_t len)

@@ -14,6 +14,9 @@ bool pike_is_name(const char *s);
 void pike_slug(char out[65], const char *s);
 bool pike_parse_i64(const char *s, int64_t *out); /* whole string, decimal */
 bool pike_parse_f64(const char *s, double *out);  /* whole string, finite */
+/* "api.example.org", "127.0.0.1:8080": a host's name or IPv4 address, and
+ * perhaps a port. */
+bool pike_is_host_port(const char *s);
 bool pike_utf8_valid(const char *s, size_t len);
 /* How much of s is no more than `max` bytes: up to its last whole line there,
  * or, where that would be less than half, its last whole character. */
@@ -22,6 +25,8 @@ size_t pike_cut_text(const char *s, size_t len, size_t max);
  * text of a candidate, a compiler or a model that reaches a terminal, a log
  * or a record. Stops quietly at `b->max`. */
 void pike_sanitize(struct pike_buf *b, const char *s, size_t len);
+/* The same as one line of at most `max` bytes; the caller frees it. */
+char *pike_clean_line(const char *s, size_t len, size_t max);
 /* Where the host of an http or https URL begins, and how long it is, without
  * its port; NULL: it is no such URL, or names a user. */
 const char *pike_url_host(const char *url, size_t *len);

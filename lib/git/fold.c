@@ -160,7 +160,7 @@ void pike_record_of(struct pike_record *out, const git_oid *id,
 			out->cost = span_f64(&v);
 		else if (pike_span_is(&k, "Pike-Tokens"))
 			read_tokens(out, &v);
-		else if (pike_span_is(&k, "Pike-Tries"))
+		else if (pike_span_is(&k, "Pike-Asked"))
 			out->tries = span_i64(&v);
 		else if (pike_span_is(&k, "Pike-Again"))
 			out->again = true;

@@ -100,6 +100,10 @@ int pike_repo_merge_base(struct pike_oid *out, struct pike_repo *r,
 int pike_repo_read(struct pike_files *out, struct pike_repo *r,
 		   const struct pike_oid *commit, const struct pike_strs *paths,
 		   bool may_miss, struct pike_err *err);
+/* All but folders like .pike: at most 8192 and 64 MiB; `*left` are left. */
+int pike_repo_read_all(struct pike_files *out, size_t *left,
+		       struct pike_repo *r, const struct pike_oid *commit,
+		       struct pike_err *err);
 /* Oid of the tree that holds only these files: the content address. */
 int pike_repo_source(struct pike_oid *out, struct pike_repo *r,
 		     const struct pike_files *files, struct pike_err *err);
@@ -175,8 +179,9 @@ struct pike_proposal {
 	const char *chat;	      /* line of its chat note; NULL: none */
 	bool paid; /* a model's: stored even where its files are known */
 	int64_t generation, tokens_in, tokens_out;
-	bool guessed; /* nobody has counted the tokens */
-	int tries;    /* how often it was asked */
+	bool guessed;	  /* nobody has counted the tokens */
+	int asked, tries; /* how often it, and its agent the judge */
+	bool worked;	  /* there is such an agent */
 	double cost;
 };
 /* Stores n proposals under one new rung; ids[n] receives the commits. One

@@ -11,6 +11,8 @@
 
 enum {
 	FILE_MAX = 4 * 1024 * 1024,
+	ALL_MAX = 8192, /* files of a commit */
+	ALL_BYTES = 64 * 1024 * 1024,
 	PARENTS_MAX = 4096
 };
 
@@ -268,6 +270,54 @@ int pike_repo_read(struct pike_files *out, struct pike_repo *r,
 		ret = read_entry(out, r, tree, paths->v[i], may_miss, err);
 	git_tree_free(tree);
 	return ret;
+}
+
+struct reading {
+	struct pike_repo *r;
+	struct pike_files *out;
+	size_t bytes, *left;
+};
+
+/* Of a tree of this repository. */
+static int read_one_of_all(const char *root, const git_tree_entry *e, void *ctx)
+{
+	struct reading *w = ctx;
+	git_filemode_t mode = git_tree_entry_filemode(e);
+	const char *name = git_tree_entry_name(e);
+	char *path;
+
+	/* 1: not into it */
+	if (mode == GIT_FILEMODE_TREE)
+		return *name == '.';
+	if (mode != GIT_FILEMODE_BLOB && mode != GIT_FILEMODE_BLOB_EXECUTABLE)
+		return 0;
+	path = pike_xasprintf("%s%s", root, name);
+	if (w->out->n >= ALL_MAX || w->bytes >= ALL_BYTES ||
+	    read_blob(w->out, w->r, git_tree_entry_id(e), path, NULL))
+		++*w->left;
+	else
+		w->bytes += w->out->v[w->out->n - 1].len;
+	free(path);
+	return 0;
+}
+
+int pike_repo_read_all(struct pike_files *out, size_t *left,
+		       struct pike_repo *r, const struct pike_oid *commit,
+		       struct pike_err *err)
+{
+	struct reading w = { .r = r, .out = out, .left = left };
+	git_tree *tree = NULL;
+	int ret = commit_tree(&tree, r, commit, err);
+	int rc = 0;
+
+	*left = 0;
+	if (!ret)
+		rc = git_tree_walk(tree, GIT_TREEWALK_PRE, read_one_of_all, &w);
+	git_tree_free(tree);
+	return rc < 0 ? pike_git_fail(err, PIKE_FAILED, rc,
+				      "cannot read the files of %.12s",
+				      commit->hex)
+		      : ret;
 }
 
 int pike_blob_id(struct pike_oid *out, const void *p, size_t n,

@@ -218,7 +218,9 @@ static void print_candidate(struct pike_buf *b, const struct pike_search_ref *s,
 		pike_trailer_num(b, p->cost);
 		pike_buf_addc(b, '\n');
 	}
-	if (p->tries > 1)
+	if (p->asked > 1)
+		pike_buf_addf(b, "Pike-Asked: %d\n", p->asked);
+	if (p->worked)
 		pike_buf_addf(b, "Pike-Tries: %d\n", p->tries);
 	if (p->nshown > 1)
 		print_shown(b, p);

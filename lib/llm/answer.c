@@ -46,6 +46,8 @@ void pike_answer_guess(struct pike_answer *a, const struct pike_ask *ask)
 
 double pike_answer_usd(const struct pike_answer *a, const struct pike_llm *llm)
 {
+	if (a->priced)
+		return a->usd;
 	return ((double)a->tokens_in * llm->price_in +
 		(double)a->tokens_out * llm->price_out) /
 	       1e6;

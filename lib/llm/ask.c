@@ -341,6 +341,8 @@ static int look_at(struct pike_question *q, int wait_ms)
 {
 	int64_t ms;
 
+	if (q->llm->provider->works)
+		return STEP_MS < wait_ms ? STEP_MS : wait_ms;
 	if (!q->call && !q->program && q->wake_ns <= pike_now_ns())
 		begin_try(q);
 	if ((q->call && pike_fetch_ended(q->call)) ||
@@ -451,7 +453,7 @@ int pike_llms_ask(struct pike_question **out, struct pike_llms *l,
 	struct pike_question *q;
 
 	*out = NULL;
-	if (!pike_protocol_of(p) && !p->program &&
+	if (!pike_protocol_of(p) && !p->program && !p->works &&
 	    !(p->recorded && l->o.replay))
 		return pike_fail(err, PIKE_FATAL,
 				 "llm '%s': provider '%s' cannot be asked",
@@ -477,6 +479,21 @@ int pike_llms_ask(struct pike_question **out, struct pike_llms *l,
 	attach(q);
 	*out = q;
 	return 0;
+}
+
+void pike_question_answered(struct pike_question *q, struct pike_answer *a,
+			    int level, const char *why)
+{
+	const struct pike_ask ask = ask_of(q);
+
+	q->tries = 1;
+	q->answer = *a;
+	memset(a, 0, sizeof(*a));
+	if (q->answer.text && !q->answer.counted)
+		pike_answer_guess(&q->answer, &ask);
+	if (level)
+		pike_fail(&q->err, level, "%s", why);
+	end(q, level);
 }
 
 bool pike_question_ended(const struct pike_question *q)

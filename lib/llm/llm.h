@@ -167,9 +167,14 @@ struct pike_answer {
 	enum pike_ending ending;
 	int64_t tokens_in, tokens_out; /* hidden reasoning is in the latter */
 	bool counted; /* the server said how many; else they are guessed */
+	bool priced;  /* and what it cost: `usd` */
+	double usd;
 };
 void pike_answer_release(struct pike_answer *a);
-/* By the prices of the settings. */
+/* What coding CLIs print of tokens and cost, in JSON (rows of printed.c), as
+ * far as it is there. The text that they end with, or NULL; caller frees. */
+char *pike_answer_printed(struct pike_answer *a, const char *printed);
+/* As it was told, else by the prices of the settings. */
 double pike_answer_usd(const struct pike_answer *a, const struct pike_llm *llm);
 
 /* How a provider's server is spoken to: a row of a const table. */
@@ -273,6 +278,10 @@ size_t pike_llms_asked(const struct pike_llms *l); /* not ended */
 void pike_llms_away(struct pike_llms *l, int core);
 void pike_llms_back(struct pike_llms *l);
 
+/* Of a provider that works by itself: ends the question, once, with an answer
+ * (whose text and model are taken) or, where `level` is not 0, with `why`. */
+void pike_question_answered(struct pike_question *q, struct pike_answer *a,
+			    int level, const char *why);
 bool pike_question_ended(const struct pike_question *q);
 /* 0: there is an answer, perhaps a bad one. Else as pike_llm_refused says and
  * pike_fetch_result; PIKE_RETRY after the last try, with what that came to. */

@@ -25,6 +25,10 @@ const struct pike_provider pike_provider_command = {
 	.name = "command",
 	.program = true,
 };
+const struct pike_provider pike_provider_cli = {
+	.name = "cli",
+	.works = true,
+};
 const struct pike_provider pike_provider_replay = {
 	.name = "replay",
 	.recorded = true,
@@ -32,7 +36,7 @@ const struct pike_provider pike_provider_replay = {
 
 static const struct pike_provider *const rows[] = {
 	&pike_provider_openai,	&pike_provider_anthropic, &pike_provider_gemini,
-	&pike_provider_command, &pike_provider_replay,
+	&pike_provider_command, &pike_provider_cli,	  &pike_provider_replay,
 };
 
 const struct pike_provider *pike_provider_at(size_t i)

@@ -437,7 +437,7 @@ static int check_llm(struct maker *m, const struct object *o)
 	const struct pike_entry *key = last_of(m, o, "key");
 	const struct pike_entry *url = last_of(m, o, "url");
 
-	if (l->provider->program && !l->command)
+	if ((l->provider->program || l->provider->works) && !l->command)
 		return pike_fail(m->err, PIKE_USAGE,
 				 "%s: llm '%s' has no program; add `command = "
 				 "PROGRAM`",
@@ -663,6 +663,7 @@ static void free_llm(struct pike_llm *l)
 	free(l->key);
 	free(l->reasoning);
 	free(l->command);
+	pike_strs_release(&l->hosts);
 }
 
 static void free_strategy(struct pike_strategy *s)

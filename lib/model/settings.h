@@ -53,6 +53,8 @@ struct pike_llm {
 	double temperature, price_in, price_out;
 	double top_p; /* 0: not sent */
 	int64_t max_tokens, timeout;
+	struct pike_strs hosts; /* of `cli`: what it may reach */
+	int64_t tries;		/* of `cli`: how often it may ask the judge */
 };
 struct pike_agent_own { /* what a section says of an agent */
 	char *name, *llm;

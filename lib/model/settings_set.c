@@ -297,6 +297,32 @@ static int too_many(struct pike_err *err, int max)
 	return pike_fail(err, PIKE_USAGE, "is given more than %d times", max);
 }
 
+/* Several, with a space between. */
+int pike_set_hosts(void *obj, pike_row_t *row, const char *value,
+		   struct pike_err *err)
+{
+	struct pike_strs *l = field(obj, row), more = PIKE_STRS_INIT;
+	int ret = 0;
+
+	if (!value) {
+		pike_strs_release(l);
+		return 0;
+	}
+	pike_strs_split(&more, value, " ");
+	for (size_t i = 0; !ret && i < more.n; i++)
+		if (l->n == PIKE_PATHS_MAX)
+			ret = too_many(err, PIKE_PATHS_MAX);
+		else if (!pike_is_host_port(more.v[i]))
+			ret = pike_fail(err, PIKE_USAGE,
+					"must be hosts, like "
+					"'api.example.org' or "
+					"'127.0.0.1:8080'");
+		else
+			pike_strs_push(l, more.v[i]);
+	pike_strs_release(&more);
+	return ret;
+}
+
 int pike_set_path(void *obj, pike_row_t *row, const char *value,
 		  struct pike_err *err)
 {

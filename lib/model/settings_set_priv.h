@@ -26,6 +26,8 @@ int pike_set_remote(void *obj, pike_row_t *row, const char *value,
 		    struct pike_err *err);
 int pike_set_url(void *obj, pike_row_t *row, const char *value,
 		 struct pike_err *err);
+int pike_set_hosts(void *obj, pike_row_t *row, const char *value,
+		   struct pike_err *err);
 int pike_set_key(void *obj, pike_row_t *row, const char *value,
 		 struct pike_err *err);
 int pike_set_token(void *obj, pike_row_t *row, const char *value,

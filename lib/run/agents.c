@@ -371,6 +371,19 @@ static int find_forms(struct pike_prompt_forms *out, struct pike_run *run,
 	return ret;
 }
 
+/* For who works by itself: where, and with what. */
+static int add_tool(struct pike_buf *out, struct pike_run *run,
+		    const struct pike_prompt *p, struct pike_err *err)
+{
+	struct pike_prompt_forms forms = { .origin = "tool" };
+	int ret = find_template(&forms.text, run, "tool", err);
+
+	if (!ret)
+		ret = find_of_backend(&forms.rules, run, "rules", err);
+	pike_buf_addc(out, '\n');
+	return ret ? ret : pike_prompt_make(out, &forms, p, err);
+}
+
 static int make_prompt(struct pike_asked *a, struct pike_run *run,
 		       struct pike_err *err)
 {
@@ -384,6 +397,8 @@ static int make_prompt(struct pike_asked *a, struct pike_run *run,
 		ret = pike_context_make(&c, run, a, err);
 	if (!ret)
 		ret = pike_prompt_make(&out, &forms, &c.p, err);
+	if (!ret && a->llm->provider->works && !a->move.agent->ideas)
+		ret = add_tool(&out, run, &c.p, err);
 	if (!ret)
 		a->prompt = pike_buf_detach(&out);
 	pike_context_release(&c);
@@ -429,6 +444,8 @@ static int ask_one(struct pike_run *run, struct pike_move *m,
 		ask.prompt = a.prompt;
 		ret = pike_llms_ask(&a.question, all->llms, a.llm, &ask, err);
 	}
+	if (!ret && a.llm->provider->works)
+		ret = pike_work_start(&a.work, run, &a, err);
 	if (ret) {
 		pike_asked_release(&a);
 		return ret;
@@ -692,7 +709,7 @@ static void say_guessed(struct pike_agents *a, const struct pike_asked *q)
 	const struct pike_answer *answer = pike_question_answer(q->question);
 
 	if (a->said_guess || answer->counted || q->llm->provider->program ||
-	    q->llm->provider->recorded)
+	    q->llm->provider->works || q->llm->provider->recorded)
 		return;
 	a->said_guess = true;
 	pike_say("llm '%s': its server counts no tokens; they are estimated",
@@ -720,6 +737,8 @@ int pike_agents_listen(struct pike_run *run, int wait_ms, struct pike_err *err)
 		return 0;
 	pike_llms_run(a->llms, wait_ms);
 	for (size_t i = 0; i < a->n; i++) {
+		if (a->v[i].work && !pike_question_ended(a->v[i].question))
+			pike_work_step(&a->v[i]);
 		say_again(&a->v[i]);
 		if (!pike_question_ended(a->v[i].question))
 			continue;
@@ -745,6 +764,8 @@ void pike_agents_away(struct pike_run *run)
 		return;
 	if (run->judge)
 		core = run->judging->device(run->judge)->judge_core;
+	for (size_t i = 0; i < a->n; i++)
+		pike_work_hold(a->v[i].work, true);
 	pike_llms_away(a->llms, core);
 	a->away = true;
 }
@@ -756,6 +777,8 @@ void pike_agents_back(struct pike_run *run)
 	if (!a || !a->away)
 		return;
 	pike_llms_back(a->llms);
+	for (size_t i = 0; i < a->n; i++)
+		pike_work_hold(a->v[i].work, false);
 	a->away = false;
 }
 

@@ -15,7 +15,8 @@ struct pike_asked {
 	struct pike_files files; /* evolvable ones of parents[0] */
 	const struct pike_llm *llm;
 	struct pike_question *question;
-	char *prompt, key[41]; /* key: of the situation, for a replay */
+	struct pike_work *work; /* of a provider that works; else NULL */
+	char *prompt, key[41];	/* key: of the situation, for a replay */
 	int64_t generation, asked_ns;
 	int said_tries; /* how many have failed that people know of */
 	bool dropped;	/* not answered, and will not be */
@@ -99,6 +100,25 @@ int pike_read_on_base(struct pike_files *out, struct pike_run *run,
 /* What people have written down, and what earlier generations teach. */
 int pike_told_lessons(struct pike_context *c, struct pike_run *run,
 		      struct pike_err *err);
+
+/* ---- work.c: a coding CLI that works in a box ---- */
+
+/* Starts it on the files of q->parents[0]. PIKE_FATAL: there is no such
+ * program, or no box for it on this machine. */
+int pike_work_start(struct pike_work **out, struct pike_run *run,
+		    const struct pike_asked *q, struct pike_err *err);
+/* Does not wait: when it has ended, brings the question's answer. */
+void pike_work_step(struct pike_asked *q);
+/* Does it call for the judge, and may it? Then pike_work_told answers, with a
+ * result or (NULL) with why there is none. Does not wait. */
+bool pike_work_call(struct pike_files *files, bool *json,
+		    const struct pike_run *run, struct pike_asked *q);
+void pike_work_told(const struct pike_run *run, struct pike_asked *q, bool json,
+		    const struct pike_result *res, const struct pike_err *why);
+/* It stands still while something is measured. */
+void pike_work_hold(struct pike_work *w, bool hold);
+int pike_work_tries(const struct pike_work *w);
+void pike_work_free(struct pike_work *w); /* ends it; NULL is legal */
 
 /* Stores what has ended of the questions, and forgets them. */
 int pike_replies_store(struct pike_run *run, struct pike_err *err);

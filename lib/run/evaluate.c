@@ -209,6 +209,62 @@ static int screen_build(struct pike_result *res, struct pike_run *run,
 					  err);
 }
 
+/* Files that no candidate has; nothing is recorded. */
+static int screen_files(struct pike_result *out, struct pike_run *run,
+			const struct pike_files *files, struct pike_err *err)
+{
+	const struct pike_record none = { .id = run->history->champion };
+	const struct pike_stamp stamp = pike_run_stamp(run, &none, PIKE_SCREEN);
+	struct slot s = { 0 };
+	struct pike_judge *judge;
+	int device = -1;
+	int ret = pike_run_judge(&judge, run, err);
+
+	if (!ret)
+		ret = run->judging->build_start(&s.build, judge, files, err);
+	if (!ret)
+		ret = lock_device(&device, run, err);
+	if (!ret)
+		ret = screen_build(out, run, &s, err);
+	if (!ret)
+		pike_result_stamp(out, &stamp);
+	if (device >= 0)
+		close(device);
+	drop_build(run, &s);
+	return ret;
+}
+
+/* A judge that cannot be had here is for the agent to live without. */
+static void try_files(struct pike_run *run, struct pike_asked *q, bool json,
+		      const struct pike_files *files)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_result res;
+	int ret;
+
+	pike_result_init(&res);
+	pike_agents_away(run);
+	ret = screen_files(&res, run, files, &err);
+	pike_agents_back(run);
+	pike_work_told(run, q, json, ret ? NULL : &res, &err);
+	pike_result_release(&res);
+}
+
+void pike_run_serve(struct pike_run *run)
+{
+	struct pike_agents *a = run->agents;
+
+	for (size_t i = 0; a && i < a->n; i++) {
+		struct pike_files files = { 0 };
+		bool json;
+
+		if (a->v[i].work && !pike_run_stopped(run) &&
+		    pike_work_call(&files, &json, run, &a->v[i]))
+			try_files(run, &a->v[i], json, &files);
+		pike_files_release(&files);
+	}
+}
+
 /* A commit that changes what it may not needs no measurement. */
 static int refuse_paths(struct pike_result *res, struct pike_run *run,
 			struct pike_err *err)
@@ -365,6 +421,7 @@ int pike_run_screen_all(struct pike_run *run, struct pike_err *err)
 			drop_first(run, &q);
 		if (!ret)
 			ret = pike_agents_listen(run, 0, err);
+		pike_run_serve(run);
 		if (!ret)
 			pike_run_share(run, false);
 		pike_run_show(run);
@@ -472,6 +529,7 @@ int pike_run_confirm_all(struct pike_run *run, struct pike_err *err)
 		pike_agents_back(run);
 		if (!ret)
 			ret = pike_agents_listen(run, 0, err);
+		pike_run_serve(run);
 		if (!ret)
 			pike_run_share(run, false);
 	}

@@ -87,6 +87,7 @@ static int keep_up(struct pike_run *run, struct pike_err *err)
 	       !pike_run_stopped(run)) {
 		pike_run_show(run);
 		ret = pike_agents_wait(run, err);
+		pike_run_serve(run);
 	}
 	return ret || !moved || pike_run_stopped(run) ? ret
 						      : catch_up(run, err);
@@ -196,6 +197,7 @@ static int turn_models(struct pike_run *run, bool *more, struct pike_err *err)
 		ret = pike_agents_ask(run, err);
 	if (!ret)
 		ret = pike_agents_listen(run, 0, err);
+	pike_run_serve(run);
 	if (!ret)
 		ret = pike_run_screen_all(run, err);
 	if (ret || pike_run_stopped(run))

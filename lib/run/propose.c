@@ -23,6 +23,7 @@ static int propose_models(struct pike_run *run, struct pike_err *err)
 		       !pike_run_stopped(run)) {
 			pike_run_show(run);
 			ret = pike_agents_wait(run, err);
+			pike_run_serve(run);
 			if (!ret)
 				pike_run_share(run, false);
 		}

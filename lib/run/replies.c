@@ -27,6 +27,7 @@ struct reply {
 
 void pike_asked_release(struct pike_asked *a)
 {
+	pike_work_free(a->work);
 	pike_question_free(a->question);
 	pike_files_release(&a->files);
 	free(a->move.parents);
@@ -120,6 +121,8 @@ static int look_at_ending(const struct pike_asked *q, struct pike_err *why)
 				 "the model, or a filter of its provider, "
 				 "refused to answer");
 	case PIKE_END_BROKEN:
+		if (q->work)
+			return pike_fail(why, PIKE_FAILED, "%s", a->broken);
 		return pike_fail(
 		    why, PIKE_FAILED, "the reply was broken off%s%s",
 		    a->broken ? ": " : "", a->broken ? a->broken : "");
@@ -258,7 +261,9 @@ static void propose(struct pike_proposal *p, const struct reply *r,
 		.tokens_in = a->tokens_in,
 		.tokens_out = a->tokens_out,
 		.guessed = !q->dropped && !a->counted,
-		.tries = pike_question_tries(q->question),
+		.asked = pike_question_tries(q->question),
+		.worked = q->work,
+		.tries = q->work ? pike_work_tries(q->work) : 0,
 		.cost = cost_of(q),
 	};
 }

@@ -34,6 +34,11 @@ struct pike_run_opts {
 	bool profile; /* as pike_confirm_opts has it */
 	bool resume;  /* evolve: also what was paused or stopped */
 	bool keeps;   /* nothing is pushed, whatever the settings say */
+	/* How an agent that tries its files is told what came of it: as `try`
+	 * tells people, or in JSON. NULL: by the verdict and its reason. */
+	void (*tell)(struct pike_buf *out, bool json,
+		     const struct pike_result *r, const struct pike_target *t,
+		     const struct pike_oid *rival);
 };
 
 struct pike_run_stats {

@@ -258,6 +258,8 @@ int64_t pike_run_queries(const struct pike_run *run, size_t flying);
  * that tells it: the first questions are the most of a short search. */
 int pike_run_look_at_base(struct pike_run *run, struct pike_err *err);
 int pike_run_screen_all(struct pike_run *run, struct pike_err *err);
+/* Judges what agents that work by themselves call for, one call each. */
+void pike_run_serve(struct pike_run *run);
 int pike_run_confirm_all(struct pike_run *run, struct pike_err *err);
 
 #endif

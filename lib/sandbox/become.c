@@ -199,7 +199,7 @@ static void execute(struct pike_box_in *in)
 	char *const *env = w.at;
 	char path[256];
 
-	pike_box_environment(&w, in->setup, in->dir);
+	pike_box_environment(&w, in);
 	if (in->traits->helper && !in->traits->tool) {
 		if (in->namespaces)
 			execve("/runner", argv, env);
@@ -219,6 +219,14 @@ static void execute(struct pike_box_in *in)
 	}
 }
 
+/* An agent's standard input. */
+static int take_prompt(void)
+{
+	int fd = open(PIKE_DOORS "/prompt.md", O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -1 : move(fd, 0, 0);
+}
+
 /* The name of the first step that failed, NULL: none. */
 static const char *confine(struct pike_box_in *in, int out, int *errors)
 {
@@ -229,6 +237,8 @@ static const char *confine(struct pike_box_in *in, int out, int *errors)
 	pike_box_put("/proc/self/oom_score_adj", "900");
 	if (chdir(in->traits->work ? PIKE_BOX_WORK : in->dir))
 		return "enter the working folder";
+	if (in->traits->agent && take_prompt())
+		return "read the prompt";
 	if (descriptors(in, out, errors))
 		return "move descriptors";
 	if (s->has_cpus && sched_setaffinity(0, sizeof(s->cpus), &s->cpus))

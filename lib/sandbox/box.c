@@ -38,9 +38,19 @@ struct pike_box {
 	pid_t pid;
 	int pidfd; /* of a fork of another process; -1: it is our child */
 	int control, log;
-	bool ended, killed;
+	bool agent, ended, killed;
 	struct pike_box_report report;
 };
+
+/* The path of what is /runner in it; NULL: there is none. */
+static const char *runner_of(const struct pike_box_opts *o)
+{
+	const struct pike_box_traits *t = &pike_box_traits[o->kind];
+
+	if (!o->argv || (!t->helper && !t->agent))
+		return NULL;
+	return t->tool ? o->runner : o->argv[0];
+}
 
 static int add_files(struct pike_buf *b, const struct pike_files *files,
 		     struct pike_err *err)
@@ -73,6 +83,15 @@ static uint32_t add_binds(struct pike_buf *b, char kind,
 	return n;
 }
 
+static uint32_t add_agent(struct pike_buf *b, const struct pike_box_agent *a)
+{
+	const char *const prompt[] = { a ? a->prompt : NULL, NULL };
+
+	return a ? add_binds(b, 'i', prompt) + add_binds(b, 'e', a->env) +
+		       add_binds(b, 'm', (const char *const *)a->edits->v)
+		 : 0;
+}
+
 static int write_setup(int *out_fd, const struct pike_box_opts *o,
 		       struct pike_err *err)
 {
@@ -90,6 +109,7 @@ static int write_setup(int *out_fd, const struct pike_box_opts *o,
 		.has_cpus = o->cpus != NULL,
 		.has_folder = o->folder > 0,
 		.probe = !o->argv,
+		.has_runner = runner_of(o) != NULL,
 		.nfiles = o->files ? (uint32_t)o->files->n : 0,
 	};
 	const char *const work[] = { o->work, NULL };
@@ -97,11 +117,11 @@ static int write_setup(int *out_fd, const struct pike_box_opts *o,
 	int rc;
 
 	pike_buf_init(&b, 256u << 20);
-	pike_buf_init(&binds, 1u << 20);
-	s.nbinds = add_binds(&binds, 'f', o->folders) +
-		   add_binds(&binds, 'd', o->devices) +
-		   add_binds(&binds, 'w', work) +
-		   add_binds(&binds, 'r', o->reads);
+	pike_buf_init(&binds, 8u << 20);
+	s.nbinds =
+	    add_binds(&binds, 'f', o->folders) +
+	    add_binds(&binds, 'd', o->devices) + add_binds(&binds, 'w', work) +
+	    add_binds(&binds, 'r', o->reads) + add_agent(&binds, o->agent);
 	if (o->visible)
 		snprintf(s.visible, sizeof(s.visible), "%s", o->visible);
 	if (o->preload)
@@ -119,7 +139,7 @@ static int write_setup(int *out_fd, const struct pike_box_opts *o,
 		pike_buf_add(&b, o->argv[i], strlen(o->argv[i]) + 1);
 	pike_buf_add(&b, binds.s, binds.len);
 	rc = add_files(&b, o->files, err);
-	if (!rc && b.full)
+	if (!rc && (b.full || binds.full || s.nbinds > PIKE_BINDS_MAX))
 		rc = pike_fail(err, PIKE_FAILED,
 			       "sources are too large for the sandbox");
 	if (!rc)
@@ -152,12 +172,11 @@ static void places_close(struct pike_places *p)
 static int lift_runner(struct pike_places *p, const struct pike_box_opts *o,
 		       struct pike_err *err)
 {
-	const char *path;
+	const char *path = runner_of(o);
 	int fd, rc;
 
-	if (!pike_box_traits[o->kind].helper || !o->argv)
+	if (!path)
 		return 0;
-	path = pike_box_traits[o->kind].tool ? o->runner : o->argv[0];
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return pike_fail_errno(err, PIKE_FATAL, "cannot open '%s'",
@@ -182,8 +201,11 @@ static int lift_filters(struct pike_places *p, const struct pike_box_opts *o,
 		: (threads ? PIKE_FILTER_TIGHT_THREADS : PIKE_FILTER_TIGHT);
 	int fd, rc;
 
-	rc = pike_box_filter(
-	    &fd, t->scratch ? PIKE_FILTER_COMPILE : PIKE_FILTER_RUN, err);
+	rc = pike_box_filter(&fd,
+			     t->agent	  ? PIKE_FILTER_AGENT
+			     : t->scratch ? PIKE_FILTER_COMPILE
+					  : PIKE_FILTER_RUN,
+			     err);
 	if (!rc)
 		rc = lift(p, PIKE_FD_FILTER, fd, err);
 	if (!rc && run)
@@ -243,7 +265,10 @@ int pike_box_start(struct pike_box **out, const struct pike_box_opts *o,
 	struct pike_box *b = pike_xcalloc(1, sizeof(*b));
 	int rc;
 
-	*b = (struct pike_box){ .pidfd = -1, .control = -1, .log = -1 };
+	*b = (struct pike_box){ .pidfd = -1,
+				.control = -1,
+				.log = -1,
+				.agent = pike_box_traits[o->kind].agent };
 	for (int i = 0; i < PIKE_FD_END; i++)
 		p.at[i] = -1;
 	rc = furnish(b, &p, o, err);
@@ -374,14 +399,36 @@ static void bury(struct pike_box *b)
 	take_report(b);
 }
 
-static void read_log(struct pike_buf *out, int fd)
+/* `n` bytes of it from `at`. */
+static void read_part(struct pike_buf *out, int fd, size_t n, off_t at)
 {
-	char *text = pike_xmalloc(PIKE_BOX_LOG_MAX);
-	ssize_t n = pread(fd, text, PIKE_BOX_LOG_MAX, 0);
+	char *text = pike_xmalloc(n + 1);
+	ssize_t got = pread(fd, text, n, at);
 
-	if (n > 0)
-		pike_sanitize(out, text, (size_t)n);
+	if (got > 0)
+		pike_sanitize(out, text, (size_t)got);
 	free(text);
+}
+
+/* Of an agent's words, the second half goes round: see keep() in serve.c. */
+static void read_log(struct pike_buf *out, const struct pike_box *b)
+{
+	const size_t half = PIKE_BOX_TALK_MAX / 2;
+	uint64_t said = b->report.said;
+	size_t at;
+
+	pike_buf_init(out, 2u * PIKE_BOX_TALK_MAX);
+	if (!b->agent || said <= PIKE_BOX_TALK_MAX) {
+		read_part(out, b->log,
+			  b->agent ? PIKE_BOX_TALK_MAX : PIKE_BOX_LOG_MAX, 0);
+		return;
+	}
+	at = (size_t)((said - half) % half);
+	read_part(out, b->log, half, 0);
+	pike_buf_addf(out, "\n[%llu bytes are left out]\n",
+		      (unsigned long long)(said - PIKE_BOX_TALK_MAX));
+	read_part(out, b->log, half - at, (off_t)(half + at));
+	read_part(out, b->log, at, (off_t)half);
 }
 
 int pike_box_wait(struct pike_box_end *out, struct pike_box *b, int wait_ms,
@@ -401,8 +448,7 @@ int pike_box_wait(struct pike_box_end *out, struct pike_box *b, int wait_ms,
 				      .status = r->status,
 				      .signal = r->signal,
 				      .took_ns = r->took_ns };
-	pike_buf_init(&out->log, PIKE_BOX_LOG_MAX);
-	read_log(&out->log, b->log);
+	read_log(&out->log, b);
 	return 0;
 }
 
@@ -437,6 +483,7 @@ void pike_box_say(struct pike_buf *out, const struct pike_box_end *e)
 		[PIKE_BOX_FORBIDDEN] = "made a forbidden system call",
 		[PIKE_BOX_KILLED] = "was killed (out of memory?)",
 		[PIKE_BOX_NO_OUTPUT] = "left no usable output",
+		[PIKE_BOX_FLOODED] = "printed more than it may",
 		[PIKE_BOX_BROKEN] = "was never started",
 	};
 
@@ -494,6 +541,38 @@ static int say_word(struct pike_box *b, char word, int fd, struct pike_err *err)
 	if (n != 1)
 		return pike_fail(err, PIKE_FAILED, "the sandbox has ended");
 	recv(b->control, reply, sizeof(reply), MSG_DONTWAIT);
+	return 0;
+}
+
+int pike_box_doors(struct pike_doors *out, struct pike_box *b,
+		   struct pike_err *err)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(2 * sizeof(int))];
+	} c;
+	char word = 0;
+	struct iovec part = { &word, 1 };
+	struct msghdr m = { .msg_iov = &part,
+			    .msg_iovlen = 1,
+			    .msg_control = c.room,
+			    .msg_controllen = sizeof(c.room) };
+	const struct cmsghdr *h;
+	int fds[2];
+
+	*out = (struct pike_doors){ -1, -1 };
+	/* Its report, when it could not be made, is for pike_box_wait. */
+	if (!polled(b->control, POLLIN, FILL_MS) ||
+	    recv(b->control, &word, 1, MSG_PEEK | MSG_DONTWAIT) != 1 ||
+	    word != 'D' ||
+	    recvmsg(b->control, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != 1)
+		return pike_fail(err, PIKE_FATAL, "the sandbox has ended");
+	h = CMSG_FIRSTHDR(&m);
+	if (!h || h->cmsg_type != SCM_RIGHTS ||
+	    h->cmsg_len != CMSG_LEN(sizeof(fds)))
+		return pike_fail(err, PIKE_FATAL, "the sandbox has no doors");
+	memcpy(fds, CMSG_DATA(h), sizeof(fds));
+	*out = (struct pike_doors){ .proxy = fds[0], .judge = fds[1] };
 	return 0;
 }
 

@@ -66,7 +66,8 @@ static int read_setup(struct pike_box_in *in)
 	in->setup = (const struct pike_box_setup *)(const void *)p;
 	in->end = p + st.st_size;
 	if (in->setup->magic != PIKE_BOX_MAGIC || in->setup->argc > 4096 ||
-	    in->setup->nbinds > 64 || in->setup->kind >= PIKE_BOX_KINDS)
+	    in->setup->nbinds > PIKE_BINDS_MAX ||
+	    in->setup->kind >= PIKE_BOX_KINDS)
 		return -1;
 	in->traits = &pike_box_traits[in->setup->kind];
 	at = p + sizeof(*in->setup);
@@ -135,6 +136,13 @@ static int enter_namespaces(struct pike_box_in *in)
 	return 0;
 }
 
+static int close_desk(struct pike_box_in *in)
+{
+	return in->traits->agent && pike_desk_close(in)
+		   ? pike_box_step(in, "close the folder of an agent")
+		   : 0;
+}
+
 /* The init: nothing after this runs outside of the box. */
 static void inner(struct pike_box_in *in, int lifeline)
 {
@@ -145,7 +153,7 @@ static void inner(struct pike_box_in *in, int lifeline)
 	in->report.features = PIKE_BOX_USERNS | PIKE_BOX_PIDNS |
 			      PIKE_BOX_NETNS | PIKE_BOX_SECCOMP;
 	if (sethostname("box", 3) || pike_box_root(in) ||
-	    pike_box_place_files(in) ||
+	    pike_box_place_files(in) || close_desk(in) ||
 	    (in->report.features |= PIKE_BOX_MOUNTS, pike_box_serve(in)))
 		send(PIKE_FD_CONTROL, &in->report, sizeof(in->report),
 		     MSG_NOSIGNAL);

@@ -7,7 +7,7 @@
 #ifndef PIKE_SANDBOX_INSIDE_PRIV_H
 #define PIKE_SANDBOX_INSIDE_PRIV_H
 
-#include "sandbox/sandbox.h"
+#include "sandbox/agent.h"
 
 #include <sched.h>
 #include <stdint.h>
@@ -45,14 +45,17 @@ struct pike_box_setup {
 	int64_t wall_ms, memory;
 	uint64_t out_max;
 	uint32_t has_sock, has_cpus, has_folder, probe;
-	uint32_t argc, nbinds, nfiles;
+	uint32_t argc, nbinds, nfiles, has_runner;
 	cpu_set_t cpus;
 	char output[64], visible[64], preload[300], options[300];
 };
 /* After the argc strings come nbinds more: 'f' or 'd' (folder, device) and a
  * path; 'w' and the path of what is PIKE_BOX_WORK; 'r', a name in that, a
- * newline and a path. */
+ * newline and a path. Of an agent: 'i' and its prompt; 'e' and a NAME=VALUE;
+ * 'm' and the name of a file that it may change. */
 #define PIKE_BOX_WORK "/model"
+/* Of binds, as many as a setup may have. */
+#define PIKE_BINDS_MAX 512
 
 /* What a kind of box has. */
 struct pike_box_traits {
@@ -67,6 +70,7 @@ struct pike_box_traits {
 	bool sparse; /* no limit of addresses, one of resident memory */
 	bool script; /* the helper is one: the program interprets it */
 	bool work;   /* the program runs in a folder of the user's */
+	bool agent;  /* it works on files at PIKE_DESK, and has two doors */
 };
 extern const struct pike_box_traits pike_box_traits[];
 
@@ -80,18 +84,20 @@ enum pike_box_feature {
 };
 /* The one message at the end of a box; other messages are one byte: 'S' and
  * 'C' from the parent (stop, continue), 'F' with a packed folder to fill
- * /tmp/build with, echoed when done. */
+ * /tmp/build with, echoed when done; 'D' to the parent, with two doors. */
 struct pike_box_report {
 	uint32_t magic, why;
 	int32_t status, signal;
 	uint32_t features;
 	int32_t landlock_abi;
 	int64_t took_ns;
+	uint64_t said;	/* of an agent: bytes that it printed */
 	char text[256]; /* PIKE_BOX_BROKEN: the step */
 };
 
 enum pike_filter {
 	PIKE_FILTER_COMPILE,
+	PIKE_FILTER_AGENT,
 	PIKE_FILTER_RUN,
 	PIKE_FILTER_TIGHT,
 	PIKE_FILTER_TIGHT_THREADS,
@@ -109,12 +115,9 @@ int pike_box_last_report(struct pike_box_report *out, struct pike_box *b,
 
 /* An environment: `at` ends with NULL, and points into `text`. */
 struct pike_box_words {
-	char *at[16], text[2048];
+	char *at[48], text[16384];
 	size_t n, used;
 };
-/* Of a program that runs in `dir`. */
-void pike_box_environment(struct pike_box_words *w,
-			  const struct pike_box_setup *s, const char *dir);
 
 /* What pike-sandbox holds while it works. */
 struct pike_box_in {
@@ -128,11 +131,15 @@ struct pike_box_in {
 	struct pike_box_report report;
 	pid_t child;
 	int pipe; /* read end of the program's output */
-	bool frozen, timed_out, overgrown, namespaces;
+	bool frozen, timed_out, overgrown, flooded, namespaces;
 	bool waits; /* /tmp/build is empty, and may be filled */
 	/* What runs in it, in this process; NULL: argv is executed. */
 	void (*program)(void);
 };
+
+/* Of a program that runs in in->dir. */
+void pike_box_environment(struct pike_box_words *w,
+			  const struct pike_box_in *in);
 
 /* The one function of pike-fork.so: as pike_box_enter, in a process that has
  * just been forked and holds `places[PIKE_FD_END]`, -1 for none. */
@@ -158,6 +165,29 @@ int pike_box_fill(struct pike_box_in *in, int folder);
 int pike_box_place_files(struct pike_box_in *in);
 /* May a file of the setup be called so? No name leads out of its folder. */
 bool pike_box_path_ok(const char *path);
+/* A folder or file is seen at `to` as it is at `from`, or read-only. */
+int pike_box_bind_over(const char *from, const char *to, bool closed);
+
+/* ---- desk.c: where an agent works ---- */
+
+/* Its folders, prompt and client below `stage`, the new root, and the doors,
+ * which go to the parent. */
+int pike_desk_make(const struct pike_box_in *in, const char *stage);
+/* What is on it, but for what it may change, is read-only from now on. */
+int pike_desk_close(const struct pike_box_in *in);
+/* What it leaves, to PIKE_FD_OUT; see pike_left_read. */
+int pike_desk_take(const struct pike_box_in *in);
+/* Calls f for each file of the setup, until it is not 0; -1 for a record that
+ * is none. */
+struct pike_box_file {
+	const char *name, *data;
+	uint64_t len;
+};
+int pike_box_each_file(const struct pike_box_in *in,
+		       int (*f)(void *ctx, const struct pike_box_file *file),
+		       void *ctx);
+/* The client (client.c): what `pike-git` is on a desk. */
+int pike_desk_client(int argc, char **argv);
 int pike_box_copy_runner(int to);
 int pike_box_landlock(struct pike_box_in *in);
 int pike_box_landlock_abi(void);

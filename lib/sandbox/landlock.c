@@ -32,6 +32,10 @@ struct beneath {
 	uint64_t access;
 	int32_t fd;
 } __attribute__((packed));
+struct port {
+	uint64_t access, port;
+};
+#define CONNECT_TCP (1ull << 1)
 
 #define FS_EXECUTE (1ull << 0)
 #define FS_WRITE (1ull << 1)
@@ -127,6 +131,22 @@ static int allow_places(const struct pike_box_in *in, int rules, uint64_t known)
 				  : 0;
 }
 
+/* Its files and scratch, and the one port that is served. */
+static int allow_agent(int rules, uint64_t known)
+{
+	const struct port port = { CONNECT_TCP, PIKE_DOOR_PROXY };
+
+	if (allow(rules, PIKE_DESK, known & ~FS_IOCTL) ||
+	    allow(rules, "/tmp", known & ~FS_IOCTL) ||
+	    allow(rules, PIKE_DOORS, known & FS_LIBRARY) ||
+	    allow(rules, "/dev/pts", known & (FS_NODE | FS_READ_DIR)) ||
+	    allow(rules, "/etc", known & (FS_READ | FS_READ_DIR)))
+		return -1;
+	return pike_box_landlock_abi() >= 4
+		   ? (int)syscall(SYS_landlock_add_rule, rules, 2, &port, 0)
+		   : 0;
+}
+
 static int allow_all(const struct pike_box_in *in, int rules, uint64_t known)
 {
 	if (allow_places(in, rules, known))
@@ -137,7 +157,7 @@ static int allow_all(const struct pike_box_in *in, int rules, uint64_t known)
 	for (uint32_t i = 0; i < in->setup->nbinds; i++) {
 		const char *p = in->binds[i];
 
-		if (*p == 'r') /* it is below the folder */
+		if (!strchr("wfd", *p)) /* below a folder, or no place */
 			continue;
 		if (allow(rules, *p == 'w' ? PIKE_BOX_WORK : p + 1,
 			  known & (*p == 'd' ? FS_NODE : FS_LIBRARY)))
@@ -149,6 +169,8 @@ static int allow_all(const struct pike_box_in *in, int rules, uint64_t known)
 		   known & (FS_READ | FS_READ_DIR | FS_WRITE | FS_TRUNCATE)) ||
 	     allow(rules, "/sys", known & (FS_READ | FS_READ_DIR))))
 		return -1;
+	if (in->traits->agent)
+		return allow_agent(rules, known);
 	if (in->traits->scratch)
 		return allow(rules, in->dir, known & ~FS_IOCTL);
 	return 0;

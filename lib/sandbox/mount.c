@@ -38,8 +38,6 @@ struct mount_attributes {
 
 /* Of a file's name in the working folder; as of a path in a target. */
 #define PATH_MOST 1024
-/* Of binds, as many as a setup may have. */
-#define WORK_MOST 64
 
 struct place {
 	const char *path;
@@ -182,9 +180,9 @@ static int bind_work(const char *bind, int source)
 
 /* The user's folder, and what is to be read at a place in it; before the stage
  * is there. */
-static int open_work(const struct pike_box_in *in, int sources[WORK_MOST])
+static int open_work(const struct pike_box_in *in, int sources[PIKE_BINDS_MAX])
 {
-	for (uint32_t i = 0; i < in->setup->nbinds && i < WORK_MOST; i++) {
+	for (uint32_t i = 0; i < in->setup->nbinds; i++) {
 		const char *bind = in->binds[i], *at = bind + 1;
 
 		sources[i] = -1;
@@ -228,7 +226,15 @@ static int bind_libraries(void)
 	return pike_box_each_library(bind_library, NULL);
 }
 
-static int bind_all(const struct pike_box_in *in, const int sources[WORK_MOST])
+static int bind_one(const char *bind, int source)
+{
+	if (source >= 0)
+		return bind_work(bind, source);
+	return strchr("fd", *bind) ? bind_more(bind) : 0;
+}
+
+static int bind_all(const struct pike_box_in *in,
+		    const int sources[PIKE_BINDS_MAX])
 {
 	static const struct place sys = { .path = "/sys" };
 	bool compile = in->traits->toolchain;
@@ -244,9 +250,7 @@ static int bind_all(const struct pike_box_in *in, const int sources[WORK_MOST])
 	if (in->traits->narrow && bind_libraries())
 		return -1;
 	for (uint32_t i = 0; i < in->setup->nbinds; i++)
-		if (i < WORK_MOST && sources[i] >= 0
-			? bind_work(in->binds[i], sources[i])
-			: bind_more(in->binds[i]))
+		if (bind_one(in->binds[i], sources[i]))
 			return -1;
 	return in->traits->gpu ? bind_place(&sys) : 0;
 }
@@ -300,6 +304,13 @@ static int place_scratch(const struct pike_box_traits *t)
 		     MS_NOSUID | MS_NODEV | (t->loads ? 0ul : MS_NOEXEC),
 		     t->loads ? "mode=0755,size=2g,nr_inodes=65536"
 			      : "mode=0755,size=512m,nr_inodes=16384");
+}
+
+int pike_box_bind_over(const char *from, const char *to, bool closed)
+{
+	if (mount(from, to, NULL, MS_BIND, NULL))
+		return -1;
+	return closed ? pike_box_close_mount(to) : 0;
 }
 
 int pike_box_close_mount(const char *path)
@@ -372,37 +383,61 @@ static int make_folders(char *path, size_t dir)
 }
 
 /* One file of the setup; `at` moves past it. */
-static int place_file(struct pike_box_in *in, const char **at)
+static int read_file(struct pike_box_file *out, const struct pike_box_in *in,
+		     const char **at)
 {
-	const char *name = *at,
-		   *nul = memchr(name, 0, (size_t)(in->end - name));
-	char path[sizeof(in->dir) + PATH_MOST + 1];
-	uint64_t len;
-	int fd, rc = -1;
+	const char *nul = memchr(*at, 0, (size_t)(in->end - *at));
 
 	errno = EINVAL;
-	if (!nul || in->end - nul < 9 || !pike_box_path_ok(name))
+	if (!nul || in->end - nul < 9 || !pike_box_path_ok(*at))
 		return -1;
-	memcpy(&len, nul + 1, sizeof(len));
-	*at = nul + 9;
-	if (len > (uint64_t)(in->end - *at))
+	out->name = *at;
+	out->data = nul + 9;
+	memcpy(&out->len, nul + 1, sizeof(out->len));
+	if (out->len > (uint64_t)(in->end - out->data))
 		return -1;
-	if ((size_t)snprintf(path, sizeof(path), "%s/%s", in->dir, name) >=
+	*at = out->data + out->len;
+	return 0;
+}
+
+int pike_box_each_file(const struct pike_box_in *in,
+		       int (*f)(void *ctx, const struct pike_box_file *file),
+		       void *ctx)
+{
+	const char *at = in->files;
+	struct pike_box_file file;
+	int rc = 0;
+
+	for (uint32_t i = 0; !rc && i < in->setup->nfiles; i++) {
+		rc = read_file(&file, in, &at);
+		if (!rc)
+			rc = f(ctx, &file);
+	}
+	return rc;
+}
+
+static int place_file(void *ctx, const struct pike_box_file *f)
+{
+	const struct pike_box_in *in = ctx;
+	char path[sizeof(in->dir) + PATH_MOST + 1];
+	int fd, rc = -1;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s", in->dir, f->name) >=
 	    sizeof(path))
 		return -1;
 	if (make_folders(path, strlen(in->dir)))
 		return -1;
-	fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0444);
+	fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC,
+		  in->traits->agent ? 0644 : 0444);
 	if (fd < 0)
 		return -1;
-	for (uint64_t done = 0; done < len;) {
-		ssize_t n = write(fd, *at + done, len - done);
+	for (uint64_t done = 0; done < f->len;) {
+		ssize_t n = write(fd, f->data + done, f->len - done);
 
 		if (n < 0)
 			goto out;
 		done += (uint64_t)n;
 	}
-	*at += len;
 	rc = 0;
 out:
 	if (close(fd))
@@ -412,12 +447,22 @@ out:
 
 int pike_box_place_files(struct pike_box_in *in)
 {
-	const char *at = in->files;
+	return pike_box_each_file(in, place_file, in)
+		   ? pike_box_step(in, "place files")
+		   : 0;
+}
 
-	for (uint32_t i = 0; i < in->setup->nfiles; i++) {
-		if (place_file(in, &at))
-			return pike_box_step(in, "place files");
-	}
+/* What is put there, and not bound. */
+static int place_all(struct pike_box_in *in)
+{
+	if (place_scratch(in->traits))
+		return pike_box_step(in, "mount scratch");
+	if (in->setup->has_runner && place_runner())
+		return pike_box_step(in, "place the runner");
+	if (place_folder(in))
+		return pike_box_step(in, "unpack the build");
+	if (in->traits->agent && pike_desk_make(in, STAGE))
+		return pike_box_step(in, "make the folder of an agent");
 	return 0;
 }
 
@@ -432,7 +477,7 @@ static int enter(void)
 int pike_box_root(struct pike_box_in *in)
 {
 	bool compile = in->traits->toolchain;
-	int sources[WORK_MOST];
+	int sources[PIKE_BINDS_MAX];
 
 	if (open_work(in, sources))
 		return pike_box_step(in, "open a folder of in-model");
@@ -450,15 +495,13 @@ int pike_box_root(struct pike_box_in *in)
 	    mount("proc", STAGE "/proc", "proc",
 		  MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
 		return pike_box_step(in, "mount /proc");
-	if (place_scratch(in->traits))
-		return pike_box_step(in, "mount scratch");
-	if (in->traits->helper && !in->setup->probe && place_runner())
-		return pike_box_step(in, "place the runner");
-	if (place_folder(in))
-		return pike_box_step(in, "unpack the build");
+	if (place_all(in))
+		return -1;
 	if (enter())
 		return pike_box_step(in, "pivot the root");
 	snprintf(in->dir, sizeof(in->dir), "%s",
-		 in->traits->scratch ? "/tmp" : "/");
+		 in->traits->agent     ? PIKE_DESK
+		 : in->traits->scratch ? "/tmp"
+				       : "/");
 	return 0;
 }

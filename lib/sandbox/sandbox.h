@@ -43,6 +43,7 @@ int pike_isolation_probe(struct pike_isolation_info *out, struct pike_err *err);
 /* ---- boxes ---- */
 
 struct pike_warm;
+struct pike_box_agent;
 
 #define PIKE_BOX_LOG_MAX 65536
 
@@ -72,6 +73,10 @@ enum pike_box_kind {
 	 * not at all. The second one with a GPU. */
 	PIKE_BOX_MODEL,
 	PIKE_BOX_MODEL_GPU,
+	/* A program of the user's that works on `files` (agent.h): the
+	 * toolchain, scratch /tmp that may hold programs, processes. `memory`
+	 * is of what all of them have resident. In namespaces or not at all. */
+	PIKE_BOX_AGENT,
 	PIKE_BOX_KINDS,
 };
 
@@ -79,9 +84,10 @@ struct pike_box_opts {
 	enum pike_box_kind kind;
 	/* COMPILE, MODEL: argv[0] is looked up in /usr/bin and /bin; else it is
 	 * the real path of a helper of ours, or TOOL, PYTHON: of a program in
-	 * `folders`. */
+	 * `folders`. AGENT: "/runner", or as MODEL. */
 	const char *const *argv;
-	const char *runner; /* TOOL, PYTHON...: what is /runner in there */
+	/* TOOL, PYTHON..., AGENT (or NULL): what is /runner in there */
+	const char *runner;
 	/* BUILD, GPU, TOOL, PYTHON...: more folders to read in and execute
 	 * from, and device nodes, by their real paths, or NULL. What is not
 	 * there is left out. */
@@ -93,13 +99,15 @@ struct pike_box_opts {
 	const char *visible; /* GPU, TOOL: CUDA_VISIBLE_DEVICES in there */
 	/* EXACT: LD_PRELOAD and ASAN_OPTIONS in there */
 	const char *preload, *options;
-	/* COMPILE, BUILD, PYTHON_BUILD: put into the working directory, in
-	 * the folders that their names have. */
+	/* COMPILE, BUILD, PYTHON_BUILD, AGENT: put into the working directory,
+	 * in the folders that their names have. */
 	const struct pike_files *files;
+	const struct pike_box_agent *agent; /* AGENT; see agent.h */
 	/* COMPILE, BUILD, TOOL, PYTHON_BUILD: this file of the working
 	 * directory is copied into `out_fd` (an unsealed memfd of any size)
 	 * when the program has exited, with 0 if it is no TOOL. A missing file,
-	 * no regular one or one over `out_max` is PIKE_BOX_NO_OUTPUT. */
+	 * no regular one or one over `out_max` is PIKE_BOX_NO_OUTPUT. AGENT:
+	 * any text; what pike_left_read reads is there, however it ended. */
 	const char *output; /* with a '/' at its end: a folder, packed */
 	int out_fd;
 	size_t out_max; /* 0: 16 MiB */
@@ -136,7 +144,8 @@ enum pike_box_why {
 	PIKE_BOX_FORBIDDEN, /* a system call that no honest code makes */
 	PIKE_BOX_KILLED,    /* pike_box_kill, or SIGKILL from out of memory */
 	PIKE_BOX_NO_OUTPUT,
-	PIKE_BOX_BROKEN, /* the box could not be set up: log has the step */
+	PIKE_BOX_FLOODED, /* AGENT: printed more than PIKE_BOX_FLOOD */
+	PIKE_BOX_BROKEN,  /* the box could not be set up: log has the step */
 };
 
 struct pike_box_end {

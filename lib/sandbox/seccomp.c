@@ -284,7 +284,23 @@ static scmp_filter_ctx filter_new(uint32_t action)
 	return c;
 }
 
-static int fill_loose(scmp_filter_ctx c, bool compile)
+/* Sockets of one family only, or of an agent, whose network is its own, TCP and
+ * UDP too. */
+static int fill_sockets(scmp_filter_ctx c, bool agent)
+{
+	uint32_t no = SCMP_ACT_ERRNO(EAFNOSUPPORT);
+
+	if (!agent)
+		return when(c, no, "socket", SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+	for (int family = 0; family < AF_MAX; family++)
+		if (family != AF_UNIX && family != AF_INET &&
+		    when(c, no, "socket",
+			 SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family)))
+			return -1;
+	return when(c, no, "socket", SCMP_A0(SCMP_CMP_GE, AF_MAX));
+}
+
+static int fill_loose(scmp_filter_ctx c, bool compile, bool agent)
 {
 	static const char *const one_more[] = { "seccomp" };
 	static const char *const clone3[] = { "clone3" };
@@ -293,8 +309,7 @@ static int fill_loose(scmp_filter_ctx c, bool compile)
 	if (RULES(c, SCMP_ACT_KILL_PROCESS, never) ||
 	    RULES(c, eperm, refused) ||
 	    RULES(c, SCMP_ACT_ERRNO(ENOSYS), clone3) ||
-	    when(c, SCMP_ACT_ERRNO(EAFNOSUPPORT), "socket",
-		 SCMP_A0(SCMP_CMP_NE, AF_UNIX)) ||
+	    fill_sockets(c, agent) ||
 	    when(c, eperm, "ioctl",
 		 SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffu, 0x5412)) ||
 	    when(c, eperm, "ioctl",
@@ -386,7 +401,8 @@ static int fill(scmp_filter_ctx c, enum pike_filter which)
 	case PIKE_FILTER_SCRIPT_THREADS:
 		return fill_script(c, which == PIKE_FILTER_SCRIPT_THREADS);
 	default:
-		return fill_loose(c, which == PIKE_FILTER_COMPILE);
+		return fill_loose(c, which != PIKE_FILTER_RUN,
+				  which == PIKE_FILTER_AGENT);
 	}
 }
 

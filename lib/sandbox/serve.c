@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -27,7 +28,7 @@ struct serving {
 	struct pike_box_in *in;
 	int signals, errors, status;
 	bool ended, log_open;
-	size_t logged;
+	uint64_t said; /* bytes that it has printed */
 	int64_t began;
 	int64_t left_ns, since; /* of the wall limit; since: when it ran last */
 };
@@ -89,14 +90,39 @@ static void end_all(struct serving *v)
 	reap(v, 0);
 }
 
+/* What a compiler says first is what matters. Of an agent the end does too: the
+ * second half of the room is a ring. */
+static void keep(struct serving *v, const char *part, size_t n)
+{
+	const uint64_t half = PIKE_BOX_TALK_MAX / 2;
+	bool agent = v->in->traits->agent;
+	uint64_t at = v->said, room = PIKE_BOX_LOG_MAX;
+
+	while (n) {
+		size_t fits;
+
+		if (agent) {
+			at = v->said < half ? v->said
+					    : half + (v->said - half) % half;
+			room = at < half ? half : PIKE_BOX_TALK_MAX;
+		}
+		fits = room - at < n ? (size_t)(room - at) : n;
+		if (at >= room ||
+		    pwrite(PIKE_FD_LOG, part, fits, (off_t)at) != (ssize_t)fits)
+			return;
+		v->said += fits;
+		at = v->said;
+		part += fits;
+		n -= fits;
+	}
+}
+
 static void take_log(struct serving *v)
 {
 	char part[4096];
 	ssize_t n;
 
-	while (v->log_open) {
-		size_t room = PIKE_BOX_LOG_MAX - v->logged;
-
+	while (v->log_open && !v->in->flooded) {
 		n = read(v->in->pipe, part, sizeof(part));
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -104,11 +130,9 @@ static void take_log(struct serving *v)
 			v->log_open = false;
 		if (n <= 0)
 			return;
-		if ((size_t)n < room)
-			room = (size_t)n;
-		if (room && pwrite(PIKE_FD_LOG, part, room, (off_t)v->logged) ==
-				(ssize_t)room)
-			v->logged += room;
+		keep(v, part, (size_t)n);
+		v->in->flooded =
+		    v->in->traits->agent && v->said > PIKE_BOX_FLOOD;
 	}
 }
 
@@ -182,26 +206,55 @@ static int wait_ms(const struct serving *v)
 
 	if (v->in->frozen)
 		return -1;
-	return v->in->traits->sparse && ms > LOOK_MS ? LOOK_MS : ms;
+	return v->in->traits->sparse && ms > LOOK_MS
+		   ? LOOK_MS * (v->in->traits->agent ? 10 : 1)
+		   : ms;
 }
 
-/* Has it taken more memory than it may? Without /proc that cannot be told, and
- * then it has. */
-static bool overgrown(const struct serving *v)
+/* -1: not known. */
+static long pages_of(const char *pid)
 {
 	char path[64], text[128] = "", *at;
 	long pages = -1;
 	int fd;
 
-	if (!v->in->traits->sparse || v->ended || v->in->setup->memory <= 0)
-		return false;
-	snprintf(path, sizeof(path), "/proc/%d/statm", (int)v->in->child);
+	snprintf(path, sizeof(path), "/proc/%.20s/statm", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 &&
 	    (at = strchr(text, ' ')))
 		pages = strtol(at, NULL, 10);
 	if (fd >= 0)
 		close(fd);
+	return pages;
+}
+
+/* Of all processes of the box, which has no others in its /proc. */
+static long pages_of_all(void)
+{
+	DIR *proc = opendir("/proc");
+	const struct dirent *e;
+	long sum = proc ? 0 : -1, n;
+
+	while (proc && (e = readdir(proc)))
+		if (*e->d_name >= '1' && *e->d_name <= '9' &&
+		    (n = pages_of(e->d_name)) > 0)
+			sum += n;
+	if (proc)
+		closedir(proc);
+	return sum;
+}
+
+/* Has it taken more memory than it may? Without /proc that cannot be told, and
+ * then it has. */
+static bool overgrown(const struct serving *v)
+{
+	char pid[32];
+	long pages;
+
+	if (!v->in->traits->sparse || v->ended || v->in->setup->memory <= 0)
+		return false;
+	snprintf(pid, sizeof(pid), "%d", (int)v->in->child);
+	pages = v->in->traits->agent ? pages_of_all() : pages_of(pid);
 	return pages < 0 ||
 	       pages > v->in->setup->memory / sysconf(_SC_PAGESIZE);
 }
@@ -237,10 +290,9 @@ static bool watch(struct serving *v)
 		if (p[1].revents && !obey(v))
 			return false;
 		charge(v);
-		if (overgrown(v)) {
-			v->in->overgrown = true;
+		v->in->overgrown = overgrown(v);
+		if (v->in->overgrown || v->in->flooded)
 			return true;
-		}
 		if (!v->ended && v->left_ns <= 0) {
 			v->in->timed_out = true;
 			return true;
@@ -309,8 +361,11 @@ static void report(struct serving *v)
 	ssize_t n = read(v->errors, r->text, sizeof(r->text) - 1);
 
 	r->took_ns = pike_now_ns() - v->began;
+	r->said = v->said;
 	if (v->in->overgrown) {
 		r->why = PIKE_BOX_KILLED;
+	} else if (v->in->flooded) {
+		r->why = PIKE_BOX_FLOODED;
 	} else if (v->in->timed_out) {
 		r->why = PIKE_BOX_TIMED_OUT;
 	} else if (n > 0) {
@@ -321,9 +376,14 @@ static void report(struct serving *v)
 		r->why = PIKE_BOX_EXITED;
 		r->status = WEXITSTATUS(v->status);
 		if ((!r->status || v->in->traits->tool) &&
-		    v->in->setup->output[0] && take_output(v->in))
+		    v->in->setup->output[0] && !v->in->traits->agent &&
+		    take_output(v->in))
 			r->why = PIKE_BOX_NO_OUTPUT;
 	}
+	/* However it has ended, what it has written is there. */
+	if (v->in->traits->agent && r->why != PIKE_BOX_BROKEN &&
+	    pike_desk_take(v->in))
+		r->why = PIKE_BOX_NO_OUTPUT;
 	send(PIKE_FD_CONTROL, r, sizeof(*r), MSG_NOSIGNAL);
 }
 

@@ -56,13 +56,16 @@ static int spawn(struct pike_warm *w, const struct pike_warm_opts *o,
 		 const int *fds, struct pike_err *err)
 {
 	struct pike_box_setup s = { .kind = o->kind };
+	const struct pike_box_in in = { .setup = &s,
+					.traits = &pike_box_traits[o->kind],
+					.dir = "/" };
 	struct pike_strs argv = PIKE_STRS_INIT;
 	struct pike_box_words words;
 	int rc;
 
 	snprintf(s.visible, sizeof(s.visible), "%s",
 		 o->visible ? o->visible : "");
-	pike_box_environment(&words, &s, "/");
+	pike_box_environment(&words, &in);
 	pike_strs_push(&argv, "pike-sandbox");
 	for (size_t i = 0; o->argv[i]; i++)
 		pike_strs_push(&argv, o->argv[i]);

@@ -31,12 +31,57 @@ static void add_threads(struct pike_box_words *w, int threads)
 	add_word(w, "OMP_THREAD_LIMIT", n);
 }
 
-void pike_box_environment(struct pike_box_words *w,
-			  const struct pike_box_setup *s, const char *dir)
+static bool has_own(const struct pike_box_in *in, const char *word)
 {
-	const struct pike_box_traits *t = &pike_box_traits[s->kind];
+	for (uint32_t i = 0; i < in->setup->nbinds; i++)
+		if (in->binds[i][0] == 'e' &&
+		    !strncmp(in->binds[i] + 1, word, strlen(word)))
+			return true;
+	return false;
+}
+
+/* Its home is empty, and a proxy the one way out. */
+static void of_agent(struct pike_box_words *w, const struct pike_box_in *in)
+{
+	static const char *const proxies[] = { "HTTPS_PROXY", "https_proxy",
+					       "HTTP_PROXY", "ALL_PROXY" };
+	char url[64];
+
+	snprintf(url, sizeof(url), "http://127.0.0.1:%d", PIKE_DOOR_PROXY);
+	if (!has_own(in, "PATH="))
+		add_word(w, "PATH", PIKE_DOORS ":/usr/local/bin:/usr/bin:/bin");
+	add_word(w, "LANG", "C.UTF-8");
+	add_word(w, "HOME", "/tmp/home");
+	add_word(w, "TMPDIR", "/tmp");
+	add_word(w, "TERM", "dumb");
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(proxies); i++)
+		add_word(w, proxies[i], url);
+	/* Node.js heeds the others only then (its documentation, CLI). */
+	add_word(w, "NODE_USE_ENV_PROXY", "1");
+	for (uint32_t i = 0; i < in->setup->nbinds; i++) {
+		const char *bind = in->binds[i], *value = strchr(bind, '=');
+		char name[128];
+
+		if (*bind != 'e' || !value)
+			continue;
+		snprintf(name, sizeof(name), "%.*s", (int)(value - bind - 1),
+			 bind + 1);
+		add_word(w, name, value + 1);
+	}
+}
+
+void pike_box_environment(struct pike_box_words *w,
+			  const struct pike_box_in *in)
+{
+	const struct pike_box_setup *s = in->setup;
+	const struct pike_box_traits *t = in->traits;
+	const char *dir = in->dir;
 
 	memset(w, 0, sizeof(*w));
+	if (t->agent) {
+		of_agent(w, in);
+		return;
+	}
 	add_word(w, "PATH", "/usr/bin:/bin");
 	add_word(w, "LANG", "C");
 	add_word(w, "LC_ALL", "C");

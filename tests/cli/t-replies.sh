@@ -90,10 +90,10 @@ is "whole: what is counted is not" "$(ask limit && trailer Tokens)" \
 # ---- asked again ----
 ask flaky
 like "flaky: it is said" "$err" "asked again after try 1: .*HTTP 503.*busy"
-is "flaky: and counted" "$(trailer Tries)" 2
+is "flaky: and counted" "$(trailer Asked)" 2
 pike status --run flaky scale
 like "flaky: by status" "$out" '^optimize +1 +1 +1 '
-is "once is no number" "$(ask limit && trailer Tries)" ''
+is "once is no number" "$(ask limit && trailer Asked)" ''
 
 # ---- files in another form ----
 printf '\xef\xbb\xbf%s' "$(sed 's/$/\r/' kernels/scale.c)" >crlf
@@ -120,7 +120,7 @@ ask same
 like "same: nothing differs" "$(subject)" 'nothing differs from the parent'
 like "same: what a program leaves behind is not waited for" \
 	"$(exchange)" '"secs":[01]\.'
-is "same: nor asked again" "$(trailer Tries)" ''
+is "same: nor asked again" "$(trailer Asked)" ''
 
 # ---- of a PyTorch model, which has no function by name ----
 cp -R "$here/../../examples/torch-models" "$dir/torch"

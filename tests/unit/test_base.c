@@ -621,9 +621,25 @@ static void tells_how_far_off_a_terminal(void **state)
 	assert_string_equal(text, "");
 }
 
+static void names_of_hosts(void **state)
+{
+	static const char *const good[] = { "api.example.org", "a:1",
+					    "127.0.0.1:8080", "x_y-z" };
+	static const char *const bad[] = { "",	 "a b",	 "a:",	"a:0",
+					   ":1", "a:+1", "-a",	"a:65536",
+					   "*",	 "a/b",	 "a:1x" };
+
+	(void)state;
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(good); i++)
+		assert_true(pike_is_host_port(good[i]));
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(bad); i++)
+		assert_false(pike_is_host_port(bad[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_of_hosts),
 		cmocka_unit_test(buffer_keeps_its_maximum),
 		cmocka_unit_test(lists_split_and_end_in_null),
 		cmocka_unit_test(names_and_slugs),

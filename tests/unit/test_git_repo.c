@@ -206,6 +206,37 @@ static void test_files(void **state)
 	fixture_end(&f);
 }
 
+/* What an agent is given: files, and nothing of .pike. */
+static void test_read_all(void **state)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_files files = { .n = 0 };
+	struct pike_repo *r;
+	struct pike_oid head;
+	struct fixture f;
+	size_t left;
+
+	(void)state;
+	fixture_begin(&f);
+	sh(f.repo, "mkdir -p a/b .pike c/.d && ln -s README link && echo x "
+		   ">a/b/x && echo dot >a/.dot && echo y >.pike/config && echo "
+		   "z >c/.d/z && head -c 5000000 /dev/zero >big && git add -A "
+		   "&& git commit -qm files");
+	ok(pike_repo_open(&r, f.repo, &err), &err);
+	ok(pike_repo_resolve(&head, r, "HEAD", &err), &err);
+	ok(pike_repo_read_all(&files, &left, r, &head, &err), &err);
+	assert_int_equal(left, 1); /* the big one */
+	assert_string_equal(pike_files_find(&files, "a/b/x")->data, "x\n");
+	assert_non_null(pike_files_find(&files, "a/.dot"));
+	assert_non_null(pike_files_find(&files, FIXTURE_FILE));
+	assert_null(pike_files_find(&files, ".pike/config"));
+	assert_null(pike_files_find(&files, "c/.d/z"));
+	assert_null(pike_files_find(&files, "link"));
+	pike_files_release(&files);
+	pike_repo_free(r);
+	fixture_end(&f);
+}
+
 static void test_content_address(void **state)
 {
 	struct pike_err err = PIKE_ERR_INIT;
@@ -353,6 +384,7 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_owner),
 		cmocka_unit_test(test_partial),
+		cmocka_unit_test(test_read_all),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_content_address),
 		cmocka_unit_test(test_texts),

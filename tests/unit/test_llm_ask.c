@@ -166,6 +166,54 @@ static void test_keys(void **state)
 	pike_llms_close(l);
 }
 
+/* ---- who works by itself ---- */
+
+/* The asker brings the answer; until then it is waited for. */
+static void test_works(void **state)
+{
+	const struct pike_llms_opts o = { .tries = 1 };
+	struct pike_llm llm = { .name = (char *)"main",
+				.provider = &pike_provider_cli,
+				.price_out = 1e6,
+				.timeout = 1 };
+	const struct pike_ask a = { .prompt = "make it fast" };
+	struct pike_answer given = { .text = pike_xstrdup("done") };
+	struct pike_answer priced = { .text = pike_xstrdup("done"),
+				      .tokens_out = 3,
+				      .counted = true,
+				      .priced = true,
+				      .usd = 0.5 };
+	struct pike_answer none = { .text = NULL };
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_question *q[3];
+	struct pike_llms *l;
+
+	(void)state;
+	assert_int_equal(pike_llms_open(&l, &o, NULL), 0);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(pike_llms_ask(&q[i], l, &llm, &a, NULL), 0);
+	pike_llms_run(l, 50);
+	assert_int_equal(pike_llms_asked(l), 3);
+	assert_int_equal(pike_question_result(q[0], &err), PIKE_RETRY);
+	pike_question_answered(q[0], &given, 0, "");
+	assert_null(given.text);
+	assert_true(pike_question_ended(q[0]));
+	assert_int_equal(pike_question_result(q[0], &err), 0);
+	assert_string_equal(pike_question_answer(q[0])->text, "done");
+	assert_false(pike_question_answer(q[0])->counted);
+	assert_int_equal(pike_question_answer(q[0])->tokens_out, 1);
+	pike_question_answered(q[1], &priced, 0, "");
+	assert_int_equal(pike_question_answer(q[1])->tokens_out, 3);
+	assert_true(pike_answer_usd(pike_question_answer(q[1]), &llm) == 0.5);
+	pike_question_answered(q[2], &none, PIKE_FATAL, "no such thing");
+	assert_int_equal(pike_question_result(q[2], &err), PIKE_FATAL);
+	assert_string_equal(err.text, "no such thing");
+	assert_int_equal(pike_llms_asked(l), 0);
+	for (size_t i = 0; i < 3; i++)
+		pike_question_free(q[i]);
+	pike_llms_close(l);
+}
+
 /* ---- a program ---- */
 
 static const char script[] =
@@ -438,6 +486,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answered),
+		cmocka_unit_test(test_works),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_too_long),
 		cmocka_unit_test(test_timeout),

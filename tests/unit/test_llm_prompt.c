@@ -144,7 +144,7 @@ static void test_all(void **state)
 		n++;
 	}
 	closedir(d);
-	assert_int_equal(n, 10);
+	assert_int_equal(n, 11);
 }
 
 static void test_optimize(void **state)

@@ -219,6 +219,66 @@ static void test_keys(void **state)
 	assert_null(pike_provider_find("Openai"));
 }
 
+/* What coding CLIs print. */
+static void prints_of_clis(void **state)
+{
+	static const struct {
+		const char *printed, *text;
+		int64_t in, out;
+		double usd; /* < 0: not told */
+		bool counted;
+	} cases[] = {
+		{ "talk\n{\"type\":\"result\",\"total_cost_usd\":0.5,"
+		  "\"usage\":{\"input_tokens\":10,"
+		  "\"cache_read_input_tokens\":5,\"output_tokens\":3},"
+		  "\"result\":\"done\"}\n",
+		  "done", 15, 3, 0.5, true },
+		{ "{\"type\":\"turn.completed\",\"usage\":{\"input_tokens\":1,"
+		  "\"output_tokens\":2}}\ntalk\n{\"type\":\"turn.completed\","
+		  "\"usage\":{\"input_tokens\":3,\"output_tokens\":4}}",
+		  NULL, 4, 6, -1, true },
+		{ "{\"type\":\"step_finish\",\"part\":{\"cost\":0.25,"
+		  "\"tokens\":{\"input\":7,\"output\":1,\"reasoning\":2,"
+		  "\"cache\":{\"read\":3}}}}\n",
+		  NULL, 10, 3, 0.25, true },
+		{ "warning\n{\n  \"response\": \"ok\",\n  \"stats\": "
+		  "{\"models\": {\"a\": {\"tokens\": {\"prompt\": 4, "
+		  "\"candidates\": 2, \"thoughts\": 1}}, \"b\": {\"tokens\": "
+		  "{\"prompt\": 1, \"candidates\": 1}}}}\n}\n",
+		  "ok", 5, 4, -1, true },
+		{ "{\"type\":\"result\",\"total_cost_usd\":-1,\"usage\":{"
+		  "\"input_tokens\":-5,\"output_tokens\":1e99}}",
+		  NULL, 0, 0, -1, false },
+		{ "{\"type\":\"result\",\"usage\":\"x\"}", NULL, 0, 0, -1,
+		  false },
+		{ "[{\"type\":\"system\"},{\"type\":\"result\",\"usage\":{"
+		  "\"input_tokens\":8,\"output_tokens\":9},\"result\":\"end\"}]"
+		  "\n",
+		  "end", 8, 9, -1, true },
+		{ "[]\n[[]]\n[1]", NULL, 0, 0, -1, false },
+		{ "just talk", NULL, 0, 0, -1, false },
+		{ "", NULL, 0, 0, -1, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(cases); i++) {
+		struct pike_answer a = { .text = NULL };
+		char *text = pike_answer_printed(&a, cases[i].printed);
+
+		if (cases[i].text)
+			assert_string_equal(text, cases[i].text);
+		else
+			assert_null(text);
+		assert_int_equal(a.tokens_in, cases[i].in);
+		assert_int_equal(a.tokens_out, cases[i].out);
+		assert_int_equal(a.counted, cases[i].counted);
+		assert_int_equal(a.priced, cases[i].usd >= 0);
+		if (a.priced)
+			assert_true(a.usd == cases[i].usd);
+		free(text);
+	}
+}
+
 struct given {
 	const char *provider, *body, *text, *model;
 	int level;
@@ -424,6 +484,7 @@ static void test_half_a_key(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(prints_of_clis),
 		cmocka_unit_test(test_requests),
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_models),
