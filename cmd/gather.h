@@ -7,7 +7,7 @@
 
 #include "cmd.h"
 #include "code.h"
-#include "report/report.h"
+#include "report/figures.h"
 
 /* Searches with what this clone has of their champions. */
 struct pike_gathered {
@@ -23,6 +23,9 @@ struct pike_gathered {
 int pike_gather(struct pike_gathered *m, struct pike_ctx *ctx,
 		const struct pike_strs *runs, struct pike_err *err);
 void pike_gathered_release(struct pike_gathered *m);
+
+/* What `--format json` is by: a template. */
+#define PIKE_SCHEMA_FILE "report/report.schema.json"
 
 /* The HTML page, with its style and script. */
 int pike_print_page(struct pike_buf *b, const struct pike_report *r,

@@ -6,7 +6,7 @@
  * from a fixed seed, so that a report made twice is the same. It speaks of
  * other targets like these, not of other seeds.
  */
-#include "report/report.h"
+#include "report/figures.h"
 
 #include "base/mem.h"
 #include "base/rand.h"

@@ -8,6 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *pike_mark_name(enum pike_mark m)
+{
+	static const char *const names[PIKE_MARK_COUNT] = {
+		[PIKE_MARK_STEP] = "step",
+		[PIKE_MARK_BAR] = "bar",
+		[PIKE_MARK_HIST] = "histogram",
+		[PIKE_MARK_DOT] = "dot",
+	};
+
+	return names[m];
+}
+
 struct pike_series *pike_figure_series(struct pike_figure *f, const char *name)
 {
 	PIKE_GROW(f->v, f->n, f->cap);

@@ -5,7 +5,7 @@
  * of runs and of targets, attempts for a step, time and money by agent.
  * A figure that the searches have nothing for is left out.
  */
-#include "report/report.h"
+#include "report/figures.h"
 
 #include "base/mem.h"
 #include "model/ledger.h"

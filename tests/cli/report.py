@@ -5,16 +5,27 @@
   page FILE      elements are closed in order, ids are unique and links lead to
                  them, nothing is loaded from anywhere, no script but its own
   svg FILE...    well-formed, titled, no script, no reference
+  schema SCHEMA JSON...  each is by the schema, which names all that is in them
+  junit FILE     what Jenkins and GitLab read of tests, and sums that are right
   numbers JSON   the repository in which it runs, recomputed from `git log` and
                  `git notes` alone: prints what differs, nothing if all is equal
 """
 import html.parser
 import json
 import math
+import os
 import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+
+PACKAGED = "/usr/bin/python3"
+try:
+    import jsonschema
+except ImportError:  # another Python than the one that has packages
+    if sys.executable == PACKAGED:
+        raise
+    os.execv(PACKAGED, [PACKAGED, *sys.argv])
 
 EMPTY = {"meta", "br", "img", "link", "hr", "input"}
 LOADS = {"src", "srcset", "xlink:href", "action", "poster", "data", "formaction"}
@@ -75,6 +86,76 @@ def svg(path):
             wrong.append(f"{path}: {e.tag}")
         wrong += [f"{path}: {k}" for k in e.attrib
                   if k.startswith("on") or k.endswith("href")]
+    return wrong
+
+
+def closed(schema):
+    """The schema without leave to say more than it names."""
+    if isinstance(schema, list):
+        return [closed(s) for s in schema]
+    if not isinstance(schema, dict):
+        return schema
+    tight = {k: closed(v) for k, v in schema.items()}
+    if tight.get("type") == "object":
+        tight.setdefault("additionalProperties", False)
+    return tight
+
+
+def schema(path, *documents):
+    tight = closed(json.load(open(path, encoding="utf-8")))
+    jsonschema.Draft7Validator.check_schema(tight)
+    wrong = []
+    for name in documents:
+        document = json.load(open(name, encoding="utf-8"))
+        for e in jsonschema.Draft7Validator(tight).iter_errors(document):
+            where = "/".join(str(p) for p in e.absolute_path)
+            wrong.append(f"{where or 'all of it'}: {e.message[:200]}")
+    return wrong
+
+
+# After junit-10.xsd of Jenkins's xunit plugin; `file` is GitLab's.
+JUNIT = {
+    "testsuites": ({"name", "time", "tests", "failures", "errors"},
+                   set(), {"testsuite"}),
+    "testsuite": ({"name", "tests", "failures", "errors", "skipped", "time",
+                   "timestamp", "hostname", "id", "package"},
+                  {"name", "tests", "failures", "errors"},
+                  {"testcase", "properties", "system-out", "system-err"}),
+    "testcase": ({"name", "classname", "time", "status", "file"},
+                 {"name", "classname"},
+                 {"skipped", "failure", "error", "system-out", "system-err"}),
+    "skipped": ({"message", "type"}, set(), set()),
+    "failure": ({"message", "type"}, set(), set()),
+    "system-out": (set(), set(), set()),
+}
+
+
+def junit_element(e):
+    may, must, inside = JUNIT[e.tag]
+    yield from (f"{e.tag} has {a}" for a in set(e.attrib) - may)
+    yield from (f"{e.tag} has no {a}" for a in must - set(e.attrib))
+    yield from (f"{c.tag} in {e.tag}" for c in e if c.tag not in inside)
+    if "time" in e.attrib and not re.fullmatch(r"\d+(\.\d+)?", e.get("time")):
+        yield f"time {e.get('time')}"
+    for c in e:
+        if c.tag in JUNIT:
+            yield from junit_element(c)
+
+
+def junit(path):
+    root = ET.parse(path).getroot()
+    wrong = [] if root.tag == "testsuites" else [f"{root.tag} for a root"]
+    wrong += junit_element(root)
+    for suite in root.iter("testsuite"):
+        cases = suite.findall("testcase")
+        for key, n in (
+                ("tests", len(cases)),
+                ("failures", len(suite.findall("testcase/failure"))),
+                ("skipped", len(suite.findall("testcase/skipped")))):
+            if int(suite.get(key)) != n:
+                wrong.append(f"{suite.get(key)} {key}, not {n}")
+        names = [c.get("name") for c in cases]
+        wrong += [f"{n} twice" for n in set(names) if names.count(n) > 1]
     return wrong
 
 
@@ -165,9 +246,11 @@ def numbers(path):
 
 
 def main():
+    sys.stderr = sys.stdout  # what goes wrong here is no empty answer
     how, *paths = sys.argv[1:]
-    wrong = [w for p in paths
-             for w in {"page": page, "svg": svg, "numbers": numbers}[how](p)]
+    each = {"page": page, "svg": svg, "numbers": numbers, "junit": junit}
+    wrong = (schema(*paths) if how == "schema" else
+             [w for p in paths for w in each[how](p)])
     print("\n".join(wrong), end="")
 
 

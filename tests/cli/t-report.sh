@@ -40,6 +40,33 @@ like "and what the champion changes" "$(<"$dir/page/index.html")" \
 pike report --format json --out "$dir/report.json"
 is "every number is what git log says" "$("$check" numbers "$dir/report.json")" \
 	""
+schema=$here/../../templates/report/report.schema.json
+pike report --format json-schema
+is "the schema is printed" "$out" "$(<"$schema")"
+is "the document is by it" "$("$check" schema "$schema" "$dir/report.json")" ""
+spoil() { # spoil FILTER: the document with something wrong in it
+	python3 -c "import json, sys
+d = json.load(open(sys.argv[1]))
+$1
+json.dump(d, open(sys.argv[2], 'w'))" "$dir/report.json" "$dir/spoilt.json"
+	"$check" schema "$schema" "$dir/spoilt.json"
+}
+like "another version is refused" "$(spoil 'd["schema"] += "0"')" '^schema: '
+like "and a speedup of two numbers" \
+	"$(spoil 'd["targets"][0]["speedup"] = [1, 2]')" '^targets/0/speedup: '
+like "a verdict that is none" \
+	"$(spoil 'd["runs"][0]["verdicts"]["great"] = 1')" '^runs/0/verdicts: '
+like "a bar at a number" "$(spoil 'next(f for f in d["figures"]
+	if f["mark"] == "bar")["series"][0]["points"][0]["x"] = 3')" '/points/0/x: '
+like "a member that it does not name" "$(spoil 'd["targets"][0]["more"] = 1')" \
+	'^targets/0: '
+like "one that is missing" "$(spoil 'del d["runs"][0]["usd"]')" '^runs/0: '
+pike report --format junit --out "$dir/report.xml"
+is "JUnit is what others read" "$("$check" junit "$dir/report.xml")" ""
+is "with a test for each search" \
+	"$(grep -c '<testcase ' "$dir/report.xml")" "$searches"
+like "that passes with its speedup" "$(<"$dir/report.xml")" \
+	'^<system-out>[0-9.]+x \[[0-9.]+, [0-9.]+\] over the base '
 pike report --out "$dir/again/"
 ok "made twice it is the same" diff -r "$dir/page" "$dir/again"
 pike report
@@ -57,6 +84,7 @@ pike report nothing
 status_is "a run that is none" 129
 pike report --format nothing
 status_is "a format that is none" 129
+like "names those there are" "$err" 'html, markdown, json, json-schema, csv, '
 
 # ---- an archive of it ----
 cd "$dir/recorded" || exit 1
@@ -80,6 +108,9 @@ ok "tar unpacks it, and the hashes of its manifest are right" python3 - \
 		    assert hashlib.sha256(data).hexdigest() == f["sha256"], f
 		    assert len(data) == f["bytes"], f
 	END
+is "its report is by the schema that comes with it" "$(
+	cd "$dir/unpacked/report" && "$check" schema report.schema.json report.json)" \
+	""
 ok "a zip holds the same" python3 - "$dir/a.zip" "$dir/unpacked" <<-'END'
 	import pathlib, sys, zipfile
 	with zipfile.ZipFile(sys.argv[1]) as z:
@@ -104,10 +135,10 @@ status_is "a report of nothing" 0
 like "says so" "$err" 'no search yet'
 # shellcheck disable=SC2016 # none of this is for the shell
 evil='<script>alert(1)</script> "onload=x @everyone `x` ![i](//h/x.png)'
-sed -i 's/AGAIN 0/AGAIN 60/' kernels/scale.c
+sed -i 's/AGAIN 0 .*/AGAIN 60 \/\/pike: tune 60 80/' kernels/scale.c
 git commit -qam 'work that can be left out'
 git checkout -q -b mine
-sed -i -e 's/AGAIN 60/AGAIN 0/' \
+sed -i -e 's/AGAIN 60 .*/AGAIN 0/' \
 	-e 's|for (int32_t i = 0; i < n; i++)|/* </pre><script>2</script> */ &|' \
 	kernels/scale.c
 git commit -qam "$evil"
@@ -118,6 +149,7 @@ decided faster evaluate --json "--allow-weak=$LEVEL"
 pike advance
 pike evolve scale --generations 1 --run other --candidates 2 \
 	"--allow-weak=$LEVEL"
+status_is "a run of another name, which finds nothing" 0
 pike report --out "$dir/bad/"
 is "the page holds" "$("$check" page "$dir/bad/index.html")" ""
 is "and its figures" "$("$check" svg "$dir"/bad/*.svg)" ""
@@ -125,6 +157,13 @@ like "what the champion changes is there" "$(<"$dir/bad/index.html")" \
 	'&lt;/pre&gt;&lt;script&gt;2'
 unlike "nothing of it is markup" "$(<"$dir/bad/index.html")" '<script>[a2]'
 pike report --format json --out "$dir/bad.json"
+is "the document is by the schema" "$("$check" schema "$schema" "$dir/bad.json")" \
+	""
+pike report --format junit --out "$dir/bad.xml"
+is "two runs are two suites" "$("$check" junit "$dir/bad.xml")$(
+	grep -c '<testsuite ' "$dir/bad.xml")" 2
+like "where nothing was gained it passes, and says so" "$(<"$dir/bad.xml")" \
+	'no gain was confirmed in [0-9]+ candidates?: the base stays'
 is "two runs side by side, and the numbers" \
 	"$("$check" numbers "$dir/bad.json")" ""
 like "the other run too" "$(<"$dir/bad/index.html")" '>other<'

@@ -259,6 +259,42 @@ static void runs_are_compared_over_their_targets(void **state)
 		pike_history_free((struct pike_history *)(uintptr_t)v[i].h);
 }
 
+/* A gain, none, and what is unmeasured for want of candidates or of a search.
+ */
+static void targets_are_tests(void **state)
+{
+	struct pike_history *h[] = { search("a", 3, 4), search("b", 1, 1),
+				     search("c", 0, 0), search("a", 2, 2) };
+	struct pike_report_search v[PIKE_ARRAY_LEN(h)] = { 0 };
+	struct pike_report r = { .title = "t", .v = v, .n = 4 };
+	struct pike_buf b;
+
+	(void)state;
+	memset(h[0]->champion.hex, 'b', 40);
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(h); i++) {
+		v[i].h = h[i];
+		v[i].run = i < 3 ? "main" : "<other>";
+	}
+	pike_buf_init(&b, 1u << 16);
+	pike_report_junit(&b, &r);
+	assert_non_null(strstr(b.s, "name=\"pike-git report, run main\" "
+				    "tests=\"3\" failures=\"0\" "
+				    "errors=\"0\" skipped=\"1\">"));
+	assert_non_null(strstr(b.s, "run &lt;other&gt;\" tests=\"3\" "
+				    "failures=\"0\" errors=\"0\" "
+				    "skipped=\"2\">"));
+	assert_non_null(strstr(b.s, "name=\"a/cpu\" time=\"0.000\">\n"
+				    "<system-out>4.00x [3.00, 5.00] over the "
+				    "base aaaaaaaaaaaa: bbbbbbbbbbbb<"));
+	assert_non_null(strstr(b.s, "<system-out>no gain was confirmed in 1 "
+				    "candidate: the base stays<"));
+	assert_int_equal(count(b.s, "<skipped message=\"unmeasured: "), 3);
+	assert_int_equal(count(b.s, "<testcase "), 6);
+	pike_buf_release(&b);
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(h); i++)
+		pike_history_free(h[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +305,7 @@ int main(void)
 		cmocka_unit_test(data_is_csv),
 		cmocka_unit_test(both_rules_say_what_they_count),
 		cmocka_unit_test(runs_are_compared_over_their_targets),
+		cmocka_unit_test(targets_are_tests),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
