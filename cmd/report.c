@@ -11,10 +11,11 @@
 #include <string.h>
 
 #define PAGE_MAX (256u << 20)
+#define REFERENCE_MAX (64u << 10)
 
 struct opts {
 	struct pike_common common;
-	const char *out, *format;
+	const char *out, *format, *reference;
 };
 
 static const struct pike_opt opts_table[] = {
@@ -29,6 +30,11 @@ static const struct pike_opt opts_table[] = {
 	  .offset = offsetof(struct opts, format),
 	  .arg = "NAME",
 	  .help = "html (default), markdown, json, csv..." },
+	{ .name = "reference",
+	  .type = PIKE_OPT_STR,
+	  .offset = offsetof(struct opts, reference),
+	  .arg = "FILE",
+	  .help = "published numbers, drawn as dashed lines" },
 	{ .name = NULL },
 };
 
@@ -150,15 +156,32 @@ static int deliver(struct pike_ctx *ctx, const struct opts *o,
 	return ret;
 }
 
+static int read_references(struct pike_quotes *out, const char *path,
+			   struct pike_err *err)
+{
+	struct pike_buf b;
+	int ret;
+
+	pike_buf_init(&b, REFERENCE_MAX);
+	ret = pike_read_file(&b, path, err);
+	if (!ret)
+		ret = pike_quotes_parse(out, b.s, b.len, path, err);
+	pike_buf_release(&b);
+	return ret;
+}
+
 static int run(struct pike_ctx *ctx, const void *opts,
 	       const struct pike_strs *rest, struct pike_err *err)
 {
 	const struct opts *o = opts;
 	const struct format *f = NULL;
 	struct pike_gathered m = { .n = 0 };
-	struct pike_report r = { .title = "pike-git report" };
+	struct pike_quotes refs = { .n = 0 };
+	struct pike_report r = { .title = "pike-git report", .quotes = &refs };
 	int ret = pick_format(&f, o, err);
 
+	if (!ret && o->reference)
+		ret = read_references(&refs, o->reference, err);
 	if (ret)
 		return ret;
 	pike_ctx_config(ctx, opts, NULL);
@@ -170,6 +193,7 @@ static int run(struct pike_ctx *ctx, const void *opts,
 	if (!ret)
 		ret = deliver(ctx, o, f, &r, err);
 	pike_gathered_release(&m);
+	pike_quotes_release(&refs);
 	return ret;
 }
 
@@ -186,7 +210,12 @@ const struct pike_cmd pike_cmd_report = {
 		"github-action-benchmark.\n"
 		"Speedups are confirmed, over the base. The published rule "
 		"(floor at 1, a missing target is 1) stands beside the plain "
-		"one, and what was never measured is called unmeasured.",
+		"one, and what was never measured is called unmeasured.\n"
+		"FILE of --reference is a JSON list of up to 8 entries like "
+		"{\"label\": \"o1, level 1\", \"source\": \"where it stands\", "
+		"\"value\": 1.8}: speedups that others have published. They "
+		"are lines in figures, and in data stand apart from what was "
+		"measured.",
 	.opts = opts_table,
 	.opts_size = sizeof(struct opts),
 	.flags = PIKE_NEED_REPO | PIKE_READS,

@@ -93,25 +93,46 @@ static struct pike_json *json_target(const struct pike_report_search *s)
 	return j;
 }
 
+static struct pike_json *json_point(const struct pike_figure *f,
+				    const struct pike_series *s, size_t i)
+{
+	struct pike_json *p = pike_json_object();
+
+	if (f->mark == PIKE_MARK_BAR)
+		pike_json_set_str(p, "x", f->cats.v[(size_t)s->x[i]]);
+	else
+		pike_json_set_f64(p, "x", s->x[i]);
+	set_number(p, "y", s->y[i]);
+	set_number(p, "lo", s->lo[i]);
+	set_number(p, "hi", s->hi[i]);
+	if (s->note[i])
+		pike_json_set_str(p, "note", s->note[i]);
+	return p;
+}
+
+static struct pike_json *json_reference(const struct pike_series *s)
+{
+	struct pike_json *j = pike_json_object();
+
+	pike_json_set_f64(j, "value", s->y[0]);
+	if (s->source)
+		pike_json_set_str(j, "source", s->source);
+	else
+		pike_json_set_null(j, "source");
+	return j;
+}
+
 static struct pike_json *json_series(const struct pike_figure *f,
 				     const struct pike_series *s)
 {
 	struct pike_json *j = pike_json_object(), *points = pike_json_array();
 
 	pike_json_set_str(j, "name", s->name);
-	for (size_t i = 0; i < s->n; i++) {
-		struct pike_json *p = pike_json_object();
-
-		if (f->mark == PIKE_MARK_BAR)
-			pike_json_set_str(p, "x", f->cats.v[(size_t)s->x[i]]);
-		else
-			pike_json_set_f64(p, "x", s->x[i]);
-		set_number(p, "y", s->y[i]);
-		set_number(p, "lo", s->lo[i]);
-		set_number(p, "hi", s->hi[i]);
-		pike_json_push(points, p);
-	}
+	for (size_t i = 0; i < s->n && !s->reference; i++)
+		pike_json_push(points, json_point(f, s, i));
 	pike_json_set(j, "points", points);
+	if (s->reference)
+		pike_json_set(j, "reference", json_reference(s));
 	return j;
 }
 

@@ -39,10 +39,27 @@ void pike_series_add(struct pike_series *s, double x, double y, double lo,
 		for (size_t i = 0; i < PIKE_ARRAY_LEN(columns); i++)
 			*columns[i] = pike_xrealloc(*columns[i], s->cap,
 						    sizeof(**columns[i]));
+		s->note = pike_xrealloc(s->note, s->cap, sizeof(*s->note));
 	}
+	s->note[s->n] = NULL;
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(columns); i++)
 		(*columns[i])[s->n] = values[i];
 	s->n++;
+}
+
+void pike_series_note(struct pike_series *s, const char *note)
+{
+	s->note[s->n - 1] = note;
+}
+
+void pike_figure_reference(struct pike_figure *f, const char *label,
+			   const char *source, double value)
+{
+	struct pike_series *s = pike_figure_series(f, label);
+
+	s->reference = true;
+	s->source = source ? pike_xstrdup(source) : NULL;
+	pike_series_add(s, NAN, value, NAN, NAN);
 }
 
 void pike_figure_release(struct pike_figure *f)
@@ -53,6 +70,8 @@ void pike_figure_release(struct pike_figure *f)
 		free(f->v[i].y);
 		free(f->v[i].lo);
 		free(f->v[i].hi);
+		free(f->v[i].note);
+		free(f->v[i].source);
 	}
 	free(f->v);
 	free(f->about);
@@ -83,20 +102,29 @@ void pike_csv_number(struct pike_buf *b, double v)
 		pike_buf_addf(b, "%.10g", v);
 }
 
+/* Behind a comma; NULL: nothing more. */
+static void csv_words(struct pike_buf *b, const char *s)
+{
+	pike_buf_addc(b, ',');
+	if (s)
+		pike_csv_text(b, s);
+}
+
 static void csv_series(struct pike_buf *b, const struct pike_figure *f,
 		       const struct pike_series *s)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		pike_csv_text(b, s->name);
-		if (f->mark == PIKE_MARK_BAR) {
-			pike_buf_addc(b, ',');
-			pike_csv_text(b, f->cats.v[(size_t)s->x[i]]);
-		} else {
+		if (f->mark == PIKE_MARK_BAR && !s->reference)
+			csv_words(b, f->cats.v[(size_t)s->x[i]]);
+		else
 			pike_csv_number(b, s->x[i]);
-		}
-		pike_csv_number(b, s->y[i]);
+		pike_csv_number(b, s->source ? NAN : s->y[i]);
 		pike_csv_number(b, s->lo[i]);
 		pike_csv_number(b, s->hi[i]);
+		csv_words(b, s->note[i]);
+		pike_csv_number(b, s->source ? s->y[i] : NAN);
+		csv_words(b, s->source);
 		pike_buf_adds(b, "\r\n");
 	}
 }
@@ -107,7 +135,8 @@ void pike_figure_csv(struct pike_buf *b, const struct pike_figure *f)
 	pike_csv_text(b, f->x);
 	pike_buf_addc(b, ',');
 	pike_csv_text(b, f->y);
-	pike_buf_adds(b, ",\"lo\",\"hi\"\r\n");
+	pike_buf_adds(b, ",\"lo\",\"hi\",\"note\",\"published\",\"source\""
+			 "\r\n");
 	for (size_t i = 0; i < f->n; i++)
 		csv_series(b, f, &f->v[i]);
 }

@@ -23,8 +23,10 @@ const char *pike_mark_name(enum pike_mark m);
 struct pike_series {
 	char *name;
 	double *x, *y, *lo, *hi; /* lo, hi: an interval, or NaN */
+	const char **note;	 /* what else a point tells, or NULL */
 	size_t n, cap;
-	bool reference; /* drawn as a line across, x is not used */
+	bool reference; /* one point: a line across, x is not used */
+	char *source;	/* of a reference: who published it; NULL: measured */
 };
 struct pike_figure {
 	const char *id; /* a name for files and links */
@@ -41,6 +43,11 @@ void pike_figure_release(struct pike_figure *f);
 struct pike_series *pike_figure_series(struct pike_figure *f, const char *name);
 void pike_series_add(struct pike_series *s, double x, double y, double lo,
 		     double hi);
+/* Of the last point; `note` is not copied. */
+void pike_series_note(struct pike_series *s, const char *note);
+/* A dashed line across. Those are added after all other series. */
+void pike_figure_reference(struct pike_figure *f, const char *label,
+			   const char *source, double value);
 /* One SVG element that stands alone: colours for light and dark, a title and a
  * description for readers of screens, the value of each mark as its title. */
 void pike_figure_svg(struct pike_buf *b, const struct pike_figure *f);
@@ -48,10 +55,29 @@ void pike_figure_svg(struct pike_buf *b, const struct pike_figure *f);
  * than a drawing can show. */
 bool pike_lineage_svg(struct pike_buf *b, const struct pike_history *h,
 		      const char *id);
-/* RFC 4180: series, x or category, y, lo, hi. Unmeasured: empty. */
+/* RFC 4180: series, x or category, y, lo, hi, note, and apart from these what
+ * others have published: value and source. Unmeasured: empty. */
 void pike_figure_csv(struct pike_buf *b, const struct pike_figure *f);
 
-/* ---- summary.c, figures.c: what searches come to ---- */
+/* ---- quote.c: numbers that others have published ---- */
+
+#define PIKE_QUOTES 8
+struct pike_quote {
+	char *label, *source;
+	double value; /* a speedup */
+};
+struct pike_quotes {
+	struct pike_quote v[PIKE_QUOTES];
+	size_t n;
+};
+/* A JSON list of {"label": "...", "source": "...", "value": 1.8}. PIKE_USAGE
+ * names the entry, what is wrong with it and what it may be; `name` is the
+ * file's, for messages. */
+int pike_quotes_parse(struct pike_quotes *out, const char *s, size_t len,
+		      const char *name, struct pike_err *err);
+void pike_quotes_release(struct pike_quotes *r);
+
+/* ---- summary.c, curves.c, figures.c: what searches come to ---- */
 
 /* One search, as a report has it. */
 struct pike_report_search {
@@ -69,6 +95,7 @@ struct pike_report {
 	const char *title;
 	const struct pike_report_search *v;
 	size_t n;
+	const struct pike_quotes *quotes; /* NULL: none */
 };
 
 /* A target without a search in a run, or with nothing measured in it, is

@@ -61,6 +61,39 @@ like "a bar at a number" "$(spoil 'next(f for f in d["figures"]
 like "a member that it does not name" "$(spoil 'd["targets"][0]["more"] = 1')" \
 	'^targets/0: '
 like "one that is missing" "$(spoil 'del d["runs"][0]["usd"]')" '^runs/0: '
+cat >"$dir/published.json" <<'END'
+[{"label": "o1</title><script>", "source": "=a paper \u202e, table 2", "value": 250},
+ {"label": "a blog", "source": "https://example.org/post", "value": 0.5}]
+END
+pike report --reference "$dir/published.json" --out "$dir/quoting/"
+status_is "with numbers of others" 0
+is "the page is sound" "$("$check" page "$dir/quoting/index.html")" ""
+is "and so are the figures" "$("$check" svg "$dir"/quoting/*.svg)" ""
+like "they have a column of their own" "$(<"$dir/quoting/candidates.csv")" \
+	"^\"a blog\",,,,,,0.5,\"https://example.org/post\""
+like "the figure says whose they are" "$(<"$dir/quoting/candidates.svg")" \
+	'Published, not measured here: o1&lt;/title&gt;&lt;script&gt; 250x \(=a'
+pike report --reference "$dir/published.json" --format json \
+	--out "$dir/quoting.json"
+is "the document is by the schema" \
+	"$("$check" schema "$schema" "$dir/quoting.json")" ""
+ok "and nothing else in it changes" python3 - "$dir"/{report,quoting}.json <<-'END'
+	import json, sys
+	a, b = (json.load(open(f)) for f in sys.argv[1:])
+	lines = 0
+	for f in b["figures"]:
+	    lines += sum("reference" in s for s in f["series"])
+	    f["series"] = [s for s in f["series"] if "reference" not in s]
+	for f in a["figures"] + b["figures"]:
+	    f["about"] = f["about"].split(" Published")[0]
+	assert a == b and lines >= 4, lines
+END
+echo '[{"label": "x", "source": "y", "value": 1e9}]' >"$dir/published.json"
+pike report --reference "$dir/published.json"
+status_is "a number that no speedup can be" 129
+one_line "is one error"
+pike report --reference "$dir/none.json"
+status_is "a file that is not there" 128
 pike report --format junit --out "$dir/report.xml"
 is "JUnit is what others read" "$("$check" junit "$dir/report.xml")" ""
 is "with a test for each search" \

@@ -174,13 +174,113 @@ static void data_is_csv(void **state)
 	pike_figure_csv(&b, &f);
 	/* What a spreadsheet would take for a formula is none. */
 	assert_string_equal(b.s, "\"series\",\"queries\",\"speedup\",\"lo\","
-				 "\"hi\"\r\n"
-				 "\"main\",\"one, \"\"1\"\"\",1,,\r\n"
-				 "\"main\",\"'=two\",2,1.5,2.5\r\n"
-				 "\"<b>\",\"one, \"\"1\"\"\",1.25,,\r\n"
-				 "\"<b>\",\"'=two\",,,\r\n");
+				 "\"hi\",\"note\",\"published\",\"source\"\r\n"
+				 "\"main\",\"one, \"\"1\"\"\",1,,,,,\r\n"
+				 "\"main\",\"'=two\",2,1.5,2.5,,,\r\n"
+				 "\"<b>\",\"one, \"\"1\"\"\",1.25,,,,,\r\n"
+				 "\"<b>\",\"'=two\",,,,,,\r\n");
 	pike_buf_release(&b);
 	pike_figure_release(&f);
+}
+
+/* A number of others and a baseline, in each kind of figure that has them. */
+static void references_are_apart(void **state)
+{
+	static const enum pike_mark marks[] = { PIKE_MARK_STEP, PIKE_MARK_BAR };
+
+	(void)state;
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(marks); i++) {
+		struct pike_figure f;
+		struct pike_buf b;
+
+		make(&f, marks[i]);
+		pike_series_note(&f.v[0], "the base moved");
+		pike_figure_reference(&f, "=paper", "at <there>", 7);
+		pike_figure_reference(&f, "eager", NULL, 0.5);
+		pike_buf_init(&b, 1u << 20);
+		pike_figure_csv(&b, &f);
+		assert_non_null(strstr(b.s, ",2,1.5,2.5,\"the base moved\",,"));
+		assert_non_null(
+		    strstr(b.s, "\"'=paper\",,,,,,7,\"at <there>\"\r\n"));
+		assert_non_null(strstr(b.s, "\"eager\",,0.5,,,,,\r\n"));
+		pike_buf_reset(&b);
+		pike_figure_svg(&b, &f);
+		assert_non_null(strstr(b.s, "=paper, at &lt;there&gt;: 7<"));
+		assert_non_null(strstr(b.s, "eager, measured: 0.5<"));
+		/* Two lines, and two in the legend. */
+		assert_int_equal(count(b.s, "<path class=\"r\""), 4);
+		assert_int_equal(count(b.s, "; the base moved<"), 1);
+		assert_null(strstr(b.s, "nan"));
+		pike_buf_release(&b);
+		pike_figure_release(&f);
+	}
+}
+
+static void quotes_are(const char *text, const char *wrong)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_quotes q;
+
+	assert_int_equal(pike_quotes_parse(&q, text, strlen(text), "f", &err),
+			 PIKE_USAGE);
+	assert_int_equal(q.n, 0);
+	if (!strstr(err.text, wrong))
+		print_error("%s: %s\n", text, err.text);
+	assert_non_null(strstr(err.text, wrong));
+}
+
+static void quotes_have_bounds(void **state)
+{
+	static const char good[] =
+	    "[{\"label\":\"a\\u001b\\n\\u202eb\",\"source\":\"s\","
+	    "\"value\":1.5},{\"label\":\"c\",\"source\":\"<s>\","
+	    "\"value\":1000}]";
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_quotes q;
+	struct pike_buf b;
+
+	(void)state;
+	assert_int_equal(pike_quotes_parse(&q, good, strlen(good), "f", &err),
+			 0);
+	assert_int_equal(q.n, 2);
+	/* No control, line or mark that turns text around is left. */
+	assert_string_equal(q.v[0].label, "a? ?b");
+	assert_float_equal(q.v[0].value, 1.5, 0);
+	assert_string_equal(q.v[1].source, "<s>");
+	pike_quotes_release(&q);
+	quotes_are("[", "f: ");
+	quotes_are("[]", "f: is a list of 1 to 8 entries");
+	quotes_are("\"x\"", "is a list");
+	quotes_are("[3]", "f: entry 1: \"label\"");
+	quotes_are("[{\"label\":\"\",\"source\":\"s\",\"value\":1}]",
+		   "1 to 40");
+	quotes_are("[{\"label\":\"a\",\"value\":1}]", "\"source\"");
+	quotes_are("[{\"label\":\"a\",\"source\":\"s\"}]", "0.01 to 1000");
+	quotes_are("[{\"label\":\"a\",\"source\":\"s\",\"value\":0}]",
+		   "0.01 to 1000");
+	quotes_are("[{\"label\":\"a\",\"source\":\"s\",\"value\":1001}]",
+		   "0.01 to 1000");
+	quotes_are("[{\"label\":\"a\",\"source\":\"s\",\"value\":1,"
+		   "\"speedup\":1}]",
+		   "and no more");
+	quotes_are("[{\"label\":\"a\",\"source\":\"s\",\"value\":1},"
+		   "{\"label\":\"a\",\"source\":\"s\",\"value\":2}]",
+		   "entry 2: an earlier one");
+	pike_buf_init(&b, 4096);
+	pike_buf_adds(&b, "[{\"source\":\"s\",\"value\":1,\"label\":\"");
+	for (int i = 0; i < 41; i++)
+		pike_buf_addc(&b, 'x');
+	pike_buf_adds(&b, "\"}]");
+	quotes_are(b.s, "1 to 40");
+	pike_buf_reset(&b);
+	for (int i = 0; i < 9; i++)
+		pike_buf_addf(&b,
+			      "%c{\"label\":\"%d\",\"source\":\"s\","
+			      "\"value\":1}",
+			      i ? ',' : '[', i);
+	pike_buf_addc(&b, ']');
+	quotes_are(b.s, "is a list of 1 to 8");
+	pike_buf_release(&b);
 }
 
 /* ---- rules ---- */
@@ -259,6 +359,92 @@ static void runs_are_compared_over_their_targets(void **state)
 		pike_history_free((struct pike_history *)(uintptr_t)v[i].h);
 }
 
+static void add_generation(struct pike_history *h, int64_t number, double mid,
+			   bool begins)
+{
+	struct pike_record r = { .agent = &pike_agent_unknown, .score = NAN };
+	struct pike_generation g = { .number = number,
+				     .speedup = { mid, mid, mid },
+				     .base = h->base };
+
+	if (number) {
+		snprintf(r.id.hex, sizeof(r.id.hex), "%040d", (int)number);
+		r.source = r.id;
+		r.settled = number;
+		r.screen.verdict = PIKE_V_SAME;
+		pike_history_add(h, &r);
+	}
+	pike_history_generation(h, &g, begins);
+}
+
+static const struct pike_figure *find(const struct pike_figure *v, size_t n,
+				      const char *id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(v[i].id, id))
+			return &v[i];
+	return NULL;
+}
+
+static void point_is(const struct pike_series *s, size_t i, double x, double y,
+		     bool moved)
+{
+	assert_true(i < s->n);
+	assert_float_equal(s->x[i], x, 0);
+	assert_float_equal(s->y[i], y, 1e-9);
+	assert_int_equal(s->note[i] != NULL, moved);
+}
+
+/* 2x, then another base: 1x over that one, then 1.5x. Beside it a target that
+ * stays at 1, over which the mean is taken. */
+static void a_curve_goes_on_over_a_new_base(void **state)
+{
+	struct pike_history *h[] = { pike_history_new("a", "cpu"),
+				     search("b", 1, 1) };
+	struct pike_report_search v[] = { { .h = h[0], .run = "main" },
+					  { .h = h[1], .run = "main" } };
+	static struct pike_quotes quotes;
+	struct pike_report r = {
+		.title = "t", .v = v, .n = 2, .quotes = &quotes
+	};
+	const struct pike_figure *f;
+	struct pike_figure *all;
+	size_t n;
+
+	(void)state;
+	quotes.n = 1;
+	quotes.v[0] = (struct pike_quote){ .label = (char[]){ "o1" },
+					   .source = (char[]){ "a paper" },
+					   .value = 3 };
+	memset(h[0]->base.hex, 'a', 40);
+	add_generation(h[0], 0, 1, true);
+	add_generation(h[0], 1, 4, false);
+	add_generation(h[0], 2, 1, true);
+	add_generation(h[0], 3, 2.25, false);
+	n = pike_report_figures(&all, &r);
+	f = find(all, n, "candidates");
+	assert_non_null(f);
+	assert_non_null(strstr(f->about, "the base moved"));
+	assert_non_null(
+	    strstr(f->about, "not measured here: o1 3x (a paper)."));
+	point_is(&f->v[0], 0, 0, 1, false);
+	point_is(&f->v[0], 1, 1, 2, false);
+	point_is(&f->v[0], 2, 2, 1, true);
+	point_is(&f->v[0], 3, 3, 1.5, false);
+	assert_int_equal(f->v[0].n, 4);
+	/* What others say moves no number of ours. */
+	assert_int_equal(f->n, 2);
+	assert_true(f->v[1].reference);
+	assert_float_equal(f->v[1].y[0], 3, 0);
+	f = find(all, n, "runs");
+	assert_true(f->v[f->n - 1].reference);
+	for (size_t i = 0; i < n; i++)
+		pike_figure_release(&all[i]);
+	free(all);
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(h); i++)
+		pike_history_free(h[i]);
+}
+
 /* A gain, none, and what is unmeasured for want of candidates or of a search.
  */
 static void targets_are_tests(void **state)
@@ -306,6 +492,9 @@ int main(void)
 		cmocka_unit_test(both_rules_say_what_they_count),
 		cmocka_unit_test(runs_are_compared_over_their_targets),
 		cmocka_unit_test(targets_are_tests),
+		cmocka_unit_test(references_are_apart),
+		cmocka_unit_test(quotes_have_bounds),
+		cmocka_unit_test(a_curve_goes_on_over_a_new_base),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
