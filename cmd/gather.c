@@ -62,6 +62,8 @@ static void add_code(struct pike_ctx *ctx, struct pike_gathered *m)
 		pike_code_count(&m->code[i], ctx->repo, m->v[i].h);
 		m->v[i].lines = m->code[i].lines;
 		m->v[i].changed = m->code[i].changed;
+		m->v[i].kinds = m->code[i].kinds;
+		m->v[i].clocked = &m->code[i].clocked;
 	}
 }
 

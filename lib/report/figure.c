@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* figure: series of numbers that are drawn, or written as CSV. */
+#include "report/figures_priv.h"
 #include "report/page_priv.h"
 
 #include "base/mem.h"
@@ -77,6 +78,23 @@ void pike_figure_release(struct pike_figure *f)
 	free(f->about);
 	pike_strs_release(&f->cats);
 	memset(f, 0, sizeof(*f));
+}
+
+/* ---- all of a report ---- */
+
+struct pike_figure *pike_figures_add(struct pike_figures *f, const char *id,
+				     const char *title, const char *x,
+				     const char *y)
+{
+	PIKE_GROW(f->v, f->n, f->cap);
+	f->v[f->n] =
+	    (struct pike_figure){ .id = id, .title = title, .x = x, .y = y };
+	return &f->v[f->n++];
+}
+
+void pike_figures_drop(struct pike_figures *f)
+{
+	pike_figure_release(&f->v[--f->n]);
 }
 
 /* ---- CSV ---- */

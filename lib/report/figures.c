@@ -14,21 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct pike_figure *pike_figures_add(struct pike_figures *f, const char *id,
-				     const char *title, const char *x,
-				     const char *y)
-{
-	PIKE_GROW(f->v, f->n, f->cap);
-	f->v[f->n] =
-	    (struct pike_figure){ .id = id, .title = title, .x = x, .y = y };
-	return &f->v[f->n++];
-}
-
-void pike_figures_drop(struct pike_figures *f)
-{
-	pike_figure_release(&f->v[--f->n]);
-}
-
 /* ---- bars ---- */
 
 static void bars_of_runs(struct pike_figures *f)
@@ -386,6 +371,7 @@ size_t pike_report_figures(struct pike_figure **out,
 		attempts(&f);
 		changes(&f);
 		sizes(&f);
+		pike_shares(&f);
 		spent(&f);
 	}
 	free(f.runs);

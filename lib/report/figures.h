@@ -77,7 +77,29 @@ int pike_quotes_parse(struct pike_quotes *out, const char *s, size_t len,
 		      const char *name, struct pike_err *err);
 void pike_quotes_release(struct pike_quotes *r);
 
-/* ---- summary.c, curves.c, figures.c: what searches come to ---- */
+/* ---- summary.c, curves.c, shares.c, figures.c: what searches come to ---- */
+
+/* ---- kinds.c, clocked.c: what is read of candidates and results ---- */
+
+#define PIKE_KINDS 6
+/* Of bit i: "Triton". */
+const char *pike_kind_name(size_t i);
+/* Bits of the kinds that the words of a line tell. */
+unsigned pike_kinds_of(const char *line, size_t len);
+
+/* All zero: nothing yet. Times in seconds. */
+struct pike_clocked {
+	struct {
+		char name[24];
+		double secs;
+	} phases[24];
+	size_t nphases, n; /* n: results */
+	double held;	   /* a device */
+	double kernels;	   /* ran, in pairs that were timed */
+	int64_t from, to;  /* Unix time: the first begins, the last ends */
+};
+void pike_clocked_add(struct pike_clocked *c, const struct pike_result *r);
+void pike_clocked_join(struct pike_clocked *c, const struct pike_clocked *more);
 
 /* One search, as a report has it. */
 struct pike_report_search {
@@ -90,6 +112,8 @@ struct pike_report_search {
 	 * own: how long its files are, how many lines it adds and removes
 	 * against what it was made from. -1: unknown; NULL: of none. */
 	const int *lines, *changed;
+	const unsigned *kinds;		    /* of those with lines; NULL */
+	const struct pike_clocked *clocked; /* NULL: unknown */
 };
 struct pike_report {
 	const char *title;

@@ -13,6 +13,8 @@ struct pike_figures {
 	size_t nruns;
 	struct pike_strs targets;
 };
+/* ---- figure.c ---- */
+
 /* The next one; the pointer holds until then. Its words are not copied. */
 struct pike_figure *pike_figures_add(struct pike_figures *f, const char *id,
 				     const char *title, const char *x,
@@ -26,5 +28,9 @@ void pike_curves(struct pike_figures *f);
 /* Lines across for the baselines that all targets have, and for what others
  * have published; `about` tells of the latter. */
 void pike_add_references(struct pike_figure *g, const struct pike_figures *f);
+
+/* ---- shares.c ---- */
+
+void pike_shares(struct pike_figures *f);
 
 #endif

@@ -156,6 +156,12 @@ struct pike_roof {
 int pike_roofline(struct pike_roof *out, const struct pike_target *t,
 		  const struct pike_case_result *c, double copy_bps,
 		  double fma_flops, struct pike_err *err);
+/* The share of the way from the base's time to the floor that a confirmed
+ * result has gone: mean over cases, from the least to the most. Without a
+ * target of the first case alone, by the rates that the result tells. All NaN:
+ * no work is declared, no ceiling was measured, or it was passed. */
+void pike_roof_closed(struct pike_ratio *out, const struct pike_result *r,
+		      const struct pike_target *t);
 /* "copy bandwidth 21 % -> 88 %  (3.1 -> 13.0 GB/s)" */
 void pike_roof_text(struct pike_buf *b, const struct pike_roof *r);
 

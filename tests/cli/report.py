@@ -202,6 +202,69 @@ def candidates(ref):
     return n
 
 
+def notes():
+    """Result lines by commit."""
+    by = {}
+    for line in git("notes", "--ref=pike/results", "list").splitlines():
+        blob, commit = line.split()
+        by[commit] = [json.loads(v)
+                      for v in git("cat-file", "blob", blob).splitlines()]
+    return by
+
+
+def phases(by, refs):
+    """Seconds by phase of all candidates of these searches."""
+    spent = {}
+    for commit in {c for ref in refs for c in git("rev-list", ref).split()}:
+        for line in by.get(commit, ()):
+            if "Pike-Agent" not in dict(trailers(commit)):
+                continue
+            for name, secs in line.get("phases", {}).items():
+                spent[name] = spent.get(name, 0) + secs
+    return spent
+
+
+def floor(by, row):
+    """Share of the way to the floor, by the first case's rates."""
+    lines = [v for v in by.get(row["champion"], ()) if v["stage"] == "confirm"]
+    if not lines or len(lines[-1]["cases"]) != 1:
+        return None
+    last = max(lines, key=lambda v: (v["ts"], v["id"]))
+    case = last["cases"][0]
+    after = max(last.get("gbps", 0) * 1e9 / last.get("copy_bps", math.inf),
+                last.get("gflops", 0) * 1e9 / last.get("fma_flops", math.inf))
+    least = after * case["cand_ns"]
+    if not after or after > 1:
+        return None
+    return (case["base_ns"] - case["cand_ns"]) / (case["base_ns"] - least)
+
+
+def figure(report, name):
+    return next((f for f in report["figures"] if f["id"] == name), None)
+
+
+def parts(report, refs):
+    """Figures that are recomputed from notes."""
+    by = notes()
+    for s in figure(report, "time")["series"]:
+        want = phases(by, refs[s["name"]])
+        got = {p["x"]: p["y"] for p in s["points"] if p["y"]}
+        if {k: round(v, 3) for k, v in got.items()} != {
+                k: round(v, 3) for k, v in want.items() if v > 0}:
+            yield f"{s['name']}: phases {got}, not {want}"
+    for s in (figure(report, "floor") or {"series": []})["series"]:
+        for point in s["points"]:
+            row = next((t for t in report["targets"] if
+                        (t["target"], t["run"]) == (point["x"], s["name"])),
+                       None)
+            if not row or row["champion"] == row["base"]:
+                continue
+            want = floor(by, row)
+            if (want is None) != (point["y"] is None) or (
+                    want and not close(want, point["y"])):
+                yield f"{point['x']}: closed {point['y']}, not {want}"
+
+
 def close(a, b):
     return math.isclose(a, b, rel_tol=2e-3)
 
@@ -209,12 +272,13 @@ def close(a, b):
 def numbers(path):
     wrong = []
     report = json.load(open(path, encoding="utf-8"))
-    runs = {}
+    runs, refs = {}, {}
     for ref in git("for-each-ref", "--format=%(refname)",
                    "refs/heads/pike/evo/").split():
         target, lane = ref.split("/")[-2:]
         run = lane.split(".")[1] if "." in lane else "main"
         runs.setdefault(run, {})[target] = search(ref)
+        refs.setdefault(run, []).append(ref)
         runs[run][target]["tried"] = candidates(ref)
     targets = {t for r in runs.values() for t in r}
     for row in report["targets"]:
@@ -242,7 +306,7 @@ def numbers(path):
         if not close(mark["points"][-1]["y"], want):
             wrong.append(f"the line of {row['run']} ends at "
                          f"{mark['points'][-1]['y']}, not {want}")
-    return wrong
+    return wrong + list(parts(report, refs))
 
 
 def main():

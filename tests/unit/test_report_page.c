@@ -445,6 +445,82 @@ static void a_curve_goes_on_over_a_new_base(void **state)
 		pike_history_free(h[i]);
 }
 
+static unsigned kinds(const char *line)
+{
+	return pike_kinds_of(line, strlen(line));
+}
+
+static void words_tell_kinds(void **state)
+{
+	static const char *const names[] = { "Triton",	      "CUDA",
+					     "16-bit",	      "tensor cores",
+					     "torch.compile", "vectors of C" };
+
+	(void)state;
+	for (unsigned i = 0; i < PIKE_KINDS; i++)
+		assert_string_equal(pike_kind_name(i), names[i]);
+	assert_int_equal(kinds("@triton.jit"), 1);
+	assert_int_equal(kinds("import my_triton_tools, tritonic"), 0);
+	assert_int_equal(kinds("__global__ void f(__half2 *x)"), 2 | 4);
+	assert_int_equal(kinds("x = x.half()"), 4);
+	assert_int_equal(kinds("int half = n / 2;"), 0);
+	assert_int_equal(kinds("wgmma.mma_async.sync f32.bf16.bf16"), 4 | 8);
+	assert_int_equal(kinds("y = torch.compile(f)"), 16);
+	assert_int_equal(kinds("re.compile(f)"), 0);
+	assert_int_equal(kinds("#include <immintrin.h>"), 32);
+	assert_int_equal(kinds(""), 0);
+}
+
+static void add_line(struct pike_clocked *c, const char *more)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_result r;
+	char *line =
+	    pike_xasprintf("{\"v\":1,\"id\":\"a\",\"verdict\":\"same\","
+			   "\"stage\":\"screen\",\"commit\":\"%040d\",%s}",
+			   7, more);
+
+	assert_int_equal(pike_result_parse(&r, line, strlen(line), &err), 0);
+	pike_clocked_add(c, &r);
+	pike_result_release(&r);
+	free(line);
+}
+
+static void results_tell_time(void **state)
+{
+	struct pike_clocked c = { .n = 0 }, sum = { .n = 0 };
+
+	(void)state;
+	add_line(&c,
+		 "\"ts\":110,\"secs\":10,\"phases\":{\"time\":4,\"wait\":6}");
+	add_line(&c, "\"ts\":200,\"secs\":1,\"phases\":{\"build\":0.5,"
+		     "\"time\":0.5},\"cases\":[{\"case\":\"n=1\",\"base_ns\":"
+		     "3000000,\"cand_ns\":2000000,\"pairs\":100}]");
+	assert_int_equal(c.n, 2);
+	assert_int_equal(c.from, 100);
+	assert_int_equal(c.to, 200);
+	/* Not while it waited. */
+	assert_float_equal(c.held, 5, 1e-9);
+	assert_float_equal(c.kernels, 0.5, 1e-9);
+	assert_int_equal(c.nphases, 3);
+	/* What no clock can have shown is left out. */
+	add_line(&c, "\"ts\":1,\"secs\":1e300,\"phases\":{\"time\":1e300}");
+	add_line(&c,
+		 "\"ts\":150,\"secs\":0,\"phases\":{\"time\":1e300,\"a name "
+		 "that is longer than any phase has\":1,\"x\":-1}");
+	assert_int_equal(c.n, 3);
+	assert_int_equal(c.from, 100);
+	assert_int_equal(c.nphases, 3);
+	pike_clocked_join(&sum, &c);
+	pike_clocked_join(&sum, &c);
+	assert_int_equal(sum.n, 6);
+	assert_int_equal(sum.from, 100);
+	assert_float_equal(sum.held, 10, 1e-9);
+	assert_float_equal(sum.phases[0].secs + sum.phases[1].secs +
+			       sum.phases[2].secs,
+			   22, 1e-9);
+}
+
 /* A gain, none, and what is unmeasured for want of candidates or of a search.
  */
 static void targets_are_tests(void **state)
@@ -481,6 +557,66 @@ static void targets_are_tests(void **state)
 		pike_history_free(h[i]);
 }
 
+static void add_asked(struct pike_history *h, int n, const char *agent,
+		      double speedup, int parent)
+{
+	struct pike_record r = { .agent = pike_agent_find(agent),
+				 .model = pike_xstrdup("m"),
+				 .screen.verdict = PIKE_V_SAME };
+	struct pike_score s = { .verdict = PIKE_V_FASTER,
+				.ratio = { speedup, speedup, speedup } };
+
+	snprintf(r.id.hex, sizeof(r.id.hex), "%040d", n);
+	r.source = r.id;
+	r.parents = pike_xcalloc(1, sizeof(*r.parents));
+	r.nparents = 1;
+	snprintf(r.parents[0].hex, sizeof(r.parents[0].hex), "%040d", parent);
+	pike_history_add(h, &r);
+	snprintf(r.id.hex, sizeof(r.id.hex), "%040d", n);
+	pike_history_apply(h, &r.id, PIKE_CONFIRM, &s);
+}
+
+/* 2x and 8x at once, 2x mended; and of the three half are of 16 bits. */
+static void mended_candidates_have_their_worth(void **state)
+{
+	struct pike_history *h = pike_history_new("a", "cpu");
+	const int lines[] = { 5, 5, 5 };
+	const unsigned code[] = { 4, 0, 4 };
+	struct pike_report_search v = { .h = h,
+					.run = "main",
+					.lines = lines,
+					.changed = lines,
+					.kinds = code };
+	struct pike_report r = { .title = "t", .v = &v, .n = 1 };
+	const struct pike_figure *f;
+	struct pike_figure *all;
+	size_t n;
+
+	(void)state;
+	add_asked(h, 1, "optimize", 2, 0);
+	add_asked(h, 2, "optimize", 8, 0);
+	add_asked(h, 3, "fix", 2, 1);
+	n = pike_report_figures(&all, &r);
+	f = find(all, n, "fixes");
+	assert_non_null(f);
+	assert_string_equal(f->v[0].name, "right at once");
+	assert_float_equal(f->v[0].y[0], 4, 1e-9);
+	assert_float_equal(f->v[1].y[0], 2, 1e-9);
+	assert_non_null(strstr(f->about, "2 at once, 1 mended"));
+	assert_non_null(strstr(f->about, "main 1 of 1."));
+	f = find(all, n, "kinds");
+	assert_non_null(f);
+	assert_int_equal(f->n, 1);
+	assert_string_equal(f->v[0].name, "16-bit");
+	point_is(&f->v[0], 0, 1, 1, false);
+	point_is(&f->v[0], 1, 2, 0.5, false);
+	point_is(&f->v[0], 2, 3, 2.0 / 3, false);
+	for (size_t i = 0; i < n; i++)
+		pike_figure_release(&all[i]);
+	free(all);
+	pike_history_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -495,6 +631,9 @@ int main(void)
 		cmocka_unit_test(references_are_apart),
 		cmocka_unit_test(quotes_have_bounds),
 		cmocka_unit_test(a_curve_goes_on_over_a_new_base),
+		cmocka_unit_test(words_tell_kinds),
+		cmocka_unit_test(results_tell_time),
+		cmocka_unit_test(mended_candidates_have_their_worth),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
