@@ -6,9 +6,11 @@
 #include "base/mem.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define TEMPLATE_MAX (1u << 20)
 #define DIFF_MAX (1u << 20)
+#define STRATEGY_MAX 64
 #define FIGURE_MAX (32u << 20)
 /* More would be read for longer than a page is waited for. */
 #define CODE_RECORDS 3000
@@ -19,7 +21,10 @@ void pike_gathered_release(struct pike_gathered *m)
 		pike_result_release(&m->proofs[i]);
 		pike_buf_release(&m->diffs[i]);
 		pike_code_release(&m->code[i]);
+		free(m->strategies[i]);
 	}
+	free(m->strategies);
+	free(m->presets);
 	free(m->code);
 	free(m->v);
 	free(m->proofs);
@@ -48,6 +53,38 @@ static void add_proof(struct pike_ctx *ctx, struct pike_gathered *m, size_t i)
 	    m->diffs[i].len)
 		m->v[i].diff = m->diffs[i].s;
 	pike_strs_release(&paths);
+}
+
+/* The last value of a trailer, as much of it as a name may have; NULL: it has
+ * none. The caller frees. */
+static char *trailer(const char *message, const char *key)
+{
+	const char *at = message, *last = NULL;
+	size_t len;
+
+	while ((at = strstr(at, key)))
+		last = at += strlen(key);
+	len = last ? strcspn(last, "\n") : 0;
+	if (len > STRATEGY_MAX)
+		len = STRATEGY_MAX;
+	return len ? pike_xasprintf("%.*s", (int)len, last) : NULL;
+}
+
+/* Of its last generation, with the knobs that the name has here. */
+static void add_strategy(struct pike_ctx *ctx, struct pike_gathered *m,
+			 size_t i)
+{
+	const struct pike_settings none = { 0 };
+	const struct pike_settings *s = ctx->settings ? ctx->settings : &none;
+	char *message = NULL;
+
+	if (!pike_repo_message(&message, ctx->repo, &m->v[i].h->tip, NULL))
+		m->strategies[i] = trailer(message, "\nPike-Strategy: ");
+	free(message);
+	m->v[i].strategy = m->strategies[i];
+	if (m->v[i].strategy &&
+	    pike_preset_find(&m->presets[i], s, m->v[i].strategy))
+		m->v[i].preset = &m->presets[i];
 }
 
 static void add_code(struct pike_ctx *ctx, struct pike_gathered *m)
@@ -84,6 +121,8 @@ int pike_gather(struct pike_gathered *m, struct pike_ctx *ctx,
 	m->proofs = pike_xcalloc(m->found.n + 1, sizeof(*m->proofs));
 	m->diffs = pike_xcalloc(m->found.n + 1, sizeof(*m->diffs));
 	m->code = pike_xcalloc(m->found.n + 1, sizeof(*m->code));
+	m->strategies = pike_xcalloc(m->found.n + 1, sizeof(*m->strategies));
+	m->presets = pike_xcalloc(m->found.n + 1, sizeof(*m->presets));
 	for (size_t i = 0; i < m->found.n; i++) {
 		struct pike_found f = m->found.v[i];
 
@@ -96,7 +135,8 @@ int pike_gather(struct pike_gathered *m, struct pike_ctx *ctx,
 		pike_buf_init(&m->diffs[m->n], DIFF_MAX);
 		m->v[m->n].h = f.history;
 		m->v[m->n].run = f.run ? f.run : "main";
-		add_proof(ctx, m, m->n++);
+		add_proof(ctx, m, m->n);
+		add_strategy(ctx, m, m->n++);
 	}
 	add_code(ctx, m);
 	if (!m->n && runs->n)

@@ -16,6 +16,8 @@ struct pike_gathered {
 	struct pike_result *proofs;
 	struct pike_buf *diffs;
 	struct pike_code *code;
+	char **strategies;
+	struct pike_preset *presets;
 	size_t n;
 };
 /* Of the named runs, `main` the one without a name; none named: of all. Needs

@@ -77,6 +77,35 @@ static void json_comparisons(struct pike_json *j, const struct pike_report *r,
 	pike_json_set(j, "compared", list);
 }
 
+static struct pike_json *json_knobs(const struct pike_report *r)
+{
+	struct pike_json *list = pike_json_array();
+	const struct pike_report_search **v;
+	size_t n = pike_report_strategies(&v, r);
+
+	for (size_t k = 0; k < n; k++) {
+		struct pike_json *one = pike_json_object();
+		struct pike_json *knobs = pike_json_object();
+		const char *name;
+
+		for (size_t i = 0; (name = pike_knob_name(i)); i++) {
+			struct pike_buf b;
+
+			pike_buf_init(&b, 100);
+			pike_knob_text(&b, v[k]->preset, i);
+			if (b.len)
+				pike_json_set_str(knobs, name, b.s);
+			pike_buf_release(&b);
+		}
+		pike_json_set_str(one, "run", v[k]->run);
+		pike_json_set_str(one, "strategy", v[k]->strategy);
+		pike_json_set(one, "knobs", knobs);
+		pike_json_push(list, one);
+	}
+	free(v);
+	return list;
+}
+
 static struct pike_json *json_target(const struct pike_report_search *s)
 {
 	struct pike_json *j = pike_json_object();
@@ -178,6 +207,7 @@ void pike_report_json(struct pike_buf *b, const struct pike_report *r)
 	pike_json_set_str(j, "title", r->title);
 	pike_json_set(j, "runs", runs);
 	pike_json_set(j, "targets", targets);
+	pike_json_set(j, "strategies", json_knobs(r));
 	pike_json_set(j, "figures", figures);
 	pike_json_print(b, j);
 	pike_buf_addc(b, '\n');

@@ -6,6 +6,7 @@
 #ifndef PIKE_REPORT_FIGURES_H
 #define PIKE_REPORT_FIGURES_H
 
+#include "model/preset.h"
 #include "report/report.h"
 
 /* ---- figure.c, svg.c: figures, from data ---- */
@@ -77,7 +78,7 @@ int pike_quotes_parse(struct pike_quotes *out, const char *s, size_t len,
 		      const char *name, struct pike_err *err);
 void pike_quotes_release(struct pike_quotes *r);
 
-/* ---- summary.c, curves.c, shares.c, figures.c: what searches come to ---- */
+/* ---- summary.c, knobs.c, figures.c: what searches come to ---- */
 
 /* ---- kinds.c, clocked.c: what is read of candidates and results ---- */
 
@@ -114,6 +115,8 @@ struct pike_report_search {
 	const int *lines, *changed;
 	const unsigned *kinds;		    /* of those with lines; NULL */
 	const struct pike_clocked *clocked; /* NULL: unknown */
+	const char *strategy;		    /* of its last generation; NULL */
+	const struct pike_preset *preset;   /* its knobs; NULL: unknown here */
 };
 struct pike_report {
 	const char *title;
@@ -151,6 +154,13 @@ bool pike_report_measured(const struct pike_report_search *s);
  * one). Returns how many targets those are. */
 size_t pike_report_compare(struct pike_ratio *out, const struct pike_report *r,
 			   const char *run, const char *over);
+/* The first search of each run and strategy. The caller frees. */
+size_t pike_report_strategies(const struct pike_report_search ***out,
+			      const struct pike_report *r);
+/* As settings call the i-th knob; NULL past the last. */
+const char *pike_knob_name(size_t i);
+/* Its value; nothing where it is unknown or of no use. */
+void pike_knob_text(struct pike_buf *b, const struct pike_preset *p, size_t i);
 /* The caller releases each and frees. */
 size_t pike_report_figures(struct pike_figure **out,
 			   const struct pike_report *r);

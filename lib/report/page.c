@@ -147,6 +147,58 @@ static void comparisons(struct pike_buf *b, const struct pike_report *r,
 		      "seeds.</p></section>\n");
 }
 
+/* ---- what they searched by ---- */
+
+static void knob(struct pike_buf *b, const struct pike_report_search **v,
+		 size_t n, size_t i)
+{
+	struct pike_buf row, one;
+	bool any = false;
+
+	pike_buf_init(&row, 1u << 16);
+	pike_buf_init(&one, 100);
+	for (size_t k = 0; k < n; k++) {
+		pike_buf_reset(&one);
+		pike_knob_text(&one, v[k]->preset, i);
+		cell(&row, "td", one.len ? one.s : "-");
+		any = any || one.len;
+	}
+	if (any) {
+		pike_buf_adds(b, "<tr>");
+		cell(b, "th scope=\"row\"", pike_knob_name(i));
+		pike_buf_addf(b, "%s</tr>", row.s);
+	}
+	pike_buf_release(&one);
+	pike_buf_release(&row);
+}
+
+static void knobs(struct pike_buf *b, const struct pike_report *r)
+{
+	const struct pike_report_search **v;
+	size_t n = pike_report_strategies(&v, r);
+
+	if (n) {
+		pike_buf_adds(b, "<section id=\"strategies\"><h2>Strategies"
+				 "</h2>");
+		open_table(b, "What each run searched by");
+		cell(b, "th scope=\"col\"", "run");
+		for (size_t k = 0; k < n; k++)
+			cell(b, "th scope=\"col\"", v[k]->run);
+		pike_buf_adds(b, "</tr></thead><tbody><tr>");
+		cell(b, "th scope=\"row\"", "strategy");
+		for (size_t k = 0; k < n; k++)
+			cell(b, "td", v[k]->strategy);
+		pike_buf_adds(b, "</tr>");
+		for (size_t i = 0; pike_knob_name(i); i++)
+			knob(b, v, n, i);
+		pike_buf_adds(b, "</tbody></table></div><p>As this "
+				 "configuration has the strategy of that name; "
+				 "`-`: it has no use for the knob, or is not "
+				 "known here.</p></section>\n");
+	}
+	free(v);
+}
+
 /* ---- targets ---- */
 
 static double best_of(const struct pike_report *r, const char *target,
@@ -442,6 +494,7 @@ void pike_report_html(struct pike_buf *b, const struct pike_report *r,
 	top(b, r, n, names.n);
 	runs(b, v, n);
 	comparisons(b, r, v, n);
+	knobs(b, r);
 	targets(b, r, v, n);
 	figures(b, r);
 	for (size_t i = 0; i < names.n; i++)

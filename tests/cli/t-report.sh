@@ -199,6 +199,8 @@ like "where nothing was gained it passes, and says so" "$(<"$dir/bad.xml")" \
 	'no gain was confirmed in [0-9]+ candidates?: the base stays'
 is "two runs side by side, and the numbers" \
 	"$("$check" numbers "$dir/bad.json")" ""
+like "what the runs searched by" "$(<"$dir/bad.json")" \
+	'"strategies":\[.*"run":"other","strategy":"tune"'
 like "the other run too" "$(<"$dir/bad/index.html")" '>other<'
 pike report other --format csv
 is "one alone" "$(grep -c '"other"' <<<"$out") $(wc -l <<<"$out")" "1 2"

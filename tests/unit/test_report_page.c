@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Figures, and text of strangers in pages. */
 #include "base/mem.h"
+#include "model/settings.h"
 #include "report/page_priv.h"
 
 #include <math.h>
@@ -521,6 +522,47 @@ static void results_tell_time(void **state)
 			   22, 1e-9);
 }
 
+/* Three runs, two of one strategy, and one that nothing here knows. */
+static void knobs_stand_side_by_side(void **state)
+{
+	const struct pike_settings none = { 0 };
+	struct pike_preset pike_o, tune;
+	struct pike_report_search v[] = {
+		{ .run = "main", .strategy = "pike-o", .preset = &pike_o },
+		{ .run = "main", .strategy = "pike-o", .preset = &pike_o },
+		{ .run = "b", .strategy = "<mine>" },
+		{ .run = "c", .strategy = "tune", .preset = &tune },
+		{ .run = "d" },
+	};
+	struct pike_report r = { .title = "t", .v = v, .n = 5 };
+	const struct pike_report_search **out;
+	struct pike_buf b;
+	size_t rows = 0;
+
+	(void)state;
+	assert_true(pike_preset_find(&pike_o, &none, "pike-o"));
+	assert_true(pike_preset_find(&tune, &none, "tune"));
+	assert_int_equal(pike_report_strategies(&out, &r), 3);
+	assert_ptr_equal(out[0], &v[0]);
+	assert_ptr_equal(out[1], &v[2]);
+	assert_ptr_equal(out[2], &v[3]);
+	free(out);
+	pike_buf_init(&b, 4096);
+	for (const char *name; (name = pike_knob_name(rows)); rows++) {
+		pike_buf_addf(&b, "%s=", name);
+		pike_knob_text(&b, &pike_o, rows);
+		pike_knob_text(&b, &tune, rows);
+		pike_knob_text(&b, NULL, rows);
+		pike_buf_addc(&b, ' ');
+	}
+	assert_int_equal(rows, 18);
+	assert_non_null(strstr(b.s, " islands=3 "));
+	assert_non_null(strstr(b.s, " explore=0.2 exploit=0.7 "));
+	assert_non_null(strstr(b.s, " prompt=crossover parallel=20 "
+				    "fix-attempts=5 "));
+	pike_buf_release(&b);
+}
+
 /* A gain, none, and what is unmeasured for want of candidates or of a search.
  */
 static void targets_are_tests(void **state)
@@ -632,6 +674,7 @@ int main(void)
 		cmocka_unit_test(quotes_have_bounds),
 		cmocka_unit_test(a_curve_goes_on_over_a_new_base),
 		cmocka_unit_test(words_tell_kinds),
+		cmocka_unit_test(knobs_stand_side_by_side),
 		cmocka_unit_test(results_tell_time),
 		cmocka_unit_test(mended_candidates_have_their_worth),
 	};
