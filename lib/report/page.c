@@ -191,10 +191,11 @@ static void knobs(struct pike_buf *b, const struct pike_report *r)
 		pike_buf_adds(b, "</tr>");
 		for (size_t i = 0; pike_knob_name(i); i++)
 			knob(b, v, n, i);
-		pike_buf_adds(b, "</tbody></table></div><p>As this "
-				 "configuration has the strategy of that name; "
-				 "`-`: it has no use for the knob, or is not "
-				 "known here.</p></section>\n");
+		pike_buf_adds(b,
+			      "</tbody></table></div><p>As this "
+			      "configuration has the strategy of that name; "
+			      "a dash: it has no use for the knob, or is not "
+			      "known here.</p></section>\n");
 	}
 	free(v);
 }
