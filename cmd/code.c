@@ -106,27 +106,31 @@ static void add_times(struct pike_clocked *out, struct pike_repo *r,
 	free(v);
 }
 
+static void count_one(struct pike_code *out, struct pike_repo *r,
+		      const struct pike_history *h, size_t i)
+{
+	const struct pike_record *one = &h->recs[i];
+	struct pike_strs paths = PIKE_STRS_INIT;
+
+	if (pike_record_is_candidate(one) &&
+	    !pike_repo_changed(&paths, r, &h->base, &one->id, NULL) && paths.n)
+		out->lines[i] = lines_of(&out->kinds[i], r, &one->id, &paths);
+	if (out->lines[i] >= 0 && one->nparents)
+		out->changed[i] = changes_of(r, &one->parents[0], &one->id);
+	pike_strs_release(&paths);
+	add_times(&out->clocked, r, one);
+}
+
 void pike_code_count(struct pike_code *out, struct pike_repo *r,
-		     const struct pike_history *h)
+		     const struct pike_history *h, size_t every)
 {
 	out->lines = pike_xcalloc(h->nrecs + 1, sizeof(*out->lines));
 	out->changed = pike_xcalloc(h->nrecs + 1, sizeof(*out->changed));
 	out->kinds = pike_xcalloc(h->nrecs + 1, sizeof(*out->kinds));
 	for (size_t i = 0; i < h->nrecs; i++) {
-		const struct pike_record *one = &h->recs[i];
-		struct pike_strs paths = PIKE_STRS_INIT;
-
 		out->lines[i] = out->changed[i] = -1;
-		if (pike_record_is_candidate(one) &&
-		    !pike_repo_changed(&paths, r, &h->base, &one->id, NULL) &&
-		    paths.n)
-			out->lines[i] =
-			    lines_of(&out->kinds[i], r, &one->id, &paths);
-		if (out->lines[i] >= 0 && one->nparents)
-			out->changed[i] =
-			    changes_of(r, &one->parents[0], &one->id);
-		pike_strs_release(&paths);
-		add_times(&out->clocked, r, one);
+		if (i % every == 0)
+			count_one(out, r, h, i);
 	}
 }
 

@@ -150,6 +150,7 @@ static int collect(struct pike_files *out, struct pike_ctx *ctx,
 
 	r.v = m.v;
 	r.n = m.n;
+	r.every = m.every;
 	if (!ret && !m.n)
 		ret = pike_fail(err, PIKE_FAILED,
 				"there is no search to export; `pike-git "

@@ -12,8 +12,8 @@
 #define DIFF_MAX (1u << 20)
 #define STRATEGY_MAX 64
 #define FIGURE_MAX (32u << 20)
-/* More would be read for longer than a page is waited for. */
-#define CODE_RECORDS 3000
+/* So many take three seconds to read. */
+#define CODE_RECORDS 10000
 
 void pike_gathered_release(struct pike_gathered *m)
 {
@@ -87,16 +87,16 @@ static void add_strategy(struct pike_ctx *ctx, struct pike_gathered *m,
 		m->v[i].preset = &m->presets[i];
 }
 
+/* Of very many candidates every so many alone. */
 static void add_code(struct pike_ctx *ctx, struct pike_gathered *m)
 {
 	size_t all = 0;
 
 	for (size_t i = 0; i < m->n; i++)
 		all += m->v[i].h->nrecs;
-	if (all > CODE_RECORDS)
-		return;
+	m->every = all / CODE_RECORDS + 1;
 	for (size_t i = 0; i < m->n; i++) {
-		pike_code_count(&m->code[i], ctx->repo, m->v[i].h);
+		pike_code_count(&m->code[i], ctx->repo, m->v[i].h, m->every);
 		m->v[i].lines = m->code[i].lines;
 		m->v[i].changed = m->code[i].changed;
 		m->v[i].kinds = m->code[i].kinds;

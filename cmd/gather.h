@@ -19,6 +19,7 @@ struct pike_gathered {
 	char **strategies;
 	struct pike_preset *presets;
 	size_t n;
+	size_t every; /* as pike_report has it */
 };
 /* Of the named runs, `main` the one without a name; none named: of all. Needs
  * no configuration, but takes targets from the one that is there. */

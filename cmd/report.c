@@ -188,6 +188,7 @@ static int run(struct pike_ctx *ctx, const void *opts,
 	ret = pike_gather(&m, ctx, rest, err);
 	r.v = m.v;
 	r.n = m.n;
+	r.every = m.every;
 	if (!ret && !m.n)
 		pike_warn("no search yet; `pike-git evolve` begins one");
 	if (!ret)

@@ -97,6 +97,19 @@ void pike_figures_drop(struct pike_figures *f)
 	pike_figure_release(&f->v[--f->n]);
 }
 
+void pike_figures_sampled(struct pike_figures *f)
+{
+	struct pike_figure *g = &f->v[f->n - 1];
+	char *about;
+
+	if (f->r->every < 2)
+		return;
+	about = pike_xasprintf("%s One in %zu candidates was read.", g->about,
+			       f->r->every);
+	free(g->about);
+	g->about = about;
+}
+
 /* ---- CSV ---- */
 
 /* Spreadsheets take what begins like a formula for one. */

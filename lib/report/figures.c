@@ -240,6 +240,7 @@ static void changes(struct pike_figures *f)
 	about.s[about.len - 1] = '.';
 	g->about = pike_buf_detach(&about);
 	pike_buf_release(&about);
+	pike_figures_sampled(f);
 }
 
 static void sizes(struct pike_figures *f)
@@ -274,8 +275,9 @@ static void sizes(struct pike_figures *f)
 		n += s->n;
 	}
 	if (n)
-		return;
-	pike_figures_drop(f);
+		pike_figures_sampled(f);
+	else
+		pike_figures_drop(f);
 }
 
 /* ---- time and money ---- */

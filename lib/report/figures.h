@@ -123,6 +123,8 @@ struct pike_report {
 	const struct pike_report_search *v;
 	size_t n;
 	const struct pike_quotes *quotes; /* NULL: none */
+	/* Of so many candidates one was read, of very many; else 0 or 1. */
+	size_t every;
 };
 
 /* A target without a search in a run, or with nothing measured in it, is

@@ -21,6 +21,8 @@ struct pike_figure *pike_figures_add(struct pike_figures *f, const char *id,
 				     const char *y);
 /* Takes the last one back: the searches have nothing for it. */
 void pike_figures_drop(struct pike_figures *f);
+/* Adds to `about` that it is of a sample of the candidates, where it is. */
+void pike_figures_sampled(struct pike_figures *f);
 
 /* ---- curves.c ---- */
 

@@ -144,6 +144,7 @@ static void kinds(struct pike_figures *f)
 				one_kind(
 				    pike_figure_series(g, pike_kind_name(k)),
 				    &all, 1u << k);
+		pike_figures_sampled(f);
 	}
 	free(all.v);
 }
@@ -288,6 +289,7 @@ static void clocked(struct pike_figures *f)
 		about.s[about.len - 1] = '.';
 		g->about = pike_buf_detach(&about);
 		pike_buf_release(&about);
+		pike_figures_sampled(f);
 	}
 	free(v);
 }

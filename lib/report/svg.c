@@ -53,7 +53,13 @@ struct drawing {
 
 static void number(char out[32], double v)
 {
-	snprintf(out, 32, fabs(v) >= 10000 ? "%.3g" : "%.4g", v);
+	double size = fabs(v);
+
+	snprintf(out, 32,
+		 size >= 1e6	? "%.3g"
+		 : size >= 1000 ? "%.0f"
+				: "%.4g",
+		 v);
 }
 
 /* What a mark says to a mouse and to a reader of screens. */

@@ -629,7 +629,7 @@ static void mended_candidates_have_their_worth(void **state)
 					.lines = lines,
 					.changed = lines,
 					.kinds = code };
-	struct pike_report r = { .title = "t", .v = &v, .n = 1 };
+	struct pike_report r = { .title = "t", .v = &v, .n = 1, .every = 3 };
 	const struct pike_figure *f;
 	struct pike_figure *all;
 	size_t n;
@@ -653,6 +653,11 @@ static void mended_candidates_have_their_worth(void **state)
 	point_is(&f->v[0], 0, 1, 1, false);
 	point_is(&f->v[0], 1, 2, 0.5, false);
 	point_is(&f->v[0], 2, 3, 2.0 / 3, false);
+	/* What a part of the candidates tells says so; what all tell, not. */
+	assert_non_null(strstr(f->about, "One in 3 candidates was read."));
+	assert_non_null(strstr(find(all, n, "size")->about, "One in 3 "));
+	assert_non_null(strstr(find(all, n, "changes")->about, "One in 3 "));
+	assert_null(strstr(find(all, n, "fixes")->about, "One in 3 "));
 	for (size_t i = 0; i < n; i++)
 		pike_figure_release(&all[i]);
 	free(all);
