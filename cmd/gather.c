@@ -22,7 +22,9 @@ void pike_gathered_release(struct pike_gathered *m)
 		pike_buf_release(&m->diffs[i]);
 		pike_code_release(&m->code[i]);
 		free(m->strategies[i]);
+		free(m->names[i]);
 	}
+	free(m->names);
 	free(m->strategies);
 	free(m->presets);
 	free(m->code);
@@ -104,6 +106,30 @@ static void add_code(struct pike_ctx *ctx, struct pike_gathered *m)
 	}
 }
 
+static bool is_doubled(const struct pike_gathered *m, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (!strcmp(m->found.v[i].target, m->found.v[k].target) &&
+		    !strcmp(m->v[i].run, m->v[k].run))
+			return true;
+	return false;
+}
+
+/* A run has one search of a target. Where it has several, on different
+ * devices, each device makes a run of its own. */
+static void name_lanes(struct pike_gathered *m)
+{
+	bool doubled = false;
+
+	for (size_t i = 1; i < m->n; i++)
+		doubled = doubled || is_doubled(m, i);
+	for (size_t i = 0; doubled && i < m->n; i++) {
+		m->names[i] =
+		    pike_xasprintf("%s on %s", m->v[i].run, m->found.v[i].lane);
+		m->v[i].run = m->names[i];
+	}
+}
+
 static bool is_wanted(const struct pike_strs *runs, const char *run)
 {
 	return !runs->n || pike_strs_has(runs, run ? run : "main");
@@ -123,6 +149,7 @@ int pike_gather(struct pike_gathered *m, struct pike_ctx *ctx,
 	m->code = pike_xcalloc(m->found.n + 1, sizeof(*m->code));
 	m->strategies = pike_xcalloc(m->found.n + 1, sizeof(*m->strategies));
 	m->presets = pike_xcalloc(m->found.n + 1, sizeof(*m->presets));
+	m->names = pike_xcalloc(m->found.n + 1, sizeof(*m->names));
 	for (size_t i = 0; i < m->found.n; i++) {
 		struct pike_found f = m->found.v[i];
 
@@ -139,6 +166,7 @@ int pike_gather(struct pike_gathered *m, struct pike_ctx *ctx,
 		add_strategy(ctx, m, m->n++);
 	}
 	add_code(ctx, m);
+	name_lanes(m);
 	if (!m->n && runs->n)
 		return pike_fail(
 		    err, PIKE_USAGE,

@@ -16,7 +16,7 @@ struct pike_gathered {
 	struct pike_result *proofs;
 	struct pike_buf *diffs;
 	struct pike_code *code;
-	char **strategies;
+	char **strategies, **names; /* names: of runs, with their lanes */
 	struct pike_preset *presets;
 	size_t n;
 	size_t every; /* as pike_report has it */

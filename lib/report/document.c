@@ -54,25 +54,35 @@ static struct pike_json *json_run(const struct pike_run_sum *s)
 	return j;
 }
 
+static struct pike_json *json_comparison(const struct pike_report *r,
+					 const char *run, const char *over)
+{
+	struct pike_json *j;
+	struct pike_ratio d;
+	size_t n = pike_report_compare(&d, r, run, over);
+
+	if (!n)
+		return NULL;
+	j = pike_json_object();
+	pike_json_set_i64(j, "targets", (int64_t)n);
+	pike_json_set_str(j, "run", run);
+	pike_json_set_str(j, "over", over);
+	set_number(j, "ratio", d.mid);
+	set_number(j, "lo", d.lo);
+	set_number(j, "hi", d.hi);
+	return j;
+}
+
 static void json_comparisons(struct pike_json *j, const struct pike_report *r,
 			     const struct pike_run_sum *v, size_t n)
 {
-	struct pike_json *list = pike_json_array();
+	struct pike_json *list = pike_json_array(), *one;
 
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < i; k++) {
-			struct pike_json *one = pike_json_object();
-			struct pike_ratio d;
-
-			pike_json_set_i64(one, "targets",
-					  (int64_t)pike_report_compare(
-					      &d, r, v[i].run, v[k].run));
-			pike_json_set_str(one, "run", v[i].run);
-			pike_json_set_str(one, "over", v[k].run);
-			set_number(one, "ratio", d.mid);
-			set_number(one, "lo", d.lo);
-			set_number(one, "hi", d.hi);
-			pike_json_push(list, one);
+			one = json_comparison(r, v[i].run, v[k].run);
+			if (one)
+				pike_json_push(list, one);
 		}
 	pike_json_set(j, "compared", list);
 }

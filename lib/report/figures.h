@@ -78,8 +78,6 @@ int pike_quotes_parse(struct pike_quotes *out, const char *s, size_t len,
 		      const char *name, struct pike_err *err);
 void pike_quotes_release(struct pike_quotes *r);
 
-/* ---- summary.c, knobs.c, figures.c: what searches come to ---- */
-
 /* ---- kinds.c, clocked.c: what is read of candidates and results ---- */
 
 #define PIKE_KINDS 6
@@ -102,10 +100,14 @@ struct pike_clocked {
 void pike_clocked_add(struct pike_clocked *c, const struct pike_result *r);
 void pike_clocked_join(struct pike_clocked *c, const struct pike_clocked *more);
 
+/* ---- summary.c, knobs.c, figures.c: what searches come to ---- */
+
 /* One search, as a report has it. */
 struct pike_report_search {
 	const struct pike_history *h;
-	const char *run;		  /* "main", or the name of the run */
+	/* "main", or the name of the run; with its lane where a target of a run
+	 * has several. */
+	const char *run;
 	const struct pike_result *proof;  /* the champion's; NULL: none here */
 	const struct pike_target *target; /* NULL: not in this config */
 	const char *diff;		  /* champion against base; NULL */
@@ -152,8 +154,8 @@ const struct pike_report_search *pike_report_find(const struct pike_report *r,
 /* Has anything of it been measured? */
 bool pike_report_measured(const struct pike_report_search *s);
 /* How much faster `run` is than `over`, by the geometric mean over the targets
- * that both have measured, with a 95 % interval over targets (NaN: too few for
- * one). Returns how many targets those are. */
+ * that both have measured on the same lane, with a 95 % interval over targets
+ * (NaN: too few for one). Returns how many targets those are. */
 size_t pike_report_compare(struct pike_ratio *out, const struct pike_report *r,
 			   const char *run, const char *over);
 /* The first search of each run and strategy. The caller frees. */

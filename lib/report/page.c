@@ -114,6 +114,8 @@ static void comparison(struct pike_buf *b, const struct pike_report *r,
 	struct pike_ratio d;
 	size_t n = pike_report_compare(&d, r, run, over);
 
+	if (!n)
+		return;
 	pike_buf_adds(b, "<tr>");
 	cell(b, "th scope=\"row\"", run);
 	cell(b, "td", over);
@@ -314,8 +316,9 @@ static void diff(struct pike_buf *b, const char *text)
 {
 	size_t lines = 0;
 
-	pike_buf_adds(b, "<h4>What it changes</h4><pre class=\"d\" "
-			 "tabindex=\"0\" aria-label=\"difference\">");
+	pike_buf_adds(b, "<details><summary>What it changes</summary><pre "
+			 "class=\"d\" tabindex=\"0\" "
+			 "aria-label=\"difference\">");
 	while (*text && lines++ < DIFF_LINES) {
 		size_t len = strcspn(text, "\n");
 		char *line = pike_xasprintf("%.*s", (int)len, text);
@@ -334,6 +337,7 @@ static void diff(struct pike_buf *b, const char *text)
 	if (*text)
 		pike_buf_adds(b, "<p>The rest is cut: <code>pike-git show"
 				 "</code> has all of it.</p>");
+	pike_buf_adds(b, "</details>");
 }
 
 static void text_of(struct pike_buf *b, const char *text)
@@ -439,8 +443,10 @@ static void search(struct pike_buf *b, const struct pike_report_search *s)
 
 	pike_buf_adds(b, "<h3>Run ");
 	pike_add_html(b, s->run);
-	pike_buf_adds(b, " on ");
-	pike_add_html(b, h->lane);
+	if (!strstr(s->run, " on ")) {
+		pike_buf_adds(b, " on ");
+		pike_add_html(b, h->lane);
+	}
 	pike_buf_addf(b,
 		      "</h3><p>%zu generations, %zu candidates, %zu not "
 		      "measured yet.</p>",

@@ -119,6 +119,21 @@ pike report --format nothing
 status_is "a format that is none" 129
 like "names those there are" "$err" 'html, markdown, json, json-schema, csv, '
 
+# ---- two lanes ----
+git clone -q --mirror "$dir/recorded" "$dir/lanes"
+cd "$dir/lanes" || exit 1
+git update-ref refs/heads/pike/evo/gemm/other-gpu \
+	refs/heads/pike/evo/gemm/nvidia-h200
+git update-ref refs/pike/open/gemm/other-gpu refs/pike/open/gemm/nvidia-h200
+pike report --format json --out "$dir/lanes.json"
+is "the document of two lanes is by the schema" \
+	"$("$check" schema "$schema" "$dir/lanes.json")" ""
+like "each is a run of its own" "$(<"$dir/lanes.json")" \
+	'"run":"main on nvidia-h200".*"run":"main on other-gpu"'
+like "and they are not compared" "$(<"$dir/lanes.json")" '"compared":\[\]'
+pike report --out "$dir/lanes.html"
+is "their page is sound" "$("$check" page "$dir/lanes.html")" ""
+
 # ---- an archive of it ----
 cd "$dir/recorded" || exit 1
 for kind in tar.zst tar.gz zip; do

@@ -356,6 +356,9 @@ static void runs_are_compared_over_their_targets(void **state)
 	r.n = 4;
 	assert_int_equal(pike_report_compare(&d, &r, "new", "old"), 2);
 	assert_true(isnan(d.lo) && !isnan(d.mid));
+	/* What was measured on another device is never compared. */
+	((char *)(uintptr_t)v[1].h->lane)[0] = 'g';
+	assert_int_equal(pike_report_compare(&d, &r, "new", "old"), 1);
 	for (size_t i = 0; i < 20; i++)
 		pike_history_free((struct pike_history *)(uintptr_t)v[i].h);
 }
