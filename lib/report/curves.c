@@ -93,6 +93,25 @@ static void gains_of(struct gains *out, const struct pike_history *h,
 	}
 }
 
+/* Returns what was spent on the target that most was spent on. */
+static double gains_of_run(struct gains *out, const struct pike_figures *f,
+			   const char *run,
+			   double (*until)(const struct pike_history *, size_t))
+{
+	double end = 0;
+
+	for (size_t i = 0; i < f->targets.n; i++) {
+		const struct pike_report_search *one =
+		    pike_report_find(f->r, f->targets.v[i], run);
+
+		if (!one || !one->h->ngens)
+			continue;
+		gains_of(out, one->h, until);
+		end = fmax(end, until(one->h, one->h->ngens - 1));
+	}
+	return end;
+}
+
 /* Those at one place are one point, but for what was there before a base
  * moved. */
 static bool is_within(const struct gains *g, size_t i)
@@ -232,17 +251,8 @@ static void so_far(struct pike_figures *f, const char *id, const char *title,
 		const char *run = f->runs[k].run;
 		struct pike_series *s = pike_figure_series(g, run);
 		struct gains gains = { NULL, 0, 0 };
-		double end = 0;
+		double end = gains_of_run(&gains, f, run, until);
 
-		for (size_t i = 0; i < f->targets.n; i++) {
-			const struct pike_report_search *one =
-			    pike_report_find(f->r, f->targets.v[i], run);
-
-			if (!one || !one->h->ngens)
-				continue;
-			gains_of(&gains, one->h, until);
-			end = fmax(end, until(one->h, one->h->ngens - 1));
-		}
 		moved =
 		    add_points(s, &gains, (double)f->targets.n, end) || moved;
 		most = fmax(most, end);
@@ -254,6 +264,65 @@ static void so_far(struct pike_figures *f, const char *id, const char *title,
 	}
 	g->about = about_curve(f, moved);
 	pike_add_references(g, f);
+}
+
+/* ---- equal budgets ---- */
+
+/* What every run has spent on a target; 0: some have spent nothing. */
+static double common(const struct pike_figures *f,
+		     double (*until)(const struct pike_history *, size_t))
+{
+	double least = INFINITY;
+
+	for (size_t k = 0; k < f->nruns; k++) {
+		struct gains gains = { NULL, 0, 0 };
+
+		least =
+		    fmin(least, gains_of_run(&gains, f, f->runs[k].run, until));
+		free(gains.v);
+	}
+	return least;
+}
+
+static double best_at(const struct pike_figures *f, const char *run,
+		      double (*until)(const struct pike_history *, size_t),
+		      double spent)
+{
+	struct gains gains = { NULL, 0, 0 };
+	double sum = 0;
+
+	gains_of_run(&gains, f, run, until);
+	for (size_t i = 0; i < gains.n; i++)
+		if (gains.v[i].x <= spent)
+			sum += gains.v[i].log;
+	free(gains.v);
+	return exp(sum / (double)f->targets.n);
+}
+
+void pike_add_equal(struct pike_figure *g, const struct pike_figures *f)
+{
+	double (*until)(const struct pike_history *, size_t) = usd_until;
+	double spent = common(f, usd_until);
+	struct pike_series *s;
+	char *name;
+
+	if (f->nruns < 2)
+		return;
+	if (spent <= 0) {
+		until = queries_until;
+		spent = common(f, queries_until);
+	}
+	if (spent <= 0)
+		return;
+	name = until == usd_until
+		   ? pike_xasprintf("published rule at USD %.2f", spent)
+		   : pike_xasprintf("published rule at %.0f queries", spent);
+	s = pike_figure_series(g, name);
+	free(name);
+	for (size_t k = 0; k < f->nruns; k++)
+		pike_series_add(s, (double)k,
+				best_at(f, f->runs[k].run, until, spent), NAN,
+				NAN);
 }
 
 void pike_curves(struct pike_figures *f)

@@ -27,6 +27,9 @@ void pike_figures_sampled(struct pike_figures *f);
 /* ---- curves.c ---- */
 
 void pike_curves(struct pike_figures *f);
+/* Of several runs, what each had come to when it had spent on a target what all
+ * of them have: money, or where that is unknown queries. */
+void pike_add_equal(struct pike_figure *g, const struct pike_figures *f);
 /* Lines across for the baselines that all targets have, and for what others
  * have published; `about` tells of the latter. */
 void pike_add_references(struct pike_figure *g, const struct pike_figures *f);

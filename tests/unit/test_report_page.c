@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Figures, and text of strangers in pages. */
 #include "base/mem.h"
+#include "model/baseline.h"
 #include "model/settings.h"
 #include "report/page_priv.h"
 
@@ -449,6 +450,94 @@ static void a_curve_goes_on_over_a_new_base(void **state)
 		pike_history_free(h[i]);
 }
 
+static void measured_beside(struct pike_result *r, const char *name,
+			    double over)
+{
+	const struct pike_ratio ratio = { over, over, over };
+
+	pike_result_init(r);
+	r->vs_base = (struct pike_ratio){ 2, 2, 2 };
+	pike_result_add_baseline(r, name, &ratio, NULL);
+}
+
+/* 2x over the base and 4x over eager: eager is half as fast as the base. A
+ * baseline that one target is without is no line. */
+static void baselines_are_lines(void **state)
+{
+	struct pike_history *h[] = { search("a", 2, 2), search("b", 2, 2) };
+	struct pike_report_search v[] = { { .h = h[0], .run = "main" },
+					  { .h = h[1], .run = "main" } };
+	struct pike_report r = { .title = "t", .v = v, .n = 2 };
+	const struct pike_ratio one = { 1, 1, 1 };
+	struct pike_result proofs[2];
+	const struct pike_figure *f;
+	struct pike_figure *all;
+	size_t n;
+
+	(void)state;
+	measured_beside(&proofs[0], "eager", 4);
+	measured_beside(&proofs[1], "eager", 1);
+	pike_result_add_baseline(&proofs[0], "compile", &one, NULL);
+	v[0].proof = &proofs[0];
+	v[1].proof = &proofs[1];
+	n = pike_report_figures(&all, &r);
+	f = find(all, n, "runs");
+	assert_int_equal(f->n, 3);
+	assert_string_equal(f->v[2].name, "eager");
+	assert_true(f->v[2].reference);
+	assert_null(f->v[2].source);
+	/* sqrt(1/2 * 2) */
+	assert_float_equal(f->v[2].y[0], 1, 1e-9);
+	for (size_t i = 0; i < n; i++)
+		pike_figure_release(&all[i]);
+	free(all);
+	for (size_t i = 0; i < 2; i++) {
+		pike_result_release(&proofs[i]);
+		pike_history_free(h[i]);
+	}
+}
+
+static void add_spent(struct pike_history *h, int64_t number, double spent,
+		      double mid)
+{
+	struct pike_generation g = { .number = number,
+				     .spent = spent,
+				     .speedup = { mid, mid, mid } };
+
+	pike_history_generation(h, &g, !number);
+}
+
+/* 2x for 1 dollar and 4x for 5; 3x for 2: at 2 dollars it is 2x against 3x. */
+static void runs_are_seen_at_equal_money(void **state)
+{
+	struct pike_history *h[] = { pike_history_new("a", "cpu"),
+				     pike_history_new("a", "cpu.b") };
+	struct pike_report_search v[] = { { .h = h[0], .run = "main" },
+					  { .h = h[1], .run = "b" } };
+	struct pike_report r = { .title = "t", .v = v, .n = 2 };
+	const struct pike_figure *f;
+	struct pike_figure *all;
+	size_t n;
+
+	(void)state;
+	add_spent(h[0], 0, 0, 1);
+	add_spent(h[0], 1, 1, 2);
+	add_spent(h[0], 2, 5, 4);
+	add_spent(h[1], 0, 0, 1);
+	add_spent(h[1], 1, 2, 3);
+	n = pike_report_figures(&all, &r);
+	f = find(all, n, "runs");
+	assert_int_equal(f->n, 3);
+	assert_string_equal(f->v[2].name, "published rule at USD 2.00");
+	assert_float_equal(f->v[2].y[0], 2, 1e-9);
+	assert_float_equal(f->v[2].y[1], 3, 1e-9);
+	for (size_t i = 0; i < n; i++)
+		pike_figure_release(&all[i]);
+	free(all);
+	pike_history_free(h[0]);
+	pike_history_free(h[1]);
+}
+
 static unsigned kinds(const char *line)
 {
 	return pike_kinds_of(line, strlen(line));
@@ -681,6 +770,8 @@ int main(void)
 		cmocka_unit_test(references_are_apart),
 		cmocka_unit_test(quotes_have_bounds),
 		cmocka_unit_test(a_curve_goes_on_over_a_new_base),
+		cmocka_unit_test(runs_are_seen_at_equal_money),
+		cmocka_unit_test(baselines_are_lines),
 		cmocka_unit_test(words_tell_kinds),
 		cmocka_unit_test(knobs_stand_side_by_side),
 		cmocka_unit_test(results_tell_time),
