@@ -10,6 +10,7 @@
   numbers JSON   the repository in which it runs, recomputed from `git log` and
                  `git notes` alone: prints what differs, nothing if all is equal
 """
+import functools
 import html.parser
 import json
 import math
@@ -164,30 +165,51 @@ def git(*args):
                           stdout=subprocess.PIPE).stdout
 
 
+@functools.lru_cache(maxsize=None)
 def trailers(commit):
     text = git("show", "-s", "--format=%(trailers:only,unfold)", commit)
     pairs = [line.split(": ", 1) for line in text.splitlines() if ": " in line]
     return [(k, v.strip()) for k, v in pairs]
 
 
+@functools.lru_cache(maxsize=None)
+def is_candidate(commit):
+    """An agent made it, and it changes a file."""
+    if "Pike-Agent" not in dict(trailers(commit)):
+        return False
+    trees = git("rev-parse", commit + "^{tree}", commit + "^^{tree}")
+    return len(set(trees.split())) == 2
+
+
 def search(ref):
     """Generations first to last, by their trailers."""
     tips = git("rev-list", "--reverse", "--first-parent", ref).split()
-    found = {"speedup": (1, 1, 1), "queries": 0}
+    found = {"speedup": (1, 1, 1), "queries": 0, "tried": 0, "usd": 0,
+             "gains": [], "last": {}}
     for commit in tips:
         lines = trailers(commit)
         names = dict(lines)
         if "Pike-Champion" not in names:
             continue
-        results = [v.split() for k, v in lines if k == "Pike-Result"]
-        for oid, *_ in results:
-            t = dict(trailers(oid))
-            found["queries"] += ("Pike-Model" in t and
-                                 t.get("Pike-Agent") != "brainstorm")
+        for v in (v.split() for k, v in lines if k == "Pike-Result"):
+            oid, verdict, how, when = v[0], v[1], v[5], v[-1]
+            if oid not in found["last"]:
+                t = dict(trailers(oid))
+                found["queries"] += ("Pike-Model" in t and
+                                     t.get("Pike-Agent") != "brainstorm")
+                found["tried"] += is_candidate(oid)
+            # A confirmation outweighs a screening, a later one an earlier.
+            weight = (how.startswith("confirm"), when)
+            if weight >= found["last"].get(oid, (weight,))[0]:
+                found["last"][oid] = (weight, verdict)
+        found["usd"] = float(names.get("Pike-Spent", 0))
         words = re.findall(r"[0-9.]+", names.get("Pike-Speedup", "1 1 1"))
         lo, mid, hi = (float(w) for w in (words * 3)[:3])
         found["speedup"] = (lo, mid, hi)
         found["champion"] = names["Pike-Champion"].split()[0]
+        found["gains"].append({"candidates": found["tried"], "y": mid,
+                               "queries": found["queries"],
+                               "dollars": found["usd"]})
     return found
 
 
@@ -196,9 +218,7 @@ def candidates(ref):
     n = 0
     ladder = ref.replace("refs/heads/pike/evo/", "refs/pike/open/")
     for commit in set(git("rev-list", ref, ladder).split()):
-        if "Pike-Agent" in dict(trailers(commit)):
-            trees = git("rev-parse", commit + "^{tree}", commit + "^^{tree}")
-            n += len(set(trees.split())) == 2
+        n += is_candidate(commit)
     return n
 
 
@@ -220,7 +240,8 @@ def phases(by, refs):
             if "Pike-Agent" not in dict(trailers(commit)):
                 continue
             for name, secs in line.get("phases", {}).items():
-                spent[name] = spent.get(name, 0) + secs
+                if secs > 0:
+                    spent[name] = spent.get(name, 0) + secs
     return spent
 
 
@@ -249,8 +270,8 @@ def parts(report, refs):
     for s in figure(report, "time")["series"]:
         want = phases(by, refs[s["name"]])
         got = {p["x"]: p["y"] for p in s["points"] if p["y"]}
-        if {k: round(v, 3) for k, v in got.items()} != {
-                k: round(v, 3) for k, v in want.items() if v > 0}:
+        if got.keys() != want.keys() or not all(
+                math.isclose(got[k], want[k], abs_tol=1e-6) for k in want):
             yield f"{s['name']}: phases {got}, not {want}"
     for s in (figure(report, "floor") or {"series": []})["series"]:
         for point in s["points"]:
@@ -263,6 +284,36 @@ def parts(report, refs):
             if (want is None) != (point["y"] is None) or (
                     want and not close(want, point["y"])):
                 yield f"{point['x']}: closed {point['y']}, not {want}"
+
+
+def curves(report, runs, targets):
+    """Each point of each line: what all targets had come to at its x."""
+    for f in report["figures"]:
+        if f["id"] not in ("candidates", "queries", "dollars"):
+            continue
+        for s in f["series"]:
+            for p in s["points"]:
+                logs = [0.0]
+                for one in runs[s["name"]].values():
+                    ys = [g["y"] for g in one["gains"]
+                          if g[f["id"]] <= p["x"] + 1e-9]
+                    logs.append(math.log(max(1, ys[-1])) if ys else 0)
+                want = math.exp(sum(logs) / len(targets))
+                if not close(p["y"], want):
+                    yield f"{f['id']} {s['name']}: {p['y']} at {p['x']}, " \
+                          f"not {want}"
+
+
+def verdicts(report, runs):
+    for row in report["runs"]:
+        want = {}
+        for one in runs[row["run"]].values():
+            for oid, (_, verdict) in one["last"].items():
+                if is_candidate(oid):
+                    want[verdict] = want.get(verdict, 0) + 1
+        got = {k: v for k, v in row["verdicts"].items() if k != "waiting"}
+        if got != want:
+            yield f"{row['run']}: verdicts {got}, not {want}"
 
 
 def close(a, b):
@@ -279,7 +330,7 @@ def numbers(path):
         run = lane.split(".")[1] if "." in lane else "main"
         runs.setdefault(run, {})[target] = search(ref)
         refs.setdefault(run, []).append(ref)
-        runs[run][target]["tried"] = candidates(ref)
+        runs[run][target]["all"] = candidates(ref)
     targets = {t for r in runs.values() for t in r}
     for row in report["targets"]:
         by_git = runs[row["run"]][row["target"]]
@@ -295,7 +346,7 @@ def numbers(path):
         want = math.exp(sum(logs) / len(targets))
         if not close(row["published_rule"], want):
             wrong.append(f"{row['run']}: rule {row['published_rule']}, {want}")
-        n = sum(s["tried"] for s in mine.values())
+        n = sum(s["all"] for s in mine.values())
         if row["candidates"] != n:
             wrong.append(f"{row['run']}: {row['candidates']} candidates, not {n}")
         queries = sum(s["queries"] for s in mine.values())
@@ -306,7 +357,8 @@ def numbers(path):
         if not close(mark["points"][-1]["y"], want):
             wrong.append(f"the line of {row['run']} ends at "
                          f"{mark['points'][-1]['y']}, not {want}")
-    return wrong + list(parts(report, refs))
+    return (wrong + list(parts(report, refs)) + list(verdicts(report, runs)) +
+            list(curves(report, runs, targets)))
 
 
 def main():

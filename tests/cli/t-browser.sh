@@ -93,8 +93,17 @@ python3 - "$champion" "$dir" <<-'END'
 	seen = bad[:6] + bad[8:9] + bad[12:]
 	(at / "seen.json").write_text(json.dumps(seen))
 END
+# A run beside it, and one of its targets on another lane.
+for ref in rmsnorm/nvidia-h200.other softmax_vocab/nvidia-h200.other \
+	rmsnorm/another-gpu; do
+	for at in refs/heads/pike/evo refs/pike/open; do
+		git update-ref "$at/$ref" "$at/${ref%/*}/nvidia-h200"
+	done
+done
 pike report --reference "$dir/published.json" --out "$dir/evil.html"
 status_is "a page with the text of strangers" 0
+like "and with runs side by side" "$(<"$dir/evil.html")" \
+	'<section id="compared">.*other on nvidia-h200'
 is "is as silent, and loads no more" "$(browser look "$dir/evil.html")" ""
 is "they can be read" "$(browser words "$dir/evil.html" "$dir/seen.json")" ""
 finish

@@ -40,6 +40,18 @@ like "and what the champion changes" "$(<"$dir/page/index.html")" \
 pike report --format json --out "$dir/report.json"
 is "every number is what git log says" "$("$check" numbers "$dir/report.json")" \
 	""
+python3 - "$dir/report.json" "$dir/wrong.json" <<-'END'
+	import json, sys
+	d = json.load(open(sys.argv[1]))
+	f = {f["id"]: f["series"][0]["points"] for f in d["figures"]}
+	f["candidates"][3]["y"] *= 1.1
+	f["time"][0]["y"] += 1
+	next(p for p in f["floor"] if p["y"])["y"] /= 2
+	d["runs"][0]["verdicts"]["faster"] += 1
+	json.dump(d, open(sys.argv[2], "w"))
+END
+is "one that is not is found" \
+	"$("$check" numbers "$dir/wrong.json" | grep -c 'not ')" 4
 schema=$here/../../templates/report/report.schema.json
 pike report --format json-schema
 is "the schema is printed" "$out" "$(<"$schema")"
