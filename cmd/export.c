@@ -132,6 +132,9 @@ static int add_report(struct pike_files *out, const struct pike_report *r,
 	pike_buf_reset(&b);
 	pike_report_json(&b, r);
 	add(out, "report", "report.json", b.s, b.len);
+	pike_buf_reset(&b);
+	ret = ret ? ret : pike_read_template(&b, PIKE_SCHEMA_FILE, err);
+	add(out, "report", "report.schema.json", b.s, b.len);
 	pike_buf_release(&b);
 	pike_add_figures(out, "report/", r);
 	return ret;
@@ -147,6 +150,7 @@ static int collect(struct pike_files *out, struct pike_ctx *ctx,
 
 	r.v = m.v;
 	r.n = m.n;
+	r.every = m.every;
 	if (!ret && !m.n)
 		ret = pike_fail(err, PIKE_FAILED,
 				"there is no search to export; `pike-git "

@@ -6,12 +6,14 @@
 #include "base/mem.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define TEMPLATE_MAX (1u << 20)
 #define DIFF_MAX (1u << 20)
+#define STRATEGY_MAX 64
 #define FIGURE_MAX (32u << 20)
-/* More would be read for longer than a page is waited for. */
-#define CODE_RECORDS 3000
+/* So many take three seconds to read. */
+#define CODE_RECORDS 10000
 
 void pike_gathered_release(struct pike_gathered *m)
 {
@@ -19,7 +21,12 @@ void pike_gathered_release(struct pike_gathered *m)
 		pike_result_release(&m->proofs[i]);
 		pike_buf_release(&m->diffs[i]);
 		pike_code_release(&m->code[i]);
+		free(m->strategies[i]);
+		free(m->names[i]);
 	}
+	free(m->names);
+	free(m->strategies);
+	free(m->presets);
 	free(m->code);
 	free(m->v);
 	free(m->proofs);
@@ -50,18 +57,76 @@ static void add_proof(struct pike_ctx *ctx, struct pike_gathered *m, size_t i)
 	pike_strs_release(&paths);
 }
 
+/* The last value of a trailer, as much of it as a name may have; NULL: it has
+ * none. The caller frees. */
+static char *trailer(const char *message, const char *key)
+{
+	const char *at = message, *last = NULL;
+	size_t len;
+
+	while ((at = strstr(at, key)))
+		last = at += strlen(key);
+	len = last ? strcspn(last, "\n") : 0;
+	if (len > STRATEGY_MAX)
+		len = STRATEGY_MAX;
+	return len ? pike_xasprintf("%.*s", (int)len, last) : NULL;
+}
+
+/* Of its last generation, with the knobs that the name has here. */
+static void add_strategy(struct pike_ctx *ctx, struct pike_gathered *m,
+			 size_t i)
+{
+	const struct pike_settings none = { 0 };
+	const struct pike_settings *s = ctx->settings ? ctx->settings : &none;
+	char *message = NULL;
+
+	if (!pike_repo_message(&message, ctx->repo, &m->v[i].h->tip, NULL))
+		m->strategies[i] = trailer(message, "\nPike-Strategy: ");
+	free(message);
+	m->v[i].strategy = m->strategies[i];
+	if (m->v[i].strategy &&
+	    pike_preset_find(&m->presets[i], s, m->v[i].strategy))
+		m->v[i].preset = &m->presets[i];
+}
+
+/* Of very many candidates every so many alone. */
 static void add_code(struct pike_ctx *ctx, struct pike_gathered *m)
 {
 	size_t all = 0;
 
 	for (size_t i = 0; i < m->n; i++)
 		all += m->v[i].h->nrecs;
-	if (all > CODE_RECORDS)
-		return;
+	m->every = all / CODE_RECORDS + 1;
 	for (size_t i = 0; i < m->n; i++) {
-		pike_code_count(&m->code[i], ctx->repo, m->v[i].h);
+		pike_code_count(&m->code[i], ctx->repo, m->v[i].h, m->every);
 		m->v[i].lines = m->code[i].lines;
 		m->v[i].changed = m->code[i].changed;
+		m->v[i].kinds = m->code[i].kinds;
+		m->v[i].clocked = &m->code[i].clocked;
+	}
+}
+
+static bool is_doubled(const struct pike_gathered *m, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (!strcmp(m->found.v[i].target, m->found.v[k].target) &&
+		    !strcmp(m->v[i].run, m->v[k].run))
+			return true;
+	return false;
+}
+
+/* A run has one search of a target. Where it has several, on different
+ * devices, each device makes a run of its own. */
+static void name_lanes(struct pike_gathered *m)
+{
+	bool doubled = false;
+
+	for (size_t i = 1; i < m->n; i++)
+		doubled = doubled || is_doubled(m, i);
+	for (size_t i = 0; doubled && i < m->n; i++) {
+		m->names[i] =
+		    pike_xasprintf("%s on %s", m->v[i].run, m->found.v[i].lane);
+		m->v[i].run = m->names[i];
 	}
 }
 
@@ -82,6 +147,9 @@ int pike_gather(struct pike_gathered *m, struct pike_ctx *ctx,
 	m->proofs = pike_xcalloc(m->found.n + 1, sizeof(*m->proofs));
 	m->diffs = pike_xcalloc(m->found.n + 1, sizeof(*m->diffs));
 	m->code = pike_xcalloc(m->found.n + 1, sizeof(*m->code));
+	m->strategies = pike_xcalloc(m->found.n + 1, sizeof(*m->strategies));
+	m->presets = pike_xcalloc(m->found.n + 1, sizeof(*m->presets));
+	m->names = pike_xcalloc(m->found.n + 1, sizeof(*m->names));
 	for (size_t i = 0; i < m->found.n; i++) {
 		struct pike_found f = m->found.v[i];
 
@@ -94,9 +162,11 @@ int pike_gather(struct pike_gathered *m, struct pike_ctx *ctx,
 		pike_buf_init(&m->diffs[m->n], DIFF_MAX);
 		m->v[m->n].h = f.history;
 		m->v[m->n].run = f.run ? f.run : "main";
-		add_proof(ctx, m, m->n++);
+		add_proof(ctx, m, m->n);
+		add_strategy(ctx, m, m->n++);
 	}
 	add_code(ctx, m);
+	name_lanes(m);
 	if (!m->n && runs->n)
 		return pike_fail(
 		    err, PIKE_USAGE,

@@ -11,10 +11,11 @@
 #include <string.h>
 
 #define PAGE_MAX (256u << 20)
+#define REFERENCE_MAX (64u << 10)
 
 struct opts {
 	struct pike_common common;
-	const char *out, *format;
+	const char *out, *format, *reference;
 };
 
 static const struct pike_opt opts_table[] = {
@@ -29,20 +30,54 @@ static const struct pike_opt opts_table[] = {
 	  .offset = offsetof(struct opts, format),
 	  .arg = "NAME",
 	  .help = "html (default), markdown, json, csv..." },
+	{ .name = "reference",
+	  .type = PIKE_OPT_STR,
+	  .offset = offsetof(struct opts, reference),
+	  .arg = "FILE",
+	  .help = "published numbers, drawn as dashed lines" },
 	{ .name = NULL },
 };
 
-/* A format's name, the file of a folder, and who writes it. */
+/* Who writes a format: of these the first that is there. */
 static const struct format {
-	const char *name, *file;
+	const char *name, *file; /* of a folder */
 	void (*print)(struct pike_buf *b, const struct pike_report *r);
+	int (*ask)(struct pike_buf *b, const struct pike_report *r,
+		   struct pike_err *err);
+	const char *as_it_is; /* a template */
 } formats[] = {
-	{ "html", "index.html", NULL }, /* pike_print_page */
-	{ "markdown", "report.md", pike_report_markdown },
-	{ "json", "report.json", pike_report_json },
-	{ "csv", "report.csv", pike_report_csv },
-	{ "github-action-benchmark", "benchmark.json", pike_report_benchmark },
+	{ .name = "html", .file = "index.html", .ask = pike_print_page },
+	{ .name = "markdown",
+	  .file = "report.md",
+	  .print = pike_report_markdown },
+	{ .name = "json", .file = "report.json", .print = pike_report_json },
+	{ .name = "json-schema",
+	  .file = "report.schema.json",
+	  .as_it_is = PIKE_SCHEMA_FILE },
+	{ .name = "csv", .file = "report.csv", .print = pike_report_csv },
+	{ .name = "junit", .file = "report.xml", .print = pike_report_junit },
+	{ .name = "github-action-benchmark",
+	  .file = "benchmark.json",
+	  .print = pike_report_benchmark },
 };
+
+static void format_names(struct pike_buf *b)
+{
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(formats); i++)
+		pike_buf_addf(b, "%s%s", i ? ", " : "", formats[i].name);
+}
+
+static int print(struct pike_buf *b, const struct format *f,
+		 const struct pike_report *r, struct pike_err *err)
+{
+	if (f->print)
+		f->print(b, r);
+	else if (f->ask)
+		return f->ask(b, r, err);
+	else
+		return pike_read_template(b, f->as_it_is, err);
+	return 0;
+}
 
 static int pick_format(const struct format **out, const struct opts *o,
 		       struct pike_err *err)
@@ -50,6 +85,7 @@ static int pick_format(const struct format **out, const struct opts *o,
 	const char *name = o->format	    ? o->format
 			   : o->common.json ? "json"
 					    : "html";
+	struct pike_buf names;
 
 	for (size_t i = 0; i < PIKE_ARRAY_LEN(formats); i++) {
 		if (strcmp(formats[i].name, name) != 0)
@@ -57,10 +93,12 @@ static int pick_format(const struct format **out, const struct opts *o,
 		*out = &formats[i];
 		return 0;
 	}
-	return pike_fail(err, PIKE_USAGE,
-			 "--format: '%s' is unknown; there are html, markdown, "
-			 "json, csv and github-action-benchmark",
-			 name);
+	pike_buf_init(&names, 1024);
+	format_names(&names);
+	pike_fail(err, PIKE_USAGE, "--format: '%s' is unknown; there are %s",
+		  name, names.s);
+	pike_buf_release(&names);
+	return PIKE_USAGE;
 }
 
 /* ---- where it goes ---- */
@@ -95,13 +133,10 @@ static int deliver(struct pike_ctx *ctx, const struct opts *o,
 {
 	bool folder = o->out && pike_ends_with(o->out, "/");
 	struct pike_buf b;
-	int ret = 0;
+	int ret;
 
 	pike_buf_init(&b, PAGE_MAX);
-	if (f->print)
-		f->print(&b, r);
-	else
-		ret = pike_print_page(&b, r, err);
+	ret = print(&b, f, r, err);
 	if (!ret && b.full)
 		ret = pike_fail(err, PIKE_FAILED,
 				"the report is larger than %u MiB; name fewer "
@@ -121,26 +156,45 @@ static int deliver(struct pike_ctx *ctx, const struct opts *o,
 	return ret;
 }
 
+static int read_references(struct pike_quotes *out, const char *path,
+			   struct pike_err *err)
+{
+	struct pike_buf b;
+	int ret;
+
+	pike_buf_init(&b, REFERENCE_MAX);
+	ret = pike_read_file(&b, path, err);
+	if (!ret)
+		ret = pike_quotes_parse(out, b.s, b.len, path, err);
+	pike_buf_release(&b);
+	return ret;
+}
+
 static int run(struct pike_ctx *ctx, const void *opts,
 	       const struct pike_strs *rest, struct pike_err *err)
 {
 	const struct opts *o = opts;
 	const struct format *f = NULL;
 	struct pike_gathered m = { .n = 0 };
-	struct pike_report r = { .title = "pike-git report" };
+	struct pike_quotes refs = { .n = 0 };
+	struct pike_report r = { .title = "pike-git report", .quotes = &refs };
 	int ret = pick_format(&f, o, err);
 
+	if (!ret && o->reference)
+		ret = read_references(&refs, o->reference, err);
 	if (ret)
 		return ret;
 	pike_ctx_config(ctx, opts, NULL);
 	ret = pike_gather(&m, ctx, rest, err);
 	r.v = m.v;
 	r.n = m.n;
+	r.every = m.every;
 	if (!ret && !m.n)
 		pike_warn("no search yet; `pike-git evolve` begins one");
 	if (!ret)
 		ret = deliver(ctx, o, f, &r, err);
 	pike_gathered_release(&m);
+	pike_quotes_release(&refs);
 	return ret;
 }
 
@@ -152,11 +206,17 @@ const struct pike_cmd pike_cmd_report = {
 		"this repository; it needs no network. RUN names what was made "
 		"with `evolve --run`; `main` is the search without a name. "
 		"With a folder, each figure as SVG and its data as CSV stand "
-		"beside the page. Formats: html, markdown, json, csv and "
+		"beside the page. Formats: html, markdown, json (by the "
+		"schema that json-schema prints), csv, junit and "
 		"github-action-benchmark.\n"
 		"Speedups are confirmed, over the base. The published rule "
 		"(floor at 1, a missing target is 1) stands beside the plain "
-		"one, and what was never measured is called unmeasured.",
+		"one, and what was never measured is called unmeasured.\n"
+		"FILE of --reference is a JSON list of up to 8 entries like "
+		"{\"label\": \"o1, level 1\", \"source\": \"where it stands\", "
+		"\"value\": 1.8}: speedups that others have published. They "
+		"are lines in figures, and in data stand apart from what was "
+		"measured.",
 	.opts = opts_table,
 	.opts_size = sizeof(struct opts),
 	.flags = PIKE_NEED_REPO | PIKE_READS,

@@ -7,7 +7,7 @@
  * Each quotes in a way of its own what came from outside: names, reasons,
  * subjects of commits.
  */
-#include "report/report.h"
+#include "report/page_priv.h"
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -148,33 +148,29 @@ static void print_markdown(struct pike_buf *b, const struct pike_checked *v,
 static void print_junit(struct pike_buf *b, const struct pike_checked *v,
 			size_t n)
 {
-	size_t bad = 0;
+	struct pike_test_case *cases = pike_xcalloc(n + 1, sizeof(*cases));
+	struct pike_strs texts = PIKE_STRS_INIT;
 
-	for (size_t i = 0; i < n; i++)
-		bad += pike_checked_bad(&v[i]);
-	pike_buf_addf(b,
-		      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-		      "<testsuites>\n<testsuite name=\"pike-git check\" "
-		      "tests=\"%zu\" failures=\"%zu\" errors=\"0\">\n",
-		      n, bad);
 	for (size_t i = 0; i < n; i++) {
 		char *text = text_of(&v[i]);
 
-		pike_buf_adds(b, "<testcase classname=\"pike-git.check\" "
-				 "name=\"");
-		pike_add_html(b, v[i].target);
-		pike_buf_addf(b, "\" time=\"%.3f\" file=\"", v[i].res.secs);
-		pike_add_html(b, v[i].file);
-		pike_buf_adds(b, pike_checked_bad(&v[i])
-				     ? "\">\n<failure message=\""
-				     : "\">\n<system-out>");
-		pike_add_html(b, text);
-		pike_buf_adds(b, pike_checked_bad(&v[i]) ? "\"/>\n"
-							 : "</system-out>\n");
-		pike_buf_adds(b, "</testcase>\n");
+		pike_strs_push(&texts, text);
 		free(text);
 	}
-	pike_buf_adds(b, "</testsuite>\n</testsuites>\n");
+	for (size_t i = 0; i < n; i++)
+		cases[i] = (struct pike_test_case){
+			.name = v[i].target,
+			.text = texts.v[i],
+			.file = v[i].file,
+			.secs = v[i].res.secs,
+			.state = pike_checked_bad(&v[i]) ? PIKE_TEST_FAILED
+							 : PIKE_TEST_PASSED,
+		};
+	pike_junit_open(b);
+	pike_junit_suite(b, "pike-git check", "pike-git.check", cases, n);
+	pike_junit_close(b);
+	pike_strs_release(&texts);
+	free(cases);
 }
 
 static void metric(struct pike_buf *b, const struct pike_checked *c,

@@ -6,13 +6,14 @@
  * from a fixed seed, so that a report made twice is the same. It speaks of
  * other targets like these, not of other seeds.
  */
-#include "report/report.h"
+#include "report/figures.h"
 
 #include "base/mem.h"
 #include "base/rand.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
 	RESAMPLES = 2000,
@@ -54,6 +55,14 @@ static void interval(struct pike_ratio *out, const double *v, size_t n)
 	free(means);
 }
 
+/* A lane's name has that of its run behind a dot. */
+static bool same_lane(const char *a, const char *b)
+{
+	size_t n = strcspn(a, ".");
+
+	return n == strcspn(b, ".") && !strncmp(a, b, n);
+}
+
 size_t pike_report_compare(struct pike_ratio *out, const struct pike_report *r,
 			   const char *run, const char *over)
 {
@@ -69,7 +78,8 @@ size_t pike_report_compare(struct pike_ratio *out, const struct pike_report *r,
 		const struct pike_report_search *b =
 		    pike_report_find(r, names.v[i], over);
 
-		if (pike_report_measured(a) && pike_report_measured(b))
+		if (pike_report_measured(a) && pike_report_measured(b) &&
+		    same_lane(a->h->lane, b->h->lane))
 			v[n++] = log(a->h->speedup.mid / b->h->speedup.mid);
 	}
 	*out = (struct pike_ratio){ NAN, n ? exp(mean_of(v, n)) : NAN, NAN };

@@ -5,7 +5,7 @@
  * of runs and of targets, attempts for a step, time and money by agent.
  * A figure that the searches have nothing for is left out.
  */
-#include "report/report.h"
+#include "report/figures_priv.h"
 
 #include "base/mem.h"
 #include "model/ledger.h"
@@ -14,166 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct figures {
-	struct pike_figure *v;
-	size_t n, cap;
-	const struct pike_report *r;
-	struct pike_run_sum *runs;
-	size_t nruns;
-	struct pike_strs targets;
-};
-
-static struct pike_figure *add(struct figures *f, const char *id,
-			       const char *title, const char *x, const char *y)
-{
-	PIKE_GROW(f->v, f->n, f->cap);
-	f->v[f->n] =
-	    (struct pike_figure){ .id = id, .title = title, .x = x, .y = y };
-	return &f->v[f->n++];
-}
-
-/* ---- the best so far ---- */
-
-/* What was spent until a generation was closed: its champion was known then. */
-static double queries_until(const struct pike_history *h, size_t g)
-{
-	double n = 0;
-
-	for (size_t i = 0; i < h->nrecs; i++)
-		n += pike_record_is_query(&h->recs[i]) &&
-		     h->recs[i].settled >= 0 &&
-		     h->recs[i].settled <= h->gens[g].number;
-	return n;
-}
-
-static double usd_until(const struct pike_history *h, size_t g)
-{
-	return h->gens[g].spent;
-}
-
-static double tried_until(const struct pike_history *h, size_t g)
-{
-	double n = 0;
-
-	for (size_t i = 0; i < h->nrecs; i++)
-		n += pike_record_is_candidate(&h->recs[i]) &&
-		     h->recs[i].settled >= 0 &&
-		     h->recs[i].settled <= h->gens[g].number;
-	return n;
-}
-
-/* One generation that found a champion, of any search of a run. */
-struct gain {
-	double x, log; /* how much the sum of logarithms grows */
-	double lo, hi;
-};
-struct gains {
-	struct gain *v;
-	size_t n, cap;
-};
-
-static int by_x(const void *a, const void *b)
-{
-	const struct gain *p = a, *q = b;
-
-	return (p->x > q->x) - (p->x < q->x);
-}
-
-/* The paper's floor: no champion is below 1. */
-static double floored(double v)
-{
-	return v > 1 ? log(v) : 0;
-}
-
-static void gains_of(struct gains *out, const struct pike_history *h,
-		     double (*until)(const struct pike_history *, size_t))
-{
-	struct pike_ratio was = { 1, 1, 1 };
-
-	for (size_t g = 0; g < h->ngens; g++) {
-		const struct pike_ratio *now = &h->gens[g].speedup;
-
-		if (now->mid == was.mid && now->lo == was.lo)
-			continue;
-		PIKE_GROW(out->v, out->n, out->cap);
-		out->v[out->n++] = (struct gain){
-			.x = until(h, g),
-			.log = floored(now->mid) - floored(was.mid),
-			.lo = floored(now->lo) - floored(was.lo),
-			.hi = floored(now->hi) - floored(was.hi),
-		};
-		was = *now;
-	}
-}
-
-static void add_points(struct pike_series *s, struct gains *g, double targets,
-		       double end)
-{
-	double sum = 0, lo = 0, hi = 0;
-
-	if (g->n)
-		qsort(g->v, g->n, sizeof(*g->v), by_x);
-	pike_series_add(s, 0, 1, NAN, NAN);
-	for (size_t i = 0; i < g->n; i++) {
-		sum += g->v[i].log;
-		lo += g->v[i].lo;
-		hi += g->v[i].hi;
-		if (i + 1 < g->n && g->v[i + 1].x == g->v[i].x)
-			continue;
-		pike_series_add(s, g->v[i].x, exp(sum / targets),
-				exp(lo / targets), exp(hi / targets));
-	}
-	if (end > s->x[s->n - 1])
-		pike_series_add(s, end, exp(sum / targets), exp(lo / targets),
-				exp(hi / targets));
-}
-
-static void so_far(struct figures *f, const char *id, const char *title,
-		   const char *x,
-		   double (*until)(const struct pike_history *, size_t))
-{
-	struct pike_figure *g = add(f, id, title, x, "speedup over the base");
-	double most = 0;
-
-	g->mark = PIKE_MARK_STEP;
-	g->log = true;
-	g->about = pike_xasprintf(
-	    "Geometric mean over %zu target%s of the best confirmed speedup "
-	    "when each generation was closed; published rule: floor at 1, a "
-	    "missing target counts as 1. Intervals are means of the intervals' "
-	    "ends. One line for each run.",
-	    f->targets.n, f->targets.n == 1 ? "" : "s");
-	for (size_t k = 0; k < f->nruns; k++) {
-		struct pike_series *s = pike_figure_series(g, f->runs[k].run);
-		struct gains gains = { NULL, 0, 0 };
-		double end = 0;
-
-		for (size_t i = 0; i < f->r->n; i++) {
-			const struct pike_history *h = f->r->v[i].h;
-
-			if (strcmp(f->r->v[i].run, f->runs[k].run) != 0 ||
-			    !h->ngens)
-				continue;
-			gains_of(&gains, h, until);
-			if (until(h, h->ngens - 1) > end)
-				end = until(h, h->ngens - 1);
-		}
-		add_points(s, &gains, (double)f->targets.n, end);
-		most = end > most ? end : most;
-		free(gains.v);
-	}
-	if (most > 0)
-		return;
-	pike_figure_release(g);
-	f->n--;
-}
-
 /* ---- bars ---- */
 
-static void bars_of_runs(struct figures *f)
+static void bars_of_runs(struct pike_figures *f)
 {
-	struct pike_figure *g =
-	    add(f, "runs", "Runs", "speedup over the base", "speedup");
+	struct pike_figure *g = pike_figures_add(
+	    f, "runs", "Runs", "speedup over the base", "speedup");
 	struct pike_series *s = pike_figure_series(g, "measured targets");
 
 	g->mark = PIKE_MARK_BAR;
@@ -182,7 +28,8 @@ static void bars_of_runs(struct figures *f)
 	    "Geometric mean of confirmed speedups by two rules: of the targets "
 	    "that were measured, as they are; and as published (KernelBench, "
 	    "PIKE), over all targets with a floor at 1 and 1 for a missing "
-	    "one.");
+	    "one. Where several runs have asked models, also what each had "
+	    "come to when it had spent on a target what all of them have.");
 	for (size_t k = 0; k < f->nruns; k++) {
 		pike_strs_push(&g->cats, f->runs[k].run);
 		pike_series_add(s, (double)k, f->runs[k].mean, NAN, NAN);
@@ -190,12 +37,14 @@ static void bars_of_runs(struct figures *f)
 	s = pike_figure_series(g, "published rule");
 	for (size_t k = 0; k < f->nruns; k++)
 		pike_series_add(s, (double)k, f->runs[k].published, NAN, NAN);
+	pike_add_equal(g, f);
+	pike_add_references(g, f);
 }
 
-static void bars_of_targets(struct figures *f)
+static void bars_of_targets(struct pike_figures *f)
 {
-	struct pike_figure *g =
-	    add(f, "targets", "Targets", "speedup over the base", "speedup");
+	struct pike_figure *g = pike_figures_add(
+	    f, "targets", "Targets", "speedup over the base", "speedup");
 
 	g->mark = PIKE_MARK_BAR;
 	g->log = true;
@@ -222,10 +71,11 @@ static void bars_of_targets(struct figures *f)
 	}
 }
 
-static void bars_of_verdicts(struct figures *f)
+static void bars_of_verdicts(struct pike_figures *f)
 {
-	struct pike_figure *g = add(f, "verdicts", "What became of candidates",
-				    "candidates", "candidates");
+	struct pike_figure *g =
+	    pike_figures_add(f, "verdicts", "What became of candidates",
+			     "candidates", "candidates");
 	bool used[PIKE_V_COUNT] = { false };
 
 	g->mark = PIKE_MARK_BAR;
@@ -286,10 +136,11 @@ static void chains(double count[BINS + 1], double *sum, double *n,
 	free(mended);
 }
 
-static void attempts(struct figures *f)
+static void attempts(struct pike_figures *f)
 {
-	struct pike_figure *g = add(f, "attempts", "Attempts for a step",
-				    "attempts, fixes included", "steps");
+	struct pike_figure *g =
+	    pike_figures_add(f, "attempts", "Attempts for a step",
+			     "attempts, fixes included", "steps");
 	struct pike_buf about;
 	bool any = false;
 
@@ -318,8 +169,7 @@ static void attempts(struct figures *f)
 		about.s[--about.len] = '.';
 		g->about = pike_buf_detach(&about);
 	} else {
-		pike_figure_release(g);
-		f->n--;
+		pike_figures_drop(f);
 	}
 	pike_buf_release(&about);
 }
@@ -349,7 +199,7 @@ static double most_changed(const struct pike_report *r)
 }
 
 static void changes_of(struct pike_series *s, struct pike_buf *about,
-		       const struct figures *f, double most)
+		       const struct pike_figures *f, double most)
 {
 	double count[CHANGE_BINS + 1] = { 0 }, sum = 0, n = 0;
 	double bin = ceil((most + 1) / CHANGE_BINS);
@@ -371,7 +221,7 @@ static void changes_of(struct pike_series *s, struct pike_buf *about,
 		pike_buf_addf(about, " %s %.1f of %.0f;", s->name, sum / n, n);
 }
 
-static void changes(struct figures *f)
+static void changes(struct pike_figures *f)
 {
 	double most = most_changed(f->r);
 	struct pike_figure *g;
@@ -379,8 +229,8 @@ static void changes(struct figures *f)
 
 	if (most <= 0)
 		return;
-	g = add(f, "changes", "Lines changed by a step",
-		"lines added and removed", "steps");
+	g = pike_figures_add(f, "changes", "Lines changed by a step",
+			     "lines added and removed", "steps");
 	g->mark = PIKE_MARK_HIST;
 	pike_buf_init(&about, 4096);
 	pike_buf_adds(&about, "Lines that a candidate adds and removes against "
@@ -392,12 +242,14 @@ static void changes(struct figures *f)
 	about.s[about.len - 1] = '.';
 	g->about = pike_buf_detach(&about);
 	pike_buf_release(&about);
+	pike_figures_sampled(f);
 }
 
-static void sizes(struct figures *f)
+static void sizes(struct pike_figures *f)
 {
-	struct pike_figure *g = add(f, "size", "Code size against speedup",
-				    "lines", "speedup over the base");
+	struct pike_figure *g =
+	    pike_figures_add(f, "size", "Code size against speedup", "lines",
+			     "speedup over the base");
 	size_t n = 0;
 
 	g->mark = PIKE_MARK_DOT;
@@ -425,9 +277,9 @@ static void sizes(struct figures *f)
 		n += s->n;
 	}
 	if (n)
-		return;
-	pike_figure_release(g);
-	f->n--;
+		pike_figures_sampled(f);
+	else
+		pike_figures_drop(f);
 }
 
 /* ---- time and money ---- */
@@ -472,12 +324,14 @@ static void sum_up(struct spenders *l, const struct pike_report *r)
 	}
 }
 
-static void bars_of_spenders(struct figures *f, const struct spenders *l,
+static void bars_of_spenders(struct pike_figures *f, const struct spenders *l,
 			     bool usd)
 {
 	struct pike_figure *g =
-	    usd ? add(f, "money", "What it cost", "US dollars", "USD")
-		: add(f, "asked", "Who was asked", "exchanges", "exchanges");
+	    usd ? pike_figures_add(f, "money", "What it cost", "US dollars",
+				   "USD")
+		: pike_figures_add(f, "asked", "Who was asked", "exchanges",
+				   "exchanges");
 	struct pike_series *s = pike_figure_series(g, g->x);
 
 	g->mark = PIKE_MARK_BAR;
@@ -492,7 +346,7 @@ static void bars_of_spenders(struct figures *f, const struct spenders *l,
 	}
 }
 
-static void spent(struct figures *f)
+static void spent(struct pike_figures *f)
 {
 	struct spenders l = { .n = 0 };
 	double usd = 0;
@@ -509,23 +363,19 @@ static void spent(struct figures *f)
 size_t pike_report_figures(struct pike_figure **out,
 			   const struct pike_report *r)
 {
-	struct figures f = { .r = r };
+	struct pike_figures f = { .r = r };
 
 	f.nruns = pike_report_runs(&f.runs, r);
 	pike_report_targets(&f.targets, r);
 	if (f.nruns) {
-		so_far(&f, "queries", "Speedup against queries",
-		       "queries to models, of each target", queries_until);
-		so_far(&f, "dollars", "Speedup against money",
-		       "USD, of each target", usd_until);
-		so_far(&f, "candidates", "Speedup against candidates",
-		       "candidates judged, of each target", tried_until);
+		pike_curves(&f);
 		bars_of_runs(&f);
 		bars_of_targets(&f);
 		bars_of_verdicts(&f);
 		attempts(&f);
 		changes(&f);
 		sizes(&f);
+		pike_shares(&f);
 		spent(&f);
 	}
 	free(f.runs);

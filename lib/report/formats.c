@@ -101,155 +101,6 @@ void pike_report_markdown(struct pike_buf *b, const struct pike_report *r)
 	free(v);
 }
 
-/* ---- JSON ---- */
-
-static void set_number(struct pike_json *j, const char *key, double v)
-{
-	if (isnan(v))
-		pike_json_set_null(j, key);
-	else
-		pike_json_set_f64(j, key, v);
-}
-
-static struct pike_json *json_run(const struct pike_run_sum *s)
-{
-	static const char *const over[] = { "over_1", "over_1_1", "over_1_5",
-					    "over_2" };
-	struct pike_json *j = pike_json_object(), *verdicts;
-
-	pike_json_set_str(j, "run", s->run);
-	pike_json_set_i64(j, "targets", (int64_t)s->targets);
-	pike_json_set_i64(j, "measured", (int64_t)s->measured);
-	set_number(j, "geometric_mean", s->mean);
-	set_number(j, "geometric_mean_of_lower_ends", s->mean_lo);
-	set_number(j, "published_rule", s->published);
-	for (size_t i = 0; i < PIKE_ARRAY_LEN(over); i++)
-		pike_json_set_i64(j, over[i], (int64_t)s->over[i]);
-	pike_json_set_i64(j, "candidates", s->candidates);
-	pike_json_set_i64(j, "queries", s->queries);
-	pike_json_set_i64(j, "exchanges", s->exchanges);
-	pike_json_set_i64(j, "fixes", s->fixes);
-	pike_json_set_i64(j, "fixed", s->fixed);
-	pike_json_set_f64(j, "usd", s->usd);
-	verdicts = pike_json_object();
-	for (int v = 0; v < PIKE_V_COUNT; v++)
-		if (s->verdicts[v])
-			pike_json_set_i64(
-			    verdicts,
-			    v == PIKE_V_PENDING
-				? "waiting"
-				: pike_verdict_name((enum pike_verdict)v),
-			    (int64_t)s->verdicts[v]);
-	pike_json_set(j, "verdicts", verdicts);
-	return j;
-}
-
-static void json_comparisons(struct pike_json *j, const struct pike_report *r,
-			     const struct pike_run_sum *v, size_t n)
-{
-	struct pike_json *list = pike_json_array();
-
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < i; k++) {
-			struct pike_json *one = pike_json_object();
-			struct pike_ratio d;
-
-			pike_json_set_i64(one, "targets",
-					  (int64_t)pike_report_compare(
-					      &d, r, v[i].run, v[k].run));
-			pike_json_set_str(one, "run", v[i].run);
-			pike_json_set_str(one, "over", v[k].run);
-			set_number(one, "ratio", d.mid);
-			set_number(one, "lo", d.lo);
-			set_number(one, "hi", d.hi);
-			pike_json_push(list, one);
-		}
-	pike_json_set(j, "compared", list);
-}
-
-static struct pike_json *json_target(const struct pike_report_search *s)
-{
-	struct pike_json *j = pike_json_object();
-
-	pike_json_set_str(j, "target", s->h->target);
-	pike_json_set_str(j, "run", s->run);
-	pike_json_set_str(j, "lane", s->h->lane);
-	pike_json_set_str(j, "base", s->h->base.hex);
-	pike_json_set_str(j, "champion", s->h->champion.hex);
-	if (pike_report_measured(s))
-		pike_json_set(j, "speedup", pike_ratio_json(&s->h->speedup));
-	else
-		pike_json_set_null(j, "speedup");
-	return j;
-}
-
-static struct pike_json *json_series(const struct pike_figure *f,
-				     const struct pike_series *s)
-{
-	struct pike_json *j = pike_json_object(), *points = pike_json_array();
-
-	pike_json_set_str(j, "name", s->name);
-	for (size_t i = 0; i < s->n; i++) {
-		struct pike_json *p = pike_json_object();
-
-		if (f->mark == PIKE_MARK_BAR)
-			pike_json_set_str(p, "x", f->cats.v[(size_t)s->x[i]]);
-		else
-			pike_json_set_f64(p, "x", s->x[i]);
-		set_number(p, "y", s->y[i]);
-		set_number(p, "lo", s->lo[i]);
-		set_number(p, "hi", s->hi[i]);
-		pike_json_push(points, p);
-	}
-	pike_json_set(j, "points", points);
-	return j;
-}
-
-static struct pike_json *json_figure(const struct pike_figure *f)
-{
-	struct pike_json *j = pike_json_object(), *series = pike_json_array();
-
-	pike_json_set_str(j, "id", f->id);
-	pike_json_set_str(j, "title", f->title);
-	pike_json_set_str(j, "about", f->about);
-	pike_json_set_str(j, "x", f->x);
-	pike_json_set_str(j, "y", f->y);
-	for (size_t i = 0; i < f->n; i++)
-		pike_json_push(series, json_series(f, &f->v[i]));
-	pike_json_set(j, "series", series);
-	return j;
-}
-
-void pike_report_json(struct pike_buf *b, const struct pike_report *r)
-{
-	struct pike_json *j = pike_json_object(), *runs = pike_json_array();
-	struct pike_json *targets = pike_json_array();
-	struct pike_json *figures = pike_json_array();
-	struct pike_figure *f;
-	struct pike_run_sum *v;
-	size_t n = pike_report_runs(&v, r);
-
-	for (size_t k = 0; k < n; k++)
-		pike_json_push(runs, json_run(&v[k]));
-	for (size_t i = 0; i < r->n; i++)
-		pike_json_push(targets, json_target(&r->v[i]));
-	json_comparisons(j, r, v, n);
-	free(v);
-	n = pike_report_figures(&f, r);
-	for (size_t i = 0; i < n; i++) {
-		pike_json_push(figures, json_figure(&f[i]));
-		pike_figure_release(&f[i]);
-	}
-	free(f);
-	pike_json_set_str(j, "title", r->title);
-	pike_json_set(j, "runs", runs);
-	pike_json_set(j, "targets", targets);
-	pike_json_set(j, "figures", figures);
-	pike_json_print(b, j);
-	pike_buf_addc(b, '\n');
-	pike_json_free(j);
-}
-
 /* ---- a line each ---- */
 
 void pike_report_csv(struct pike_buf *b, const struct pike_report *r)
@@ -300,4 +151,83 @@ void pike_report_benchmark(struct pike_buf *b, const struct pike_report *r)
 	pike_json_print(b, list);
 	pike_buf_addc(b, '\n');
 	pike_json_free(list);
+}
+
+/* ---- a test each ---- */
+
+/* NULL: this run has no search of it. Its words are the last of `texts`. */
+static struct pike_test_case as_test(const struct pike_report_search *s,
+				     struct pike_strs *texts)
+{
+	const struct pike_history *h = s ? s->h : NULL;
+	struct pike_test_case c = { .state = PIKE_TEST_PASSED };
+	char ratio[64];
+
+	if (s && s->target && s->target->sources.n)
+		c.file = s->target->sources.v[0];
+	if (s && s->proof)
+		c.secs = s->proof->secs;
+	if (!pike_report_measured(s)) {
+		c.state = PIKE_TEST_SKIPPED;
+		pike_strs_push(texts, "unmeasured: nothing of it has been "
+				      "judged in this run");
+	} else if (pike_oid_eq(&h->champion, &h->base)) {
+		pike_strs_pushf(texts,
+				"no gain was confirmed in %zu candidate%s: the "
+				"base stays",
+				h->nrecs, h->nrecs == 1 ? "" : "s");
+	} else {
+		pike_strs_pushf(texts, "%s over the base %.12s: %.12s",
+				pike_ratio_text(ratio, &h->speedup),
+				h->base.hex, h->champion.hex);
+	}
+	return c;
+}
+
+static void junit_run(struct pike_buf *b, const struct pike_report *r,
+		      const char *run, const struct pike_strs *targets)
+{
+	struct pike_test_case *v =
+	    pike_xcalloc(r->n + targets->n + 1, sizeof(*v));
+	struct pike_strs names = PIKE_STRS_INIT, texts = PIKE_STRS_INIT;
+	char *suite = pike_xasprintf("pike-git report, run %s", run);
+	char *class = pike_xasprintf("pike-git.report.%s", run);
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n; i++)
+		if (!strcmp(r->v[i].run, run)) {
+			pike_strs_pushf(&names, "%s/%s", r->v[i].h->target,
+					r->v[i].h->lane);
+			v[n++] = as_test(&r->v[i], &texts);
+		}
+	for (size_t i = 0; i < targets->n; i++)
+		if (!pike_report_find(r, targets->v[i], run)) {
+			pike_strs_push(&names, targets->v[i]);
+			v[n++] = as_test(NULL, &texts);
+		}
+	for (size_t i = 0; i < n; i++) {
+		v[i].name = names.v[i];
+		v[i].text = texts.v[i];
+	}
+	pike_junit_suite(b, suite, class, v, n);
+	pike_strs_release(&names);
+	pike_strs_release(&texts);
+	free(suite);
+	free(class);
+	free(v);
+}
+
+void pike_report_junit(struct pike_buf *b, const struct pike_report *r)
+{
+	struct pike_strs targets = PIKE_STRS_INIT;
+	struct pike_run_sum *runs;
+	size_t n = pike_report_runs(&runs, r);
+
+	pike_report_targets(&targets, r);
+	pike_junit_open(b);
+	for (size_t k = 0; k < n; k++)
+		junit_run(b, r, runs[k].run, &targets);
+	pike_junit_close(b);
+	pike_strs_release(&targets);
+	free(runs);
 }

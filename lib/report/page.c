@@ -114,6 +114,8 @@ static void comparison(struct pike_buf *b, const struct pike_report *r,
 	struct pike_ratio d;
 	size_t n = pike_report_compare(&d, r, run, over);
 
+	if (!n)
+		return;
 	pike_buf_adds(b, "<tr>");
 	cell(b, "th scope=\"row\"", run);
 	cell(b, "td", over);
@@ -145,6 +147,59 @@ static void comparisons(struct pike_buf *b, const struct pike_report *r,
 		      "of speedups; the interval is a bootstrap over targets "
 		      "and speaks of other targets like these, not of other "
 		      "seeds.</p></section>\n");
+}
+
+/* ---- what they searched by ---- */
+
+static void knob(struct pike_buf *b, const struct pike_report_search **v,
+		 size_t n, size_t i)
+{
+	struct pike_buf row, one;
+	bool any = false;
+
+	pike_buf_init(&row, 1u << 16);
+	pike_buf_init(&one, 100);
+	for (size_t k = 0; k < n; k++) {
+		pike_buf_reset(&one);
+		pike_knob_text(&one, v[k]->preset, i);
+		cell(&row, "td", one.len ? one.s : "-");
+		any = any || one.len;
+	}
+	if (any) {
+		pike_buf_adds(b, "<tr>");
+		cell(b, "th scope=\"row\"", pike_knob_name(i));
+		pike_buf_addf(b, "%s</tr>", row.s);
+	}
+	pike_buf_release(&one);
+	pike_buf_release(&row);
+}
+
+static void knobs(struct pike_buf *b, const struct pike_report *r)
+{
+	const struct pike_report_search **v;
+	size_t n = pike_report_strategies(&v, r);
+
+	if (n) {
+		pike_buf_adds(b, "<section id=\"strategies\"><h2>Strategies"
+				 "</h2>");
+		open_table(b, "What each run searched by");
+		cell(b, "th scope=\"col\"", "run");
+		for (size_t k = 0; k < n; k++)
+			cell(b, "th scope=\"col\"", v[k]->run);
+		pike_buf_adds(b, "</tr></thead><tbody><tr>");
+		cell(b, "th scope=\"row\"", "strategy");
+		for (size_t k = 0; k < n; k++)
+			cell(b, "td", v[k]->strategy);
+		pike_buf_adds(b, "</tr>");
+		for (size_t i = 0; pike_knob_name(i); i++)
+			knob(b, v, n, i);
+		pike_buf_adds(b,
+			      "</tbody></table></div><p>As this "
+			      "configuration has the strategy of that name; "
+			      "a dash: it has no use for the knob, or is not "
+			      "known here.</p></section>\n");
+	}
+	free(v);
 }
 
 /* ---- targets ---- */
@@ -261,8 +316,9 @@ static void diff(struct pike_buf *b, const char *text)
 {
 	size_t lines = 0;
 
-	pike_buf_adds(b, "<h4>What it changes</h4><pre class=\"d\" "
-			 "tabindex=\"0\" aria-label=\"difference\">");
+	pike_buf_adds(b, "<details><summary>What it changes</summary><pre "
+			 "class=\"d\" tabindex=\"0\" "
+			 "aria-label=\"difference\">");
 	while (*text && lines++ < DIFF_LINES) {
 		size_t len = strcspn(text, "\n");
 		char *line = pike_xasprintf("%.*s", (int)len, text);
@@ -281,6 +337,7 @@ static void diff(struct pike_buf *b, const char *text)
 	if (*text)
 		pike_buf_adds(b, "<p>The rest is cut: <code>pike-git show"
 				 "</code> has all of it.</p>");
+	pike_buf_adds(b, "</details>");
 }
 
 static void text_of(struct pike_buf *b, const char *text)
@@ -386,8 +443,10 @@ static void search(struct pike_buf *b, const struct pike_report_search *s)
 
 	pike_buf_adds(b, "<h3>Run ");
 	pike_add_html(b, s->run);
-	pike_buf_adds(b, " on ");
-	pike_add_html(b, h->lane);
+	if (!strstr(s->run, " on ")) {
+		pike_buf_adds(b, " on ");
+		pike_add_html(b, h->lane);
+	}
 	pike_buf_addf(b,
 		      "</h3><p>%zu generations, %zu candidates, %zu not "
 		      "measured yet.</p>",
@@ -442,6 +501,7 @@ void pike_report_html(struct pike_buf *b, const struct pike_report *r,
 	top(b, r, n, names.n);
 	runs(b, v, n);
 	comparisons(b, r, v, n);
+	knobs(b, r);
 	targets(b, r, v, n);
 	figures(b, r);
 	for (size_t i = 0; i < names.n; i++)

@@ -3,7 +3,7 @@
 #ifndef PIKE_REPORT_PAGE_PRIV_H
 #define PIKE_REPORT_PAGE_PRIV_H
 
-#include "report/report.h"
+#include "report/figures.h"
 
 #include <stdint.h>
 
@@ -42,5 +42,26 @@ void pike_svg_open(struct pike_buf *b, const char *id, const char *title,
 void pike_csv_text(struct pike_buf *b, const char *s);
 /* A comma before it; NaN: nothing more. */
 void pike_csv_number(struct pike_buf *b, double v);
+
+/* ---- junit.c ---- */
+
+enum pike_test_state {
+	PIKE_TEST_PASSED,
+	PIKE_TEST_FAILED,
+	PIKE_TEST_SKIPPED,
+	PIKE_TEST_COUNT
+};
+/* Borrows all of it; texts are as they came. */
+struct pike_test_case {
+	const char *name, *text;
+	const char *file; /* NULL: none is known */
+	double secs;
+	enum pike_test_state state;
+};
+/* A document is opened, has suites, and is closed. */
+void pike_junit_open(struct pike_buf *b);
+void pike_junit_suite(struct pike_buf *b, const char *name, const char *class,
+		      const struct pike_test_case *v, size_t n);
+void pike_junit_close(struct pike_buf *b);
 
 #endif

@@ -156,6 +156,12 @@ struct pike_roof {
 int pike_roofline(struct pike_roof *out, const struct pike_target *t,
 		  const struct pike_case_result *c, double copy_bps,
 		  double fma_flops, struct pike_err *err);
+/* The share of the way from the base's time to the floor that a confirmed
+ * result has gone: mean over cases, from the least to the most. Without a
+ * target of the first case alone, by the rates that the result tells. All NaN:
+ * no work is declared, no ceiling was measured, or it was passed. */
+void pike_roof_closed(struct pike_ratio *out, const struct pike_result *r,
+		      const struct pike_target *t);
 /* "copy bandwidth 21 % -> 88 %  (3.1 -> 13.0 GB/s)" */
 void pike_roof_text(struct pike_buf *b, const struct pike_roof *r);
 
@@ -164,112 +170,5 @@ void pike_roof_text(struct pike_buf *b, const struct pike_roof *r);
 /* As content or a quoted attribute of HTML, XML or SVG: cleaned, `&<>"'` as
  * entities, marks that change the direction of text shown as U+FFFD. */
 void pike_add_html(struct pike_buf *b, const char *s);
-
-/* ---- figure.c, svg.c: figures, from data ---- */
-
-enum pike_mark {
-	PIKE_MARK_STEP, /* y holds from x on */
-	PIKE_MARK_BAR,	/* y of each category, with its interval */
-	PIKE_MARK_HIST, /* y things between x and the next x */
-	PIKE_MARK_DOT,
-	PIKE_MARK_COUNT
-};
-
-/* A line, or the bars of one colour. NaN: unmeasured. */
-struct pike_series {
-	char *name;
-	double *x, *y, *lo, *hi; /* lo, hi: an interval, or NaN */
-	size_t n, cap;
-	bool reference; /* drawn as a line across, x is not used */
-};
-struct pike_figure {
-	const char *id; /* a name for files and links */
-	const char *title, *x, *y;
-	char *about; /* what is shown, by which rule, of how many */
-	enum pike_mark mark;
-	bool log; /* y, or of bars their length */
-	struct pike_series *v;
-	size_t n, cap;
-	struct pike_strs cats; /* of bars: what stands along x */
-};
-void pike_figure_release(struct pike_figure *f);
-/* Adds a series; the pointer holds until the next. */
-struct pike_series *pike_figure_series(struct pike_figure *f, const char *name);
-void pike_series_add(struct pike_series *s, double x, double y, double lo,
-		     double hi);
-/* One SVG element that stands alone: colours for light and dark, a title and a
- * description for readers of screens, the value of each mark as its title. */
-void pike_figure_svg(struct pike_buf *b, const struct pike_figure *f);
-/* The family of a search as one such drawing; false: nothing is in it, or more
- * than a drawing can show. */
-bool pike_lineage_svg(struct pike_buf *b, const struct pike_history *h,
-		      const char *id);
-/* RFC 4180: series, x or category, y, lo, hi. Unmeasured: empty. */
-void pike_figure_csv(struct pike_buf *b, const struct pike_figure *f);
-
-/* ---- summary.c, figures.c: what searches come to ---- */
-
-/* One search, as a report has it. */
-struct pike_report_search {
-	const struct pike_history *h;
-	const char *run;		  /* "main", or the name of the run */
-	const struct pike_result *proof;  /* the champion's; NULL: none here */
-	const struct pike_target *target; /* NULL: not in this config */
-	const char *diff;		  /* champion against base; NULL */
-	/* Of each record, without blank lines and comments of a line of their
-	 * own: how long its files are, how many lines it adds and removes
-	 * against what it was made from. -1: unknown; NULL: of none. */
-	const int *lines, *changed;
-};
-struct pike_report {
-	const char *title;
-	const struct pike_report_search *v;
-	size_t n;
-};
-
-/* A target without a search in a run, or with nothing measured in it, is
- * unmeasured. One without a confirmed gain stands at 1: it keeps its base. */
-struct pike_run_sum {
-	const char *run;
-	size_t targets, measured; /* of all targets of the report */
-	double mean;	  /* geometric, of measured targets; NaN: none */
-	double mean_lo;	  /* the same of the intervals' lower ends */
-	double published; /* floor at 1, missing is 1 (KernelBench, PIKE) */
-	size_t over[4];	  /* targets whose lower end is over 1 1.1 1.5 2 */
-	int64_t candidates, queries, exchanges;
-	int64_t fixes, fixed; /* chains of fixes; those that ended well */
-	size_t verdicts[PIKE_V_COUNT];
-	double usd;
-};
-/* The caller frees. In the order in which runs first occur. */
-size_t pike_report_runs(struct pike_run_sum **out, const struct pike_report *r);
-/* Names of the targets, in the order in which they first occur. */
-void pike_report_targets(struct pike_strs *out, const struct pike_report *r);
-/* NULL: this run has no search of it. */
-const struct pike_report_search *pike_report_find(const struct pike_report *r,
-						  const char *target,
-						  const char *run);
-/* Has anything of it been measured? */
-bool pike_report_measured(const struct pike_report_search *s);
-/* How much faster `run` is than `over`, by the geometric mean over the targets
- * that both have measured, with a 95 % interval over targets (NaN: too few for
- * one). Returns how many targets those are. */
-size_t pike_report_compare(struct pike_ratio *out, const struct pike_report *r,
-			   const char *run, const char *over);
-/* The caller releases each and frees. */
-size_t pike_report_figures(struct pike_figure **out,
-			   const struct pike_report *r);
-
-/* ---- page.c, formats.c ---- */
-
-/* One HTML page that needs nothing else; `css` and `js` go into it. */
-void pike_report_html(struct pike_buf *b, const struct pike_report *r,
-		      const char *css, const char *js);
-void pike_report_markdown(struct pike_buf *b, const struct pike_report *r);
-void pike_report_json(struct pike_buf *b, const struct pike_report *r);
-/* A line for each target and run, RFC 4180. */
-void pike_report_csv(struct pike_buf *b, const struct pike_report *r);
-/* For github-action-benchmark's customBiggerIsBetter. */
-void pike_report_benchmark(struct pike_buf *b, const struct pike_report *r);
 
 #endif

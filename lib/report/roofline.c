@@ -6,6 +6,7 @@
  */
 #include "report/report.h"
 
+#include <math.h>
 #include <string.h>
 
 static bool lookup(void *ctx, const char *name, int64_t *out)
@@ -63,6 +64,60 @@ int pike_roofline(struct pike_roof *out, const struct pike_target *t,
 	out->before = out->rate_before / peak;
 	out->after = out->rate_after / peak;
 	return 0;
+}
+
+/* By the rates of the first case, which a result keeps. */
+static double rate_share(const struct pike_result *r)
+{
+	double copy = pike_json_f64(r->extra, "copy_bps", 0);
+	double fma = pike_json_f64(r->extra, "fma_flops", 0);
+	double memory =
+	    copy > 0 ? pike_json_f64(r->extra, "gbps", 0) * 1e9 / copy : 0;
+	double compute =
+	    fma > 0 ? pike_json_f64(r->extra, "gflops", 0) * 1e9 / fma : 0;
+
+	return memory > compute ? memory : compute;
+}
+
+static double closed(const struct pike_result *r, const struct pike_target *t,
+		     size_t i)
+{
+	const struct pike_case_result *c = &r->cases[i];
+	double before, after = t ? 0 : rate_share(r);
+	struct pike_roof roof;
+
+	if (c->base_ns <= 0 || c->cand_ns <= 0)
+		return NAN;
+	if (t &&
+	    !pike_roofline(&roof, t, c, pike_json_f64(r->extra, "copy_bps", 0),
+			   pike_json_f64(r->extra, "fma_flops", 0), NULL))
+		after = roof.after;
+	before = after * (double)c->cand_ns / (double)c->base_ns;
+	if (!(after > 0) || after > 1 || before >= 1)
+		return NAN;
+	return (1 / before - 1 / after) / (1 / before - 1);
+}
+
+void pike_roof_closed(struct pike_ratio *out, const struct pike_result *r,
+		      const struct pike_target *t)
+{
+	size_t n = t ? r->ncases : r->ncases > 0;
+	double sum = 0;
+
+	*out = (struct pike_ratio){ NAN, NAN, NAN };
+	for (size_t i = 0; i < n; i++) {
+		double share = closed(r, t, i);
+
+		/* One that tells nothing leaves all unknown. */
+		if (isnan(share)) {
+			*out = (struct pike_ratio){ NAN, NAN, NAN };
+			return;
+		}
+		sum += share;
+		out->lo = i ? fmin(out->lo, share) : share;
+		out->hi = i ? fmax(out->hi, share) : share;
+		out->mid = sum / (double)(i + 1);
+	}
 }
 
 void pike_roof_text(struct pike_buf *b, const struct pike_roof *r)

@@ -5,7 +5,7 @@
  * a missing one 1. The plain one: the geometric mean over those that were
  * measured, as they are, and how many there are.
  */
-#include "report/report.h"
+#include "report/figures.h"
 
 #include "base/mem.h"
 #include "model/ledger.h"

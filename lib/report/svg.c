@@ -53,7 +53,13 @@ struct drawing {
 
 static void number(char out[32], double v)
 {
-	snprintf(out, 32, fabs(v) >= 10000 ? "%.3g" : "%.4g", v);
+	double size = fabs(v);
+
+	snprintf(out, 32,
+		 size >= 1e6	? "%.3g"
+		 : size >= 1000 ? "%.0f"
+				: "%.4g",
+		 v);
 }
 
 /* What a mark says to a mouse and to a reader of screens. */
@@ -72,6 +78,8 @@ static void mark_title(struct drawing *d, const char *name, const char *where,
 	pike_buf_addf(d->b, ": %s", isnan(s->y[i]) ? "unmeasured" : y);
 	if (!isnan(s->lo[i]) && !isnan(s->y[i]))
 		pike_buf_addf(d->b, " [%s, %s]", lo, hi);
+	if (s->note[i])
+		pike_buf_addf(d->b, "; %s", s->note[i]);
 	pike_buf_adds(d->b, "</title>");
 }
 
@@ -187,6 +195,10 @@ static void span(struct pike_axis *a, const struct pike_figure *f, bool y)
 
 /* ---- steps ---- */
 
+/* Dots around a place, and those that have a note. */
+#define ROUND "M%.1f %.1fm-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0"
+#define SQUARE "M%.1f %.1fm-4-4h8v8h-8z"
+
 static void one_step(struct drawing *d, const struct pike_series *s, size_t at)
 {
 	char where[64];
@@ -207,31 +219,35 @@ static void one_step(struct drawing *d, const struct pike_series *s, size_t at)
 	}
 	pike_buf_addf(d->b, "H%.1f\"/>", d->x.to);
 	for (size_t i = 0; i < s->n; i++) {
-		if (isnan(s->y[i]) || (i && s->y[i] == s->y[i - 1]))
+		double x = pike_axis_at(&d->x, s->x[i]);
+		double y = pike_axis_at(&d->y, s->y[i]);
+
+		if (isnan(s->y[i]) ||
+		    (i && s->y[i] == s->y[i - 1] && !s->note[i]))
 			continue;
 		snprintf(where, sizeof(where), "%.10g %s", s->x[i], d->f->x);
-		pike_buf_addf(d->b,
-			      "<circle class=\"f\" cx=\"%.1f\" cy=\"%.1f\" "
-			      "r=\"3\">",
-			      pike_axis_at(&d->x, s->x[i]),
-			      pike_axis_at(&d->y, s->y[i]));
+		pike_buf_adds(d->b, "<path class=\"f\" d=\"");
+		pike_buf_addf(d->b, s->note[i] ? SQUARE : ROUND, x, y);
+		pike_buf_adds(d->b, "\">");
 		mark_title(d, s->name, where, s, i);
-		pike_buf_adds(d->b, "</circle>");
+		pike_buf_adds(d->b, "</path>");
 	}
 	pike_buf_adds(d->b, "</g>");
 }
 
-static void reference(struct drawing *d, const struct pike_series *s, size_t at)
+static void reference(struct drawing *d, size_t at, bool across)
 {
-	double y = s->n ? pike_axis_at(&d->y, s->y[0]) : 0;
+	const struct pike_series *s = &d->f->v[at];
+	double v = pike_axis_at(across ? &d->y : &d->x, s->y[0]);
 
-	if (!s->n || isnan(s->y[0]))
-		return;
-	pike_buf_addf(d->b,
-		      "<g class=\"c%zu\"><path class=\"r\" d=\"M%.1f "
-		      "%.1fH%.1f\">",
-		      at % COLOURS, d->x.from, y, d->x.to);
-	mark_title(d, s->name, "reference", s, 0);
+	pike_buf_addf(d->b, "<g class=\"c%zu\"><path class=\"r\" d=\"",
+		      at % COLOURS);
+	if (across)
+		pike_buf_addf(d->b, "M%.1f %.1fH%.1f\">", d->x.from, v,
+			      d->x.to);
+	else
+		pike_buf_addf(d->b, "M%.1f %.1fv%.1f\">", v, d->top, d->height);
+	mark_title(d, s->name, s->source ? s->source : "measured", s, 0);
 	pike_buf_adds(d->b, "</path></g>");
 }
 
@@ -245,7 +261,7 @@ static void draw_steps(struct drawing *d)
 	ticks_x(d);
 	for (size_t i = 0; i < d->f->n; i++)
 		if (d->f->v[i].reference)
-			reference(d, &d->f->v[i], i);
+			reference(d, i, true);
 		else if (d->f->v[i].n)
 			one_step(d, &d->f->v[i], i);
 }
@@ -319,9 +335,19 @@ static void draw_hist(struct drawing *d)
 #define VALUES 86.0
 #define BAR 15.0
 
+/* Of one category. */
+static double group_height(const struct pike_figure *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		n += !f->v[i].reference;
+	return (double)n * BAR + 9;
+}
+
 static double bars_height(const struct pike_figure *f)
 {
-	return (double)f->cats.n * ((double)f->n * BAR + 9) + 6;
+	return (double)f->cats.n * group_height(f) + 6;
 }
 
 static void one_bar(struct drawing *d, const struct pike_series *s, size_t at,
@@ -361,7 +387,7 @@ static void cut_name(char out[64], const char *s)
 
 static void draw_bars(struct drawing *d)
 {
-	double group = (double)d->f->n * BAR + 9;
+	double group = group_height(d->f);
 	char name[64];
 
 	d->x = (struct pike_axis){ .log = d->f->log,
@@ -380,7 +406,11 @@ static void draw_bars(struct drawing *d)
 		     "end", "", name);
 	}
 	for (size_t k = 0; k < d->f->n; k++)
-		for (size_t i = 0; i < d->f->v[k].n; i++)
+		if (d->f->v[k].reference)
+			reference(d, k, false);
+	for (size_t k = 0; k < d->f->n; k++)
+		for (size_t i = 0; i < d->f->v[k].n && !d->f->v[k].reference;
+		     i++)
 			one_bar(d, &d->f->v[k], k, i,
 				d->top + d->f->v[k].x[i] * group +
 				    (double)k * BAR + 6);

@@ -108,6 +108,10 @@ like "and what is past" "$out" "past +made for base ${old:0:12}"
 folds_agree "two processes see the same"
 is "no model was asked" "$(git for-each-ref 'refs/notes/pike/chat')" ''
 
+pike report --format json
+like "the report's curve goes on over the new base" "$out" \
+	'"note":"the base moved","x":1,"y":[0-9.]+'
+
 # ---- once ----
 tip=$(git rev-parse $branch)
 pike evolve --candidates 1 "$weak"

@@ -40,6 +40,78 @@ like "and what the champion changes" "$(<"$dir/page/index.html")" \
 pike report --format json --out "$dir/report.json"
 is "every number is what git log says" "$("$check" numbers "$dir/report.json")" \
 	""
+python3 - "$dir/report.json" "$dir/wrong.json" <<-'END'
+	import json, sys
+	d = json.load(open(sys.argv[1]))
+	f = {f["id"]: f["series"][0]["points"] for f in d["figures"]}
+	f["candidates"][3]["y"] *= 1.1
+	f["time"][0]["y"] += 1
+	next(p for p in f["floor"] if p["y"])["y"] /= 2
+	d["runs"][0]["verdicts"]["faster"] += 1
+	json.dump(d, open(sys.argv[2], "w"))
+END
+is "one that is not is found" \
+	"$("$check" numbers "$dir/wrong.json" | grep -c 'not ')" 4
+schema=$here/../../templates/report/report.schema.json
+pike report --format json-schema
+is "the schema is printed" "$out" "$(<"$schema")"
+is "the document is by it" "$("$check" schema "$schema" "$dir/report.json")" ""
+spoil() { # spoil FILTER: the document with something wrong in it
+	python3 -c "import json, sys
+d = json.load(open(sys.argv[1]))
+$1
+json.dump(d, open(sys.argv[2], 'w'))" "$dir/report.json" "$dir/spoilt.json"
+	"$check" schema "$schema" "$dir/spoilt.json"
+}
+like "another version is refused" "$(spoil 'd["schema"] += "0"')" '^schema: '
+like "and a speedup of two numbers" \
+	"$(spoil 'd["targets"][0]["speedup"] = [1, 2]')" '^targets/0/speedup: '
+like "a verdict that is none" \
+	"$(spoil 'd["runs"][0]["verdicts"]["great"] = 1')" '^runs/0/verdicts: '
+like "a bar at a number" "$(spoil 'next(f for f in d["figures"]
+	if f["mark"] == "bar")["series"][0]["points"][0]["x"] = 3')" '/points/0/x: '
+like "a member that it does not name" "$(spoil 'd["targets"][0]["more"] = 1')" \
+	'^targets/0: '
+like "one that is missing" "$(spoil 'del d["runs"][0]["usd"]')" '^runs/0: '
+cat >"$dir/published.json" <<'END'
+[{"label": "o1</title><script>", "source": "=a paper \u202e, table 2", "value": 250},
+ {"label": "a blog", "source": "https://example.org/post", "value": 0.5}]
+END
+pike report --reference "$dir/published.json" --out "$dir/quoting/"
+status_is "with numbers of others" 0
+is "the page is sound" "$("$check" page "$dir/quoting/index.html")" ""
+is "and so are the figures" "$("$check" svg "$dir"/quoting/*.svg)" ""
+like "they have a column of their own" "$(<"$dir/quoting/candidates.csv")" \
+	"^\"a blog\",,,,,,0.5,\"https://example.org/post\""
+like "the figure says whose they are" "$(<"$dir/quoting/candidates.svg")" \
+	'Published, not measured here: o1&lt;/title&gt;&lt;script&gt; 250x \(=a'
+pike report --reference "$dir/published.json" --format json \
+	--out "$dir/quoting.json"
+is "the document is by the schema" \
+	"$("$check" schema "$schema" "$dir/quoting.json")" ""
+ok "and nothing else in it changes" python3 - "$dir"/{report,quoting}.json <<-'END'
+	import json, sys
+	a, b = (json.load(open(f)) for f in sys.argv[1:])
+	lines = 0
+	for f in b["figures"]:
+	    lines += sum("reference" in s for s in f["series"])
+	    f["series"] = [s for s in f["series"] if "reference" not in s]
+	for f in a["figures"] + b["figures"]:
+	    f["about"] = f["about"].split(" Published")[0]
+	assert a == b and lines >= 4, lines
+END
+echo '[{"label": "x", "source": "y", "value": 1e9}]' >"$dir/published.json"
+pike report --reference "$dir/published.json"
+status_is "a number that no speedup can be" 129
+one_line "is one error"
+pike report --reference "$dir/none.json"
+status_is "a file that is not there" 128
+pike report --format junit --out "$dir/report.xml"
+is "JUnit is what others read" "$("$check" junit "$dir/report.xml")" ""
+is "with a test for each search" \
+	"$(grep -c '<testcase ' "$dir/report.xml")" "$searches"
+like "that passes with its speedup" "$(<"$dir/report.xml")" \
+	'^<system-out>[0-9.]+x \[[0-9.]+, [0-9.]+\] over the base '
 pike report --out "$dir/again/"
 ok "made twice it is the same" diff -r "$dir/page" "$dir/again"
 pike report
@@ -57,6 +129,22 @@ pike report nothing
 status_is "a run that is none" 129
 pike report --format nothing
 status_is "a format that is none" 129
+like "names those there are" "$err" 'html, markdown, json, json-schema, csv, '
+
+# ---- two lanes ----
+git clone -q --mirror "$dir/recorded" "$dir/lanes"
+cd "$dir/lanes" || exit 1
+git update-ref refs/heads/pike/evo/gemm/other-gpu \
+	refs/heads/pike/evo/gemm/nvidia-h200
+git update-ref refs/pike/open/gemm/other-gpu refs/pike/open/gemm/nvidia-h200
+pike report --format json --out "$dir/lanes.json"
+is "the document of two lanes is by the schema" \
+	"$("$check" schema "$schema" "$dir/lanes.json")" ""
+like "each is a run of its own" "$(<"$dir/lanes.json")" \
+	'"run":"main on nvidia-h200".*"run":"main on other-gpu"'
+like "and they are not compared" "$(<"$dir/lanes.json")" '"compared":\[\]'
+pike report --out "$dir/lanes.html"
+is "their page is sound" "$("$check" page "$dir/lanes.html")" ""
 
 # ---- an archive of it ----
 cd "$dir/recorded" || exit 1
@@ -80,6 +168,9 @@ ok "tar unpacks it, and the hashes of its manifest are right" python3 - \
 		    assert hashlib.sha256(data).hexdigest() == f["sha256"], f
 		    assert len(data) == f["bytes"], f
 	END
+is "its report is by the schema that comes with it" "$(
+	cd "$dir/unpacked/report" && "$check" schema report.schema.json report.json)" \
+	""
 ok "a zip holds the same" python3 - "$dir/a.zip" "$dir/unpacked" <<-'END'
 	import pathlib, sys, zipfile
 	with zipfile.ZipFile(sys.argv[1]) as z:
@@ -104,10 +195,10 @@ status_is "a report of nothing" 0
 like "says so" "$err" 'no search yet'
 # shellcheck disable=SC2016 # none of this is for the shell
 evil='<script>alert(1)</script> "onload=x @everyone `x` ![i](//h/x.png)'
-sed -i 's/AGAIN 0/AGAIN 60/' kernels/scale.c
+sed -i 's/AGAIN 0 .*/AGAIN 60 \/\/pike: tune 60 80/' kernels/scale.c
 git commit -qam 'work that can be left out'
 git checkout -q -b mine
-sed -i -e 's/AGAIN 60/AGAIN 0/' \
+sed -i -e 's/AGAIN 60 .*/AGAIN 0/' \
 	-e 's|for (int32_t i = 0; i < n; i++)|/* </pre><script>2</script> */ &|' \
 	kernels/scale.c
 git commit -qam "$evil"
@@ -118,6 +209,7 @@ decided faster evaluate --json "--allow-weak=$LEVEL"
 pike advance
 pike evolve scale --generations 1 --run other --candidates 2 \
 	"--allow-weak=$LEVEL"
+status_is "a run of another name, which finds nothing" 0
 pike report --out "$dir/bad/"
 is "the page holds" "$("$check" page "$dir/bad/index.html")" ""
 is "and its figures" "$("$check" svg "$dir"/bad/*.svg)" ""
@@ -125,8 +217,17 @@ like "what the champion changes is there" "$(<"$dir/bad/index.html")" \
 	'&lt;/pre&gt;&lt;script&gt;2'
 unlike "nothing of it is markup" "$(<"$dir/bad/index.html")" '<script>[a2]'
 pike report --format json --out "$dir/bad.json"
+is "the document is by the schema" "$("$check" schema "$schema" "$dir/bad.json")" \
+	""
+pike report --format junit --out "$dir/bad.xml"
+is "two runs are two suites" "$("$check" junit "$dir/bad.xml")$(
+	grep -c '<testsuite ' "$dir/bad.xml")" 2
+like "where nothing was gained it passes, and says so" "$(<"$dir/bad.xml")" \
+	'no gain was confirmed in [0-9]+ candidates?: the base stays'
 is "two runs side by side, and the numbers" \
 	"$("$check" numbers "$dir/bad.json")" ""
+like "what the runs searched by" "$(<"$dir/bad.json")" \
+	'"strategies":\[.*"run":"other","strategy":"tune"'
 like "the other run too" "$(<"$dir/bad/index.html")" '>other<'
 pike report other --format csv
 is "one alone" "$(grep -c '"other"' <<<"$out") $(wc -l <<<"$out")" "1 2"

@@ -5,6 +5,7 @@
 #include "model/profile.h"
 #include "report/report.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -263,6 +264,44 @@ static void test_roofline(void **state)
 	pike_expr_free(t.flops);
 }
 
+/* 4 us to 1 us where 0.5 us is the floor; of two cases the mean. */
+static void test_closed(void **state)
+{
+	char one[] = "n=500", two[] = "n=1000";
+	struct pike_case_result cases[] = {
+		{ .name = one, .base_ns = 4000, .cand_ns = 1000 },
+		{ .name = two, .base_ns = 8000, .cand_ns = 8000 },
+	};
+	struct pike_target t = { 0 };
+	struct pike_result r;
+	struct pike_ratio c;
+
+	(void)state;
+	pike_result_init(&r);
+	r.cases = cases;
+	r.ncases = 2;
+	pike_roof_closed(&c, &r, NULL);
+	assert_true(isnan(c.mid));
+	r.extra = pike_json_object();
+	pike_json_set_f64(r.extra, "copy_bps", 1e10);
+	pike_json_set_f64(r.extra, "gbps", 5);
+	pike_roof_closed(&c, &r, NULL);
+	assert_float_equal(c.mid, 3.0 / 3.5, 1e-9);
+	assert_int_equal(pike_expr_parse(&t.bytes, "10 * n", NULL), 0);
+	pike_roof_closed(&c, &r, &t);
+	assert_float_equal(c.lo, 0, 1e-9);
+	assert_float_equal(c.mid, 1.5 / 3.5, 1e-9);
+	assert_float_equal(c.hi, 3.0 / 3.5, 1e-9);
+	/* A floor that is passed is none. */
+	cases[0].cand_ns = 400;
+	pike_roof_closed(&c, &r, &t);
+	assert_true(isnan(c.lo) && isnan(c.mid) && isnan(c.hi));
+	pike_expr_free(t.bytes);
+	r.cases = NULL;
+	r.ncases = 0;
+	pike_result_release(&r);
+}
+
 /* Of the shape that a judge on a GPU writes; the figures are made up. */
 #define GPU_LINE                                                               \
 	"{\"commit\":\"0123456789abcdef0123456789abcdef01234567\","            \
@@ -515,6 +554,7 @@ int main(void)
 		cmocka_unit_test(test_reading),
 		cmocka_unit_test(test_phases),
 		cmocka_unit_test(test_roofline),
+		cmocka_unit_test(test_closed),
 		cmocka_unit_test(test_resources),
 		cmocka_unit_test(test_checked),
 	};
