@@ -165,10 +165,11 @@ int pike_pick_isolation(enum pike_isolation *out, const char *text,
 		*out = (enum pike_isolation)i;
 		return 0;
 	}
-	return pike_fail(err, PIKE_USAGE,
-			 "--allow-weak: '%s' is no isolation level; give I1 "
-			 "or I0 (`pike-git doctor` shows what there is)",
-			 text);
+	return pike_fail(
+	    err, PIKE_USAGE,
+	    "--allow-weak: '%s' is not an isolation level; give I1 "
+	    "or I0 (`pike-git doctor` shows what there is)",
+	    text);
 }
 
 int pike_check_run(const char *run, struct pike_err *err)
@@ -176,7 +177,7 @@ int pike_check_run(const char *run, struct pike_err *err)
 	if (!run || pike_is_name(run))
 		return 0;
 	return pike_fail(err, PIKE_USAGE,
-			 "--run: '%s' is no name; use a-z, 0-9, '-' and '_'",
+			 "--run: '%s' is not a name; use a-z, 0-9, '-' and '_'",
 			 run);
 }
 
@@ -268,10 +269,11 @@ int pike_check_searched(struct pike_ctx *ctx, const void *opts,
 		if (!ctx->settings && pike_ctx_config(ctx, opts, NULL))
 			return 0;
 		if (!pike_settings_target(ctx->settings, names->v[i]))
-			return pike_fail(err, PIKE_USAGE,
-					 "'%s' is no target of .pike/config, "
-					 "and there is no search of it",
-					 names->v[i]);
+			return pike_fail(
+			    err, PIKE_USAGE,
+			    "'%s' is not a target of .pike/config, "
+			    "and there is no search of it",
+			    names->v[i]);
 	}
 	return 0;
 }

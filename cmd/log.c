@@ -345,7 +345,7 @@ static int each(struct pike_ctx *ctx, const struct pike_founds *f,
 	}
 	if (!ret && o->of && !n)
 		ret = pike_fail(err, PIKE_FAILED,
-				"'%s' is no candidate of these searches; "
+				"'%s' is not a candidate of these searches; "
 				"`pike-git log --candidates` names them",
 				o->of);
 	return ret;

@@ -377,12 +377,12 @@ int pike_parted_add(struct pike_parted *p, struct pike_repo *repo,
 	ret = pike_scan_locate(&path, &function, &disk, t.top, name, err);
 	if (!ret && !pike_ends_with(path, ".cu"))
 		ret = pike_fail(err, PIKE_USAGE,
-				"'%s' is no *.cu file; --split is for CUDA",
+				"'%s' is not a *.cu file; --split is for CUDA",
 				name);
 	if (!ret)
 		text = text_of(&t, path);
 	if (!ret && !text)
-		ret = pike_fail(err, PIKE_FAILED, "'%s' is no text", name);
+		ret = pike_fail(err, PIKE_FAILED, "'%s' is not text", name);
 	if (!ret)
 		ret = pick_kernel(&function, path, text, err);
 	if (!ret)

@@ -252,7 +252,7 @@ static int read_source(struct pike_buf *text, const char *path,
 				       path);
 	if (!S_ISREG(st.st_mode))
 		return pike_fail(err, PIKE_USAGE,
-				 "'%s' is no regular file; a source must be "
+				 "'%s' is not a regular file; a source must be "
 				 "one",
 				 path);
 	return pike_read_file(text, path, err);
@@ -274,7 +274,7 @@ static int locate(char **out, struct pike_buf *text, const char *top,
 	n = strlen(real_top);
 	if (strncmp(real, real_top, n) != 0 || real[n] != '/' || !kind_of(real))
 		return pike_fail(err, PIKE_USAGE,
-				 "'%s' is no *.c or *.cu file of this "
+				 "'%s' is not a *.c or *.cu file of this "
 				 "repository",
 				 path);
 	*out = pike_xstrdup(real + n + 1);

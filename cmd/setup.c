@@ -134,7 +134,7 @@ int pike_setup_hooks(struct pike_ctx *ctx, const char *kind,
 
 	if (*kind && !server)
 		return pike_fail(err, PIKE_USAGE,
-				 "--hooks: '%s' is no kind of hooks; give "
+				 "--hooks: '%s' is not a kind of hooks; give "
 				 "--hooks, or --hooks=server",
 				 kind);
 	if (server != bare)

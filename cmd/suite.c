@@ -47,7 +47,7 @@ static int take(void *ctx, const char *name, char *text, size_t len,
 	pike_task_of(&f.task, name);
 	f.unfit = !f.task.plain ? "its name cannot be a path in a configuration"
 		  : len >= FILE_MAX	? "the file is larger than 1 MiB"
-		  : strlen(text) != len ? "the file is no text"
+		  : strlen(text) != len ? "the file is not text"
 					: pike_task_lacks(text);
 	PIKE_GROW(s->v, s->n, s->cap);
 	s->v[s->n++] = f;

@@ -70,7 +70,7 @@ static int read_one(struct pike_files *out, const char *root, const char *path,
 		ret =
 		    pike_fail_errno(err, PIKE_FAILED, "cannot read '%s'", full);
 	else if (fstat(fd, &st) || !S_ISREG(st.st_mode))
-		ret = pike_fail(err, PIKE_FAILED, "'%s' is no regular file",
+		ret = pike_fail(err, PIKE_FAILED, "'%s' is not a regular file",
 				full);
 	else
 		ret = pike_read_fd(&b, fd, err);

@@ -27,7 +27,7 @@ static int broken(const struct reading *g, struct pike_err *err)
 	const char *why = archive_error_string(g->a);
 
 	return pike_fail(err, PIKE_FAILED, "cannot read '%s': %s", g->path,
-			 why ? why : "it is no archive that is known");
+			 why ? why : "it is not an archive that is known");
 }
 
 static int read_file(const struct reading *g, const char *name,

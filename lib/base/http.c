@@ -276,7 +276,7 @@ static const struct {
 	CURLcode code;
 	const char *means;
 } hopeless[] = {
-	{ CURLE_URL_MALFORMAT, "is no URL" },
+	{ CURLE_URL_MALFORMAT, "is not a URL" },
 	{ CURLE_PEER_FAILED_VERIFICATION,
 	  "shows a certificate that is not trusted here; a private authority "
 	  "is named by CURL_CA_BUNDLE" },

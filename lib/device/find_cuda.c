@@ -224,11 +224,13 @@ int pike_cuda_find_arch(struct pike_device_info *out, const char *arch,
 	memset(out, 0, sizeof(*out));
 	if (!pike_starts_with(arch, "sm_"))
 		return pike_fail(err, PIKE_USAGE,
-				 "'%s' is no architecture; write sm_90", arch);
+				 "'%s' is not an architecture; write sm_90",
+				 arch);
 	n = strspn(arch + 3, "0123456789");
 	if (n < 2 || n > 3 || (arch[3 + n] && strcmp(arch + 3 + n, "a") != 0))
 		return pike_fail(err, PIKE_USAGE,
-				 "'%s' is no architecture; write sm_90", arch);
+				 "'%s' is not an architecture; write sm_90",
+				 arch);
 	snprintf(digits, sizeof(digits), "%.*s", (int)n, arch + 3);
 	if (!pike_parse_i64(digits, &v) ||
 	    set_arch(out->arch, (int)(v / 10), (int)(v % 10), err))

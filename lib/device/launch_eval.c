@@ -85,12 +85,12 @@ static int check_shape(struct eval *e, const struct pike_launch_value *v)
 			    e->l->cluster);
 	for (int i = 0; i < 3; i++)
 		if (v->grid[i] % v->cluster[i])
-			return pike_fail(
-			    e->err, PIKE_FAILED,
-			    "%s:%d: a grid of %u blocks is no whole number of "
-			    "clusters of %u in case '%s'",
-			    e->path, e->line, v->grid[i], v->cluster[i],
-			    e->c->text);
+			return pike_fail(e->err, PIKE_FAILED,
+					 "%s:%d: a grid of %u blocks is not a "
+					 "whole number of "
+					 "clusters of %u in case '%s'",
+					 e->path, e->line, v->grid[i],
+					 v->cluster[i], e->c->text);
 	return 0;
 }
 

@@ -105,8 +105,8 @@ static int read_answer(struct pike_python *out, const char *name,
 	    out->exe[0] == '/' && (major > 3 || (major == 3 && minor >= 8)))
 		return 0;
 	return pike_fail(err, PIKE_FAILED,
-			 "'%s' is no Python of version 3.8 or later; %s", name,
-			 remedy);
+			 "'%s' is not a Python of version 3.8 or later; %s",
+			 name, remedy);
 }
 
 /* The one of an environment that is active comes before PATH's. */

@@ -419,7 +419,8 @@ static const char *operation(const char *line, size_t n)
 	return operations[i].text;
 }
 
-/* "dir/kernel.c:12:5": without folder and column, "" for what is no place. */
+/* "dir/kernel.c:12:5": without folder and column, "" for what is not a place.
+ */
 static void place_of(char out[96], const char *at, size_t n)
 {
 	static const char may[] = "abcdefghijklmnopqrstuvwxyz"

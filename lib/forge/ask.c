@@ -312,7 +312,7 @@ static int read_answer(struct pike_forge_reply *out, struct sending *s,
 	/* Of an error a page of HTML will do; what was done must be told. */
 	if (body->len && !out->json && out->status / 100 == 2)
 		return pike_fail(err, PIKE_RETRY,
-				 "%s answers something that is no JSON",
+				 "%s answers something that is not JSON",
 				 s->f->kind->title);
 	return 0;
 }

@@ -183,7 +183,7 @@ static int open_work_file(int *fd, const char *workdir, struct pike_err *err)
 	if (errno == ELOOP || errno == ENOTDIR)
 		return pike_fail(err, PIKE_USAGE,
 				 PIKE_CONFIG_PATH ":1: is reached through a "
-						  "symbolic link or is no "
+						  "symbolic link or is not a "
 						  "file; replace it by a "
 						  "regular file");
 	return pike_fail_errno(err, PIKE_FATAL,

@@ -62,7 +62,7 @@ static int add_setting(struct pike_buf *out, const char *key, const char *value,
 
 	if (!is_key(key))
 		return pike_fail(err, PIKE_FATAL,
-				 "%s: '%s' is no key of git's "
+				 "%s: '%s' is not a key of git's "
 				 "config; write section.key",
 				 origin, key);
 	pike_buf_addc(out, '[');
@@ -114,7 +114,7 @@ static int add_counted(struct pike_buf *out, struct pike_err *err)
 	if (*end || n < 0 || n > COUNT_MAX)
 		return pike_fail(
 		    err, PIKE_FATAL,
-		    "GIT_CONFIG_COUNT: '%s' is no number from 0 to "
+		    "GIT_CONFIG_COUNT: '%s' is not a number from 0 to "
 		    "%d",
 		    text, COUNT_MAX);
 	for (long i = 0; !ret && i < n; i++)

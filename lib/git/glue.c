@@ -56,7 +56,7 @@ int pike_oid_to(git_oid *out, const struct pike_oid *o, struct pike_err *err)
 {
 	if (strlen(o->hex) == GIT_OID_HEXSZ && !git_oid_fromstr(out, o->hex))
 		return 0;
-	return pike_fail(err, PIKE_FAILED, "'%s' is no commit id", o->hex);
+	return pike_fail(err, PIKE_FAILED, "'%s' is not a commit id", o->hex);
 }
 
 char *pike_repo_path(const struct pike_repo *r, const char *rest)

@@ -631,7 +631,7 @@ int pike_join_search(struct pike_repo *r, const struct pike_theirs_search *t,
 	}
 	if (git_oid_is_zero(&tip) && base_at(&base, r, t->tip)) {
 		pike_warn_once(r,
-			       "'%s' of the remote is no search, and is not "
+			       "'%s' of the remote is not a search, and is not "
 			       "taken",
 			       s->branch);
 		goto out;

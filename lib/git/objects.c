@@ -41,7 +41,8 @@ int pike_repo_resolve(struct pike_oid *out, struct pike_repo *r,
 		return 0;
 	if (rc == GIT_ENOTFOUND || rc == GIT_EINVALIDSPEC)
 		return pike_fail(err, PIKE_FAILED,
-				 "'%s' is no revision of this repository", rev);
+				 "'%s' is not a revision of this repository",
+				 rev);
 	if (rc == GIT_EAMBIGUOUS)
 		return pike_fail(err, PIKE_FAILED,
 				 "'%s' is ambiguous; give more digits", rev);

@@ -109,10 +109,11 @@ static int check_diff(struct pike_repo *r, const git_oid *base,
 		const git_diff_delta *d = git_diff_get_delta(diff, i);
 
 		if (!is_allowed(d, o->paths))
-			ret = pike_fail(err, PIKE_FAILED,
-					"the merge request would change '%s', "
-					"which is no evolvable file of '%s'",
-					d->new_file.path, o->target);
+			ret =
+			    pike_fail(err, PIKE_FAILED,
+				      "the merge request would change '%s', "
+				      "which is not an evolvable file of '%s'",
+				      d->new_file.path, o->target);
 	}
 	if (!ret && !git_diff_num_deltas(diff))
 		ret = pike_fail(err, PIKE_FAILED,

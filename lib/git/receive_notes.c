@@ -108,7 +108,7 @@ static int bad_entry(struct change *c, const char *name)
 	pike_buf_init(&b, 512);
 	pike_text_line(&b, name, 300);
 	ret = pike_fail(c->err, PIKE_FAILED,
-			"'%s' is no note of a commit, at most 4 MiB", b.s);
+			"'%s' is not a note of a commit, at most 4 MiB", b.s);
 	pike_buf_release(&b);
 	return ret;
 }

@@ -145,22 +145,22 @@ static int read_fields(struct generation *g, struct searching *s)
 	double r[3], spent;
 
 	if (!read_number(&g->number, &g->f[NUMBER]))
-		return bad_field(s, NUMBER, "is no number");
+		return bad_field(s, NUMBER, "is not a number");
 	if (!pike_span_is(&g->f[TARGET], s->target))
 		return bad_field(s, TARGET, "is not the ref's");
 	if (!pike_span_is(&g->f[LANE], s->lane))
 		return bad_field(s, LANE, "is not the ref's");
 	if (!read_oid(&g->champion, &g->f[CHAMPION]))
-		return bad_field(s, CHAMPION, "is no commit id");
+		return bad_field(s, CHAMPION, "is not a commit id");
 	if (g->f[BASE].s && !read_oid(&g->base, &g->f[BASE]))
-		return bad_field(s, BASE, "is no commit id");
+		return bad_field(s, BASE, "is not a commit id");
 	if (!read_numbers(r, 3, &g->f[SPEEDUP]))
 		return bad_field(s, SPEEDUP, "is not three numbers");
 	g->speedup = (struct pike_ratio){ r[0], r[1], r[2] };
 	if (!in_order(&g->speedup) || g->speedup.lo <= 0)
-		return bad_field(s, SPEEDUP, "is no interval");
+		return bad_field(s, SPEEDUP, "is not an interval");
 	if (!read_numbers(&spent, 1, &g->f[SPENT]) || spent < 0)
-		return bad_field(s, SPENT, "is no amount");
+		return bad_field(s, SPENT, "is not an amount");
 	return 0;
 }
 
@@ -185,7 +185,7 @@ static int add_base(struct searching *s, const struct pike_span *v)
 	git_oid id;
 
 	if (!read_oid(&id, v))
-		return bad_field(s, BASE, "is no commit id");
+		return bad_field(s, BASE, "is not a commit id");
 	if (git_oid_is_zero(&s->x->head) ||
 	    !pike_receive_descends(s->x, &s->x->head, &id))
 		return pike_fail(
@@ -209,7 +209,7 @@ static int read_link(struct searching *s, const git_oid *id,
 	if (!is_generation(c)) {
 		if (!s->ladder && pike_commit_trailer(c, "Pike-Rung").n)
 			ret = pike_fail(s->err, PIKE_FAILED,
-					"a rung of the ladder is no "
+					"a rung of the ladder is not a "
 					"generation");
 		return ret;
 	}
@@ -330,7 +330,7 @@ static int check_own(struct searching *s, const git_oid *id, const char *what)
 	if (ret || pike_oidset_has(&s->own, id))
 		return ret;
 	return pike_fail(s->err, PIKE_FAILED,
-			 "%s %.12s is no commit of this search", what,
+			 "%s %.12s is not a commit of this search", what,
 			 git_oid_tostr(hex, sizeof(hex), id));
 }
 
@@ -424,7 +424,7 @@ static int check_ladder(struct searching *s, const struct generation *g)
 		pike_commit_release(&c);
 	}
 	return pike_fail(s->err, PIKE_FAILED,
-			 "its second parent is no ladder on a generation "
+			 "its second parent is not a ladder on a generation "
 			 "before it");
 }
 

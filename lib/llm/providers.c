@@ -404,9 +404,10 @@ static int gemini_request(struct pike_llm_request *out,
 	char *path;
 
 	if (!is_model_name(model))
-		return pike_fail(err, PIKE_FATAL,
-				 "llm '%s': '%s' is no name of a Gemini model",
-				 llm->name, model);
+		return pike_fail(
+		    err, PIKE_FATAL,
+		    "llm '%s': '%s' is not a name of a Gemini model", llm->name,
+		    model);
 	b = pike_json_object();
 	list = pike_json_array();
 	user = gemini_text(ask->prompt);

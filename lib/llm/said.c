@@ -198,7 +198,7 @@ static char *broken_off(const struct pike_said *s, const struct ending *e,
 		return pike_xasprintf("it ended with '%s': %s", s->word,
 				      e->means);
 	if (got->garbled)
-		return pike_xstrdup("what follows is no JSON");
+		return pike_xstrdup("what follows is not JSON");
 	if (got->streamed && !got->done && !s->word)
 		return pike_xstrdup("its stream has no end");
 	return NULL;
@@ -250,8 +250,8 @@ static int no_pieces(const struct pike_pieces *got, const struct pike_err *why,
 	if (!got->garbled)
 		return pike_fail(err, PIKE_RETRY,
 				 "the server's reply is empty");
-	return pike_fail(err, PIKE_FAILED, "the server's reply is no JSON (%s)",
-			 why->text);
+	return pike_fail(err, PIKE_FAILED,
+			 "the server's reply is not JSON (%s)", why->text);
 }
 
 struct taking {

@@ -37,7 +37,7 @@ static int add(struct pike_strs *out, const char *name, struct pike_err *err)
 
 	if (!pike_baseline_read(&b, name))
 		return pike_fail(err, PIKE_USAGE,
-				 "'%s' is no baseline; say off, or some of: "
+				 "'%s' is not a baseline; say off, or some of: "
 				 "eager compile max-autotune, each also with "
 				 "+graphs, or the path of a module that ends "
 				 "in .py",

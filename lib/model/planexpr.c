@@ -70,7 +70,7 @@ static void put_number(struct pike_buf *out, struct pike_plan *p,
 		v = (double)strtoull(text, &rest, 16);
 	rest += strspn(rest, hex ? "uUlL" : "uUlLfF");
 	if (*rest || !(v >= 0 && v <= 1e15) || v != floor(v))
-		give_up(p, t, "is no whole number");
+		give_up(p, t, "is not a whole number");
 	else
 		pike_buf_addf(out, "%lld", (long long)v);
 	free(text);
@@ -183,7 +183,8 @@ static size_t put_sizeof(struct pike_buf *out, struct pike_plan *p,
 			size = named_size(p->u, &s->t->v[r.at], 0);
 	}
 	if (!size) {
-		give_up(p, &s->t->v[i], "of something that is no plain type");
+		give_up(p, &s->t->v[i],
+			"of something that is not a plain type");
 		return i;
 	}
 	pike_buf_addf(out, "%d", size);

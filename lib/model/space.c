@@ -148,10 +148,11 @@ static int fill_values(struct pike_tunable *t, const struct line *l,
 		if (!strcmp(t->values.v[i], value))
 			t->current = i;
 		if (!is_plain(t->values.v[i]))
-			ret = pike_fail(err, PIKE_USAGE,
-					"tunable '%s' lists a value that is no "
-					"plain number or word",
-					t->name);
+			ret = pike_fail(
+			    err, PIKE_USAGE,
+			    "tunable '%s' lists a value that is not a "
+			    "plain number or word",
+			    t->name);
 		for (size_t k = 0; !ret && k < i; k++)
 			if (!strcmp(t->values.v[k], t->values.v[i]))
 				ret = pike_fail(err, PIKE_USAGE,

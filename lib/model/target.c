@@ -286,7 +286,7 @@ static int check_ending(const struct check *c, const struct pike_strs *files,
 			continue;
 		at(c, key, i);
 		return pike_fail(c->err, PIKE_USAGE,
-				 "'%s' is no file for backend = %s: %s",
+				 "'%s' is not a file for backend = %s: %s",
 				 files->v[i], c->t->backend, e->advice);
 	}
 	return 0;

@@ -286,7 +286,7 @@ int pike_tree_text(struct pike_buf *b, const struct pike_history *h,
 		at = record_of(&t, o->of);
 	if (at == NONE)
 		ret = pike_fail(err, PIKE_FAILED,
-				"%.12s is no candidate of the search for %s",
+				"%.12s is not a candidate of the search for %s",
 				o->of->hex, h->target);
 	else if (o->of)
 		trace(&t, at);

@@ -85,10 +85,11 @@ static int find_reads(struct model *m, struct pike_err *err)
 			pike_strs_pushf(&m->reads, "%s\n%s", reads->v[i], path);
 		free(path);
 		if (!there)
-			return pike_fail(err, PIKE_FAILED,
-					 "in-model-read: '%s' is no folder of "
-					 "the working tree",
-					 reads->v[i]);
+			return pike_fail(
+			    err, PIKE_FAILED,
+			    "in-model-read: '%s' is not a folder of "
+			    "the working tree",
+			    reads->v[i]);
 	}
 	return 0;
 }

@@ -579,7 +579,7 @@ int pike_run_publish(struct pike_offered *out, struct pike_repo *repo,
 	p.t = pike_settings_target(settings, h->target);
 	if (!p.t)
 		return pike_fail(err, PIKE_USAGE,
-				 "'%s' is no target of .pike/config",
+				 "'%s' is not a target of .pike/config",
 				 h->target);
 	/* Its token would serve whoever wrote the change. */
 	if (!o->dry_run && pike_forge_is_fork_job(why))

@@ -70,10 +70,11 @@ static int send_file(int sock, const char *name)
 		return complain(path);
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode) ||
 	    st.st_size > (off_t)PIKE_LEFT_MAX) {
-		fprintf(stderr,
-			"pike-git: error: '%s' is no regular file of at most "
-			"1 MiB\n",
-			path);
+		fprintf(
+		    stderr,
+		    "pike-git: error: '%s' is not a regular file of at most "
+		    "1 MiB\n",
+		    path);
 		goto out;
 	}
 	data = malloc((size_t)st.st_size + 1);

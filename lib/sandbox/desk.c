@@ -370,7 +370,7 @@ static const char *wrong_with(int fd, struct stat *st)
 	if (fstat(fd, st))
 		return "cannot be read";
 	if (!S_ISREG(st->st_mode))
-		return "is no regular file any more";
+		return "is not a regular file any more";
 	return st->st_size > (off_t)PIKE_LEFT_MAX ? "is larger than 1 MiB"
 						  : NULL;
 }

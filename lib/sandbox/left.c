@@ -134,7 +134,7 @@ int pike_call_read(struct pike_files *out, bool *json,
 	*json = false;
 	if (len < head || memcmp(text, PIKE_CALL, head) != 0)
 		return pike_fail(err, PIKE_FAILED,
-				 "this is no call of `pike-git try`");
+				 "this is not a call of `pike-git try`");
 	how = take_line(&at, end);
 	*json = how && !strcmp(how, "json");
 	free(how);

@@ -123,7 +123,7 @@ static bool route(struct pike_proxy *p, struct call *c)
 
 	c->head[c->nhead] = '\0';
 	if (sscanf(c->head, "%15s %299s", method, to) != 2) {
-		refuse(p, c, "what is no request");
+		refuse(p, c, "what is not a request");
 		return false;
 	}
 	if (strcmp(method, "CONNECT") != 0 || !is_listed(p, to)) {

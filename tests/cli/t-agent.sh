@@ -162,9 +162,9 @@ gone() { # gone NAME SCRIPT WHY: an evolvable file that is none any more
 }
 gone "a link" 'ln -sf /etc/hostname kernels/scale.c' 'is a link'
 gone "a pipe" 'rm kernels/scale.c; mkfifo kernels/scale.c' \
-	'is no regular file'
+	'is not a regular file'
 gone "a folder" 'rm kernels/scale.c; mkdir kernels/scale.c' \
-	'is no regular file'
+	'is not a regular file'
 gone "a huge file" 'head -c 9000000 /dev/zero >kernels/scale.c' \
 	'is larger than 1 MiB'
 gone "none" 'rm kernels/scale.c' 'was removed'
@@ -322,7 +322,7 @@ forged
 <think>
 TALK
 END
-contained "what it prints is no code"
+contained "what it prints is not code"
 ok "what it wrote is" git grep -q 'AGAIN 7' "$commit" -- kernels/scale.c
 ask <<END
 $edit
@@ -334,7 +334,7 @@ pike-git try 2>&1
 pike-git evolve 2>&1; echo "status \$?"
 END
 contained "bad calls"
-like "are answered" "$talk" 'answer: 1pike-git: error: this is no call'
+like "are answered" "$talk" 'answer: 1pike-git: error: this is not a call'
 like "more tries than it may have are not" "$talk" \
 	'no tries are left: all 0 were used'
 like "no other command is there" "$talk" 'status 129'

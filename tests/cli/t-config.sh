@@ -84,7 +84,7 @@ edit 's/bytes = 8 \* n/bytes = 8 * (n/' |
 	bad "unbalanced expression" 129 '\.pike/config:16: .*column'
 edit 's/f32 y/f99 y/' | bad "unknown type" 129 '\.pike/config:11: arg: column 5: '
 edit 's/case = n=4000/case = n=lots/' |
-	bad "a case that is no number" 129 '\.pike/config:13: '
+	bad "a case that is not a number" 129 '\.pike/config:13: '
 edit 's/case = n=4000/case = n=200000000000/' |
 	bad "more memory than there is" 128 '\.pike/config:13: .*memory'
 edit 's/entry = scale/entry = sc-ale/' | bad "bad entry" 129 '\.pike/config:9: '

@@ -67,7 +67,7 @@ for bundle in "$evolved"/*.bundle; do
 done
 pike log --tree --of "$(git for-each-ref --count=1 --format='%(objectname)' \
 	refs/heads/pike/evo)"
-is "a revision that is no candidate is an error" "$status" 128
+is "a revision that is not a candidate is an error" "$status" 128
 like "and names what to do" "$err" 'log --candidates'
 is "a row for each" "$(grep -c '^| [a-z_]* .*x \[' "$evolved/README.md")" \
 	"$(find "$evolved" -name '*.bundle' | wc -l)"

@@ -118,7 +118,7 @@ forged=$(commit "$old" "$(git log -1 --format=%B "$tip")" "$old" "$tip")
 refused "another way of first parents" 'only moves forward' "$forged:$evo"
 refused "a target that is not declared" "no target 'none'" \
 	"$evo:refs/heads/pike/evo/none/cpu"
-refused "a lane that is no name" 'a target and a lane' \
+refused "a lane that is not a name" 'a target and a lane' \
 	"$evo:refs/heads/pike/evo/scale/cpu/more"
 refused "no search at all" 'generation 0' "main:refs/heads/pike/evo/scale/x"
 
@@ -203,7 +203,7 @@ refused "a tree that is not the champion's" 'its tree' \
 refused "a champion that stays, with another tree" 'its tree' \
 	"$(next "s/^Pike-Champion: .*/Pike-Champion: $champion/
 		s/^Pike-Speedup: .*/Pike-Speedup: $speedup/"):$evo"
-refused "a result of a commit from elsewhere" 'no commit of this search' \
+refused "a result of a commit from elsewhere" 'not a commit of this search' \
 	"$(next "s/^Pike-Result: [0-9a-f]*/Pike-Result: $base/"):$evo"
 for script in 's/ 1.5 1.6 1.7 confirm/ 1.7 1.6 1.5 confirm/' \
 	's/ 1.5 1.6 1.7 confirm/ x y z confirm/' \
@@ -214,16 +214,16 @@ for script in 's/ 1.5 1.6 1.7 confirm/ 1.7 1.6 1.5 confirm/' \
 done
 refused "a number that does not follow" 'does not follow' \
 	"$(next "s/^Pike-Generation: .*/Pike-Generation: 99/"):$evo"
-refused "no number" 'is no number' \
+refused "no number" 'is not a number' \
 	"$(next "s/^Pike-Generation: .*/Pike-Generation: -1/"):$evo"
 refused "no strategy" 'is missing' "$(next '/^Pike-Strategy/d'):$evo"
 refused "another lane" "not the ref's" \
 	"$(next 's/^Pike-Lane: .*/Pike-Lane: gpu/'):$evo"
 refused "a champion that is said twice" 'is there twice' \
 	"$(next "\$s/\$/\nPike-Champion: $base/"):$evo"
-refused "a second parent that is no ladder" 'no ladder' \
+refused "a second parent that is not a ladder" 'not a ladder' \
 	"$(next '' '' "$tip" "$base"):$evo"
-refused "the branch as its own ladder" 'no ladder' \
+refused "the branch as its own ladder" 'not a ladder' \
 	"$(next '' '' "$tip" "$old"):$evo"
 refused "three parents" 'two parents' \
 	"$(next '' '' "$tip" "$good" "$new"):$evo"
@@ -316,9 +316,9 @@ Pike-Base: $base" "$@"
 refused "a new base that is not there" 'push that first' \
 	"$(epoch "$tip" "$base"):$evo"
 taken "the base" main
-refused "a new base that is no parent" 'its last parent' \
+refused "a new base that is not a parent" 'its last parent' \
 	"$(epoch "$tip"):$evo"
-refused "one that is no ladder" 'no ladder' \
+refused "one that is not a ladder" 'not a ladder' \
 	"$(epoch "$tip" "$base^" "$base"):$evo"
 fresh=$(epoch "$tip" "$base")
 
@@ -360,10 +360,10 @@ sed "s/\"another\"/\"$long\"/" "$dir/more" | cat "$dir/lines" - >"$dir/text"
 refused "more than 64 KiB" '64 KiB' "$(add "$dir/text" "$some"):$results"
 refused "another commit's line" 'another commit' \
 	"$(add "$dir/more" "$base"):$results"
-refused "what is no note" 'is no note' \
+refused "what is not a note" 'is not a note' \
 	"$(git commit-tree "$(tree_with "$results" "100644,$other,README")" \
 		-p $results -m notes):$results"
-refused "a link as a note" 'is no note' \
+refused "a link as a note" 'is not a note' \
 	"$(git commit-tree "$(tree_with "$results" "120000,$other,$base")" \
 		-p $results -m notes):$results"
 refused "notes anew" 'only moves forward' \

@@ -66,7 +66,7 @@ status_is "init over C and CUDA" 0
 like "finds both" "$out" '2 targets'
 like "the reference in C of a CUDA kernel" "$out" 'reference k/scale_ref.c$'
 pike config target.saxpy.arg
-is "a factor is no size" "$out" "in f32 x[n]
+is "a factor is not a size" "$out" "in f32 x[n]
 out f32 y[n]
 f32 a
 i32 n"

@@ -60,7 +60,7 @@ cat >bench.sh <<'END'
 #!/bin/sh
 set -e
 cc -O2 -o /tmp/model model.c kernels/scale.c
-echo "this is no number, and neither is 12 apples"
+echo "this is not a number, and neither is 12 apples"
 exec /tmp/model "$@"
 END
 chmod +x bench.sh
@@ -160,7 +160,7 @@ again 'bash ./see.sh'
 like "it sees what it may, and nothing else" "$(line)" '"verdict":"same"'
 sed -i 's/^in-model-read = .*/in-model-read = nowhere/' .pike/config
 again 'bash ./see.sh'
-like "what it may read must be there" "$err" "in-model-read: 'nowhere' is no folder"
+like "what it may read must be there" "$err" "in-model-read: 'nowhere' is not a folder"
 pike evaluate --stage model
 status_is "evaluate --stage model" 128
 finish

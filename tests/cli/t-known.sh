@@ -75,8 +75,8 @@ unlike "an old noise: the task is not looked at" "$out" '"lint":'
 like "an old noise: it is measured" "$out" \
 	'"noise":[0-9.e-]+,"(other|start|sanitize)'
 sed -i -E 's/"noise":[0-9.e-]+/"noise":1e999/' "$(kept)"
-judge "a noise that is no number"
-like "a noise that is no number: it is measured" "$out" \
+judge "a noise that is not a number"
+like "a noise that is not a number: it is measured" "$out" \
 	'"noise":[0-9.e-]+,"(other|start|sanitize)'
 chmod 777 "$known"
 anew "where others may write"

@@ -296,7 +296,7 @@ status_is "hooks of a server" 0
 PATH=$(dirname "$PIKE"):$PATH
 git notes --ref=pike/lessons append -m 'no JSON' "$(git rev-parse main)"
 refused=$(git push origin $notes 2>&1)
-like "what is no lesson is refused" "$refused" 'not a lesson|not JSON'
+like "what is not a lesson is refused" "$refused" 'not a lesson|not JSON'
 git update-ref $notes "$(git -C "$dir/server.git" rev-parse $notes)"
 git notes --ref=pike/lessons add -m "$(head -n 1 "$dir/one.lines")" main
 refused=$(git push origin $notes 2>&1)

@@ -49,14 +49,14 @@ like "a tool prints what the command prints" "$out" \
 	'^\{"id":1,.*"isError":false'
 like "takes options" "$out" '^\{"id":2,.*"isError":false'
 like "and operands" "$out" '^\{"id":3,.*compiles; not run'
-like "an operand is no option" "$out" '^\{"id":4,.*"isError":true'
+like "an operand is not an option" "$out" '^\{"id":4,.*"isError":true'
 
 says "$hello" 'no json' '[]' '{"jsonrpc":"2.0","id":1}' \
 	'{"jsonrpc":"2.0","id":2,"method":"nothing"}' "$(call 3 gc '{}')" \
 	"$(call 4 try '{"allow-weak":"I0"}')" "$(call 5 log '{"number":"x"}')" \
 	"$(call 6 try '{"operands":["a",1]}')" \
 	"$(call 7 log '{"number":1.5}')" '{"jsonrpc":"2.0","id":8,"method":"ping"}'
-like "what is no JSON" "$out" '"code":-32700'
+like "what is not JSON" "$out" '"code":-32700'
 like "no request" "$out" '"code":-32600'
 like "no method" "$out" '^\{"error":\{"code":-32601.*"id":2'
 for id in 3 4 5 6 7; do

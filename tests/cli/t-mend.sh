@@ -84,7 +84,7 @@ is "no generation is closed" "$(git log --format=%s --grep 'generation 1' \
 	pike/evo/scale/cpu.ci)" ""
 stages
 like "the next pass mends it, and closes the round" "$out" 'generation 1 closed'
-is "by the task of what was measured, not of what is no candidate" "$(git log \
+is "by the task of what was measured, not of what is not a candidate" "$(git log \
 	--format='%(trailers:key=Pike-Task,valueonly)' pike/evo/scale/cpu.ci |
 	grep . | sort -u | grep -cE '^[0-9a-f]{64}$')" 1
 is "and its base has not moved" "$(git log --format=%s pike/evo/scale/cpu.ci |

@@ -93,7 +93,7 @@ like "flaky: it is said" "$err" "asked again after try 1: .*HTTP 503.*busy"
 is "flaky: and counted" "$(trailer Asked)" 2
 pike status --run flaky scale
 like "flaky: by status" "$out" '^optimize +1 +1 +1 '
-is "once is no number" "$(ask limit && trailer Asked)" ''
+is "once is not a number" "$(ask limit && trailer Asked)" ''
 
 # ---- files in another form ----
 printf '\xef\xbb\xbf%s' "$(sed 's/$/\r/' kernels/scale.c)" >crlf
@@ -137,7 +137,7 @@ of_model() { # of_model NAME REPLY
 	commit=$(git rev-parse "refs/pike/open/swiglu/cpu.$1^2")
 }
 of_model talk 'no code'
-like "talk: is no candidate" "$(subject)" 'no candidate: no code'
+like "talk: is not a candidate" "$(subject)" 'no candidate: no code'
 of_model block 'Fused.\n\140\140\140python\nclass ModelNew(Model):\n    pass\n\140\140\140\n'
 is "block: code without a path is" "$(git show "$commit:models/swiglu_new.py")" \
 	"$(printf 'class ModelNew(Model):\n    pass')"

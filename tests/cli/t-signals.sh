@@ -26,7 +26,7 @@ pike evolve --candidates 2 "--allow-weak=$LEVEL"
 status_is "the next run goes on" 0
 ok "fsck" git fsck --strict --no-dangling
 "$PIKE" -h | head -n 1 >/dev/null
-is "a closed pipe is no crash" "$((PIPESTATUS[0] < 129))" 1
+is "a closed pipe is not a crash" "$((PIPESTATUS[0] < 129))" 1
 "$PIKE" help --man >/dev/full 2>"$dir/err"
 is "a full disk is an error" $? 128
 like "that is told" "$(<"$dir/err")" 'cannot write to stdout'

@@ -313,7 +313,7 @@ ln -s /etc/passwd .pike/hints/scale.md
 git add -A
 git commit -qm 'no hint'
 prompts link
-like "a link is no hint" "$err" 'no hints of the repository: .*scale\.md'
+like "a link is not a hint" "$err" 'no hints of the repository: .*scale\.md'
 unlike "and is not followed" "$(cat "$dir"/link.*)" root:
 git rm -q .pike/hints/scale.md
 git commit -qm 'none at all'

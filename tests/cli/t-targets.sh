@@ -103,7 +103,7 @@ pike advance scale
 status_is "advance TARGET" 0
 like "is about that target" "$out" '^scale: nothing new was measured'
 pike advance scael
-status_is "what is no target" 129
+status_is "what is not a target" 129
 like "is neither" "$err" "'scael' is neither a target"
 pike advance none.bundle
 status_is "a bundle that is not there" 128

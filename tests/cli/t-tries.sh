@@ -48,5 +48,5 @@ status_is "none that can" 128
 ok "three times" test "$(wc -c <"$dir/asked")" -ge 3 -a \
 	"$(wc -c <"$dir/asked")" -le $((3 * each))
 like "is told as such" "$err" 'cannot make a sandbox: mount a root: planted'
-is "and is no verdict" "$out" ""
+is "and is not a verdict" "$out" ""
 finish

@@ -49,7 +49,7 @@ like "against the champion" "$out" "^scale, against ${champion:0:12}"
 rm kernels/scale.c
 ln -s /etc/hostname kernels/scale.c
 pike try "$weak"
-status_is "a link is no file of a candidate" 128
+status_is "a link is not a file of a candidate" 128
 like "says which" "$err" "kernels/scale.c"
 pike try nothing
 status_is "a target that is none" 129

@@ -231,7 +231,8 @@ static void test_refused(void **state)
 	    "a/k.cu:1: shared is 300000 in case 'rows=100 cols=256 scale=3'; "
 	    "it may be 1 to 232448");
 	bad("//pike: launch k grid=(3) block=(1) cluster=(2)\n",
-	    "a/k.cu:1: a grid of 3 blocks is no whole number of clusters of 2 "
+	    "a/k.cu:1: a grid of 3 blocks is not a whole number of clusters of "
+	    "2 "
 	    "in case 'rows=100 cols=256 scale=3'");
 	bad(L " args=(z)\n", "a/k.cu:1: 'z' in case 'rows=100 cols=256 "
 			     "scale=3': column 1: unknown name 'z'");

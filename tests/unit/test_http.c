@@ -145,7 +145,7 @@ static void test_broken(void **state)
 		     "127.0.0.1:9");
 	check_broken(start_with("http://no.such.host.invalid/x", quick),
 		     PIKE_FATAL, "'no.such.host.invalid'");
-	check_broken(start_with("http://", quick), PIKE_FATAL, "is no URL");
+	check_broken(start_with("http://", quick), PIKE_FATAL, "is not a URL");
 }
 
 /* What else libcurl could fetch is not for a configuration to name. */

@@ -112,7 +112,7 @@ static void test_refused(void **state)
 	check("/close", PIKE_RETRY, 3, "at try 3: '127.0.0.1");
 	check("/garbage", PIKE_RETRY, 3, "at try 3: '127.0.0.1");
 	check("/slow/0", PIKE_FAILED, 1,
-	      "is no JSON (not JSON at byte 0): late");
+	      "is not JSON (not JSON at byte 0): late");
 }
 
 /* A server that asks for more patience than there is. */

@@ -275,7 +275,7 @@ static const struct day days[] = {
 	{ "moved-308", PIKE_FATAL, 1, "redirects (HTTP 308)" },
 	/* Not asked again: it has been paid for. */
 	{ "garbage", PIKE_FAILED, 1,
-	  "is no JSON (not JSON at byte 0): <html>?[31m Please log in, ****" },
+	  "is not JSON (not JSON at byte 0): <html>?[31m Please log in, ****" },
 	{ "none", PIKE_FAILED, 1, "the server's reply has no '" },
 	{ "mega", 0, 1, "no code here\nno code here\n" },
 	{ "bytes", 0, 1, "caf? and ?? tea" },

@@ -236,7 +236,7 @@ static void test_streams(void **state)
 		{ "openai", DATA(DELTA("co")), 0, "co", PIKE_END_BROKEN,
 		  "no end" },
 		{ "openai", DATA(DELTA("co")) "data: {\"choices\":[{", 0, "co",
-		  PIKE_END_BROKEN, "no JSON" },
+		  PIKE_END_BROKEN, "not JSON" },
 		{ "openai",
 		  DATA(DELTA("co")) DATA("{\"error\":{\"message\":\"gone\"}}"),
 		  0, "co", PIKE_END_BROKEN, "the server says 'gone'" },
@@ -293,7 +293,7 @@ static void test_hostile_stream(void **state)
 	for (int i = 0; i < 400000; i++)
 		pike_buf_adds(&b, "data: {\"a\":\n");
 	assert_int_equal(p->answer(&a, &ask, b.s, b.len, &err), PIKE_FAILED);
-	assert_non_null(strstr(err.text, "is no JSON"));
+	assert_non_null(strstr(err.text, "is not JSON"));
 	pike_answer_release(&a);
 	pike_buf_reset(&b);
 	pike_buf_adds(&b, "[0");

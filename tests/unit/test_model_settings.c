@@ -269,7 +269,7 @@ static void test_refused(void **state)
 		{ { "target", "softmax", "baseline", "eager" },
 		  "c:9: baseline is for PyTorch models, not for" },
 		{ { "target", "softmax", "baseline", "eager fast" },
-		  "c:9: baseline: 'fast' is no baseline; say off" },
+		  "c:9: baseline: 'fast' is not a baseline; say off" },
 		{ { "target", "softmax", "baseline", "../x.py" },
 		  "c:9: baseline: path '../x.py' contains '..'" },
 		{ { "target", "new", "entry", "f" },
@@ -299,15 +299,18 @@ static void test_endings(void **state)
 		{ "k/a.cu", "k/a.cuh", "k/r.cu", NULL },
 		{ "k/a.cu", "k/a.h", "k/r.c", NULL },
 		{ "k/a.c", "k/a.cuh", "k/r.cu",
-		  "c:2: 'k/a.c' is no file for backend = cuda: a source ends "
+		  "c:2: 'k/a.c' is not a file for backend = cuda: a source "
+		  "ends "
 		  "in .cu" },
 		{ "k/a.cuh", "k/b.cuh", "k/r.cu", "c:2: 'k/a.cuh' is no" },
 		{ "k/a.cu", "k/b.cu", "k/r.cu",
-		  "c:3: 'k/b.cu' is no file for backend = cuda: a header ends "
+		  "c:3: 'k/b.cu' is not a file for backend = cuda: a header "
+		  "ends "
 		  "in .cuh or .h" },
 		{ "k/a.cu", "k/b.hpp", "k/r.cu", "c:3: 'k/b.hpp' is no" },
 		{ "k/a.cu", "k/a.cuh", "k/r.cpp",
-		  "c:4: 'k/r.cpp' is no file for backend = cuda: a reference "
+		  "c:4: 'k/r.cpp' is not a file for backend = cuda: a "
+		  "reference "
 		  "ends in .cu, or in .c where it is for the host" },
 	};
 

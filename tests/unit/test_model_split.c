@@ -433,7 +433,7 @@ static void test_plan(void **state)
 		{ "float *y, int n",
 		  "#if A\ntypedef half T;\n#else\ntypedef float T;\n#endif\n"
 		  "void f(float *y) { k<<<1, 2, 8 * sizeof(T)>>>(y, 1); }",
-		  NULL, "'sizeof' of something that is no plain type" },
+		  NULL, "'sizeof' of something that is not a plain type" },
 		{ "float *y, int n",
 		  "void f(float *y, int n) { int a = b; int b = a;\n"
 		  "k<<<b, 256>>>(y, n); }",

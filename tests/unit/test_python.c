@@ -79,11 +79,11 @@ static void what_is_no_python_is_refused(void **state)
 	refuse("/nonexistent/python3", "cannot be asked");
 	refuse(script("#!/bin/sh\nexit 3\n", 0755), "cannot be asked");
 	answers("hello");
-	refuse(path, "no Python of version 3.8");
+	refuse(path, "not a Python of version 3.8");
 	answers("{\"exe\":\"/x\",\"version\":\"2.7.18\"}");
-	refuse(path, "no Python of version 3.8");
+	refuse(path, "not a Python of version 3.8");
 	answers("{\"exe\":\"x\",\"version\":\"3.11.2\"}");
-	refuse(path, "no Python of version 3.8");
+	refuse(path, "not a Python of version 3.8");
 }
 
 static void what_lies_in_another_is_needed_once(void **state)

@@ -193,9 +193,9 @@ static void leaves_files_only(void **state)
 		{ "ln -sf /etc/passwd k/a.c",
 		  "'k/a.c' is a link, or lies behind one" },
 		{ "rm k/a.c; mkfifo k/a.c",
-		  "'k/a.c' is no regular file any more" },
+		  "'k/a.c' is not a regular file any more" },
 		{ "rm k/a.c; mkdir k/a.c",
-		  "'k/a.c' is no regular file any more" },
+		  "'k/a.c' is not a regular file any more" },
 		{ "head -c 2000000 /dev/zero >k/a.c",
 		  "'k/a.c' is larger than 1 MiB" },
 	};

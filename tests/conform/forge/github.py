@@ -76,7 +76,7 @@ def _parameters(op, query):
             known[p["name"]] = p["schema"]
     for name, value in query.items():
         if name not in known:
-            return f"?{name} is no parameter"
+            return f"?{name} is not a parameter"
         kind = known[name].get("type")
         wrong = _first(known[name], int(value) if kind == "integer" and
                        value.isdigit() else value)
@@ -101,7 +101,7 @@ def request(method, path, query, body):
         return wrong or ("a body where none belongs" if body else "")
     named = schema.get("properties")
     odd = [k for k in body if named and k not in named]
-    return f"{odd[0]} is no member" if odd else _first(schema, body)
+    return f"{odd[0]} is not a member" if odd else _first(schema, body)
 
 
 def reply(method, path, status, body):

@@ -127,7 +127,7 @@ def judge(provider, method, path, headers, body):
     try:
         body = json.loads(body)
     except ValueError as e:
-        return f"the body is no JSON: {e}"
+        return f"the body is not a JSON: {e}"
     wrong = _first(_REQUEST[provider], body)
     if wrong:
         return wrong
