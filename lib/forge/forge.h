@@ -42,6 +42,10 @@ struct pike_forge_opts {
 int pike_forge_open(struct pike_forge **out, const struct pike_forge_opts *o,
 		    struct pike_err *err);
 void pike_forge_free(struct pike_forge *f);
+/* Is there a token that was set for this program: in the variable that `token`
+ * names, else in the PIKE_..._TOKEN of the forge that it is? Others' tokens are
+ * there for other reasons, and do not ask for requests. */
+bool pike_forge_is_meant(const struct pike_forge_opts *o);
 const char *pike_forge_title(const struct pike_forge *f); /* "GitHub" */
 const char *pike_forge_place(const struct pike_forge *f); /* "owner/repo" */
 

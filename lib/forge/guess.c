@@ -308,6 +308,19 @@ int pike_forge_guess(struct pike_forge *f, const struct pike_forge_opts *o,
 	return ret;
 }
 
+bool pike_forge_is_meant(const struct pike_forge_opts *o)
+{
+	struct pike_forge f = { 0 };
+	struct remote r;
+	bool meant;
+
+	read_remote(&r, o->remote ? o->remote : "");
+	meant = !guess_kind(&f, o, &r, NULL) &&
+		variable(o->token ? o->token : f.kind->tokens[0]);
+	remote_release(&r);
+	return meant;
+}
+
 /* ---- whose change is it that this job runs for ---- */
 
 static const char *repo_name(const struct pike_json *j, const char *key)

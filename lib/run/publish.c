@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "forge/forge.h"
-#include "run/run.h"
+#include "run/run_priv.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -366,19 +366,25 @@ static int push_branch(struct publishing *p, const struct pike_request *open)
 
 /* ---- the request ---- */
 
+static struct pike_forge_opts forge_opts(const struct pike_settings *settings,
+					 const char *remote_url)
+{
+	return (struct pike_forge_opts){ .kind = settings->forge.kind,
+					 .url = settings->forge.url,
+					 .token = settings->forge.token,
+					 .remote = remote_url };
+}
+
 int pike_run_forge(struct pike_forge **out, struct pike_repo *repo,
 		   const struct pike_settings *settings, int wait_ms,
 		   volatile const int *stop, struct pike_err *err)
 {
-	const struct pike_forge_own *f = &settings->forge;
 	char *url = pike_remote_url(repo, settings->remote);
-	const struct pike_forge_opts o = { .kind = f->kind,
-					   .url = f->url,
-					   .token = f->token,
-					   .remote = url,
-					   .wait_ms = wait_ms,
-					   .stop = stop };
+	struct pike_forge_opts o = forge_opts(settings, url);
 	int ret = 0;
+
+	o.wait_ms = wait_ms;
+	o.stop = stop;
 
 	if (!url)
 		ret = pike_fail(err, PIKE_USAGE,
@@ -590,4 +596,32 @@ int pike_run_publish(struct pike_offered *out, struct pike_repo *repo,
 	ret = publish(&p);
 	release(&p);
 	return ret == 1 ? 0 : ret;
+}
+
+/* ---- by evolve ---- */
+
+bool pike_run_publishes(const struct pike_run *run)
+{
+	const struct pike_settings *s = run->settings;
+	struct pike_forge_opts o;
+	char *url;
+	bool meant;
+
+	if (!s->forge.publish || !s->sync || run->o.run || run->o.replay ||
+	    run->o.keeps || run->rested || pike_run_stopped(run))
+		return false;
+	url = pike_remote_url(run->repo, s->remote);
+	o = forge_opts(s, url);
+	meant = url && pike_forge_is_meant(&o);
+	free(url);
+	return meant;
+}
+
+int pike_run_publish_own(struct pike_offered *out, struct pike_run *run,
+			 struct pike_err *err)
+{
+	const struct pike_publish_opts o = { .stop = run->o.stop };
+
+	return pike_run_publish(out, run->repo, run->settings, run->history, &o,
+				err);
 }

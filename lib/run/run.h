@@ -132,6 +132,14 @@ int pike_run_publish(struct pike_offered *out, struct pike_repo *repo,
 		     const struct pike_history *h,
 		     const struct pike_publish_opts *o, struct pike_err *err);
 
+/* Does evolve offer what it has found? Where `publish` of [forge] is on, there
+ * is a token that was set for this program, and what was found is shared: not
+ * of a search of its own name, a replay, or one that rested from the start. */
+bool pike_run_publishes(const struct pike_run *run);
+/* pike_run_publish of a search that evolve has ended. */
+int pike_run_publish_own(struct pike_offered *out, struct pike_run *run,
+			 struct pike_err *err);
+
 /* Judges the evolvable files of revisions of one target against the base's, by
  * the whole protocol unless `quick`. Does not need a search. */
 struct pike_bench_opts {

@@ -97,6 +97,7 @@ struct pike_run {
 	char ended[400];
 	struct pike_sharing sharing;
 	bool nothing_to_tune;	     /* said once */
+	bool rested;		     /* evolve found it at rest */
 	bool looked;		     /* at the base, or there was no need */
 	struct pike_result base;     /* what that said; no cases: nothing */
 	struct pike_lessons lessons; /* as far as a prompt needed them */
