@@ -168,7 +168,8 @@ const struct pike_cmd pike_cmd_publish = {
 		"not offered again, and a branch that a person has committed "
 		"on is left alone. The token is read from PIKE_GITHUB_TOKEN, "
 		"PIKE_GITLAB_TOKEN or PIKE_GITEA_TOKEN, then the forge's own "
-		"variables; the branch is pushed with git's own credentials. "
+		"variables, else from git's credential helpers; the branch is "
+		"pushed with git's own credentials. "
 		"Runs no candidate.",
 	.opts = opts_table,
 	.opts_size = sizeof(struct opts),

@@ -377,6 +377,8 @@ static int send_once(struct pike_forge_reply *out, struct sending *s,
 	ret = pike_fetch_result(c, err);
 	if (!ret)
 		ret = read_answer(out, s, c, err);
+	if (!ret && out->status / 100 == 2)
+		s->f->taken = true;
 	if (!ret && out->status / 100 == 3) {
 		ret = redirect(s, c, out->status, err);
 		out->status = ret ? out->status : 0;

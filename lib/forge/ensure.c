@@ -39,6 +39,11 @@ int pike_forge_open(struct pike_forge **out, const struct pike_forge_opts *o,
 	return ret;
 }
 
+bool pike_forge_taken(const struct pike_forge *f)
+{
+	return f->taken;
+}
+
 void pike_forge_free(struct pike_forge *f)
 {
 	if (!f)

@@ -101,10 +101,12 @@ struct pike_forge {
 	char *place;	  /* "owner/repo" */
 	char *owner;	  /* what stands before the last slash of it */
 	char *token;	  /* the secret itself */
-	char *token_name; /* of its variable */
+	char *token_name; /* of its variable, or where else it is from */
 	int wait_ms, patience_ms, timeout_ms;
 	volatile const int *stop;
 	bool fresh; /* something was just created, and not all servers know */
+	bool taken; /* the token, at least once */
+	bool lent;  /* the token is of git's helpers */
 };
 
 /* ---- guess.c ---- */

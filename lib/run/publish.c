@@ -28,7 +28,8 @@ struct publishing {
 	const struct pike_history *h;
 	const struct pike_publish_opts *o;
 	const struct pike_target *t;
-	struct pike_forge *forge;
+	struct pike_forge *forge; /* that of `place` */
+	struct pike_place place;
 	struct pike_claim claim;
 	struct pike_files files; /* evolvable ones of the champion */
 	struct pike_strs labels;
@@ -52,7 +53,7 @@ void pike_offered_release(struct pike_offered *out)
 
 static void release(struct publishing *p)
 {
-	pike_forge_free(p->forge);
+	pike_run_forge_close(&p->place, p->repo);
 	pike_claim_release(&p->claim);
 	pike_files_release(&p->files);
 	pike_strs_release(&p->labels);
@@ -366,40 +367,13 @@ static int push_branch(struct publishing *p, const struct pike_request *open)
 
 /* ---- the request ---- */
 
-static struct pike_forge_opts forge_opts(const struct pike_settings *settings,
-					 const char *remote_url)
-{
-	return (struct pike_forge_opts){ .kind = settings->forge.kind,
-					 .url = settings->forge.url,
-					 .token = settings->forge.token,
-					 .remote = remote_url };
-}
-
-int pike_run_forge(struct pike_forge **out, struct pike_repo *repo,
-		   const struct pike_settings *settings, int wait_ms,
-		   volatile const int *stop, struct pike_err *err)
-{
-	char *url = pike_remote_url(repo, settings->remote);
-	struct pike_forge_opts o = forge_opts(settings, url);
-	int ret = 0;
-
-	o.wait_ms = wait_ms;
-	o.stop = stop;
-
-	if (!url)
-		ret = pike_fail(err, PIKE_USAGE,
-				"there is no remote '%s' to publish to; add "
-				"it, or set pike.remote",
-				settings->remote);
-	if (!ret)
-		ret = pike_forge_open(out, &o, err);
-	free(url);
-	return ret;
-}
-
 static int open_forge(struct publishing *p)
 {
-	return pike_run_forge(&p->forge, p->repo, p->s, 0, p->o->stop, p->err);
+	int ret =
+	    pike_run_forge(&p->place, p->repo, p->s, 0, p->o->stop, p->err);
+
+	p->forge = p->place.forge;
+	return ret;
 }
 
 static struct pike_wanted wanted_of(const struct publishing *p)
@@ -599,23 +573,6 @@ int pike_run_publish(struct pike_offered *out, struct pike_repo *repo,
 }
 
 /* ---- by evolve ---- */
-
-bool pike_run_publishes(const struct pike_run *run)
-{
-	const struct pike_settings *s = run->settings;
-	struct pike_forge_opts o;
-	char *url;
-	bool meant;
-
-	if (!s->forge.publish || !s->sync || run->o.run || run->o.replay ||
-	    run->o.keeps || run->rested || pike_run_stopped(run))
-		return false;
-	url = pike_remote_url(run->repo, s->remote);
-	o = forge_opts(s, url);
-	meant = url && pike_forge_is_meant(&o);
-	free(url);
-	return meant;
-}
 
 int pike_run_publish_own(struct pike_offered *out, struct pike_run *run,
 			 struct pike_err *err)

@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 #include "eval/eval.h"
-#include "git/git.h"
+#include "git/offer.h"
 #include "model/result.h"
 #include "model/settings.h"
 
@@ -98,6 +98,22 @@ const char *pike_run_ended(const struct pike_run *run);
  * done so as they went on. PIKE_RETRY: not all of it, `out` has the refs. */
 int pike_run_share_rest(struct pike_strs *out, struct pike_run *run,
 			struct pike_err *err);
+
+/* ---- forge.c ---- */
+
+/* The forge that requests go to: that of the settings, else the remote's. */
+struct pike_place {
+	struct pike_forge *forge;
+	struct pike_credential lent; /* its token, where git's helpers have it;
+					else empty */
+};
+/* Sends nothing. `wait_ms`, `stop`: as pike_forge_opts has them. PIKE_USAGE:
+ * there is none, or no token for it. Close it in any case. */
+int pike_run_forge(struct pike_place *out, struct pike_repo *repo,
+		   const struct pike_settings *settings, int wait_ms,
+		   volatile const int *stop, struct pike_err *err);
+/* Twice is legal. */
+void pike_run_forge_close(struct pike_place *p, struct pike_repo *repo);
 
 /* ---- publish.c: the champion as a merge request ---- */
 

@@ -99,6 +99,80 @@ import json, sys
 print("body" in json.loads(sys.argv[1])["targets"][0]["request"])' "$out")" False
 is "still one" "$(state 'len(r)')" 1
 
+# ---- a token of git's credential helpers ----
+
+unset PIKE_GITHUB_TOKEN
+cat >"$dir/helper" <<-END
+	#!/bin/sh
+	{ echo "== \$1"; cat; } >>"$dir/helper.log"
+	[ "\$1" != get ] || cat "$dir/answer"
+END
+chmod +x "$dir/helper"
+cat >"$dir/asks" <<-END
+	#!/bin/sh
+	echo "\$@" >>"$dir/asked"
+END
+chmod +x "$dir/asks"
+git config credential.helper "$dir/helper"
+git config core.askPass "$dir/asks"
+helper() { # helper [LINES]: what it knows from now on; forgets its log
+	printf '%s' "${1:-}" >"$dir/answer"
+	: >"$dir/helper.log"
+}
+helper
+SSH_ASKPASS=$dir/asks DISPLAY=:99 pike publish
+status_is "a helper that knows nothing" 129
+like "is told as no token" "$err" 'set PIKE_GITHUB_TOKEN to one'
+is "and nobody is asked in its place" "$(cat "$dir/asked" 2>/dev/null)" ""
+like "it was asked for the API's server" "$(<"$dir/helper.log")" \
+	"^host=127\.0\.0\.1:$port\$"
+is "and for a token alone" "$(grep '^==' "$dir/helper.log")" '== get'
+pike evolve "$weak"
+unlike "evolve does not look there" "$out" 'request'
+is "at all" "$(grep -c '^==' "$dir/helper.log")" 1
+
+helper $'username=me\npassword=write\n'
+GIT_TRACE=$dir/trace GIT_TRACE2_EVENT=$dir/trace2 pike publish -v
+status_is "one that knows a token" 0
+like "which is taken" "$out" 'open, and up to date'
+is "it is told so, once" "$(grep '^==' "$dir/helper.log" | tr '\n' ' ')" \
+	'== get == store '
+like "with what it has said" "$(sed -n '/^== store/,$p' "$dir/helper.log")" \
+	'^password=write$'
+unlike "the token is nowhere in what was said" "$out$err" 'password|Bearer'
+unlike "nor in an argument" "$(cat "$dir/trace" "$dir/trace2")" \
+	'password|=write'
+ok "which the trace has" grep -q 'credential fill' "$dir/trace"
+pike doctor
+like "doctor tells whose it is" "$out" "with a token of git's credential helpers"
+
+helper $'username=me\npassword=wrong\n'
+pike publish
+status_is "a token that the forge does not know" 128
+like "is named by where it is from" "$err" \
+	"does not know the token of git's credential helper \(401"
+is "and stays where it is: git may push with it" \
+	"$(grep '^==' "$dir/helper.log" | tr '\n' ' ')" '== get '
+helper $'username=me\npassword=a b\n'
+pike publish
+status_is "one that is no token" 129
+unlike "is not said" "$err" 'a b'
+helper $'username=me\npassword=write\n'
+PIKE_GITHUB_TOKEN=write pike publish
+status_is "a variable goes first" 0
+is "and no helper is asked" "$(<"$dir/helper.log")" ""
+git config pike.forge.token PIKE_MINE
+pike publish
+status_is "a variable that is named and empty" 129
+is "is no reason to ask one" "$(<"$dir/helper.log")" ""
+git config --unset pike.forge.token
+git config --unset credential.helper
+printf '#!/bin/sh\ncase $1 in *name*) echo me ;; *) echo write ;; esac\n' \
+	>"$dir/asks"
+GIT_ASKPASS=$dir/asks pike publish
+status_is "git's own askpass, as jobs have it" 0
+export PIKE_GITHUB_TOKEN=write
+
 # Whoever reads a request must find what it names.
 git remote set-url --push origin "$dir/nowhere"
 n=$(asked)

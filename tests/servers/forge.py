@@ -709,6 +709,8 @@ def token_of(kind, headers):
         return auth[6:] if auth.startswith("token ") else ""
     if headers.get("JOB-TOKEN"):
         return headers["JOB-TOKEN"] if headers["JOB-TOKEN"] == "job" else ""
+    if auth.startswith("Bearer "):
+        return auth[7:]
     return headers.get("PRIVATE-TOKEN", "")
 
 

@@ -208,6 +208,97 @@ static void tokens_in_their_order(void **state)
 	no_ci();
 }
 
+/* What is said to git's helpers, and so who gets the token. */
+static void asked_of_helpers(void **state)
+{
+	static const struct {
+		const char *remote, *api, *url; /* url NULL: nobody is asked */
+	} t[] = {
+		{ "https://github.com/o/r.git", NULL,
+		  "https://github.com/o/r" },
+		{ "git@github.com:o/r.git", NULL, "https://github.com/o/r" },
+		{ "https://me:pw@github.com/o/r", NULL,
+		  "https://me@github.com/o/r" },
+		{ "ssh://git@gitlab.example.org:2222/g/s/r.git", NULL,
+		  "https://gitlab.example.org/g/s/r" },
+		{ "https://gitea.example.org:8443/o/r", NULL,
+		  "https://gitea.example.org:8443/o/r" },
+		{ "https://github.com/o/r", "https://elsewhere.example/api/v3",
+		  "https://elsewhere.example" },
+		{ "https://github.com/o/r", "https://api.github.com:444/x",
+		  "https://api.github.com:444" },
+		{ "https://notgithub.com/o/r", "https://api.github.com",
+		  "https://api.github.com" },
+		{ "http://gitea.example.org/o/r", NULL, NULL },
+		{ "https://unknown.example.org/o/r", NULL, NULL },
+		{ "", NULL, NULL },
+	};
+
+	(void)state;
+	no_ci();
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(t); i++) {
+		const struct pike_forge_opts o = { .remote = t[i].remote,
+						   .url = t[i].api };
+		char *url = pike_forge_credential_url(&o);
+
+		if (t[i].url ? !url || strcmp(url, t[i].url) != 0 : url != NULL)
+			fail_msg("'%s': '%s'", t[i].remote, url ? url : "-");
+		free(url);
+	}
+}
+
+static void helpers_come_last(void **state)
+{
+	struct pike_forge_opts o = { .remote = "https://gitlab.com/o/r",
+				     .secret = "lent" };
+	struct pike_strs headers = PIKE_STRS_INIT;
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_forge *f = NULL;
+
+	(void)state;
+	no_ci();
+	assert_int_equal(pike_forge_open(&f, &o, &err), 0);
+	f->kind->headers(&headers, f);
+	assert_string_equal(headers.v[0], "Authorization: Bearer lent");
+	pike_strs_release(&headers);
+	pike_forge_free(f);
+	o.token = "PIKE_OTHER";
+	assert_int_equal(pike_forge_open(&f, &o, &err), PIKE_USAGE);
+	assert_null(pike_forge_credential_url(&o));
+	o.token = NULL;
+	setenv("GITLAB_TOKEN", "own", 1);
+	assert_null(pike_forge_credential_url(&o));
+	assert_int_equal(pike_forge_open(&f, &o, &err), 0);
+	assert_string_equal(f->token, "own");
+	pike_forge_free(f);
+	unsetenv("GITLAB_TOKEN");
+	o.secret = "with\r\nX-Evil: header";
+	assert_int_equal(pike_forge_open(&f, &o, &err), PIKE_USAGE);
+	assert_null(strstr(err.text, "Evil"));
+}
+
+/* evolve acts on these alone. */
+static void meant_for_us(void **state)
+{
+	struct pike_forge_opts o = { .remote = "https://github.com/o/r" };
+
+	(void)state;
+	no_ci();
+	setenv("GITHUB_TOKEN", "any", 1);
+	setenv("PIKE_GITLAB_TOKEN", "any", 1);
+	assert_false(pike_forge_is_meant(&o));
+	o.token = "GITHUB_TOKEN";
+	assert_true(pike_forge_is_meant(&o));
+	o.token = "PIKE_OTHER";
+	assert_false(pike_forge_is_meant(&o));
+	o.token = NULL;
+	setenv("PIKE_GITHUB_TOKEN", "any", 1);
+	assert_true(pike_forge_is_meant(&o));
+	o.remote = "https://unknown.example.org/o/r";
+	assert_false(pike_forge_is_meant(&o));
+	no_ci();
+}
+
 static void write_event(const char *path, const char *text)
 {
 	FILE *f = fopen(path, "w");
@@ -302,6 +393,9 @@ int main(void)
 		cmocka_unit_test(guessed_by_the_remote),
 		cmocka_unit_test(guessed_by_the_ci),
 		cmocka_unit_test(tokens_in_their_order),
+		cmocka_unit_test(asked_of_helpers),
+		cmocka_unit_test(helpers_come_last),
+		cmocka_unit_test(meant_for_us),
 		cmocka_unit_test(forks_are_told),
 		cmocka_unit_test(links_to_a_next_page),
 	};
