@@ -33,9 +33,12 @@ struct pike_forge_opts {
 	const char *kind, *url, *token; /* of [forge]; NULL: guessed */
 	const char *remote;		/* URL of git's remote; NULL: none */
 	const char *secret; /* a token of git's helpers; NULL: none */
-	int wait_ms;	    /* the first pause; 0: a second */
-	int patience_ms;    /* longest pause that is waited for; 0: 2 minutes */
-	int timeout_ms;	    /* of one request; 0: 30 s */
+	/* File that keeps what was said, so that it is said again only where
+	 * it has changed; NULL: none. Bounded; may be removed at any time. */
+	const char *keep;
+	int wait_ms;	 /* the first pause; 0: a second */
+	int patience_ms; /* longest pause that is waited for; 0: 2 minutes */
+	int timeout_ms;	 /* of one request; 0: 30 s */
 	volatile const int *stop; /* ends a pause; NULL: nothing does */
 };
 /* Sends nothing. PIKE_USAGE, naming the remedy: it cannot be told which forge

@@ -4,6 +4,7 @@
  * the one that git's credential helpers know.
  */
 #include "forge/forge.h"
+#include "base/mem.h"
 #include "run/publish_priv.h"
 #include "run/run_priv.h"
 
@@ -34,12 +35,15 @@ int pike_run_forge(struct pike_place *out, struct pike_repo *repo,
 		   volatile const int *stop, struct pike_err *err)
 {
 	char *url = pike_remote_url(repo, settings->remote);
+	char *keep =
+	    pike_xasprintf("%s/pike-forge.json", pike_repo_commondir(repo));
 	struct pike_forge_opts o = options(settings, url);
 	int ret = 0;
 
 	memset(out, 0, sizeof(*out));
 	o.wait_ms = wait_ms;
 	o.stop = stop;
+	o.keep = keep;
 	if (!url)
 		ret = pike_fail(err, PIKE_USAGE,
 				"there is no remote '%s' to publish to; add "
@@ -51,6 +55,7 @@ int pike_run_forge(struct pike_place *out, struct pike_repo *repo,
 	if (!ret)
 		ret = pike_forge_open(&out->forge, &o, err);
 	free(url);
+	free(keep);
 	return ret;
 }
 

@@ -12,10 +12,11 @@ unset GITHUB_ACTIONS GITHUB_EVENT_PATH GITHUB_TOKEN GH_TOKEN GITLAB_CI \
 weak=--allow-weak=$LEVEL
 mr=refs/heads/pike/mr/scale/cpu
 
-asked() { # how many requests the forge has had
+asked() { # asked [STATUS]: how many requests the forge has answered (so)
 	curl -fs --noproxy '*' "$url/_log" | python3 -c '
 import json, sys
-print(len(json.load(sys.stdin)))'
+print(sum(sys.argv[1] in ("", str(e["status"])) for e in json.load(sys.stdin)))
+' "${1:-}"
 }
 state() { # state EXPRESSION: of what it holds, in Python
 	curl -fs --noproxy '*' "$url/_state/github" | python3 -c '
@@ -98,6 +99,12 @@ is "as an object without the page" "$(python3 -c '
 import json, sys
 print("body" in json.loads(sys.argv[1])["targets"][0]["request"])' "$out")" False
 is "still one" "$(state 'len(r)')" 1
+n=$(asked 304)
+pike publish
+like "said again" "$out" 'open, and up to date'
+ok "the lists are asked for on condition, and have not changed" \
+	test "$(asked 304)" -gt "$n"
+ok "by what is kept in the repository" test -s .git/pike-forge.json
 
 # ---- a token of git's credential helpers ----
 

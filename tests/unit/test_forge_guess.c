@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int begin(void **state)
@@ -299,6 +300,45 @@ static void meant_for_us(void **state)
 	no_ci();
 }
 
+/* Neither many questions nor long answers make it grow without end. */
+static void what_is_kept_is_bounded(void **state)
+{
+	char path[] = "/tmp/pike-kept-XXXXXX", url[40];
+	struct pike_kept_list l = { .path = pike_xstrdup(path) };
+	char *huge = pike_xcalloc(1, (1 << 20) + 2);
+	int fd = mkstemp(l.path);
+	struct stat st;
+
+	(void)state;
+	assert_true(fd >= 0);
+	memset(huge, 'x', (1 << 20) + 1);
+	pike_kept_put(&l, "huge", "\"tag\"", 0, huge);
+	assert_null(pike_kept_find(&l, "huge"));
+	huge[1 << 20] = '\0';
+	for (int i = 0; i < 100; i++) {
+		snprintf(url, sizeof(url), "url %d", i);
+		pike_kept_put(&l, url, "W/\"tag\"", i, i % 10 ? "[]" : huge);
+	}
+	assert_true(l.n <= 40);
+	pike_kept_save(&l);
+	assert_int_equal(stat(l.path, &st), 0);
+	assert_true(st.st_size > 0 && st.st_size <= 4 << 20);
+	free(huge);
+	snprintf(path, sizeof(path), "%s", l.path);
+	pike_kept_release(&l);
+	l.path = pike_xstrdup(path);
+	assert_int_equal(pike_kept_find(&l, "url 99")->next, 99);
+	assert_null(pike_kept_find(&l, "url 1"));
+	/* What would be more than a tag in a header of ours. */
+	pike_kept_put(&l, "url 99", "\"a\r\nX-Evil: b\"", 0, "[]");
+	assert_null(pike_kept_find(&l, "url 99"));
+	pike_kept_put(&l, "url 98", NULL, 0, "[]");
+	assert_null(pike_kept_find(&l, "url 98"));
+	pike_kept_release(&l);
+	unlink(path);
+	close(fd);
+}
+
 static void write_event(const char *path, const char *text)
 {
 	FILE *f = fopen(path, "w");
@@ -396,6 +436,7 @@ int main(void)
 		cmocka_unit_test(asked_of_helpers),
 		cmocka_unit_test(helpers_come_last),
 		cmocka_unit_test(meant_for_us),
+		cmocka_unit_test(what_is_kept_is_bounded),
 		cmocka_unit_test(forks_are_told),
 		cmocka_unit_test(links_to_a_next_page),
 	};
