@@ -24,7 +24,9 @@ struct pike_run_opts {
 	bool staged;		  /* evaluate: generations are closed elsewhere
 				   */
 	/* evaluate: one job of several, or what it finds is handed on: it
-	 * begins no epoch, which is more than a bundle holds. */
+	 * begins no epoch, which is more than a bundle holds. In another
+	 * environment than the search's it measures nothing and hands on that
+	 * word, by which a follow without a device begins one. */
 	bool part;
 	/* evolve: no model is asked; what was recorded below this revision is
 	 * answered again, and what was measured is not measured again. NULL:
@@ -56,10 +58,11 @@ void pike_run_free(struct pike_run *run);
 const struct pike_history *pike_run_history(const struct pike_run *run);
 const struct pike_run_stats *pike_run_stats(const struct pike_run *run);
 
-/* Where the base has moved in what concerns the target, or, with `device`, this
- * machine's environment is not the one that the search was measured in, begins
- * an epoch with what is to be measured again. Asks no model. Part
- * of all stages but advance. */
+/* Where the base has moved in what concerns the target, or the environment is
+ * not the one that the search was measured in, begins an epoch with what is to
+ * be measured again. With `device` that is this machine's environment; without,
+ * one that a part has told of, if nothing was measured in the search's own
+ * since. Asks no model. Part of all stages. */
 int pike_run_follow(struct pike_run *run, bool device, struct pike_err *err);
 /* Asks for nothing while candidates wait to be measured again. */
 int pike_run_propose(struct pike_run *run, struct pike_err *err);
