@@ -148,7 +148,7 @@ man: $(B)/pike-git.1 $(B)/pike-git.bash # manual page and shell completion
 # Program, helpers and what comes with it lie together: the program finds them by its
 # own real path, so links to it may stand anywhere.
 SHIPPED = templates hooks $(wildcard ci/github ci/gitlab ci/slurm) \
-	lib/git/README.md lib/eval/README.md lib/sandbox/README.md
+	cmd/manual lib/git/README.md lib/eval/README.md lib/sandbox/README.md
 HOME_DIR = $(DESTDIR)$(PREFIX)/lib/pike-git
 SHARE = $(DESTDIR)$(PREFIX)/share
 install: all man # to $(DESTDIR)$(PREFIX)

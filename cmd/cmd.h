@@ -94,6 +94,11 @@ void pike_help_command(struct pike_buf *b, const struct pike_cmd *cmd);
 void pike_help_man(struct pike_buf *b);
 void pike_help_completion(struct pike_buf *b);
 
+/* ---- help.c ---- */
+
+/* The subjects of `pike-git help TOPIC`, a line each. */
+void pike_help_topics(struct pike_buf *b);
+
 /* ---- common.c: what several commands share ---- */
 
 /* Reads the configuration with the command line's settings over it; `opts`

@@ -142,8 +142,9 @@ void pike_help_program(struct pike_buf *b)
 	list_commands(b);
 	pike_buf_adds(b, "\noptions:\n");
 	pike_opts_help(b, pike_global_opts);
-	pike_buf_adds(b, "\n`pike-git COMMAND -h` says more; `pike-git help "
-			 "TOPIC` explains formats,\njudge or security. Begin "
+	pike_buf_adds(b, "\ntopics of `pike-git help TOPIC`:\n");
+	pike_help_topics(b);
+	pike_buf_adds(b, "\n`pike-git COMMAND -h` explains a command. Begin "
 			 "with `init`, then `doctor`.\n");
 }
 

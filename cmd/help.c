@@ -24,14 +24,34 @@ static const struct pike_opt opts_table[] = {
 	{ .name = NULL },
 };
 
-/* Pages that come with the program, each from a heading of it on. */
+/* Pages that come with the program; NULL: the whole file, else from a heading
+ * of it on. */
 static const struct {
-	const char *name, *path, *heading;
+	const char *name, *summary, *path, *heading;
 } topics[] = {
-	{ "formats", "lib/git/README.md", "\n# Formats\n" },
-	{ "judge", "lib/eval/README.md", "\n## The protocol\n" },
-	{ "security", "lib/sandbox/README.md", "\n## Security\n" },
+	{ "cuda", "kernels for a GPU", "cmd/manual/cuda.md", NULL },
+	{ "torch", "PyTorch models", "cmd/manual/torch.md", NULL },
+	{ "models", "language models, strategies, prompts, lessons",
+	  "cmd/manual/models.md", NULL },
+	{ "search", "several machines, a base that moves on, reports",
+	  "cmd/manual/search.md", NULL },
+	{ "ci", "jobs and their rights, merge requests, hooks",
+	  "cmd/manual/ci.md", NULL },
+	{ "verdicts", "how to read a result", "cmd/manual/verdicts.md", NULL },
+	{ "judge", "how a verdict is found, rule by rule", "lib/eval/README.md",
+	  "\n## The protocol\n" },
+	{ "formats", "refs, trailers, notes and result lines",
+	  "lib/git/README.md", "\n# Formats\n" },
+	{ "security", "what the sandbox holds back, and what not",
+	  "lib/sandbox/README.md", "\n## Security\n" },
 };
+
+void pike_help_topics(struct pike_buf *b)
+{
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(topics); i++)
+		pike_buf_addf(b, "  %-11s %s\n", topics[i].name,
+			      topics[i].summary);
+}
 
 static int print_topic(struct pike_ctx *ctx, const char *name,
 		       struct pike_err *err)
@@ -51,7 +71,8 @@ static int print_topic(struct pike_ctx *ctx, const char *name,
 	pike_buf_init(&page, 1 << 20);
 	ret = pike_read_shipped(&page, topics[i].path, err);
 	if (!ret) {
-		at = strstr(page.s, topics[i].heading);
+		at = topics[i].heading ? strstr(page.s, topics[i].heading)
+				       : NULL;
 		pike_buf_adds(&ctx->out, at ? at + 1 : page.s);
 	}
 	pike_buf_release(&page);

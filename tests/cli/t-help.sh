@@ -8,7 +8,8 @@ pike help --man
 man=$out
 commands=$(sed -n 's/^\.\\" begin //p' <<<"$man")
 is "every public command is in the manual" "$(tr ' ' '\n' <<<"$commands" | sort)" \
-	"$("$PIKE" -h | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' | sort)"
+	"$("$PIKE" -h | sed -n '/^commands:/,/^$/s/^  \([a-z][a-z]*\)  .*/\1/p' |
+		sort)"
 
 section() { # the manual's text of a command, roff taken off
 	sed -n "/^\\.\\\\\" begin $1\$/,/^\\.\\\\\" end $1\$/p" <<<"$man" |
@@ -40,10 +41,18 @@ bash -c "$out
 	echo \"\${COMPREPLY[*]}\"" >"$dir/completed" 2>&1
 is "the completion completes" "$(<"$dir/completed")" "--candidates="
 
-for topic in formats judge security; do
+pike -h
+topics=$(sed -n '/^topics/,/^$/s/^  \([a-z]*\) .*/\1/p' <<<"$out")
+is "-h names the topics" "$(tr '\n' ' ' <<<"$topics")" \
+	"cuda torch models search ci verdicts judge formats security "
+# shellcheck disable=SC2016 # backquotes of Markdown
+named=$(sed -n '/^## The manual/,/^## The rooms/s/^| \(`.*`\) |.*/\1/p' \
+	"$here/../../README.md" | tr -d '`,' | tr ' ' '\n')
+is "and the README the same" "$(sort <<<"$named")" "$(sort <<<"$topics")"
+for topic in $topics; do
 	pike help "$topic"
 	status_is "help $topic exits with 0" 0
-	ok "and is a page" test "$(wc -l <<<"$out")" -gt 30
+	ok "and is a page" test "$(wc -l <<<"$out")" -gt 20
 	like "from its heading on" "$out" '^#'
 done
 pike help formats

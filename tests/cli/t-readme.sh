@@ -5,9 +5,9 @@
 . "$(dirname "$0")/lib.sh"
 readme=$here/../../README.md
 
-# block N: the N-th block of the section on the first target.
+# block N: the N-th block of the section on a kernel.
 block() {
-	awk -v n="$1" '/^## / { on = /first target/ }
+	awk -v n="$1" '/^## / { on = /First door/ }
 		on && /^```/ { inside = !inside; k += inside; next }
 		on && inside && k == n' "$readme"
 }
