@@ -40,6 +40,48 @@ static void say_steer(struct pike_buf *b, const struct pike_target *t,
 	pike_buf_addc(b, '\n');
 }
 
+/* What became of the generation under construction. */
+static void say_closed(struct pike_buf *b, const struct pike_run *run,
+		       const struct pike_target *t, bool open)
+{
+	const struct pike_history *h = pike_run_history(run);
+	char ratio[64];
+
+	if (open)
+		pike_buf_addf(b,
+			      "%s: generation %zu stays open: `pike-git "
+			      "propose` has samples of its round to mend or to "
+			      "ask for; --now closes it as it is\n",
+			      t->name, h->ngens);
+	else if (pike_run_stats(run)->generations)
+		pike_buf_addf(b, "%s: generation %lld closed, best %s\n",
+			      t->name, (long long)h->gens[h->ngens - 1].number,
+			      pike_ratio_text(ratio, &h->speedup));
+	else
+		pike_buf_addf(b,
+			      "%s: nothing new was measured; no generation to "
+			      "close\n",
+			      t->name);
+}
+
+/* The base has moved, or the machines have changed: what is to be measured
+ * again must be shared as the rest is. */
+static int follow(struct pike_buf *b, struct pike_run *run,
+		  const struct pike_target *t, struct pike_err *err)
+{
+	const struct pike_history *h = pike_run_history(run);
+	const int64_t was = pike_history_epoch(h, NULL)->number;
+	int ret = pike_run_follow(run, false, err);
+	int64_t now = pike_history_epoch(h, NULL)->number;
+
+	if (!ret && now != was)
+		pike_buf_addf(b,
+			      "%s: generation %lld begins anew, with %zu "
+			      "candidates to measure again\n",
+			      t->name, (long long)now, pike_history_pending(h));
+	return ret;
+}
+
 static int advance_one(struct pike_ctx *ctx, struct pike_run *run,
 		       const struct pike_target *t, void *arg,
 		       struct pike_err *err)
@@ -47,11 +89,12 @@ static int advance_one(struct pike_ctx *ctx, struct pike_run *run,
 	const struct opts *o = arg;
 	const struct pike_history *h = pike_run_history(run);
 	const struct pike_run_stats *st = pike_run_stats(run);
+	struct pike_buf said;
+	struct pike_err moved = PIKE_ERR_INIT;
 	size_t heard = 0, from;
 	bool open = false;
-	int ret = pike_run_hear(&heard, run, err);
+	int followed = 0, ret = pike_run_hear(&heard, run, err);
 	struct pike_json *j;
-	char ratio[64];
 
 	from = h->steers.n - heard;
 	if (!ret && !o->now)
@@ -60,37 +103,29 @@ static int advance_one(struct pike_ctx *ctx, struct pike_run *run,
 		ret = pike_run_advance(run, err);
 	if (!ret)
 		ret = pike_run_rest(run, err);
-	if (!ret)
+	pike_buf_init(&said, 2000);
+	if (!ret) {
+		say_closed(&said, run, t, open);
+		followed = follow(&said, run, t, &moved);
 		ret = pike_stage_share(run, err);
+	}
 	if (ret)
-		return ret;
+		goto out;
 	for (size_t i = from; i < from + heard && i < h->steers.n; i++)
 		say_steer(&ctx->out, t, &h->steers.v[i]);
-	if (open)
-		pike_buf_addf(&ctx->out,
-			      "%s: generation %zu stays open: `pike-git "
-			      "propose` has samples of its round to mend or to "
-			      "ask for; --now closes it as it is\n",
-			      t->name, h->ngens);
-	else if (st->generations)
-		pike_buf_addf(&ctx->out,
-			      "%s: generation %lld closed, best %s\n", t->name,
-			      (long long)h->gens[h->ngens - 1].number,
-			      pike_ratio_text(ratio, &h->speedup));
-	else
-		pike_buf_addf(&ctx->out,
-			      "%s: nothing new was measured; no generation to "
-			      "close\n",
-			      t->name);
+	pike_buf_adds(&ctx->out, said.s);
 	pike_stage_rests(ctx, run);
-	ret = pike_run_follow(run, false, err);
+	if (followed)
+		ret = pike_fail(err, followed, "%s", moved.text);
 	if (ret || !ctx->json)
-		return ret;
+		goto out;
 	j = pike_json_search(h);
 	pike_json_set_i64(j, "closed", st->generations);
 	pike_json_set_i64(j, "heard", (int64_t)heard);
 	pike_json_push(ctx->list, j);
-	return 0;
+out:
+	pike_buf_release(&said);
+	return ret;
 }
 
 static int read_bundle(struct pike_ctx *ctx, const char *path,

@@ -197,6 +197,9 @@ typedef int (*pike_stage_fn)(struct pike_ctx *ctx, struct pike_run *run,
 int pike_each_target(struct pike_ctx *ctx, const struct pike_strs *names,
 		     const struct pike_stage_args *a, pike_stage_fn fn,
 		     void *arg, struct pike_err *err);
+/* publish.c: what became of an offer: a sentence and its lines; an object. */
+void pike_offer_text(struct pike_buf *b, const struct pike_offered *o);
+struct pike_json *pike_offer_json(const struct pike_offered *o);
 /* "faster 2, same 5, waiting 1" of all candidates of a search. */
 void pike_tally(struct pike_buf *b, const struct pike_history *h);
 double pike_spent(const struct pike_history *h);

@@ -526,26 +526,23 @@ static void check_models(struct doctor *d)
 static void check_forge(struct doctor *d)
 {
 	const struct pike_settings *s = d->ctx->settings;
-	char *url = pike_remote_url(d->ctx->repo, s->remote);
-	const struct pike_forge_opts o = { .kind = s->forge.kind,
-					   .url = s->forge.url,
-					   .token = s->forge.token,
-					   .remote = url };
+	struct pike_repo *repo = d->ctx->repo;
+	struct pike_place place = { 0 };
 	struct pike_err err = PIKE_ERR_INIT;
-	struct pike_forge *f = NULL;
 
-	if (!url)
+	if (!pike_sync_remote(repo, s->remote))
 		row(d, OK, "forge", "",
 		    "no remote '%s': there is nowhere to publish to",
 		    s->remote);
-	else if (pike_forge_open(&f, &o, &err))
+	else if (pike_run_forge(&place, repo, s, 0, d->ctx->stop, &err))
 		row(d, WARN, "forge", "only `pike-git publish` needs it", "%s",
 		    err.text);
 	else
-		row(d, OK, "forge", "", "%s at %s, with a token",
-		    pike_forge_place(f), pike_forge_title(f));
-	pike_forge_free(f);
-	free(url);
+		row(d, OK, "forge", "", "%s at %s, with a token%s",
+		    pike_forge_place(place.forge),
+		    pike_forge_title(place.forge),
+		    place.lent.secret ? " of git's credential helpers" : "");
+	pike_run_forge_close(&place, repo);
 }
 
 static void check_signing(struct doctor *d)

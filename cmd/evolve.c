@@ -8,6 +8,7 @@
 #include "report/report.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,7 +20,7 @@ struct opts {
 	const char *run, *allow_weak, *seed, *strategy, *threshold;
 	const char *queries, *usd, *minutes, *candidates, *replay;
 	int64_t generations;
-	bool profile, resume;
+	bool profile, resume, no_publish;
 };
 
 #define TEXT_OPT(NAME, MEMBER, ARG, HELP)                                      \
@@ -53,6 +54,10 @@ static const struct pike_opt opts_table[] = {
 	  .type = PIKE_OPT_BOOL,
 	  .offset = offsetof(struct opts, resume),
 	  .help = "also a search that was paused or stopped" },
+	{ .name = "no-publish",
+	  .type = PIKE_OPT_BOOL,
+	  .offset = offsetof(struct opts, no_publish),
+	  .help = "offer nothing, though a token is set for it" },
 	TEXT_OPT("allow-weak", allow_weak, "LEVEL",
 		 "go on below isolation I2, down to I1 or I0"),
 	{ .name = NULL },
@@ -187,8 +192,28 @@ static void say_browse(struct pike_buf *b, const struct pike_history *h,
 			      h->champion.hex);
 }
 
+/* What a run leaves behind besides the search itself. */
+struct outcome {
+	struct pike_strs unsent;
+	struct pike_err why; /* of those, or of no request */
+	struct pike_offered offered;
+	bool tried, failed; /* to offer */
+};
+
+static struct pike_json *json_request(const struct outcome *o)
+{
+	struct pike_json *j;
+
+	if (!o->failed)
+		return pike_offer_json(&o->offered);
+	j = pike_json_object();
+	pike_json_set_str(j, "what", "failed");
+	pike_json_set_str(j, "reason", o->why.text);
+	return j;
+}
+
 static int summary(struct pike_ctx *ctx, struct pike_run *run,
-		   const struct pike_target *t, const struct pike_strs *unsent,
+		   const struct pike_target *t, const struct outcome *o,
 		   struct pike_err *err)
 {
 	const struct pike_history *h = pike_run_history(run);
@@ -225,7 +250,9 @@ static int summary(struct pike_ctx *ctx, struct pike_run *run,
 	pike_json_set_i64(j, "screened", st->screened);
 	pike_json_set_i64(j, "confirmed", st->confirmed);
 	pike_json_set_i64(j, "unmeasured", st->unmeasured);
-	pike_json_set_i64(j, "unsent", (int64_t)unsent->n);
+	pike_json_set_i64(j, "unsent", (int64_t)o->unsent.n);
+	if (o->tried)
+		pike_json_set(j, "request", json_request(o));
 	pike_json_set_f64(j, "secs", (double)st->wall_ns / 1e9);
 	/* Of them: with the device's lock held; with a kernel being timed. */
 	pike_json_set_f64(j, "lock_secs", (double)st->lock_ns / 1e9);
@@ -248,21 +275,55 @@ static void say_unsent(struct pike_ctx *ctx, const struct pike_strs *left,
 		      "\n           `pike-git sync --push` tries again\n");
 }
 
+/* That it fails is no failure of the search: it can be said again. */
+static void offer(struct outcome *out, struct pike_run *run)
+{
+	const struct pike_history *h = pike_run_history(run);
+
+	/* Whoever reads a request must find what it names. */
+	if (out->unsent.n || pike_oid_eq(&h->champion, &h->base) ||
+	    !pike_run_publishes(run))
+		return;
+	out->tried = true;
+	out->failed = pike_run_publish_own(&out->offered, run, &out->why);
+	/* `publish --dry-run` has the page; here it is an outcome of many. */
+	free(out->offered.body);
+	out->offered.body = NULL;
+}
+
+static void say_request(struct pike_ctx *ctx, const struct outcome *o)
+{
+	struct pike_buf *b = &ctx->out;
+
+	pike_buf_adds(b, "  request  ");
+	if (!o->failed) {
+		pike_offer_text(b, &o->offered);
+		return;
+	}
+	pike_buf_adds(b, "not opened: ");
+	pike_clean(b, o->why.text, 1000);
+	pike_buf_adds(b, "\n           `pike-git publish` tries again\n");
+}
+
 static int evolve_one(struct pike_ctx *ctx, struct pike_run *run,
 		      const struct pike_target *t, void *arg,
 		      struct pike_err *err)
 {
-	struct pike_strs left = PIKE_STRS_INIT;
-	struct pike_err why = PIKE_ERR_INIT;
+	const struct opts *o = arg;
+	struct outcome out = { .why = PIKE_ERR_INIT };
 	int ret = pike_run_evolve(run, err);
 
-	(void)arg;
-	pike_run_share_rest(&left, run, &why);
+	pike_run_share_rest(&out.unsent, run, &out.why);
+	if (!ret && !o->no_publish)
+		offer(&out, run);
 	if (!ret)
-		ret = summary(ctx, run, t, &left, err);
-	if (!ret && left.n)
-		say_unsent(ctx, &left, &why);
-	pike_strs_release(&left);
+		ret = summary(ctx, run, t, &out, err);
+	if (!ret && out.unsent.n)
+		say_unsent(ctx, &out.unsent, &out.why);
+	if (!ret && out.tried)
+		say_request(ctx, &out);
+	pike_offered_release(&out.offered);
+	pike_strs_release(&out.unsent);
 	return ret;
 }
 
@@ -284,7 +345,7 @@ static int run(struct pike_ctx *ctx, const void *opts,
 	if (o->generations < 0)
 		return pike_fail(err, PIKE_USAGE,
 				 "--generations: a number from 1");
-	return pike_each_target(ctx, rest, &a, evolve_one, NULL, err);
+	return pike_each_target(ctx, rest, &a, evolve_one, (void *)opts, err);
 }
 
 const struct pike_cmd pike_cmd_evolve = {
@@ -301,7 +362,11 @@ const struct pike_cmd pike_cmd_evolve = {
 		"search is asked for by one of them, and measured by all. "
 		"With --replay a strategy runs over the exchanges "
 		"and results of an earlier search, at no cost, as a search of "
-		"its own (--run, else `replay`).",
+		"its own (--run, else `replay`). Where a token was set for "
+		"it (PIKE_GITHUB_TOKEN, ..., or what [forge] token names) it "
+		"ends as `publish` does, with the merge request of a champion "
+		"that is good enough; --no-publish, or [forge] publish = "
+		"false, leaves that out.",
 	.opts = opts_table,
 	.opts_size = sizeof(struct opts),
 	.flags = PIKE_NEED_REPO | PIKE_NEED_CONFIG,

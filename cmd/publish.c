@@ -49,11 +49,9 @@ static const struct {
 	[PIKE_PUBLISHED_HANDS_OFF] = { "hands-off", "not published", false },
 };
 
-static void say_text(struct pike_buf *b, const struct pike_history *h,
-		     const struct pike_offered *o)
+void pike_offer_text(struct pike_buf *b, const struct pike_offered *o)
 {
-	pike_buf_addf(b, "%s on %s: %s", h->target, h->lane,
-		      words[o->what].text);
+	pike_buf_adds(b, words[o->what].text);
 	if (o->reason)
 		pike_buf_addf(b, ": %s", o->reason);
 	pike_buf_addc(b, '\n');
@@ -65,14 +63,10 @@ static void say_text(struct pike_buf *b, const struct pike_history *h,
 		pike_buf_addf(b, "\n%s\n\n%s", o->title, o->body);
 }
 
-static void say_json(struct pike_json *list, const struct pike_history *h,
-		     const struct pike_offered *o)
+struct pike_json *pike_offer_json(const struct pike_offered *o)
 {
 	struct pike_json *j = pike_json_object();
 
-	pike_json_set_str(j, "target", h->target);
-	pike_json_set_str(j, "lane", h->lane);
-	pike_json_set_str(j, "champion", h->champion.hex);
 	pike_json_set_str(j, "what", words[o->what].name);
 	pike_json_set_bool(j, "pushed", o->pushed);
 	if (o->reason)
@@ -87,7 +81,20 @@ static void say_json(struct pike_json *list, const struct pike_history *h,
 		pike_json_set_str(j, "title", o->title);
 	if (o->body)
 		pike_json_set_str(j, "body", o->body);
-	pike_json_push(list, j);
+	return j;
+}
+
+static void say(struct pike_ctx *ctx, const struct pike_history *h,
+		const struct pike_offered *o)
+{
+	struct pike_json *j = pike_offer_json(o);
+
+	pike_buf_addf(&ctx->out, "%s on %s: ", h->target, h->lane);
+	pike_offer_text(&ctx->out, o);
+	pike_json_set_str(j, "target", h->target);
+	pike_json_set_str(j, "lane", h->lane);
+	pike_json_set_str(j, "champion", h->champion.hex);
+	pike_json_push(ctx->list, j);
 }
 
 /* Adds to `offered` where something is open, or would be. */
@@ -101,8 +108,7 @@ static int one(size_t *offered, struct pike_ctx *ctx, const struct opts *o,
 	    pike_run_publish(&out, ctx->repo, ctx->settings, h, &how, err);
 
 	if (!ret) {
-		say_text(&ctx->out, h, &out);
-		say_json(ctx->list, h, &out);
+		say(ctx, h, &out);
 		*offered += words[out.what].offers;
 	}
 	pike_offered_release(&out);
@@ -162,7 +168,8 @@ const struct pike_cmd pike_cmd_publish = {
 		"not offered again, and a branch that a person has committed "
 		"on is left alone. The token is read from PIKE_GITHUB_TOKEN, "
 		"PIKE_GITLAB_TOKEN or PIKE_GITEA_TOKEN, then the forge's own "
-		"variables; the branch is pushed with git's own credentials. "
+		"variables, else from git's credential helpers; the branch is "
+		"pushed with git's own credentials. "
 		"Runs no candidate.",
 	.opts = opts_table,
 	.opts_size = sizeof(struct opts),

@@ -76,6 +76,28 @@ static int find_claim(struct pike_result *out, struct pike_ctx *ctx,
 	return ret;
 }
 
+static int look(struct pike_result *out, struct pike_ctx *ctx, const char *rev,
+		struct pike_err *err)
+{
+	struct pike_oid id;
+	int ret = find_commit(&id, ctx, rev, err);
+
+	return ret ? ret : find_claim(out, ctx, &id, err);
+}
+
+/* A clone that was made to review has no notes yet: git fetches none by
+ * itself. What is here already needs no network. */
+static int look_and_fetch(struct pike_result *out, struct pike_ctx *ctx,
+			  const char *rev, struct pike_err *err)
+{
+	struct pike_err not_here = PIKE_ERR_INIT;
+
+	if (!look(out, ctx, rev, &not_here))
+		return 0;
+	pike_run_fetch(ctx->repo, ctx->settings, ctx->stop);
+	return look(out, ctx, rev, err);
+}
+
 static bool same_lane(const struct pike_result *a, const struct pike_result *b)
 {
 	return a->lane && b->lane && !strcmp(a->lane, b->lane);
@@ -176,16 +198,13 @@ static int run(struct pike_ctx *ctx, const void *opts,
 	const struct opts *o = opts;
 	struct pike_bench_opts how = { .profile = o->profile };
 	struct pike_result claim;
-	struct pike_oid id;
 	int ret = pike_operands(rest, 1, 1, err);
 
 	pike_result_init(&claim);
 	if (!ret)
 		ret = pike_pick_isolation(&how.require, o->allow_weak, err);
 	if (!ret)
-		ret = find_commit(&id, ctx, rest->v[0], err);
-	if (!ret)
-		ret = find_claim(&claim, ctx, &id, err);
+		ret = look_and_fetch(&claim, ctx, rest->v[0], err);
 	if (!ret)
 		ret = judge(ctx, &claim, &how, err);
 	pike_result_release(&claim);
@@ -197,8 +216,9 @@ const struct pike_cmd pike_cmd_verify = {
 	.summary = "is a claimed speedup true on this machine?",
 	.usage = "REV",
 	.text = "Reads the claim from the notes of REV (of a generation: of "
-		"its champion) and judges it again with fresh seeds in fresh "
-		"processes. Exits with 0 if it is correct, faster and not "
+		"its champion), which it fetches where they are not here, and "
+		"judges it again with fresh seeds in fresh processes. Exits "
+		"with 0 if it is correct, faster and not "
 		"below the claimed interval, with 1 if not, and with 128 on "
 		"another lane, where only correctness can be judged.",
 	.opts = opts_table,

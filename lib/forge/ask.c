@@ -219,11 +219,22 @@ struct sending {
 	const struct pike_forge_question *q;
 	struct pike_strs headers;
 	struct pike_buf body;
-	char *url;
+	char *url, *asked; /* where it is by now; and was at first */
+	bool asks_whether; /* it is not what we have: the last header */
 	int hops;
 	int64_t wait_ms; /* what the server asks for; -1: nothing */
 	bool limited;	 /* it has done nothing, and says to wait */
 };
+
+/* On condition that it is not what we have. */
+static void ask_whether(struct sending *s)
+{
+	const struct pike_kept *k = pike_kept_find(&s->f->kept, s->asked);
+
+	s->asks_whether = k != NULL;
+	if (k)
+		pike_strs_pushf(&s->headers, "If-None-Match: %s", k->etag);
+}
 
 static void begin(struct sending *s, struct pike_forge *f,
 		  const struct pike_forge_question *q)
@@ -232,8 +243,11 @@ static void begin(struct sending *s, struct pike_forge *f,
 	s->f = f;
 	s->q = q;
 	s->url = pike_xasprintf("%s%s", f->url, q->path);
+	s->asked = pike_xstrdup(s->url);
 	pike_buf_init(&s->body, REPLY_BYTES);
 	f->kind->headers(&s->headers, f);
+	if (q->polls)
+		ask_whether(s);
 	if (q->body) {
 		pike_strs_push(&s->headers, "Content-Type: application/json");
 		pike_json_print(&s->body, q->body);
@@ -248,6 +262,7 @@ static void finish(struct sending *s)
 	pike_strs_release(&s->headers);
 	pike_buf_release(&s->body);
 	free(s->url);
+	free(s->asked);
 }
 
 static int64_t header_number(struct pike_fetch *c, const char *name)
@@ -298,17 +313,52 @@ static void read_page(struct pike_forge_reply *out, struct pike_fetch *c)
 	out->next = next > 0 ? next : 0;
 }
 
+static void drop_last(struct pike_strs *l)
+{
+	free(l->v[--l->n]);
+	l->v[l->n] = NULL;
+}
+
+/* It has not changed; as GitHub says it, that costs nothing. From a server that
+ * says so of what we do not have, or no more, nothing is learned: then it is
+ * asked once more, without a condition. */
+static int not_modified(struct pike_forge_reply *out, struct sending *s,
+			struct pike_err *err)
+{
+	const struct pike_kept *k =
+	    s->asks_whether ? pike_kept_find(&s->f->kept, s->asked) : NULL;
+
+	out->json = k ? pike_json_parse(k->body, strlen(k->body), NULL) : NULL;
+	if (out->json) {
+		out->status = 200;
+		out->next = k->next;
+		return 0;
+	}
+	pike_kept_drop(&s->f->kept, s->asked);
+	if (s->asks_whether)
+		drop_last(&s->headers);
+	s->asks_whether = false;
+	return pike_fail(err, PIKE_RETRY,
+			 "%s answers 304 to what it has not said before",
+			 s->f->kind->title);
+}
+
 static int read_answer(struct pike_forge_reply *out, struct sending *s,
 		       struct pike_fetch *c, struct pike_err *err)
 {
 	const struct pike_buf *body = pike_fetch_body(c);
 
 	out->status = pike_fetch_status(c);
+	if (out->status == 304)
+		return not_modified(out, s, err);
 	read_page(out, c);
 	if (body->len)
 		out->json = pike_json_parse(body->s, body->len, NULL);
 	pike_forge_reply_message(out->message, sizeof(out->message), out->json);
 	read_limits(s, c, out->status, out->message);
+	if (out->json && out->status == 200 && s->q->polls)
+		pike_kept_put(&s->f->kept, s->asked,
+			      pike_fetch_header(c, "etag"), out->next, body->s);
 	/* Of an error a page of HTML will do; what was done must be told. */
 	if (body->len && !out->json && out->status / 100 == 2)
 		return pike_fail(err, PIKE_RETRY,
@@ -377,6 +427,8 @@ static int send_once(struct pike_forge_reply *out, struct sending *s,
 	ret = pike_fetch_result(c, err);
 	if (!ret)
 		ret = read_answer(out, s, c, err);
+	if (!ret && out->status / 100 == 2)
+		s->f->taken = true;
 	if (!ret && out->status / 100 == 3) {
 		ret = redirect(s, c, out->status, err);
 		out->status = ret ? out->status : 0;
@@ -494,7 +546,8 @@ int pike_forge_read(struct pike_request *out, struct pike_forge *f, char *path,
 {
 	const struct pike_forge_question q = { .need = PIKE_NEED_READ,
 					       .method = "GET",
-					       .path = path };
+					       .path = path,
+					       .polls = true };
 	struct pike_forge_reply a;
 	int ret = pike_forge_ask(&a, f, &q, err);
 
@@ -516,7 +569,8 @@ int pike_forge_each(struct pike_forge *f, enum pike_need need, const char *path,
 		    pike_xasprintf("%s&page=%lld", path, (long long)page);
 		const struct pike_forge_question q = { .need = need,
 						       .method = "GET",
-						       .path = full };
+						       .path = full,
+						       .polls = true };
 		struct pike_forge_reply a;
 
 		ret = pike_forge_ask(&a, f, &q, err);

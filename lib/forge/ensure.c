@@ -30,6 +30,8 @@ int pike_forge_open(struct pike_forge **out, const struct pike_forge_opts *o,
 	f->patience_ms = o->patience_ms;
 	f->timeout_ms = o->timeout_ms;
 	f->stop = o->stop;
+	if (o->keep)
+		f->kept.path = pike_xstrdup(o->keep);
 	if (!ret)
 		ret = pike_http_open(&f->http, err);
 	if (ret)
@@ -39,11 +41,18 @@ int pike_forge_open(struct pike_forge **out, const struct pike_forge_opts *o,
 	return ret;
 }
 
+bool pike_forge_taken(const struct pike_forge *f)
+{
+	return f->taken;
+}
+
 void pike_forge_free(struct pike_forge *f)
 {
 	if (!f)
 		return;
 	pike_http_close(f->http);
+	pike_kept_save(&f->kept);
+	pike_kept_release(&f->kept);
 	if (f->token)
 		memset(f->token, 0, strlen(f->token));
 	free(f->token);

@@ -32,7 +32,11 @@ struct pike_forge; /* one repository on one server */
 struct pike_forge_opts {
 	const char *kind, *url, *token; /* of [forge]; NULL: guessed */
 	const char *remote;		/* URL of git's remote; NULL: none */
-	int wait_ms;			/* the first pause; 0: a second */
+	const char *secret; /* a token of git's helpers; NULL: none */
+	/* File that keeps what was said, so that it is said again only where
+	 * it has changed; NULL: none. Bounded; may be removed at any time. */
+	const char *keep;
+	int wait_ms;	 /* the first pause; 0: a second */
 	int patience_ms; /* longest pause that is waited for; 0: 2 minutes */
 	int timeout_ms;	 /* of one request; 0: 30 s */
 	volatile const int *stop; /* ends a pause; NULL: nothing does */
@@ -42,6 +46,17 @@ struct pike_forge_opts {
 int pike_forge_open(struct pike_forge **out, const struct pike_forge_opts *o,
 		    struct pike_err *err);
 void pike_forge_free(struct pike_forge *f);
+/* Is there a token that was set for this program: in the variable that `token`
+ * names, else in the PIKE_..._TOKEN of the forge that it is? Others' tokens are
+ * there for other reasons, and do not ask for requests. */
+bool pike_forge_is_meant(const struct pike_forge_opts *o);
+/* For what server git's credential helpers may know a token, where no variable
+ * has one: that of git's remote, if it is the forge's, else the API's. NULL:
+ * a variable has it, or must by the settings, or it cannot be told which forge
+ * it is. Caller frees. */
+char *pike_forge_credential_url(const struct pike_forge_opts *o);
+/* Has the forge answered as it does to those whom it knows? */
+bool pike_forge_taken(const struct pike_forge *f);
 const char *pike_forge_title(const struct pike_forge *f); /* "GitHub" */
 const char *pike_forge_place(const struct pike_forge *f); /* "owner/repo" */
 

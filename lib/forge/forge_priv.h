@@ -94,6 +94,18 @@ extern const struct pike_forge_kind pike_forge_github, pike_forge_gitlab,
 /* NULL past the last. */
 const struct pike_forge_kind *pike_forge_kind_at(size_t i);
 
+/* What was said before, the newest first; see kept.c. */
+struct pike_kept {
+	char *url, *etag, *body;
+	int64_t next; /* page */
+};
+struct pike_kept_list {
+	char *path; /* NULL: nothing is kept */
+	struct pike_kept *v;
+	size_t n;
+	bool loaded, changed;
+};
+
 struct pike_forge {
 	const struct pike_forge_kind *kind;
 	struct pike_http *http;
@@ -101,10 +113,13 @@ struct pike_forge {
 	char *place;	  /* "owner/repo" */
 	char *owner;	  /* what stands before the last slash of it */
 	char *token;	  /* the secret itself */
-	char *token_name; /* of its variable */
+	char *token_name; /* of its variable, or where else it is from */
 	int wait_ms, patience_ms, timeout_ms;
 	volatile const int *stop;
 	bool fresh; /* something was just created, and not all servers know */
+	bool taken; /* the token, at least once */
+	bool lent;  /* the token is of git's helpers */
+	struct pike_kept_list kept;
 };
 
 /* ---- guess.c ---- */
@@ -122,6 +137,7 @@ struct pike_forge_question {
 	const char *method, *path;
 	const struct pike_json *body; /* NULL: none */
 	bool once;    /* doing it twice is wrong: a lost answer is PIKE_RETRY */
+	bool polls;   /* asked again and again, and mostly the same is said */
 	int takes[6]; /* statuses besides 2xx that the caller reads */
 };
 struct pike_forge_reply {
@@ -155,6 +171,19 @@ int64_t pike_link_next(const char *link);
 /* What a body of an error says, in one line. */
 void pike_forge_reply_message(char *out, size_t max, const struct pike_json *j);
 void pike_url_encode(struct pike_buf *b, const char *s);
+
+/* ---- kept.c ---- */
+
+/* NULL: nothing that can be asked on condition. Lives until the next call. */
+const struct pike_kept *pike_kept_find(struct pike_kept_list *l,
+				       const char *url);
+/* In place of what was said before; `etag` NULL: that is all. */
+void pike_kept_put(struct pike_kept_list *l, const char *url, const char *etag,
+		   int64_t next, const char *body);
+void pike_kept_drop(struct pike_kept_list *l, const char *url);
+/* Writes the file where something has changed. */
+void pike_kept_save(struct pike_kept_list *l);
+void pike_kept_release(struct pike_kept_list *l);
 
 /* ---- request.c: plain data ---- */
 

@@ -23,9 +23,13 @@ static void api(struct pike_buf *out, const char *server)
 
 static void headers(struct pike_strs *out, const struct pike_forge *f)
 {
-	pike_strs_pushf(out, "%s: %s",
-			strcmp(f->token_name, JOB_TOKEN) != 0 ? "PRIVATE-TOKEN"
-							      : "JOB-TOKEN",
+	/* Helpers that speak OAuth have tokens of another kind; as a bearer's
+	 * GitLab takes both. */
+	pike_strs_pushf(out, "%s%s",
+			f->lent ? "Authorization: Bearer "
+			: strcmp(f->token_name, JOB_TOKEN) != 0
+			    ? "PRIVATE-TOKEN: "
+			    : "JOB-TOKEN: ",
 			f->token);
 	pike_strs_push(out, "Accept: application/json");
 }

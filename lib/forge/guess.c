@@ -38,6 +38,7 @@ static const char *variable(const char *name)
 
 struct remote {
 	char *scheme, *host, *path; /* host with its port; "" of a folder */
+	char *user;		    /* of one on the web; NULL: none is named */
 };
 
 static void remote_release(struct remote *r)
@@ -45,6 +46,7 @@ static void remote_release(struct remote *r)
 	free(r->scheme);
 	free(r->host);
 	free(r->path);
+	free(r->user);
 }
 
 static void trim_path(char *p)
@@ -75,6 +77,9 @@ static void read_remote(struct remote *out, const char *url)
 		return;
 	}
 	if (user) {
+		if (web)
+			out->user = pike_xstrndup(
+			    rest, strcspn(rest, ":@")); /* no password */
 		n -= (size_t)(user + 1 - rest);
 		rest = user + 1;
 	}
@@ -267,15 +272,28 @@ static int check_token(const struct pike_forge *f, struct pike_err *err)
 	return 0;
 }
 
+/* The name of the variable that has one, or that must. */
+static const char *token_variable(const struct pike_forge *f,
+				  const struct pike_forge_opts *o)
+{
+	const char *const *names = f->kind->tokens;
+
+	while (!o->token && *names && !variable(*names))
+		names++;
+	return o->token ? o->token : *names;
+}
+
 static int find_token(struct pike_forge *f, const struct pike_forge_opts *o,
 		      struct pike_err *err)
 {
-	const char *const *names = f->kind->tokens;
-	const char *found = o->token;
+	const char *found = token_variable(f, o);
 
-	for (; !o->token && !found && *names; names++)
-		if (variable(*names))
-			found = *names;
+	f->lent = !found && o->secret;
+	if (f->lent) {
+		f->token_name = pike_xstrdup("git's credential helper");
+		f->token = pike_xstrdup(o->secret);
+		return check_token(f, err);
+	}
 	if (!found || !variable(found))
 		return pike_fail(err, PIKE_USAGE,
 				 "there is no token for %s: set %s to one that "
@@ -306,6 +324,56 @@ int pike_forge_guess(struct pike_forge *f, const struct pike_forge_opts *o,
 		ret = find_token(f, o, err);
 	remote_release(&r);
 	return ret;
+}
+
+/* git's helpers know people's hosts, and the API may have one of its own beside
+ * that. Nobody's password goes to a host that it is not for. */
+static char *lender(const struct pike_forge *f, const struct remote *r)
+{
+	size_t scheme = (size_t)(strstr(f->url, "://") - f->url);
+	const char *api = f->url + scheme + 3;
+	size_t len = strcspn(api, "/");
+	bool same = strlen(r->host) == len && !strncasecmp(api, r->host, len);
+	bool below = len > 4 && !strncasecmp(api, "api.", 4) &&
+		     strlen(r->host) == len - 4 &&
+		     !strncasecmp(api + 4, r->host, len - 4);
+
+	if (!same && !below)
+		return pike_xasprintf("%.*s://%.*s", (int)scheme, f->url,
+				      (int)len, api);
+	return pike_xasprintf("%.*s://%s%s%s/%s", (int)scheme, f->url,
+			      r->user ? r->user : "", r->user ? "@" : "",
+			      r->host, r->path);
+}
+
+char *pike_forge_credential_url(const struct pike_forge_opts *o)
+{
+	struct pike_forge *f = pike_xcalloc(1, sizeof(*f));
+	struct remote r;
+	char *url = NULL;
+
+	read_remote(&r, o->remote ? o->remote : "");
+	if (!guess_kind(f, o, &r, NULL)) {
+		guess_url(f, o, &r);
+		if (!check_url(f, NULL) && !token_variable(f, o))
+			url = lender(f, &r);
+	}
+	remote_release(&r);
+	pike_forge_free(f);
+	return url;
+}
+
+bool pike_forge_is_meant(const struct pike_forge_opts *o)
+{
+	struct pike_forge f = { 0 };
+	struct remote r;
+	bool meant;
+
+	read_remote(&r, o->remote ? o->remote : "");
+	meant = !guess_kind(&f, o, &r, NULL) &&
+		variable(o->token ? o->token : f.kind->tokens[0]);
+	remote_release(&r);
+	return meant;
 }
 
 /* ---- whose change is it that this job runs for ---- */

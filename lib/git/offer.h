@@ -44,6 +44,24 @@ int pike_result_vouched(bool *out, struct pike_repo *r,
 			const struct pike_result *res, const char *signers,
 			size_t len, struct pike_err *err);
 
+/* ---- credential.c: what git's credential helpers know ---- */
+
+struct pike_credential {
+	char *url, *user, *secret; /* NULL: nothing is known */
+};
+/* A user and a password, or token, for "https://[USER@]HOST[/PATH]". Nobody is
+ * asked: where no helper knows, and what is git's askpass does not either,
+ * that is success and `out` has no secret. Release it. */
+int pike_credential_fill(struct pike_credential *out, struct pike_repo *r,
+			 const char *url, struct pike_err *err);
+/* Tells the helpers that it was taken, as git does: those that keep what others
+ * know do so then. That one was refused is not told to anybody: a forge also
+ * refuses what git may push with, as it lacks a right, and `git credential
+ * reject` would have the helpers erase what the user has stored. */
+void pike_credential_approve(struct pike_repo *r,
+			     const struct pike_credential *c);
+void pike_credential_release(struct pike_credential *c); /* wipes the secret */
+
 /* ---- remote.c: one ref of a remote ---- */
 
 /* Where git pushes to, with url.*.insteadOf; NULL: there is no such remote.

@@ -42,7 +42,7 @@ struct pike_budget { /* 0: no limit */
 struct pike_forge_own { /* NULL: guessed */
 	char *kind, *url, *token, *labels;
 	int64_t max_open;
-	bool auto_merge;
+	bool auto_merge, publish;
 };
 
 struct pike_llm {

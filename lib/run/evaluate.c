@@ -544,8 +544,9 @@ int pike_run_evaluate(struct pike_run *run, struct pike_err *err)
 	bool confirms = all || run->o.stage == PIKE_CONFIRM;
 	int ret = pike_run_follow(run, true, err);
 
-	if (!ret)
-		ret = pike_replies_conclude(run, err);
+	if (ret || run->elsewhere)
+		return ret;
+	ret = pike_replies_conclude(run, err);
 	if (!ret && confirms && run->o.staged)
 		ret = pike_run_confirm_all(run, err);
 	if (!ret && (all || run->o.stage == PIKE_SCREEN))

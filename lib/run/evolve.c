@@ -240,7 +240,7 @@ static int begin(struct pike_run *run, bool *rests, struct pike_err *err)
 
 	if (!ret)
 		ret = pike_run_rest(run, err);
-	*rests = pike_run_rests(run);
+	run->rested = *rests = pike_run_rests(run);
 	return ret;
 }
 

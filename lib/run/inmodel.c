@@ -447,7 +447,7 @@ static int is_due(bool *out, struct pike_run *run, struct pike_err *err)
 	int ret;
 
 	*out = false;
-	if (!run->target->in_model || run->o.replay ||
+	if (!run->target->in_model || run->o.replay || run->elsewhere ||
 	    pike_oid_eq(&h->champion, &h->base) ||
 	    h->speedup.lo < run->settings->threshold)
 		return 0;

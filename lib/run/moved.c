@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,25 +142,140 @@ static int look_at_base(struct change *c, struct pike_run *run,
 static int refuse(const struct change *c, const struct pike_run *run,
 		  struct pike_err *err)
 {
-	const char *name = run->target->name;
+	if (!run->placed)
+		return 0;
+	return pike_fail(err, PIKE_FAILED,
+			 "target '%s': %s; another machine goes on with "
+			 "this search. Give this one a lane of its own "
+			 "(pike.lane)",
+			 run->target->name, c->why.s);
+}
 
-	if (run->placed)
-		return pike_fail(
-		    err, PIKE_FAILED,
-		    "target '%s': %s; another machine goes on with "
-		    "this search. Give this one a lane of its own "
-		    "(pike.lane)",
-		    name, c->why.s);
-	if (run->o.part)
-		return pike_fail(
-		    err, PIKE_FAILED,
-		    "target '%s': %s; results of two environments "
-		    "are not ranked with each other. Run `pike-git "
-		    "evaluate %s` without --shard and --out here, "
-		    "or give this machine a lane of its own "
-		    "(pike.lane)",
-		    name, c->why.s, name);
+/* One of several jobs leaves it to the fold, which sees whether all of them are
+ * there: a line of the champion's that no measurement could have written. */
+static int tell_of_env(struct change *c, struct pike_run *run,
+		       struct pike_result *here, struct pike_err *err)
+{
+	const struct pike_history *h = run->history;
+	const struct pike_stamp stamp = { .target = run->target,
+					  .lane = run->lane,
+					  .base = &h->base,
+					  .champion = &h->champion,
+					  .commit = &h->champion,
+					  .stage = PIKE_VERIFY };
+
+	pike_say("target '%s': %s; nothing is measured here in this pass. The "
+		 "next `pike-git advance` has the best measured again",
+		 run->target->name, c->why.s);
+	c->due = false;
+	run->elsewhere = true;
+	here->verdict = PIKE_V_NONE;
+	here->reason = pike_xstrdup("not measured: another environment than "
+				    "the search's");
+	pike_result_stamp(here, &stamp);
+	return pike_search_record(run->search, run->history, here, 1, err);
+}
+
+static bool is_told(const struct pike_result *r, const struct pike_run *run)
+{
+	return r->stage == PIKE_VERIFY && r->verdict == PIKE_V_NONE && r->env &&
+	       *r->env && r->task && *r->task && r->target &&
+	       !strcmp(r->target, run->target->name) && r->lane &&
+	       !strcmp(r->lane, run->lane);
+}
+
+/* When something was last measured in the search's environment. */
+static int last_measured(int64_t *out, struct pike_run *run, const char *env,
+			 struct pike_err *err)
+{
+	const struct pike_history *h = run->history;
+	int ret = 0;
+
+	*out = 0;
+	for (size_t i = 0; !ret && i < h->nrecs; i++) {
+		struct pike_result *v = NULL;
+		size_t n = 0;
+
+		if (h->recs[i].past)
+			continue;
+		ret = pike_results_of(&v, &n, run->repo, &h->recs[i].id, err);
+		for (size_t k = 0; k < n; k++) {
+			if (v[k].env && !strcmp(v[k].env, env) &&
+			    v[k].ts > *out)
+				*out = v[k].ts;
+			pike_result_release(&v[k]);
+		}
+		free(v);
+	}
+	return ret;
+}
+
+/* Machines of two environments would take the search from each other for ever:
+ * it goes back to none that it has left, once something was measured in that of
+ * now. */
+static bool was_left(const struct pike_history *h, const char *env)
+{
+	size_t now = h->gens[h->ngens - 1].first;
+
+	if (now == h->ngens - 1)
+		return false;
+	for (size_t i = 0; i < now; i++)
+		if (!strcmp(h->gens[i].env, env))
+			return true;
+	return false;
+}
+
+/* Has a job of several told of an environment, and nobody measured in that of
+ * the search since? */
+static int weigh(struct change *c, struct pike_run *run,
+		 const struct pike_result *told, struct pike_err *err)
+{
+	const struct pike_history *h = run->history;
+	const struct pike_generation *epoch = pike_history_epoch(h, NULL);
+	struct pike_json *was = NULL;
+	int64_t last = 0;
+	int ret = last_measured(&last, run, epoch->env, err);
+
+	if (!ret)
+		ret = env_info(&was, run, epoch->env, err);
+	if (ret)
+		return ret;
+	pike_buf_adds(&c->why, "another environment");
+	pike_env_difference(&c->why, was, told->env_info);
+	pike_json_free(was);
+	c->due = told->ts >= last && !was_left(h, told->env);
+	pike_slug(c->env, told->env);
+	pike_slug(c->task, told->task);
+	if (!c->due && told->ts >= h->gens[h->ngens - 1].ts)
+		pike_warn("target '%s': a job has met %s, and others measure "
+			  "in the search's own; give that machine a lane of "
+			  "its own (pike.lane), or run `pike-git evaluate` "
+			  "there without --shard and --out",
+			  run->target->name, c->why.s);
 	return 0;
+}
+
+static int look_at_told(struct change *c, struct pike_run *run,
+			struct pike_err *err)
+{
+	const struct pike_history *h = run->history;
+	const struct pike_generation *epoch = pike_history_epoch(h, NULL);
+	struct pike_result *v = NULL;
+	size_t n = 0, last = 0;
+	int ret;
+
+	if (!*epoch->env)
+		return 0;
+	ret = pike_results_of(&v, &n, run->repo, &h->champion, err);
+	for (size_t i = 0; i < n; i++)
+		if (is_told(&v[i], run) && v[i].ts >= epoch->ts)
+			last = i + 1;
+	if (!ret && last && strcmp(v[last - 1].env, epoch->env) != 0)
+		ret = weigh(c, run, &v[last - 1], err);
+	for (size_t i = 0; i < n; i++)
+		pike_result_release(&v[i]);
+	free(v);
+	return ret;
 }
 
 static int look_at_env(struct change *c, struct pike_run *run,
@@ -184,9 +300,11 @@ static int look_at_env(struct change *c, struct pike_run *run,
 	snprintf(c->task, sizeof(c->task), "%s", run->judging->task(judge));
 	c->due = true;
 	pike_json_free(was);
-	pike_result_release(&now);
 	if (!ret)
 		ret = refuse(c, run, err);
+	if (!ret && run->o.part)
+		ret = tell_of_env(c, run, &now, err);
+	pike_result_release(&now);
 	run->placed = true;
 	return ret;
 }
@@ -265,8 +383,9 @@ static int follow_once(bool *begun, struct pike_run *run, bool device,
 				     err);
 	if (!ret && !run->o.part && !pike_oid_eq(&c.base, &run->seen))
 		ret = look_at_base(&c, run, err);
-	if (!ret && !c.due && device)
-		ret = look_at_env(&c, run, err);
+	if (!ret && !c.due)
+		ret = device ? look_at_env(&c, run, err)
+			     : look_at_told(&c, run, err);
 	if (!ret && c.due) {
 		ret = begin(&c, run, err);
 		*begun = !ret;

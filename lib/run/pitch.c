@@ -77,11 +77,6 @@ static void add_base(struct pike_buf *b, const struct pike_pitch *p)
 	pike_buf_addf(b, "%.12s", p->history->base.hex);
 }
 
-static void add_remote(struct pike_buf *b, const struct pike_pitch *p)
-{
-	pike_buf_adds(b, p->settings->remote);
-}
-
 static void add_diffstat(struct pike_buf *b, const struct pike_pitch *p)
 {
 	pike_buf_addf(b, "%zu %s, +%zu -%zu lines", p->stat.files,
@@ -459,7 +454,6 @@ static const struct {
 	{ "interval", add_interval },
 	{ "champion", add_champion },
 	{ "base", add_base },
-	{ "remote", add_remote },
 	{ "diffstat", add_diffstat },
 	{ "baselines", add_baselines },
 	{ "model", add_model },

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "forge/forge.h"
-#include "run/run.h"
+#include "run/run_priv.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,7 +28,8 @@ struct publishing {
 	const struct pike_history *h;
 	const struct pike_publish_opts *o;
 	const struct pike_target *t;
-	struct pike_forge *forge;
+	struct pike_forge *forge; /* that of `place` */
+	struct pike_place place;
 	struct pike_claim claim;
 	struct pike_files files; /* evolvable ones of the champion */
 	struct pike_strs labels;
@@ -52,7 +53,7 @@ void pike_offered_release(struct pike_offered *out)
 
 static void release(struct publishing *p)
 {
-	pike_forge_free(p->forge);
+	pike_run_forge_close(&p->place, p->repo);
 	pike_claim_release(&p->claim);
 	pike_files_release(&p->files);
 	pike_strs_release(&p->labels);
@@ -366,34 +367,13 @@ static int push_branch(struct publishing *p, const struct pike_request *open)
 
 /* ---- the request ---- */
 
-int pike_run_forge(struct pike_forge **out, struct pike_repo *repo,
-		   const struct pike_settings *settings, int wait_ms,
-		   volatile const int *stop, struct pike_err *err)
-{
-	const struct pike_forge_own *f = &settings->forge;
-	char *url = pike_remote_url(repo, settings->remote);
-	const struct pike_forge_opts o = { .kind = f->kind,
-					   .url = f->url,
-					   .token = f->token,
-					   .remote = url,
-					   .wait_ms = wait_ms,
-					   .stop = stop };
-	int ret = 0;
-
-	if (!url)
-		ret = pike_fail(err, PIKE_USAGE,
-				"there is no remote '%s' to publish to; add "
-				"it, or set pike.remote",
-				settings->remote);
-	if (!ret)
-		ret = pike_forge_open(out, &o, err);
-	free(url);
-	return ret;
-}
-
 static int open_forge(struct publishing *p)
 {
-	return pike_run_forge(&p->forge, p->repo, p->s, 0, p->o->stop, p->err);
+	int ret =
+	    pike_run_forge(&p->place, p->repo, p->s, 0, p->o->stop, p->err);
+
+	p->forge = p->place.forge;
+	return ret;
 }
 
 static struct pike_wanted wanted_of(const struct publishing *p)
@@ -590,4 +570,15 @@ int pike_run_publish(struct pike_offered *out, struct pike_repo *repo,
 	ret = publish(&p);
 	release(&p);
 	return ret == 1 ? 0 : ret;
+}
+
+/* ---- by evolve ---- */
+
+int pike_run_publish_own(struct pike_offered *out, struct pike_run *run,
+			 struct pike_err *err)
+{
+	const struct pike_publish_opts o = { .stop = run->o.stop };
+
+	return pike_run_publish(out, run->repo, run->settings, run->history, &o,
+				err);
 }

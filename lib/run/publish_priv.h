@@ -36,14 +36,6 @@ void pike_claim_missing(struct pike_buf *b, const struct pike_claim *c,
 			const struct pike_history *h,
 			const struct pike_target *t);
 
-/* The forge that requests go to: that of the settings, else the remote's. Sends
- * nothing. `wait_ms`, `stop`: as pike_forge_opts has them. PIKE_USAGE: there is
- * none, or no token for it. */
-struct pike_forge;
-int pike_run_forge(struct pike_forge **out, struct pike_repo *repo,
-		   const struct pike_settings *settings, int wait_ms,
-		   volatile const int *stop, struct pike_err *err);
-
 /* What the texts are made of. */
 struct pike_pitch {
 	const struct pike_target *target;

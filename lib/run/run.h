@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 #include "eval/eval.h"
-#include "git/git.h"
+#include "git/offer.h"
 #include "model/result.h"
 #include "model/settings.h"
 
@@ -24,7 +24,9 @@ struct pike_run_opts {
 	bool staged;		  /* evaluate: generations are closed elsewhere
 				   */
 	/* evaluate: one job of several, or what it finds is handed on: it
-	 * begins no epoch, which is more than a bundle holds. */
+	 * begins no epoch, which is more than a bundle holds. In another
+	 * environment than the search's it measures nothing and hands on that
+	 * word, by which a follow without a device begins one. */
 	bool part;
 	/* evolve: no model is asked; what was recorded below this revision is
 	 * answered again, and what was measured is not measured again. NULL:
@@ -61,10 +63,11 @@ void pike_run_free(struct pike_run *run);
 const struct pike_history *pike_run_history(const struct pike_run *run);
 const struct pike_run_stats *pike_run_stats(const struct pike_run *run);
 
-/* Where the base has moved in what concerns the target, or, with `device`, this
- * machine's environment is not the one that the search was measured in, begins
- * an epoch with what is to be measured again. Asks no model. Part
- * of all stages but advance. */
+/* Where the base has moved in what concerns the target, or the environment is
+ * not the one that the search was measured in, begins an epoch with what is to
+ * be measured again. With `device` that is this machine's environment; without,
+ * one that a part has told of, if nothing was measured in the search's own
+ * since. Asks no model. Part of all stages. */
 int pike_run_follow(struct pike_run *run, bool device, struct pike_err *err);
 /* Asks for nothing while candidates wait to be measured again. */
 int pike_run_propose(struct pike_run *run, struct pike_err *err);
@@ -104,6 +107,22 @@ const char *pike_run_ended(const struct pike_run *run);
 int pike_run_share_rest(struct pike_strs *out, struct pike_run *run,
 			struct pike_err *err);
 
+/* ---- forge.c ---- */
+
+/* The forge that requests go to: that of the settings, else the remote's. */
+struct pike_place {
+	struct pike_forge *forge;
+	struct pike_credential lent; /* its token, where git's helpers have it;
+					else empty */
+};
+/* Sends nothing. `wait_ms`, `stop`: as pike_forge_opts has them. PIKE_USAGE:
+ * there is none, or no token for it. Close it in any case. */
+int pike_run_forge(struct pike_place *out, struct pike_repo *repo,
+		   const struct pike_settings *settings, int wait_ms,
+		   volatile const int *stop, struct pike_err *err);
+/* Twice is legal. */
+void pike_run_forge_close(struct pike_place *p, struct pike_repo *repo);
+
 /* ---- publish.c: the champion as a merge request ---- */
 
 struct pike_publish_opts {
@@ -136,6 +155,14 @@ int pike_run_publish(struct pike_offered *out, struct pike_repo *repo,
 		     const struct pike_settings *settings,
 		     const struct pike_history *h,
 		     const struct pike_publish_opts *o, struct pike_err *err);
+
+/* Does evolve offer what it has found? Where `publish` of [forge] is on, there
+ * is a token that was set for this program, and what was found is shared: not
+ * of a search of its own name, a replay, or one that rested from the start. */
+bool pike_run_publishes(const struct pike_run *run);
+/* pike_run_publish of a search that evolve has ended. */
+int pike_run_publish_own(struct pike_offered *out, struct pike_run *run,
+			 struct pike_err *err);
 
 /* Judges the evolvable files of revisions of one target against the base's, by
  * the whole protocol unless `quick`. Does not need a search. */

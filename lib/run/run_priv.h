@@ -96,8 +96,10 @@ struct pike_run {
 	char step[96]; /* what the judge is doing, for the progress line */
 	char ended[400];
 	struct pike_sharing sharing;
-	bool nothing_to_tune;	     /* said once */
-	bool looked;		     /* at the base, or there was no need */
+	bool nothing_to_tune; /* said once */
+	bool rested;	      /* evolve found it at rest */
+	bool elsewhere; /* a part, in another environment than the search's */
+	bool looked;	/* at the base, or there was no need */
 	struct pike_result base;     /* what that said; no cases: nothing */
 	struct pike_lessons lessons; /* as far as a prompt needed them */
 	bool said_lessons; /* that not all of .pike/lessons.md is in prompts */

@@ -46,18 +46,18 @@ static int read_comments(struct pike_steers *out, struct pike_run *run,
 static int listen_to(struct pike_steers *out, struct pike_run *run,
 		     struct pike_err *err)
 {
-	struct pike_forge *f = NULL;
+	struct pike_place place = { 0 };
 	char why[200];
 	int ret = 0;
 
 	/* Its token would serve whoever wrote the change. */
 	if (pike_forge_is_fork_job(why))
 		return pike_fail(err, PIKE_FAILED, "%s", why);
-	ret = pike_run_forge(&f, run->repo, run->settings, WAIT_MS, run->o.stop,
-			     err);
+	ret = pike_run_forge(&place, run->repo, run->settings, WAIT_MS,
+			     run->o.stop, err);
 	if (!ret)
-		ret = read_comments(out, run, f, err);
-	pike_forge_free(f);
+		ret = read_comments(out, run, place.forge, err);
+	pike_run_forge_close(&place, run->repo);
 	return ret;
 }
 

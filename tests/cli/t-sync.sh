@@ -169,6 +169,69 @@ is "nothing was measured twice" "$(for c in $(candidates); do
 	screens "$c"
 done | sort | uniq -c | tr -s ' ')" ' 5 1'
 
+# ---- it is offered: by two at once, of which a hook refuses the first ----
+coproc forge { exec python3 "$here/../servers/forge.py"; }
+read -r port <&"${forge[0]}"
+api=http://127.0.0.1:$port
+requests() { # requests EXPRESSION: of those that the forge has, in Python
+	curl -fs --noproxy '*' "$api/_state/github" | python3 -c '
+import json, sys
+r = json.load(sys.stdin)["requests"]
+print(eval(sys.argv[1]))' "$1"
+}
+unset GITHUB_ACTIONS GITHUB_EVENT_PATH GITLAB_CI http_proxy all_proxy ALL_PROXY
+curl -fs --noproxy '*' -d "{\"repo\":\"$served/r.git\"}" "$api/_set/github" \
+	>"$dir/log"
+offer() { # offer CLONE
+	PIKE_GITHUB_TOKEN=write "$PIKE" -C "$dir/$1" publish >"$dir/$1.out" 2>&1 \
+		</dev/null
+}
+# A forge's repositories have owners.
+mkdir "$served/o"
+ln -s ../r.git "$served/o/r.git"
+for i in offers1 offers2; do
+	clone "$i"
+	git -C "$dir/$i" remote set-url origin "$http_url/o/r.git"
+	git -C "$dir/$i" config pike.forge.kind github
+	git -C "$dir/$i" config pike.forge.url "$api/github"
+done
+mr=refs/heads/pike/mr/scale/cpu
+if [ "$mine" = "$(git rev-parse main)" ]; then
+	skip "publish" "no confirmation was decided"
+else
+	rm "$served/r.git/passed"
+	offer offers1
+	is "a hook refuses the branch" "$?" 128
+	is "so there is no request for it" "$(requests 'len(r)')" 0
+	offer offers1 &
+	offer offers2
+	is "both publish: the one" "$?" 0
+	wait $!
+	is "and the other" "$?" 0
+	is "one request" \
+		"$(requests 'len(r), r[0]["state"], r[0]["source"]')" \
+		"(1, 'open', 'pike/mr/scale/cpu')"
+	is "of what the server has" "$(requests 'r[0]["sha"]')" \
+		"$(on_server rev-parse $mr)"
+	is "one commit on the base" "$(on_server rev-parse "$mr^")" \
+		"$(on_server rev-parse main)"
+	is "the champion's kernel" \
+		"$(on_server rev-parse "$mr:kernels/scale.c")" \
+		"$(on_server rev-parse "$mine:kernels/scale.c")"
+	# shellcheck disable=SC2016 # fences
+	requests 'r[0]["body"]' | sed -n '/^```sh$/,/^```$/{/^```/!p}' \
+		>"$dir/told"
+	is "it tells one command" "$(wc -l <"$dir/told")" 1
+	read -r -a told <"$dir/told"
+	is "of ours" "${told[0]}" pike-git
+	git clone -q "$served/r.git" "$dir/reviewer"
+	cd "$dir/reviewer" || exit 1
+	decided faster "${told[@]:1}" "$weak"
+	status_is "which a fresh clone says yes to" 0
+	like "of that claim" "$out" "^scale  ${mine:0:12}: the claim is true here"
+	cd "$dir/fresh" || exit 1
+fi
+
 # ---- a runner that may not push ----
 # What was measured before is known by its content, so this is quick.
 cd "$dir/third" || exit 1

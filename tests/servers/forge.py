@@ -20,6 +20,7 @@ all others are unknown. Beside that:
   POST /_reset        forgets all
   GET  /_log          what was asked: method, path, status, headers of auth
 """
+import hashlib
 import json
 import pathlib
 import re
@@ -709,6 +710,8 @@ def token_of(kind, headers):
         return auth[6:] if auth.startswith("token ") else ""
     if headers.get("JOB-TOKEN"):
         return headers["JOB-TOKEN"] if headers["JOB-TOKEN"] == "job" else ""
+    if auth.startswith("Bearer "):
+        return auth[7:]
     return headers.get("PRIVATE-TOKEN", "")
 
 
@@ -750,7 +753,7 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in headers:
             self.send_header(name, str(value))
         self.send_header("Content-Type", "application/json; charset=utf-8")
-        if status != 204:
+        if status not in (204, 304):
             self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data[:len(data) // 2] if half else data)
@@ -861,6 +864,11 @@ class Handler(BaseHTTPRequestHandler):
                       [("Location", f.j["to"]), ("X-No", "body")])
             return
         status, out, headers = self.answer(kind, path, query)
+        if self.command == "GET" and status == 200 and kind != "gitea":
+            tag = f'W/"{hashlib.sha256(json.dumps(out).encode()).hexdigest()}"'
+            headers = [*headers, ("ETag", tag)]
+            if self.headers.get("If-None-Match") == tag:
+                status, out = 304, None
         entry["status"] = status
         if do == "late":
             lock.release()

@@ -9,11 +9,13 @@
 
 #include <cmocka.h>
 
+#include "base/fs.h"
 #include "forge/forge_priv.h"
 #include "forge_fixture.h"
 #include "server_fixture.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define SHA "0123456789abcdef0123456789abcdef01234567"
 #define OTHER "f123456789abcdef0123456789abcdef01234567"
@@ -681,6 +683,120 @@ static void only_writers_steer(void **state)
 	}
 }
 
+/* ---- the same question again and again ---- */
+
+static size_t answered(int64_t status)
+{
+	struct pike_json *j = control("/_log", NULL);
+	size_t n = 0;
+
+	for (size_t i = 0; i < pike_json_len(j); i++)
+		n += pike_json_i64(pike_json_at(j, i), "status", 0) == status;
+	pike_json_free(j);
+	return n;
+}
+
+static char keep_path[] = "/tmp/pike-forge-XXXXXX";
+
+/* As another process would: how many steer the request. */
+static size_t steers_anew(const struct place *p)
+{
+	struct pike_forge *f = open_with(p, "PIKE_TEST_TOKEN");
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_steers s;
+	size_t n;
+
+	f->kept.path = pike_xstrdup(keep_path);
+	if (pike_forge_steers(&s, f, 1, 0, &err))
+		fail_msg("%s", err.text);
+	n = s.n;
+	pike_steers_release(&s);
+	pike_forge_free(f);
+	return n;
+}
+
+static void write_keep(const char *text, size_t len)
+{
+	assert_int_equal(pike_write_file(keep_path, text, len, NULL), 0);
+}
+
+static void what_is_the_same_is_not_sent(void **state)
+{
+	const struct place *p = &places[0];
+	int fd = mkstemp(keep_path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	pike_forge_free(start(p));
+	set(p, "{\"page\":2,\"request\":{\"source\":\"a\",\"target\":\"b\"}}");
+	for (int i = 0; i < 3; i++)
+		set(p, "{\"comment\":{\"on\":1,\"by\":\"owner\","
+		       "\"body\":\"/pike pause\"}}");
+	assert_int_equal(steers_anew(p), 3);
+	assert_int_equal(answered(304), 0);
+	/* Both pages, the second of which the first one's 304 still names. */
+	assert_int_equal(steers_anew(p), 3);
+	assert_int_equal(answered(304), 2);
+	set(p, "{\"comment\":{\"on\":1,\"by\":\"owner\","
+	       "\"body\":\"/pike stop\"}}");
+	assert_int_equal(steers_anew(p), 4);
+	assert_int_equal(answered(304), 3);
+	/* A forge without tags is asked as ever. */
+	for (int i = 0; i < 2; i++) {
+		pike_forge_free(start(&places[2]));
+		set(&places[2], "{\"request\":{\"source\":\"a\","
+				"\"target\":\"b\"}}");
+		assert_int_equal(steers_anew(&places[2]), 0);
+		assert_int_equal(answered(304), 0);
+	}
+}
+
+static void a_lying_304_teaches_nothing(void **state)
+{
+	const struct place *p = &places[0];
+	struct pike_buf b;
+	char *at;
+
+	(void)state;
+	pike_forge_free(start(p));
+	set(p, "{\"request\":{\"source\":\"a\",\"target\":\"b\"}}");
+	set(p, "{\"comment\":{\"on\":1,\"by\":\"owner\","
+	       "\"body\":\"/pike pause\"}}");
+	/* Nothing was asked on condition. */
+	write_keep("no JSON", 7);
+	fault("{\"do\":\"status\",\"status\":304,\"body\":null,\"path\":"
+	      "\"/comments\"}");
+	assert_int_equal(steers_anew(p), 1);
+	/* What was kept is damaged since. */
+	pike_buf_init(&b, 1 << 20);
+	assert_int_equal(pike_read_file(&b, keep_path, NULL), 0);
+	at = strstr(b.s, "\"body\":\"[");
+	assert_non_null(at);
+	at[8] = '{';
+	write_keep(b.s, b.len);
+	pike_buf_release(&b);
+	assert_int_equal(steers_anew(p), 1);
+	assert_int_equal(answered(304), 2);
+	assert_int_equal(steers_anew(p), 1);
+	assert_int_equal(answered(304), 3);
+	/* A server that says nothing else is given up. */
+	fault("{\"do\":\"status\",\"status\":304,\"body\":null,\"n\":99,"
+	      "\"path\":\"/comments\"}");
+	{
+		struct pike_forge *f = open_with(p, "PIKE_TEST_TOKEN");
+		struct pike_err err = PIKE_ERR_INIT;
+		struct pike_steers s;
+
+		assert_int_equal(pike_forge_steers(&s, f, 1, 0, &err),
+				 PIKE_RETRY);
+		assert_non_null(strstr(err.text, "304"));
+		pike_steers_release(&s);
+		pike_forge_free(f);
+	}
+	unlink(keep_path);
+}
+
 /* ---- merging ---- */
 
 static enum pike_merge merge(struct pike_forge *f, const char *sha, char *why)
@@ -851,6 +967,8 @@ int main(void)
 		cmocka_unit_test(one_comment_of_a_marker),
 		cmocka_unit_test(a_status_twice_is_no_error),
 		cmocka_unit_test(only_writers_steer),
+		cmocka_unit_test(what_is_the_same_is_not_sent),
+		cmocka_unit_test(a_lying_304_teaches_nothing),
 		cmocka_unit_test(merged_once_nothing_is_waited_for),
 		cmocka_unit_test(merged_by_the_forge_later),
 		cmocka_unit_test(another_commit_is_never_merged),

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int begin(void **state)
@@ -208,6 +209,136 @@ static void tokens_in_their_order(void **state)
 	no_ci();
 }
 
+/* What is said to git's helpers, and so who gets the token. */
+static void asked_of_helpers(void **state)
+{
+	static const struct {
+		const char *remote, *api, *url; /* url NULL: nobody is asked */
+	} t[] = {
+		{ "https://github.com/o/r.git", NULL,
+		  "https://github.com/o/r" },
+		{ "git@github.com:o/r.git", NULL, "https://github.com/o/r" },
+		{ "https://me:pw@github.com/o/r", NULL,
+		  "https://me@github.com/o/r" },
+		{ "ssh://git@gitlab.example.org:2222/g/s/r.git", NULL,
+		  "https://gitlab.example.org/g/s/r" },
+		{ "https://gitea.example.org:8443/o/r", NULL,
+		  "https://gitea.example.org:8443/o/r" },
+		{ "https://github.com/o/r", "https://elsewhere.example/api/v3",
+		  "https://elsewhere.example" },
+		{ "https://github.com/o/r", "https://api.github.com:444/x",
+		  "https://api.github.com:444" },
+		{ "https://notgithub.com/o/r", "https://api.github.com",
+		  "https://api.github.com" },
+		{ "http://gitea.example.org/o/r", NULL, NULL },
+		{ "https://unknown.example.org/o/r", NULL, NULL },
+		{ "", NULL, NULL },
+	};
+
+	(void)state;
+	no_ci();
+	for (size_t i = 0; i < PIKE_ARRAY_LEN(t); i++) {
+		const struct pike_forge_opts o = { .remote = t[i].remote,
+						   .url = t[i].api };
+		char *url = pike_forge_credential_url(&o);
+
+		if (t[i].url ? !url || strcmp(url, t[i].url) != 0 : url != NULL)
+			fail_msg("'%s': '%s'", t[i].remote, url ? url : "-");
+		free(url);
+	}
+}
+
+static void helpers_come_last(void **state)
+{
+	struct pike_forge_opts o = { .remote = "https://gitlab.com/o/r",
+				     .secret = "lent" };
+	struct pike_strs headers = PIKE_STRS_INIT;
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_forge *f = NULL;
+
+	(void)state;
+	no_ci();
+	assert_int_equal(pike_forge_open(&f, &o, &err), 0);
+	f->kind->headers(&headers, f);
+	assert_string_equal(headers.v[0], "Authorization: Bearer lent");
+	pike_strs_release(&headers);
+	pike_forge_free(f);
+	o.token = "PIKE_OTHER";
+	assert_int_equal(pike_forge_open(&f, &o, &err), PIKE_USAGE);
+	assert_null(pike_forge_credential_url(&o));
+	o.token = NULL;
+	setenv("GITLAB_TOKEN", "own", 1);
+	assert_null(pike_forge_credential_url(&o));
+	assert_int_equal(pike_forge_open(&f, &o, &err), 0);
+	assert_string_equal(f->token, "own");
+	pike_forge_free(f);
+	unsetenv("GITLAB_TOKEN");
+	o.secret = "with\r\nX-Evil: header";
+	assert_int_equal(pike_forge_open(&f, &o, &err), PIKE_USAGE);
+	assert_null(strstr(err.text, "Evil"));
+}
+
+/* evolve acts on these alone. */
+static void meant_for_us(void **state)
+{
+	struct pike_forge_opts o = { .remote = "https://github.com/o/r" };
+
+	(void)state;
+	no_ci();
+	setenv("GITHUB_TOKEN", "any", 1);
+	setenv("PIKE_GITLAB_TOKEN", "any", 1);
+	assert_false(pike_forge_is_meant(&o));
+	o.token = "GITHUB_TOKEN";
+	assert_true(pike_forge_is_meant(&o));
+	o.token = "PIKE_OTHER";
+	assert_false(pike_forge_is_meant(&o));
+	o.token = NULL;
+	setenv("PIKE_GITHUB_TOKEN", "any", 1);
+	assert_true(pike_forge_is_meant(&o));
+	o.remote = "https://unknown.example.org/o/r";
+	assert_false(pike_forge_is_meant(&o));
+	no_ci();
+}
+
+/* Neither many questions nor long answers make it grow without end. */
+static void what_is_kept_is_bounded(void **state)
+{
+	char path[] = "/tmp/pike-kept-XXXXXX", url[40];
+	struct pike_kept_list l = { .path = pike_xstrdup(path) };
+	char *huge = pike_xcalloc(1, (1 << 20) + 2);
+	int fd = mkstemp(l.path);
+	struct stat st;
+
+	(void)state;
+	assert_true(fd >= 0);
+	memset(huge, 'x', (1 << 20) + 1);
+	pike_kept_put(&l, "huge", "\"tag\"", 0, huge);
+	assert_null(pike_kept_find(&l, "huge"));
+	huge[1 << 20] = '\0';
+	for (int i = 0; i < 100; i++) {
+		snprintf(url, sizeof(url), "url %d", i);
+		pike_kept_put(&l, url, "W/\"tag\"", i, i % 10 ? "[]" : huge);
+	}
+	assert_true(l.n <= 40);
+	pike_kept_save(&l);
+	assert_int_equal(stat(l.path, &st), 0);
+	assert_true(st.st_size > 0 && st.st_size <= 4 << 20);
+	free(huge);
+	snprintf(path, sizeof(path), "%s", l.path);
+	pike_kept_release(&l);
+	l.path = pike_xstrdup(path);
+	assert_int_equal(pike_kept_find(&l, "url 99")->next, 99);
+	assert_null(pike_kept_find(&l, "url 1"));
+	/* What would be more than a tag in a header of ours. */
+	pike_kept_put(&l, "url 99", "\"a\r\nX-Evil: b\"", 0, "[]");
+	assert_null(pike_kept_find(&l, "url 99"));
+	pike_kept_put(&l, "url 98", NULL, 0, "[]");
+	assert_null(pike_kept_find(&l, "url 98"));
+	pike_kept_release(&l);
+	unlink(path);
+	close(fd);
+}
+
 static void write_event(const char *path, const char *text)
 {
 	FILE *f = fopen(path, "w");
@@ -302,6 +433,10 @@ int main(void)
 		cmocka_unit_test(guessed_by_the_remote),
 		cmocka_unit_test(guessed_by_the_ci),
 		cmocka_unit_test(tokens_in_their_order),
+		cmocka_unit_test(asked_of_helpers),
+		cmocka_unit_test(helpers_come_last),
+		cmocka_unit_test(meant_for_us),
+		cmocka_unit_test(what_is_kept_is_bounded),
 		cmocka_unit_test(forks_are_told),
 		cmocka_unit_test(links_to_a_next_page),
 	};

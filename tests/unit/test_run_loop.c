@@ -855,6 +855,16 @@ static void two_environments_at_once(void **state)
 	world_close(&w);
 }
 
+/* A job of several on a machine with that environment. */
+static void part_in(struct world *w, const char *env)
+{
+	pike_run_free(w->run);
+	fake.env = env;
+	open_run(w);
+	w->run->o.part = true;
+	ok(pike_run_evaluate(w->run, &w->err), &w->err);
+}
+
 /* One job of several hands on what it has measured, and no generation. */
 static void a_part_begins_no_epoch(void **state)
 {
@@ -864,18 +874,66 @@ static void a_part_begins_no_epoch(void **state)
 	world_open(&w, "1 2 4 8", NULL, 0);
 	ok(pike_run_evolve(w.run, &w.err), &w.err);
 	sh(w.f.repo, "echo '/* mended */' >>" SOURCE " && git commit -qam x");
-	pike_run_free(w.run);
-	open_run(&w);
-	w.run->o.part = true;
-	ok(pike_run_evaluate(w.run, &w.err), &w.err);
+	part_in(&w, NULL);
 	assert_int_equal(pike_history_epoch(w.run->history, NULL)->number, 0);
-	pike_run_free(w.run);
-	fake.env = "newer";
-	open_run(&w);
-	w.run->o.part = true;
-	assert_int_equal(pike_run_evaluate(w.run, &w.err), PIKE_FAILED);
-	assert_non_null(strstr(w.err.text, "--shard"));
-	assert_int_equal(count_again(&w), 0);
+	world_close(&w);
+}
+
+/* As `advance` folds, without a device; the environment of the search then. */
+static const char *folded(struct world *w)
+{
+	pike_run_free(w->run);
+	open_run(w);
+	ok(pike_run_advance(w->run, &w->err), &w->err);
+	ok(pike_run_follow(w->run, false, &w->err), &w->err);
+	assert_null(w->run->judge);
+	return pike_history_epoch(w->run->history, NULL)->env;
+}
+
+/* Another job of that pass, in the environment of the search. */
+static void measured_later(struct world *w)
+{
+	struct pike_result *v = NULL;
+	size_t n = 0;
+
+	ok(pike_results_of(&v, &n, w->run->repo, &w->run->history->champion,
+			   &w->err),
+	   &w->err);
+	v[0].ts += 100;
+	v[0].id[0] ^= 1;
+	ok(pike_search_record(w->run->search, w->run->history, v, 1, &w->err),
+	   &w->err);
+	while (n)
+		pike_result_release(&v[--n]);
+	free(v);
+}
+
+static void parts_tell_of_an_environment(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_open(&w, "1 2 4 8", NULL, 0);
+	ok(pike_run_evolve(w.run, &w.err), &w.err);
+	fake.screens = fake.confirms = 0;
+	for (int i = 0; i < 2; i++)
+		part_in(&w, "newer");
+	assert_int_equal(fake.screens + fake.confirms, 0);
+	assert_string_equal(folded(&w), "newer");
+	assert_int_equal(count_again(&w), 3);
+	/* One pass screens, the next one confirms. */
+	for (int i = 0; i < 2; i++) {
+		part_in(&w, "newer");
+		assert_string_equal(folded(&w), "newer");
+	}
+	assert_int_equal(fake.screens, 3);
+	assert_true(w.run->history->speedup.mid == 8);
+	/* Back to what it has left: two machines would go on so for ever. */
+	part_in(&w, "an-env");
+	assert_string_equal(folded(&w), "newer");
+	part_in(&w, "third");
+	measured_later(&w);
+	assert_string_equal(folded(&w), "newer");
 	world_close(&w);
 }
 
@@ -924,6 +982,7 @@ int main(void)
 		cmocka_unit_test(two_environments_at_once),
 		cmocka_unit_test(base_moves_meanwhile),
 		cmocka_unit_test(a_part_begins_no_epoch),
+		cmocka_unit_test(parts_tell_of_an_environment),
 		cmocka_unit_test(a_failure_is_a_verdict),
 		cmocka_unit_test(errors_end_the_run),
 		cmocka_unit_test(what_may_go_well_is_tried_again),
