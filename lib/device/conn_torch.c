@@ -174,7 +174,9 @@ static const struct {
 				"is on another device than the reference's",
 				true },
 	[PIKE_MODEL_INPUT] = { PIKE_V_CONTRACT,
-			       "was written; inputs are read-only", true },
+			       "was written, or replaced; inputs are "
+			       "read-only",
+			       true },
 	[PIKE_MODEL_VIEW] = { PIKE_V_CONTRACT,
 			      "lies in the memory of an input; an output has "
 			      "memory of its own",

@@ -119,13 +119,20 @@ static int check_set(const struct pike_correct *k, struct pike_runner **r,
 	return 0;
 }
 
+/* Fewer than sets, so that in one of them at least new values come where others
+ * were. */
+static size_t slots_for(const struct pike_pool *p)
+{
+	size_t most = p->nsets > 1 ? p->nsets - 1 : 1;
+
+	return most < PROTO_HELD ? most : PROTO_HELD;
+}
+
 static int check_pool(const struct pike_correct *k, struct pike_pool *p,
 		      struct pike_fault *f, struct pike_err *err)
 {
 	struct pike_runner_opts o = { .pool = p,
-				      .nslots = p->nsets < PROTO_HELD
-						    ? p->nsets
-						    : PROTO_HELD,
+				      .nslots = slots_for(p),
 				      .hide = true };
 	struct pike_runner *r = NULL;
 	enum pike_phase before = pike_phase(k->j, PIKE_PHASE_CHECK);

@@ -78,7 +78,7 @@ candidate() { # candidate BRANCH LAYERS FORWARD [CLASS]: one commit
 faults="unscaled wrong out[01]
 half wrong out[01]
 view contract 'out0' lies in the memory of an input
-writes contract 'x' was written; inputs are read-only
+writes contract 'x' was written, or replaced; inputs are read-only
 fewer wrong more or fewer outputs
 type wrong 'out0' is of another type
 shape wrong 'out0' has another shape

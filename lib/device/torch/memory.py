@@ -129,3 +129,8 @@ def address(t):
     """Where the memory of a tensor begins, of which it may be a part."""
     untyped = getattr(t, "untyped_storage", None) or t.storage
     return untyped().data_ptr()
+
+
+def form(t):
+    """What a caller's tensor is, beside its values."""
+    return address(t), t.data_ptr(), t.shape, t.stride(), t.dtype

@@ -1,4 +1,4 @@
-# expect: wrong contract tamper crash same slower inconclusive
+# expect: wrong contract tamper crash
 # target: softmax
 # about: 1.2 puts memory of its own below the worker's input tensor, so that
 # new values do not reach it
