@@ -165,7 +165,7 @@ pike publish
 status_is "one that is no token" 129
 unlike "is not said" "$err" 'a b'
 helper $'username=me\npassword=write\n'
-PIKE_GITHUB_TOKEN=write pike publish
+PIKE_GITHUB_TOKEN="write" pike publish
 status_is "a variable goes first" 0
 is "and no helper is asked" "$(<"$dir/helper.log")" ""
 git config pike.forge.token PIKE_MINE
@@ -174,6 +174,7 @@ status_is "a variable that is named and empty" 129
 is "is no reason to ask one" "$(<"$dir/helper.log")" ""
 git config --unset pike.forge.token
 git config --unset credential.helper
+# shellcheck disable=SC2016 # it is the script's own
 printf '#!/bin/sh\ncase $1 in *name*) echo me ;; *) echo write ;; esac\n' \
 	>"$dir/asks"
 GIT_ASKPASS=$dir/asks pike publish

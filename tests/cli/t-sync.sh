@@ -183,7 +183,7 @@ unset GITHUB_ACTIONS GITHUB_EVENT_PATH GITLAB_CI http_proxy all_proxy ALL_PROXY
 curl -fs --noproxy '*' -d "{\"repo\":\"$served/r.git\"}" "$api/_set/github" \
 	>"$dir/log"
 offer() { # offer CLONE
-	PIKE_GITHUB_TOKEN=write "$PIKE" -C "$dir/$1" publish >"$dir/$1.out" 2>&1 \
+	PIKE_GITHUB_TOKEN="write" "$PIKE" -C "$dir/$1" publish >"$dir/$1.out" 2>&1 \
 		</dev/null
 }
 # A forge's repositories have owners.
