@@ -167,7 +167,7 @@ static struct pike_test_case as_test(const struct pike_report_search *s,
 		c.file = s->target->sources.v[0];
 	if (s && s->proof)
 		c.secs = s->proof->secs;
-	if (!pike_report_measured(s)) {
+	if (!h || !pike_report_measured(s)) {
 		c.state = PIKE_TEST_SKIPPED;
 		pike_strs_push(texts, "unmeasured: nothing of it has been "
 				      "judged in this run");

@@ -166,7 +166,7 @@ wrong=$(commit "$top" 'scale: rung of 3
 
 Pike-Rung: 3' "$top" "$good^2")
 refused "a rung of others" 'Pike-Rung' "$wrong:$ladder"
-refused "a rung as a generation" 'no generation' \
+refused "a rung as a generation" 'not a generation' \
 	"$(commit "$tip" 'scale: rung of 1
 
 Pike-Rung: 1' "$tip" "$good^2"):$evo"

@@ -23,7 +23,7 @@ if kind == 0 and not probe:
         fails = int(f.read())
     if os.stat("$dir/asked").st_size <= fails:
         socket.socket(fileno=4).send(struct.pack(
-            "<IIiiIiq256s", 0x314b4950, 8, 0, 0, 0, 0, 0,
+            "<IIiiIiqQ256s", 0x314b4950, 9, 0, 0, 0, 0, 0, 0,
             b"mount a root: planted"))
         os._exit(0)
 os.execv("$real/pike-sandbox", ["pike-sandbox"])

@@ -752,7 +752,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in headers:
             self.send_header(name, str(value))
-        self.send_header("Content-Type", "application/json; charset=utf-8")
+        if status != 304:
+            self.send_header("Content-Type", "application/json; charset=utf-8")
         if status not in (204, 304):
             self.send_header("Content-Length", str(len(data)))
         self.end_headers()
