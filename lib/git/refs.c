@@ -208,21 +208,72 @@ static int try_move(const struct attempt *a)
 	return rc;
 }
 
+/* GIT_ENOTFOUND; GIT_EMODIFIED: it is another than it was. */
+static int look_up(git_reference **out, const struct attempt *a)
+{
+	int rc = git_reference_lookup(out, a->r->g, a->name);
+
+	if (!rc && (git_reference_type(*out) != GIT_REFERENCE_DIRECT ||
+		    !git_oid_equal(git_reference_target(*out), a->was)))
+		rc = GIT_EMODIFIED;
+	return rc;
+}
+
+/* What git's refusal comes to: as libgit2 says it. */
+static int refused(const struct attempt *a, const struct pike_err *why)
+{
+	const char *const names[] = { a->name, "packed-refs" };
+	git_reference *ref = NULL;
+	int rc = look_up(&ref, a);
+
+	git_reference_free(ref);
+	for (size_t i = 0; !rc && i < PIKE_ARRAY_LEN(names); i++) {
+		char *rel = pike_xasprintf("%s.lock", names[i]);
+		char *path = pike_repo_path(a->r, rel);
+
+		if (!access(path, F_OK))
+			rc = GIT_ELOCKED;
+		free(path);
+		free(rel);
+	}
+	if (rc)
+		return rc;
+	git_error_set_str(GIT_ERROR_REFERENCE, why->text);
+	return GIT_ERROR;
+}
+
+/* By git, which locks the file of packed refs before it reads it. libgit2 1.5
+ * reads, then locks and writes what it has read: refs that somebody
+ * packed in between, whoever's they are, would be gone. */
+static int delete_now(const struct attempt *a, git_reference *ref)
+{
+	struct pike_strs args = PIKE_STRS_INIT;
+	struct pike_err why = PIKE_ERR_INIT;
+	char hex[GIT_OID_HEXSZ + 1];
+	int ret;
+
+	git_oid_tostr(hex, sizeof(hex), a->was);
+	pike_strs_push(&args, "update-ref");
+	pike_strs_push(&args, "--no-deref");
+	pike_strs_push(&args, "-d");
+	pike_strs_push(&args, a->name);
+	pike_strs_push(&args, hex);
+	ret = pike_git_run(NULL, a->r, &args, NULL, &why);
+	pike_strs_release(&args);
+	if (ret == 1) /* there is no git */
+		return git_reference_delete(ref);
+	return ret ? refused(a, &why) : 0;
+}
+
 static int try_delete(const struct attempt *a)
 {
 	git_reference *ref = NULL;
-	int rc = git_reference_lookup(&ref, a->r->g, a->name);
+	int rc = look_up(&ref, a);
 
-	if (rc == GIT_ENOTFOUND)
-		return 0;
-	if (!rc && (git_reference_type(ref) != GIT_REFERENCE_DIRECT ||
-		    !git_oid_equal(git_reference_target(ref), a->was)))
-		rc = GIT_EMODIFIED;
-	/* Compares again with what was just read, under the ref's lock. */
 	if (!rc)
-		rc = git_reference_delete(ref);
+		rc = delete_now(a, ref);
 	git_reference_free(ref);
-	return rc;
+	return rc == GIT_ENOTFOUND ? 0 : rc;
 }
 
 /* The ref, its log, and what a deletion has written again. */

@@ -2,6 +2,8 @@
 /* Many processes at once, and processes killed at random moments. */
 #include "git_fixture.h"
 
+#include "git/repo_priv.h"
+
 #include "base/clock.h"
 #include "base/rand.h"
 
@@ -359,6 +361,57 @@ static void test_maintained(void **state)
 	fixture_end(&f);
 }
 
+enum {
+	PACKED = 150
+};
+
+/* Whoever packs refs while some of them are deleted loses none of his. */
+static void test_packed_while_deleted(void **state)
+{
+	struct pike_err err = PIKE_ERR_INIT;
+	struct pike_repo *r;
+	struct fixture f;
+	git_oid tip;
+	pid_t git;
+	int status;
+	char *n;
+
+	(void)state;
+	fixture_begin(&f);
+	free(
+	    sh_in(f.repo, 0,
+		  "h=$(git rev-parse HEAD); for i in $(seq %d); do echo "
+		  "create refs/pike/gone/$i $h; done | git update-ref --stdin; "
+		  "git pack-refs --all",
+		  PACKED));
+	ok(pike_repo_open(&r, f.repo, &err), &err);
+	assert_int_equal(pike_ref_read(&tip, r, "refs/pike/gone/1", &err), 0);
+	git = fork();
+	assert_true(git >= 0);
+	if (!git) {
+		free(sh_in(f.repo, 0,
+			   "for i in $(seq %d); do git branch kept-$i; git "
+			   "pack-refs --all; done",
+			   PACKED));
+		_exit(0);
+	}
+	for (int i = 1; i <= PACKED; i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "refs/pike/gone/%d", i);
+		ok(pike_ref_delete(r, name, &tip, &err), &err);
+	}
+	waitpid(git, &status, 0);
+	assert_int_equal(status, 0);
+	n = sh_in(f.repo, 0,
+		  "git for-each-ref 'refs/heads/kept-*' | wc -l; git "
+		  "for-each-ref refs/pike/gone | wc -l");
+	assert_string_equal(n, "150\n0");
+	free(n);
+	pike_repo_free(r);
+	fixture_end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -366,6 +419,7 @@ int main(void)
 		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_torn),
 		cmocka_unit_test(test_maintained),
+		cmocka_unit_test(test_packed_while_deleted),
 		cmocka_unit_test(test_repacked_while_signed),
 	};
 
